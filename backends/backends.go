@@ -1,0 +1,177 @@
+// Package backends is the vocabulary between those who want circuits run and
+// those who run them: a Request in, a Result out, and, from a simulator,
+// exact values and gradients. It holds no backend.
+package backends
+
+import (
+	"context"
+	"fmt"
+
+	"qgan/ir"
+)
+
+// Bindings is a table of values for a circuit's symbols. Its lanes are the
+// pairs of a trained and a data row that are run.
+type Bindings struct {
+	// Trained holds rows of values of the circuit's trained symbols.
+	Trained [][]float64
+	// Data holds rows of values of the circuit's data symbols.
+	Data [][]float64
+	// Lanes picks the pairs. Nil stands for every trained row with every data
+	// row, the trained row outermost: lane i is (i / len(Data), i % len(Data)).
+	Lanes []Lane
+}
+
+// Lane is one pair of rows of a Bindings table.
+type Lane struct{ Trained, Data int }
+
+// Len counts the lanes.
+func (b Bindings) Len() int {
+	if b.Lanes != nil {
+		return len(b.Lanes)
+	}
+	return len(b.Trained) * len(b.Data)
+}
+
+// Lane returns lane i.
+func (b Bindings) Lane(i int) Lane {
+	if b.Lanes != nil {
+		return b.Lanes[i]
+	}
+	return Lane{i / len(b.Data), i % len(b.Data)}
+}
+
+// Check reports rows whose lengths do not fit the circuit and lanes that name
+// rows that are not there.
+func (b Bindings) Check(c *ir.Circuit) error {
+	for i, r := range b.Trained {
+		if len(r) != len(c.Trained) {
+			return fmt.Errorf("trained row %d has %d values, circuit %q has %d trained symbols", i, len(r), c.Name, len(c.Trained))
+		}
+	}
+	for i, r := range b.Data {
+		if len(r) != len(c.Data) {
+			return fmt.Errorf("data row %d has %d values, circuit %q has %d data symbols", i, len(r), c.Name, len(c.Data))
+		}
+	}
+	for i, l := range b.Lanes {
+		if l.Trained < 0 || l.Trained >= len(b.Trained) || l.Data < 0 || l.Data >= len(b.Data) {
+			return fmt.Errorf("lane %d names rows %d and %d of %d trained and %d data rows", i, l.Trained, l.Data, len(b.Trained), len(b.Data))
+		}
+	}
+	return nil
+}
+
+// Mitigation names a way of undoing readout errors.
+type Mitigation string
+
+// The ways of readout mitigation.
+const (
+	MitigateNone     Mitigation = "none"
+	MitigateFull     Mitigation = "full"
+	MitigateTensored Mitigation = "tensored"
+	MitigateM3       Mitigation = "m3"
+	MitigateTwirl    Mitigation = "twirl"
+)
+
+// Request asks for shots of one circuit under a table of bindings.
+type Request struct {
+	Circuit  *ir.Circuit
+	Bindings Bindings
+	// Shots counts the shots of each lane; a single number serves all lanes.
+	Shots []int
+	// Seed makes a simulator's shots a function of circuit, shots and seed.
+	Seed uint64
+	// KeepOrder asks for the outcome of every shot in the order of the shots.
+	KeepOrder  bool
+	Mitigation Mitigation
+}
+
+// ShotsOf returns the shots of a lane.
+func (r Request) ShotsOf(lane int) int {
+	if len(r.Shots) == 1 {
+		return r.Shots[0]
+	}
+	return r.Shots[lane]
+}
+
+// Outcome holds what one lane gave. Words are classical bits read as a number,
+// bit 0 the most significant (at most 64 bits).
+type Outcome struct {
+	Shots int
+	// Counts lists the words seen, ascending, with how often.
+	Counts []Count
+	// Words lists the outcome of every shot where the request asked for it.
+	Words []uint64
+	// Weights holds signed quasi-probabilities where readout was mitigated, in
+	// the order of Counts; nil otherwise.
+	Weights []float64
+	// Variances holds the variance of each weight.
+	Variances []float64
+}
+
+// Count is a word and how often it was seen.
+type Count struct {
+	Word uint64
+	N    int
+}
+
+// Result answers a Request, one outcome a lane.
+type Result struct {
+	Bits       int // classical bits of a word
+	Outcomes   []Outcome
+	Provenance Provenance
+}
+
+// Provenance says what made a result.
+type Provenance struct {
+	Backend  string   // "ideal", "noisy", "service:device"
+	Kernel   string   // of a simulator
+	Jobs     []string // ledger ids of remote jobs
+	Snapshot string   // hash of the calibration data used
+}
+
+// Runner runs requests. The requests of one call are independent of each
+// other; a later call may depend on the results of an earlier one.
+type Runner interface {
+	Run(ctx context.Context, requests []Request) ([]Result, error)
+}
+
+// Observable is what a Differentiator returns of each lane's final state.
+type Observable uint8
+
+const (
+	// ExpectationZ is <Z_q> of each qubit: n values.
+	ExpectationZ Observable = iota
+	// Probabilities is the law of the outcome of measuring all qubits: 2^n
+	// values, indexed by the state (qubit 0 the most significant bit).
+	Probabilities
+)
+
+// Width returns the number of values of a lane for n qubits.
+func (o Observable) Width(n int) int {
+	if o == Probabilities {
+		return 1 << n
+	}
+	return n
+}
+
+// Differentiator is what a simulator offers beside shots: exact values and
+// their vector-Jacobian products.
+type Differentiator interface {
+	Differentiate(c *ir.Circuit, o Observable) (Differentiable, error)
+}
+
+// Differentiable is a circuit and an observable, prepared to be evaluated for
+// many bindings. It may be used by one goroutine at a time.
+type Differentiable interface {
+	// Values writes the observable of every lane: lanes x width, row by row.
+	Values(b Bindings, values []float64) error
+	// Forward is Values, and keeps what one Backward for the same bindings needs.
+	Forward(b Bindings, values []float64) error
+	// Backward takes the derivative of a scalar with respect to each value of
+	// the last Forward (lanes x width) and adds the scalar's derivative with
+	// respect to each trained row (rows x symbols) to trained, and with respect
+	// to each lane's data values (lanes x symbols) to data. Either may be nil.
+	Backward(upstream, trained, data []float64) error
+}
