@@ -1,0 +1,29 @@
+// Package sim is the ideal simulator: exact outcome probabilities and
+// expectation values of circuits, their gradients by an adjoint sweep, and
+// shots.
+//
+// # Programs
+//
+// A circuit is compiled once to a program and run for many bindings. A frame
+// over GF(2) is tracked while compiling, so X, CX and SWAP move no data:
+// logical qubit q is 1 in the physical index x where parity(r_q·x) xor k_q is
+// 1, and a gate on it pairs x with x xor v_q. Neighbouring one-qubit gates fuse
+// into one SU(2); every other gate of the table is lowered to CX and rotations
+// first, which costs nothing for the CX.
+//
+// # Batches
+//
+// A batch of bindings is the innermost dimension of the state: Lanes
+// amplitudes of as many lanes lie side by side. Blocks of lanes are the tasks
+// of the workers and results are reduced in the order of the blocks, so they
+// are the same, bit for bit, for any number of workers.
+//
+// # Gradients
+//
+// The adjoint sweep (Jones & Gacon 2020) undoes the program on the state and on
+// a co-state λ and keeps no tape. For each fused SU(2) one pass returns the
+// three numbers Im<λ|P|ψ>, P = X, Y, Z; the derivative of each rotation inside
+// is a component of that vector, turned back through the rotations after it.
+//
+// A plain gate-by-gate interpreter (Interpret) is the oracle of all tests.
+package sim

@@ -1,0 +1,262 @@
+package sim
+
+import (
+	"fmt"
+	"math/bits"
+
+	"qgan/ir"
+)
+
+// axis of a rotation exp(-i θ P/2).
+type axis uint8
+
+const (
+	axisX axis = iota
+	axisY
+	axisZ
+)
+
+// factor is one rotation inside a fused SU(2).
+type factor struct {
+	axis  axis
+	angle ir.Angle
+}
+
+// dataFree reports whether the angle is the same for all lanes that share a
+// trained row.
+func (f factor) dataFree() bool {
+	for _, t := range f.angle.Terms {
+		if t.Data != ir.None {
+			return false
+		}
+	}
+	return true
+}
+
+// pair holds the physical indices of the logical values 0 and 1 of a qubit.
+type pair struct{ zero, one uint32 }
+
+// maxListed bounds the qubits for which pairs are listed once a program; above,
+// they are counted out a chunk at a time.
+const maxListed = 14
+
+// chunk is the number of pairs counted out at a time.
+const chunk = 4096
+
+// pairing is how a gate pairs amplitudes: the masks of its qubit in the frame,
+// and, for small registers, the list of pairs.
+type pairing struct {
+	r, v uint64
+	k    bool
+	list []pair
+}
+
+// fused is one SU(2) on one logical qubit: its rotations, first applied first,
+// and the pairs of amplitudes that it mixes.
+type fused struct {
+	factors []factor
+	pairing *pairing
+	qubit   int
+}
+
+// count writes the pairs lo, lo+1, … of a register of any size to buf.
+func (p *pairing) count(lo uint64, buf []pair) {
+	pivot := bits.Len64(p.v) - 1
+	low := uint64(1)<<pivot - 1
+	for i := range buf {
+		j := lo + uint64(i)
+		x := j&^low<<1 | j&low
+		if bits.OnesCount64(p.r&x)&1 == 1 != p.k {
+			buf[i] = pair{uint32(x ^ p.v), uint32(x)}
+		} else {
+			buf[i] = pair{uint32(x), uint32(x ^ p.v)}
+		}
+	}
+}
+
+// each calls f with all pairs of n qubits, a slice at a time. buf is scratch.
+func (p *pairing) each(n int, buf []pair, f func([]pair)) {
+	if p.list != nil {
+		f(p.list)
+		return
+	}
+	for lo := uint64(0); lo < 1<<(n-1); lo += uint64(len(buf)) {
+		part := buf[:min(uint64(len(buf)), 1<<(n-1)-lo)]
+		p.count(lo, part)
+		f(part)
+	}
+}
+
+// frame tells where the logical qubits are in the physical index.
+type frame struct {
+	r, v []uint64 // parity mask and flip vector of each qubit
+	k    []bool   // logical value is parity(r·x) xor k
+}
+
+func newFrame(n int) frame {
+	f := frame{make([]uint64, n), make([]uint64, n), make([]bool, n)}
+	for q := range n {
+		f.r[q] = 1 << (n - 1 - q)
+		f.v[q] = f.r[q]
+	}
+	return f
+}
+
+func (f *frame) x(q int) { f.k[q] = !f.k[q] }
+
+func (f *frame) cx(c, t int) {
+	f.r[t] ^= f.r[c]
+	f.v[c] ^= f.v[t]
+	f.k[t] = f.k[t] != f.k[c]
+}
+
+func (f *frame) swap(a, b int) {
+	f.r[a], f.r[b] = f.r[b], f.r[a]
+	f.v[a], f.v[b] = f.v[b], f.v[a]
+	f.k[a], f.k[b] = f.k[b], f.k[a]
+}
+
+// value returns the logical value of qubit q at physical index x.
+func (f *frame) value(q int, x uint64) bool {
+	return bits.OnesCount64(f.r[q]&x)&1 == 1 != f.k[q]
+}
+
+// program is a unitary circuit, ready to be run for many bindings.
+type program struct {
+	circuit *ir.Circuit
+	n       int
+	ops     []fused
+	// product counts the leading ops that act on distinct qubits in the
+	// identity frame: they make a product state of |0…0>.
+	product int
+	outcome []uint32 // logical state index of each physical index
+	phase   ir.Angle
+}
+
+// ErrNotUnitary says that a circuit has no program because it measures, resets
+// or branches, or holds an operator that the table does not decompose.
+type ErrNotUnitary struct {
+	Circuit string
+	Op      ir.Op
+}
+
+func (e *ErrNotUnitary) Error() string {
+	return fmt.Sprintf("circuit %q holds %T: it has no program of rotations", e.Circuit, e.Op)
+}
+
+// compile makes the program of a circuit. Measurements at the very end are the
+// caller's to strip.
+func compile(c *ir.Circuit) (*program, error) {
+	if c.Qubits > MaxQubits {
+		return nil, fmt.Errorf("circuit %q has %d qubits, the simulator holds at most %d", c.Name, c.Qubits, MaxQubits)
+	}
+	if err := ir.Verify(c); err != nil {
+		return nil, err
+	}
+	p := &program{circuit: c, n: c.Qubits, phase: c.Phase}
+	b := builder{program: p, frame: newFrame(c.Qubits), pending: make([][]factor, c.Qubits), seen: map[pairKey]*pairing{}}
+	for _, op := range c.Ops {
+		switch op := op.(type) {
+		case *ir.Apply:
+			if op.Controls > 0 {
+				return nil, &ErrNotUnitary{c.Name, op}
+			}
+			b.gate(op.Gate, op.Qubits, op.Angles)
+		case *ir.Barrier, *ir.Delay:
+		default:
+			return nil, &ErrNotUnitary{c.Name, op}
+		}
+	}
+	for q := range c.Qubits {
+		b.flush(q)
+	}
+	p.outcome = make([]uint32, 1<<p.n)
+	for x := range p.outcome {
+		for q := range p.n {
+			if b.frame.value(q, uint64(x)) {
+				p.outcome[x] |= 1 << (p.n - 1 - q)
+			}
+		}
+	}
+	return p, nil
+}
+
+type pairKey struct {
+	r, v uint64
+	k    bool
+}
+
+type builder struct {
+	*program
+	frame   frame
+	pending [][]factor
+	seen    map[pairKey]*pairing
+	started uint64 // qubits that have an op
+	mixed   bool   // the leading product of ops has ended
+}
+
+func (b *builder) gate(g ir.Gate, qubits []int, angles []ir.Angle) {
+	switch g {
+	case ir.X:
+		b.flush(qubits[0])
+		b.frame.x(qubits[0])
+	case ir.CX:
+		b.flush(qubits[0])
+		b.flush(qubits[1])
+		b.frame.cx(qubits[0], qubits[1])
+	case ir.Swap:
+		b.pending[qubits[0]], b.pending[qubits[1]] = b.pending[qubits[1]], b.pending[qubits[0]]
+		b.frame.swap(qubits[0], qubits[1])
+	case ir.RX:
+		b.rotate(qubits[0], axisX, angles[0])
+	case ir.RY:
+		b.rotate(qubits[0], axisY, angles[0])
+	case ir.RZ:
+		b.rotate(qubits[0], axisZ, angles[0])
+	case ir.GPhase:
+		b.phase = b.phase.Add(angles[0])
+	default:
+		for _, s := range g.Info().Decompose(angles) {
+			inner := make([]int, len(s.Qubits))
+			for i, q := range s.Qubits {
+				inner[i] = qubits[q]
+			}
+			b.gate(s.Gate, inner, s.Angles)
+		}
+	}
+}
+
+func (b *builder) rotate(q int, a axis, angle ir.Angle) {
+	list := b.pending[q]
+	if k := len(list); k > 0 && list[k-1].axis == a {
+		list[k-1].angle = list[k-1].angle.Add(angle)
+		return
+	}
+	b.pending[q] = append(list, factor{a, angle})
+}
+
+// flush emits the pending rotations of a qubit in the present frame.
+func (b *builder) flush(q int) {
+	if len(b.pending[q]) == 0 {
+		return
+	}
+	key := pairKey{b.frame.r[q], b.frame.v[q], b.frame.k[q]}
+	if b.seen[key] == nil {
+		p := &pairing{r: key.r, v: key.v, k: key.k}
+		if b.n <= maxListed {
+			p.list = make([]pair, 1<<(b.n-1))
+			p.count(0, p.list)
+		}
+		b.seen[key] = p
+	}
+	bit := uint64(1) << (b.n - 1 - q)
+	identity := key == pairKey{bit, bit, false}
+	if !b.mixed && identity && b.started&bit == 0 {
+		b.product++
+		b.started |= bit
+	} else {
+		b.mixed = true
+	}
+	b.ops = append(b.ops, fused{b.pending[q], b.seen[key], q})
+	b.pending[q] = nil
+}
