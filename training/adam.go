@@ -1,0 +1,36 @@
+package training
+
+import "math"
+
+// Adam is the optimiser of Kingma & Ba (2015), algorithm 1, with ε = 1e-8.
+type Adam struct {
+	Beta1, Beta2 float64
+	Steps        int       // updates taken
+	M, V         []float64 // first and second moments
+}
+
+// NewAdam returns an optimiser for so many parameters.
+func NewAdam(parameters int, beta1, beta2 float64) *Adam {
+	return &Adam{Beta1: beta1, Beta2: beta2, M: make([]float64, parameters), V: make([]float64, parameters)}
+}
+
+// Step moves the parameters down the gradient at a learning rate.
+func (a *Adam) Step(params, grad []float64, rate float64) {
+	const epsilon = 1e-8
+	a.Steps++
+	c1 := 1 - math.Pow(a.Beta1, float64(a.Steps))
+	c2 := 1 - math.Pow(a.Beta2, float64(a.Steps))
+	for i, g := range grad {
+		a.M[i] = a.Beta1*a.M[i] + (1-a.Beta1)*g
+		a.V[i] = a.Beta2*a.V[i] + (1-a.Beta2)*g*g
+		params[i] -= rate * (a.M[i] / c1) / (math.Sqrt(a.V[i]/c2) + epsilon)
+	}
+}
+
+// schedule is the factor of both learning rates at a step of a run.
+func (c Config) schedule(step int) float64 {
+	if c.Schedule == "cosine" {
+		return 0.5 * (1 + math.Cos(math.Pi*float64(step)/float64(c.Iterations)))
+	}
+	return 1
+}

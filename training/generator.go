@@ -1,0 +1,201 @@
+package training
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+
+	"qgan/backends"
+	"qgan/ir"
+)
+
+// Generator makes, for a latent vector z, a law over the 2^n words of each
+// timestep; given z the timesteps are independent. The law of a window is the
+// mean over z of the product of its timesteps' laws.
+type Generator interface {
+	Neurons() int
+	Timesteps() int
+	// Parameters counts the trained parameters.
+	Parameters() int
+	// Init writes the parameters that training starts from.
+	Init(params []float64, rng *rand.Rand)
+	// Laws writes p_k(x|z): timesteps x latent vectors x 2^n.
+	Laws(params []float64, latents [][]float64, laws []float64) error
+	// Forward is Laws, and keeps what one Backward needs.
+	Forward(params []float64, latents [][]float64, laws []float64) error
+	// Backward takes the derivative of a scalar with respect to every law of
+	// the last Forward and adds that with respect to the parameters to grad.
+	Backward(upstream, grad []float64) error
+}
+
+// Patch is SpiQGAN's generator: one sub-generator circuit a timestep, of one
+// architecture and with parameters of its own; all timesteps share the latent
+// vector (Hernandes & Greplova 2025, Fig. 1). Parameters of timestep k are the
+// ansatz's trained symbols, at k·(angles + scales).
+type Patch struct {
+	ansatz    ir.Ansatz
+	timesteps int
+	init      string
+	law       backends.Differentiable
+	rows      [][]float64
+}
+
+// NewPatch prepares the generator on a simulator.
+func NewPatch(c Config, on backends.Differentiator) (*Patch, error) {
+	a := c.Ansatz()
+	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	d, err := on.Differentiate(a.Circuit(), backends.Probabilities)
+	if err != nil {
+		return nil, err
+	}
+	return &Patch{ansatz: a, timesteps: c.Timesteps, init: c.Init, law: d, rows: make([][]float64, c.Timesteps)}, nil
+}
+
+// Ansatz returns the circuit of a timestep.
+func (g *Patch) Ansatz() ir.Ansatz { return g.ansatz }
+
+// Neurons returns n.
+func (g *Patch) Neurons() int { return g.ansatz.Neurons }
+
+// Timesteps returns t.
+func (g *Patch) Timesteps() int { return g.timesteps }
+
+// PerTimestep counts the trained symbols of one timestep.
+func (g *Patch) PerTimestep() int { return g.ansatz.Angles() + g.ansatz.Scales() }
+
+// Parameters counts the trained symbols of all timesteps.
+func (g *Patch) Parameters() int { return g.timesteps * g.PerTimestep() }
+
+// Timestep returns the parameters of one timestep.
+func (g *Patch) Timestep(params []float64, k int) []float64 {
+	return params[k*g.PerTimestep():][:g.PerTimestep()]
+}
+
+// Init draws the angles and sets the latent scales to their start.
+func (g *Patch) Init(params []float64, rng *rand.Rand) {
+	width := math.Pi
+	if g.init == "small" {
+		width = 0.1 * math.Pi
+	}
+	for k := range g.timesteps {
+		p := g.Timestep(params, k)
+		for i := range p {
+			if i < g.ansatz.Angles() {
+				p[i] = (2*rng.Float64() - 1) * width
+			} else {
+				p[i] = g.ansatz.Latent.Value
+			}
+		}
+	}
+}
+
+func (g *Patch) bindings(params []float64, latents [][]float64) backends.Bindings {
+	for k := range g.rows {
+		g.rows[k] = g.Timestep(params, k)
+	}
+	return backends.Bindings{Trained: g.rows, Data: latents}
+}
+
+// Laws writes the laws of all timesteps for all latent vectors.
+func (g *Patch) Laws(params []float64, latents [][]float64, laws []float64) error {
+	return g.law.Values(g.bindings(params, latents), laws)
+}
+
+// Forward writes the laws and keeps the final states.
+func (g *Patch) Forward(params []float64, latents [][]float64, laws []float64) error {
+	return g.law.Forward(g.bindings(params, latents), laws)
+}
+
+// Backward adds the gradient by the adjoint sweep.
+func (g *Patch) Backward(upstream, grad []float64) error {
+	return g.law.Backward(upstream, grad, nil)
+}
+
+// drawLatents draws count latent vectors. A generator that ignores its latent
+// vector gets a single zero vector.
+func drawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
+	if !c.Ansatz().UsesLatent() {
+		return [][]float64{make([]float64, c.Neurons)}
+	}
+	out := make([][]float64, count)
+	flat := make([]float64, count*c.Neurons)
+	for i := range flat {
+		if c.Latent == "uniform" {
+			flat[i] = (2*rng.Float64() - 1) * math.Pi
+		} else {
+			flat[i] = rng.NormFloat64()
+		}
+	}
+	for i := range out {
+		out[i] = flat[i*c.Neurons:][:c.Neurons]
+	}
+	return out
+}
+
+// marginals returns the probability of a spike of each neuron, neuron 0 the
+// most significant bit of the law's index, in out (n values).
+func marginals(law, out []float64) {
+	n := len(out)
+	clear(out)
+	for x, p := range law {
+		for rest := x; rest != 0; rest &= rest - 1 {
+			out[n-1-bits.TrailingZeros(uint(rest))] += p
+		}
+	}
+}
+
+// drawn turns a law that the circuit gives into the law that is drawn from
+// under a readout, in place: the same for born, the product of the marginals
+// for prob, the one word above threshold for threshold.
+func (r Readout) drawn(law []float64, n int) {
+	if r == Born {
+		return
+	}
+	m := make([]float64, n)
+	marginals(law, m)
+	if r == Threshold {
+		word := 0
+		for _, p := range m {
+			word <<= 1
+			if p > 0.5 {
+				word |= 1
+			}
+		}
+		clear(law)
+		law[word] = 1
+		return
+	}
+	law[0] = 1
+	for q, filled := 0, 1; q < n; q, filled = q+1, 2*filled {
+		for x := filled - 1; x >= 0; x-- {
+			p := law[x]
+			law[2*x], law[2*x+1] = p*(1-m[q]), p*m[q]
+		}
+	}
+}
+
+// drawWord draws one word of a law.
+func drawWord(law []float64, rng *rand.Rand) uint32 {
+	u := rng.Float64()
+	last := 0
+	for x, p := range law {
+		if p > 0 {
+			last = x
+			if u < p {
+				return uint32(x)
+			}
+			u -= p
+		}
+	}
+	return uint32(last)
+}
+
+func checkShape(what string, got, want int) error {
+	if got != want {
+		return fmt.Errorf("%s: %d values, %d needed", what, got, want)
+	}
+	return nil
+}

@@ -1,0 +1,352 @@
+package training
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+func popcount(w uint32) int { return bits.OnesCount32(w) }
+
+// losses are the figures of one step.
+type losses struct {
+	Critic      float64 // L_C of the last critic update, penalty included
+	Penalty     float64 // lambda-free mean penalty of that update
+	Generator   float64 // L_G
+	Wasserstein float64 // E_real C - E_fake C, the critic's estimate of the distance
+	Count       float64 // the generator's mean number of spikes of a window
+}
+
+// draw holds the random streams of one update.
+type draw struct{ fake, real, mix *rand.Rand }
+
+// objective takes the expectations of the losses. laws are the generator's
+// (timesteps x latent vectors x 2^n), before the readout.
+type objective interface {
+	// critic adds the gradient of
+	//   L_C = ½ (E_fake C - E_real C) + lambda · penalty
+	// (equation 3; the penalty is the text's Lipschitz constraint) to grad.
+	critic(laws []float64, latents int, d draw, grad []float64, out *losses) error
+	// generator adds the derivative of -E_fake C with respect to the laws to
+	// upstream and returns E_fake C.
+	generator(laws []float64, latents int, d draw, upstream []float64) (float64, error)
+}
+
+// mixed writes a point where the critic's slope is held: on the segment between
+// a real and a generated window, at a uniformly drawn place (Gulrajani et al.
+// 2017).
+func mixed(real, fake, out []float64, rng *rand.Rand) {
+	e := rng.Float64()
+	for i := range out {
+		out[i] = e*real[i] + (1-e)*fake[i]
+	}
+}
+
+// cubeObjective sums over all 2^(nt) windows on both sides.
+type cubeObjective struct {
+	cfg     Config
+	cube    *cube
+	table   []float64 // the recording's law
+	real    sampler
+	fake    sampler
+	law     []float64
+	weights []float64
+	scratch []float64
+	spaces  [][2][]float64 // right and left of contract, one pair a worker
+}
+
+func newCubeObjective(c Config, critic *Critic, table []float64) *cubeObjective {
+	n := len(table)
+	o := &cubeObjective{cfg: c, cube: newCube(critic), table: table, law: make([]float64, n), weights: make([]float64, n), scratch: make([]float64, n)}
+	o.real.set(table)
+	for range runtime.GOMAXPROCS(0) {
+		o.spaces = append(o.spaces, [2][]float64{make([]float64, 2*n), make([]float64, n)})
+	}
+	return o
+}
+
+func (o *cubeObjective) mixture(laws []float64, latents int) {
+	clear(o.law)
+	mixture(laws, latents, 1<<o.cfg.Neurons, o.cfg.Timesteps, o.law, o.scratch)
+}
+
+func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
+	o.mixture(laws, latents)
+	o.cube.evaluate()
+	distance := 0.0
+	for x, p := range o.law {
+		delta := p - o.table[x]
+		o.weights[x] = 0.5 * delta
+		distance -= delta * o.cube.values[x]
+	}
+	o.cube.addGradient(o.weights, grad)
+	out.Wasserstein = distance
+	out.Critic = -0.5 * distance
+	if o.cfg.Penalty == PenaltyClip {
+		return nil
+	}
+	o.fake.set(o.law)
+	c, m := o.cube.critic, o.cfg.Batch
+	x, y, at := make([]float64, c.Inputs), make([]float64, c.Inputs), make([]float64, c.Inputs)
+	sum := 0.0
+	for range m {
+		stateWindow(o.real.draw(d.real), c.Inputs, x)
+		stateWindow(o.fake.draw(d.fake), c.Inputs, y)
+		mixed(x, y, at, d.mix)
+		sum += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad)
+	}
+	out.Penalty = sum / float64(m)
+	out.Critic += o.cfg.PenaltyWeight * out.Penalty
+	return nil
+}
+
+func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream []float64) (float64, error) {
+	o.mixture(laws, latents)
+	o.cube.evaluate()
+	mean := 0.0
+	for x, p := range o.law {
+		mean += p * o.cube.values[x]
+	}
+	words, scale := 1<<o.cfg.Neurons, -1/float64(latents)
+	parallel(latents, len(o.spaces), func(z, worker int) {
+		contract(o.cube.values, laws, latents, words, o.cfg.Timesteps, z, scale, upstream, o.spaces[worker][0], o.spaces[worker][1])
+	})
+	return mean, nil
+}
+
+// batchObjective averages over drawn windows. Under the born readout the
+// generator's side averages each timestep over its 2^n words, the others given.
+type batchObjective struct {
+	cfg  Config
+	net  *Critic
+	data *Data
+}
+
+func newBatchObjective(c Config, critic *Critic, data *Data) *batchObjective {
+	return &batchObjective{cfg: c, net: critic, data: data}
+}
+
+// draw draws the words of batch window m from the laws of its latent vector.
+func (o *batchObjective) draw(laws []float64, latents, m int, rng *rand.Rand, out []uint32) {
+	for k := range out {
+		out[k] = drawWord(lawOf(laws, latents, 1<<o.cfg.Neurons, k, m%latents), rng)
+	}
+}
+
+// outputs writes the circuit's spike probabilities for latent vector z.
+func (o *batchObjective) outputs(laws []float64, latents, z int, out []float64) {
+	n := o.cfg.Neurons
+	for k := range o.cfg.Timesteps {
+		marginals(lawOf(laws, latents, 1<<n, k, z), out[k*n:][:n])
+	}
+}
+
+// fakes calls f with the critic's input of every generated window of a batch.
+func (o *batchObjective) fakes(laws []float64, latents int, rng *rand.Rand, f func(m int, x []float64)) {
+	x := make([]float64, o.net.Inputs)
+	words := make([]uint32, o.cfg.Timesteps)
+	for m := range o.cfg.Batch {
+		if o.cfg.Readout == Born {
+			o.draw(laws, latents, m, rng, words)
+			window(words, o.cfg.Neurons, x)
+		} else {
+			o.outputs(laws, latents, m%latents, x)
+		}
+		f(m, x)
+	}
+}
+
+func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
+	c, m := o.net, o.cfg.Batch
+	w := 0.5 / float64(m)
+	h := make([]float64, c.Hidden)
+	real, at := make([]float64, c.Inputs), make([]float64, c.Inputs)
+	words := make([]uint32, o.cfg.Timesteps)
+	distance, penalty := 0.0, 0.0
+	o.fakes(laws, latents, d.fake, func(_ int, fake []float64) {
+		c.hidden(fake, h)
+		distance -= c.top(h) / float64(m)
+		c.addGradient(fake, h, w, grad)
+		o.data.words(d.real.IntN(o.data.Windows.Len()), words)
+		window(words, o.cfg.Neurons, real)
+		c.hidden(real, h)
+		distance += c.top(h) / float64(m)
+		c.addGradient(real, h, -w, grad)
+		if o.cfg.Penalty != PenaltyClip {
+			mixed(real, fake, at, d.mix)
+			penalty += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad)
+		}
+	})
+	out.Wasserstein = distance
+	out.Penalty = penalty / float64(m)
+	out.Critic = -0.5*distance + o.cfg.PenaltyWeight*out.Penalty
+	if o.cfg.Penalty == PenaltyClip {
+		out.Critic = -0.5 * distance
+	}
+	return nil
+}
+
+func (o *batchObjective) generator(laws []float64, latents int, d draw, upstream []float64) (float64, error) {
+	if o.cfg.Readout == Born {
+		return o.bornGenerator(laws, latents, d, upstream), nil
+	}
+	n, c := o.cfg.Neurons, o.net
+	words := 1 << n
+	h, g := make([]float64, c.Hidden), make([]float64, c.Inputs)
+	mean, w := 0.0, 1/float64(o.cfg.Batch)
+	o.fakes(laws, latents, d.fake, func(m int, x []float64) {
+		c.hidden(x, h)
+		mean += w * c.top(h)
+		c.inputGradient(h, g)
+		for k := range o.cfg.Timesteps {
+			addLinear(lawOf(upstream, latents, words, k, m%latents), g[k*n:][:n], -w)
+		}
+	})
+	return mean, nil
+}
+
+// addLinear adds scale · sum_q g_q x_q to a table over words x.
+func addLinear(table, g []float64, scale float64) {
+	n := len(g)
+	for x := range table {
+		sum := 0.0
+		for rest := x; rest != 0; rest &= rest - 1 {
+			sum += g[n-1-bits.TrailingZeros(uint(rest))]
+		}
+		table[x] += scale * sum
+	}
+}
+
+// bornGenerator draws a window for each member of the batch and, for each of
+// its timesteps, writes the critic's value of all 2^n words of that timestep,
+// the others as drawn: an unbiased estimate of the derivative of E_fake C with
+// the least noise that one window allows.
+func (o *batchObjective) bornGenerator(laws []float64, latents int, d draw, upstream []float64) float64 {
+	n, t, m := o.cfg.Neurons, o.cfg.Timesteps, o.cfg.Batch
+	words := 1 << n
+	windows := make([]uint32, m*t)
+	for i := range m {
+		o.draw(laws, latents, i, d.fake, windows[i*t:][:t])
+	}
+	means := make([]float64, latents*t)
+	workers := runtime.GOMAXPROCS(0)
+	spaces := make([]struct{ h, values []float64 }, workers)
+	for i := range spaces {
+		spaces[i].h, spaces[i].values = make([]float64, o.net.Hidden), make([]float64, words)
+	}
+	parallel(latents*t, workers, func(i, worker int) {
+		z, k := i/t, i%t
+		s := spaces[worker]
+		up, law := lawOf(upstream, latents, words, k, z), lawOf(laws, latents, words, k, z)
+		for j := z; j < m; j += latents {
+			o.net.hiddenWords(windows[j*t:][:t], n, k, s.h)
+			o.net.words(s.h, k*n, n, s.values)
+			for x, v := range s.values {
+				up[x] -= v / float64(m)
+				means[i] += law[x] * v / float64(m)
+			}
+		}
+	})
+	sum := 0.0
+	for _, x := range means {
+		sum += x
+	}
+	return sum / float64(t)
+}
+
+// words writes C for all 2^n words of the inputs first … first+n-1, the hidden
+// units of the other inputs given in h, which it spoils. Words follow the
+// reflected Gray code, so one row of W is added or taken away a word.
+func (c *Critic) words(h []float64, first, n int, values []float64) {
+	v, last := c.out(c.Params), c.Params[len(c.Params)-1]
+	gray := 0
+	for i := range values {
+		if i > 0 {
+			bit := bits.TrailingZeros(uint(i))
+			gray ^= 1 << bit
+			row := c.row(c.Params, first+n-1-bit)
+			if gray>>bit&1 == 1 {
+				for j, w := range row {
+					h[j] += w
+				}
+			} else {
+				for j, w := range row {
+					h[j] -= w
+				}
+			}
+		}
+		sum := last
+		for j, w := range v {
+			sum += w * max(0, h[j])
+		}
+		values[gray] = sum
+	}
+}
+
+// countTerm returns the generator's mean number of spikes of a window and adds the
+// derivative of the K term (equation 4) with respect to the laws to upstream.
+func countTerm(c Config, laws []float64, latents int, target float64, upstream []float64) (count, loss float64) {
+	words := 1 << c.Neurons
+	for i := 0; i < len(laws); i += words {
+		for x, p := range laws[i:][:words] {
+			count += p * float64(bits.OnesCount(uint(x)))
+		}
+	}
+	count /= float64(latents)
+	slope := 0.0
+	switch c.KLoss {
+	case KAbs:
+		loss = c.K * math.Abs(count-target)
+		slope = c.K * sign(count-target)
+	case KSquare:
+		loss = c.K * (count - target) * (count - target)
+		slope = 2 * c.K * (count - target)
+	case KPrinted:
+		loss = -c.K * (count - target)
+		slope = -c.K
+	}
+	if slope != 0 {
+		slope /= float64(latents)
+		for i := 0; i < len(upstream); i += words {
+			for x := range words {
+				upstream[i+x] += slope * float64(bits.OnesCount(uint(x)))
+			}
+		}
+	}
+	return count, loss
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return 0
+}
+
+// parallel runs task(i, worker) for i below n on at most so many workers. Each
+// task owns what it writes, so the result does not depend on their number.
+func parallel(n, workers int, task func(i, worker int)) {
+	workers = min(workers, n)
+	if workers <= 1 {
+		for i := range n {
+			task(i, 0)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				task(i, w)
+			}
+		})
+	}
+	wg.Wait()
+}

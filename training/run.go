@@ -1,0 +1,426 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"qgan/internal/durable"
+	"qgan/metrics/spikes"
+)
+
+// ManifestSchema is the version of the run directory that this program writes
+// and reads.
+const ManifestSchema = "qgan.run/v1"
+
+// Manifest is the first file of a run: all that decides it.
+type Manifest struct {
+	Schema      string   `json:"schema"`
+	CommandLine []string `json:"command_line"`
+	Started     string   `json:"started"` // RFC 3339, UTC
+	Program     Program  `json:"program"`
+	Config      Config   `json:"config"`
+	Data        DataInfo `json:"data"`
+	Parameters  Counts   `json:"parameters"`
+}
+
+// Program says what ran where.
+type Program struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	CPU     string `json:"cpu"`
+	Kernel  string `json:"kernel"`
+}
+
+// DataInfo says which recording was used and how it was read.
+type DataInfo struct {
+	spikes.Source
+	// File is the absolute path of the recording; empty for the built-in one.
+	File     string  `json:"file,omitempty"`
+	BinWidth float64 `json:"bin_width_s"`
+	Shape    [3]int  `json:"shape"` // repeats x bins x neurons, as trained on
+}
+
+// Counts are numbers of trained parameters.
+type Counts struct {
+	Angles       int `json:"angles"`
+	LatentScales int `json:"latent_scales"`
+	Memory       int `json:"memory"`
+	Critic       int `json:"critic"`
+}
+
+// CountParameters counts a configuration's parameters, all timesteps together.
+func CountParameters(c Config) Counts {
+	a := c.Ansatz()
+	return Counts{
+		Angles: a.Angles() * c.Timesteps, LatentScales: a.Scales() * c.Timesteps,
+		Critic: criticSize(c.Neurons*c.Timesteps, c.Hidden),
+	}
+}
+
+// RunError is what is wrong with a run directory, or with what was asked of it.
+type RunError struct {
+	Path string
+	Err  error
+	Hint string
+}
+
+func (e *RunError) Error() string {
+	s := fmt.Sprintf("%s: %v", e.Path, e.Err)
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	return s
+}
+
+// Unwrap returns what is wrong.
+func (e *RunError) Unwrap() error { return e.Err }
+
+// BadInput reports that the fault is in what the user gave.
+func (e *RunError) BadInput() bool { return true }
+
+// Run is a run directory.
+type Run struct {
+	Dir      string
+	Manifest Manifest
+	fs       durable.FS
+}
+
+const (
+	manifestFile   = "manifest.json"
+	metricsFile    = "metrics.jsonl"
+	resultFile     = "result.json"
+	checkpointsDir = "checkpoints"
+	lockFile       = ".lock"
+)
+
+// CreateRun makes a run directory; its manifest is the first file written. A
+// directory that is there already must be empty.
+func CreateRun(fsys durable.FS, dir string, m Manifest) (*Run, error) {
+	if entries, err := fsys.ReadDir(dir); err == nil && len(entries) > 0 {
+		if _, err := fsys.Stat(filepath.Join(dir, manifestFile)); err == nil {
+			return nil, &RunError{dir, errors.New("there is a run already"), "continue it with --resume, or name another directory"}
+		}
+		return nil, &RunError{dir, errors.New("the directory is not empty and no run"), "name another directory"}
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &RunError{dir, err, "name a directory"}
+	}
+	m.Schema = ManifestSchema
+	if err := fsys.MkdirAll(filepath.Join(dir, checkpointsDir)); err != nil {
+		return nil, fmt.Errorf("making the run directory %s: %w", dir, err)
+	}
+	r := &Run{Dir: dir, Manifest: m, fs: fsys}
+	if err := r.writeJSON(manifestFile, m); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// OpenRun reads a run directory's manifest.
+func OpenRun(fsys durable.FS, dir string) (*Run, error) {
+	path := filepath.Join(dir, manifestFile)
+	raw, err := fsys.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := fsys.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, &RunError{dir, errors.New("there is no such run"), "`qgan train` makes one"}
+		}
+		return nil, &RunError{dir, errors.New("it is no run directory: it has no " + manifestFile), "`qgan train` makes one"}
+	case err != nil:
+		return nil, &RunError{dir, err, ""}
+	}
+	var head struct{ Schema string }
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
+	}
+	if head.Schema != ManifestSchema {
+		return nil, &RunError{path, fmt.Errorf("the run is of another version: its schema is %q, this program reads %q", head.Schema, ManifestSchema), "use the program that wrote it"}
+	}
+	r := &Run{Dir: dir, fs: fsys}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if err := d.Decode(&r.Manifest); err != nil {
+		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
+	}
+	if err := r.Manifest.Config.Check(); err != nil {
+		return nil, &RunError{path, fmt.Errorf("its configuration: %w", err), "the file was changed, or is another program's"}
+	}
+	return r, nil
+}
+
+// Lock keeps other processes from training into the run.
+func (r *Run) Lock() (unlock func() error, err error) {
+	unlock, err = durable.Lock(filepath.Join(r.Dir, lockFile))
+	if errors.Is(err, durable.ErrLocked) {
+		return nil, &RunError{r.Dir, errors.New("another process is training this run"), "wait for it, or stop it"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := durable.RemoveLeftovers(r.fs, r.Dir); err != nil {
+		unlock()
+		return nil, err
+	}
+	if _, err := durable.RemoveLeftovers(r.fs, filepath.Join(r.Dir, checkpointsDir)); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func (r *Run) writeJSON(name string, v any) error {
+	return durable.WriteFile(r.fs, filepath.Join(r.Dir, name), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	})
+}
+
+func checkpointName(step int) string { return fmt.Sprintf("step-%08d.ckpt", step) }
+
+// checkpoints lists the checkpoint files, oldest first.
+func (r *Run) checkpoints() ([]string, error) {
+	entries, err := r.fs.ReadDir(filepath.Join(r.Dir, checkpointsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "step-") && strings.HasSuffix(e.Name(), ".ckpt") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Latest reads the newest checkpoint; nil where there is none.
+func (r *Run) Latest() (*State, error) {
+	names, err := r.checkpoints()
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	path := filepath.Join(r.Dir, checkpointsDir, names[len(names)-1])
+	raw, err := r.fs.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := ReadState(raw, r.Manifest.Config)
+	if err != nil {
+		hint := "it is the only one: move it away and the run starts from its manifest"
+		if len(names) > 1 {
+			hint = "move it away and the run goes on from " + names[len(names)-2]
+		}
+		return nil, &RunError{path, fmt.Errorf("the checkpoint can't be used: %w", err), hint}
+	}
+	return s, nil
+}
+
+// keep is the number of checkpoints that stay.
+const keep = 3
+
+// Checkpoint writes the state to a file of its own and removes all but the
+// last three.
+func (r *Run) Checkpoint(s *State) error {
+	dir := filepath.Join(r.Dir, checkpointsDir)
+	if err := durable.WriteFile(r.fs, filepath.Join(dir, checkpointName(s.Step)), func(w io.Writer) error { return WriteState(w, s) }); err != nil {
+		return fmt.Errorf("writing the checkpoint of step %d: %w", s.Step, err)
+	}
+	names, err := r.checkpoints()
+	if err != nil {
+		return err
+	}
+	for len(names) > keep {
+		if err := r.fs.Remove(filepath.Join(dir, names[0])); err != nil {
+			return err
+		}
+		names = names[1:]
+	}
+	return nil
+}
+
+// Row is a line of metrics.jsonl: the figures of one step. Absent figures are
+// null: the distance is computed at monitored steps, and only where the exact
+// law is within reach.
+type Row struct {
+	Step        int      `json:"step"`
+	CriticLoss  float64  `json:"critic_loss"`
+	Generator   float64  `json:"generator_loss"`
+	Wasserstein float64  `json:"wasserstein"`
+	Penalty     float64  `json:"penalty"`
+	Count       float64  `json:"spikes_per_window"`
+	JSNats      *float64 `json:"js_nats"`
+	PSilent     *float64 `json:"p_silent"`
+	Seconds     float64  `json:"seconds"` // since the process began the run
+}
+
+// Rows reads metrics.jsonl.
+func (r *Run) Rows() ([]Row, error) {
+	lines, _, err := durable.ReadLines(r.fs, filepath.Join(r.Dir, metricsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var rows []Row
+	for i, line := range lines {
+		var row Row
+		if err := json.Unmarshal(line, &row); err != nil {
+			return nil, &RunError{filepath.Join(r.Dir, metricsFile), fmt.Errorf("line %d: %w", i+1, err), ""}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// trim takes lines beyond a step out of metrics.jsonl: a resumed run writes
+// them again.
+func (r *Run) trim(step int) error {
+	rows, err := r.Rows()
+	if err != nil {
+		return err
+	}
+	k := slices.IndexFunc(rows, func(row Row) bool { return row.Step > step })
+	if k < 0 {
+		return nil
+	}
+	return durable.WriteFile(r.fs, filepath.Join(r.Dir, metricsFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		for _, row := range rows[:k] {
+			if err := e.Encode(row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Train options.
+const (
+	rowEvery        = 10 // steps a line of metrics.jsonl
+	monitorEvery    = 50 // steps between distances
+	checkpointEvery = 100
+	checkpointTime  = 30 * time.Second
+	monitorLatents  = 1024
+	monitorWork     = 2e8 // windows x timesteps x latent vectors of a monitored distance
+)
+
+// Train takes the steps that are left, writing checkpoints and metrics, and
+// calls observe after every step with the row of that step. When ctx ends it
+// finishes the step, writes a checkpoint and returns the cause. The run must be
+// locked.
+func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, observe func(Row)) (err error) {
+	if err := r.trim(t.State.Step); err != nil {
+		return err
+	}
+	log, err := durable.Append(r.fs, filepath.Join(r.Dir, metricsFile))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := log.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	begin, last := now(), now()
+	if t.State.Step == 0 {
+		if err := r.Checkpoint(t.State); err != nil {
+			return err
+		}
+	}
+	var pending []Row
+	save := func() error {
+		for _, row := range pending {
+			line, err := json.Marshal(row)
+			if err != nil {
+				return err
+			}
+			if err := log.Append(line); err != nil {
+				return err
+			}
+		}
+		pending = pending[:0]
+		if err := log.Sync(); err != nil {
+			return err
+		}
+		last = now()
+		return r.Checkpoint(t.State)
+	}
+	c := t.Config
+	for t.State.Step < c.Iterations {
+		l, err := t.Step()
+		if err != nil {
+			return err
+		}
+		step := t.State.Step
+		row := Row{Step: step, CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
+		finished := step == c.Iterations
+		if step%monitorEvery == 0 || step == 1 || finished {
+			if err := t.monitor(&row); err != nil {
+				return err
+			}
+		}
+		if step%rowEvery == 0 || row.PSilent != nil {
+			pending = append(pending, row)
+		}
+		observe(row)
+		stopped := ctx.Err() != nil
+		if step%checkpointEvery == 0 || finished || stopped || now().Sub(last) >= checkpointTime {
+			if err := save(); err != nil {
+				return err
+			}
+		}
+		if stopped && !finished {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// monitor fills in the distance and P(silent) of the averaged generator.
+func (t *Trainer) monitor(row *Row) error {
+	c, s := t.Config, t.Data.States
+	latents := monitorLatents
+	if float64(s.Len())*float64(c.Timesteps*latents) <= monitorWork {
+		e, err := EstimateLaw(c, t.generator, t.State.Average, s, latents, c.Seed)
+		if err != nil {
+			return err
+		}
+		row.JSNats, row.PSilent = &e.JSNats, &e.PSilent
+		return t.collapse(e.PSilent)
+	}
+	// The laws of the last generator update serve for P(silent).
+	words := 1 << c.Neurons
+	count := len(t.laws) / words / c.Timesteps
+	law := make([]float64, words)
+	silent := 0.0
+	for z := range count {
+		p := 1.0
+		for k := range c.Timesteps {
+			copy(law, lawOf(t.laws, count, words, k, z))
+			c.Readout.drawn(law, c.Neurons)
+			p *= law[0]
+		}
+		silent += p / float64(count)
+	}
+	row.PSilent = &silent
+	return t.collapse(silent)
+}
+
+// WriteResult writes result.json, the figures of a finished run.
+func (r *Run) WriteResult(v any) error { return r.writeJSON(resultFile, v) }

@@ -1,0 +1,202 @@
+package training
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"qgan/backends"
+	"qgan/internal/stream"
+)
+
+// State is all of a run that changes: a checkpoint holds it whole.
+type State struct {
+	Step      int       // steps taken
+	Params    []float64 // the generator's parameters
+	Average   []float64 // their exponential average; what is evaluated
+	Critic    []float64 // the critic's weights
+	GenAdam   *Adam
+	CritAdam  *Adam
+	Collapsed int // monitored steps in a row that looked collapsed
+}
+
+// Trainer takes the steps of a run.
+type Trainer struct {
+	Config Config
+	Data   *Data
+	State  *State
+
+	generator Generator
+	critic    *Critic
+	objective objective
+	// Buffers.
+	laws, upstream, genGrad, criticGrad []float64
+}
+
+// New prepares a run at its beginning.
+func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if d.Windows.Neurons != c.Neurons || d.Windows.T != c.Timesteps {
+		return nil, fmt.Errorf("the data have %d neurons and windows of %d bins, the model %d and %d", d.Windows.Neurons, d.Windows.T, c.Neurons, c.Timesteps)
+	}
+	g, err := NewPatch(c, on)
+	if err != nil {
+		return nil, err
+	}
+	t := &Trainer{Config: c, Data: d, generator: g, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
+	s := &State{Params: make([]float64, g.Parameters())}
+	g.Init(s.Params, stream.New(c.Seed, "init"))
+	t.critic.Init(stream.New(c.Seed, "critic"))
+	s.Critic = t.critic.Params
+	s.Average = slices.Clone(s.Params)
+	s.GenAdam = NewAdam(len(s.Params), c.Beta1, c.Beta2)
+	s.CritAdam = NewAdam(len(s.Critic), c.Beta1, c.Beta2)
+	t.State = s
+	if c.Expectation == Exact {
+		table, err := d.States.Table()
+		if err != nil {
+			return nil, err
+		}
+		t.objective = newCubeObjective(c, t.critic, table)
+	} else {
+		t.objective = newBatchObjective(c, t.critic, d)
+	}
+	lanes := c.Batch
+	if !c.Ansatz().UsesLatent() {
+		lanes = 1
+	}
+	t.laws = make([]float64, c.Timesteps*lanes<<c.Neurons)
+	t.upstream = make([]float64, len(t.laws))
+	t.genGrad, t.criticGrad = make([]float64, len(s.Params)), make([]float64, len(s.Critic))
+	return t, nil
+}
+
+// Restore continues from a state; its sizes must fit the configuration.
+func (t *Trainer) Restore(s *State) error {
+	for _, k := range []struct {
+		what      string
+		got, want int
+	}{
+		{"parameters", len(s.Params), len(t.State.Params)},
+		{"averaged parameters", len(s.Average), len(t.State.Params)},
+		{"critic weights", len(s.Critic), len(t.State.Critic)},
+		{"generator moments", len(s.GenAdam.M) + len(s.GenAdam.V), 2 * len(t.State.Params)},
+		{"critic moments", len(s.CritAdam.M) + len(s.CritAdam.V), 2 * len(t.State.Critic)},
+	} {
+		if err := checkShape(k.what, k.got, k.want); err != nil {
+			return err
+		}
+	}
+	t.State = s
+	t.critic.Params = s.Critic
+	return nil
+}
+
+// Generator returns the generator being trained.
+func (t *Trainer) Generator() Generator { return t.generator }
+
+// ErrDiverged says that a step gave values that are no numbers.
+var ErrDiverged = errors.New("training diverged")
+
+// ErrCollapsed says that the generator stopped varying.
+var ErrCollapsed = errors.New("the generator collapsed")
+
+// Step is one generator update with its critic updates before it. Where it
+// returns an error the parameters are what they were; the optimisers may have
+// moved, so the run goes on from a checkpoint.
+func (t *Trainer) Step() (losses, error) {
+	c, s := t.Config, t.State
+	step := uint64(s.Step)
+	rate := c.schedule(s.Step)
+	var out losses
+	before := struct{ params, critic []float64 }{slices.Clone(s.Params), slices.Clone(s.Critic)}
+	fail := func(err error) (losses, error) {
+		copy(s.Params, before.params)
+		copy(s.Critic, before.critic)
+		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
+	}
+	fixed := !c.Ansatz().UsesLatent() // then the laws don't change until the generator moves
+	var latents [][]float64
+	for update := range uint64(c.CriticSteps + 1) {
+		generator := update == uint64(c.CriticSteps)
+		d := draw{
+			fake: stream.New(c.Seed, "fake", step, update),
+			real: stream.New(c.Seed, "real", step, update),
+			mix:  stream.New(c.Seed, "mix", step, update),
+		}
+		if update == 0 || !fixed {
+			latents = drawLatents(c, c.Batch, stream.New(c.Seed, "latent", step, update))
+			laws := t.generator.Laws
+			if generator || fixed {
+				laws = t.generator.Forward
+			}
+			if err := laws(s.Params, latents, t.laws); err != nil {
+				return out, err
+			}
+		}
+		if !generator {
+			clear(t.criticGrad)
+			if err := t.objective.critic(t.laws, len(latents), d, t.criticGrad, &out); err != nil {
+				return out, err
+			}
+			if err := finite("the gradient of critic weight", t.criticGrad); err != nil {
+				return fail(err)
+			}
+			s.CritAdam.Step(s.Critic, t.criticGrad, rate*c.CriticLR)
+			if c.Penalty == PenaltyClip {
+				t.critic.Clip(c.PenaltyWeight)
+			}
+			continue
+		}
+		clear(t.upstream)
+		clear(t.genGrad)
+		mean, err := t.objective.generator(t.laws, len(latents), d, t.upstream)
+		if err != nil {
+			return out, err
+		}
+		count, kLoss := countTerm(c, t.laws, len(latents), t.Data.MeanCount, t.upstream)
+		out.Count, out.Generator = count, -mean+kLoss
+		if err := t.generator.Backward(t.upstream, t.genGrad); err != nil {
+			return out, err
+		}
+		if err := finite("the gradient of generator parameter", t.genGrad); err != nil {
+			return fail(err)
+		}
+		s.GenAdam.Step(s.Params, t.genGrad, rate*c.GeneratorLR)
+	}
+	if err := errors.Join(finite("critic weight", s.Critic), finite("generator parameter", s.Params),
+		finite("loss", []float64{out.Critic, out.Generator})); err != nil {
+		return fail(err)
+	}
+	if c.Average > 0 {
+		for i, x := range s.Params {
+			s.Average[i] = c.Average*s.Average[i] + (1-c.Average)*x
+		}
+	} else {
+		copy(s.Average, s.Params)
+	}
+	s.Step++
+	return out, nil
+}
+
+// collapse watches the generator's law at monitored steps: it has collapsed
+// where one window takes all but a hundredth of what varies in the recording,
+// for collapseAfter monitored steps in a row.
+func (t *Trainer) collapse(pSilent float64) error {
+	active := 1 - t.Data.States.PSilent()
+	if active > 0 && 1-pSilent < 0.01*active || math.IsNaN(pSilent) {
+		t.State.Collapsed++
+	} else {
+		t.State.Collapsed = 0
+	}
+	if t.State.Collapsed >= collapseAfter {
+		return fmt.Errorf("%w by step %d: P(silent window) has been %.6f, the recording's is %.6f; try a smaller --generator-lr, or another --seed",
+			ErrCollapsed, t.State.Step, pSilent, 1-active)
+	}
+	return nil
+}
+
+const collapseAfter = 10
