@@ -4,7 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distmv"
+	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/stat/samplemv"
 
 	"qgan/internal/stream"
 	"qgan/metrics"
@@ -63,9 +69,9 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 	silent := 0.0
 	for part := range means {
 		mean := make([]float64, s.Len())
-		rng := stream.New(seed, "evaluation", uint64(part))
+		points := spreadLatents(c, per, stream.New(seed, "evaluation", uint64(part)))
 		for done := 0; done < per; {
-			z := drawLatents(c, min(sub, per-done), rng)
+			z := points[done:min(done+sub, per)]
 			part := laws[:t*len(z)*words]
 			if err := g.Laws(params, z, part); err != nil {
 				return nil, err
@@ -119,6 +125,30 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 		e.JSStdErr = math.Sqrt(max(0, square-mean*mean) / float64(parts-1))
 	}
 	return e, nil
+}
+
+// spreadLatents is drawLatents with points that lie evenly: a randomised Halton
+// sequence (Owen, arXiv:1706.02808), each point of which has the law of a single
+// draw. Averages over it are unbiased and have a smaller error; the spread over
+// several independent randomisations estimates it.
+func spreadLatents(c Config, count int, rng *rand.Rand) [][]float64 {
+	if !c.Ansatz().UsesLatent() {
+		return [][]float64{make([]float64, c.Neurons)}
+	}
+	m := mat.NewDense(count, c.Neurons, nil)
+	samplemv.Halton{Kind: samplemv.Owen, Q: distmv.NewUnitUniform(c.Neurons, nil), Src: rng}.Sample(m)
+	out := make([][]float64, count)
+	for i := range out {
+		out[i] = m.RawRowView(i)
+		for j, u := range out[i] {
+			if c.Latent == "uniform" {
+				out[i][j] = (2*u - 1) * math.Pi
+			} else {
+				out[i][j] = distuv.UnitNormal.Quantile(min(max(u, 0x1p-53), 1-0x1p-53))
+			}
+		}
+	}
+	return out
 }
 
 // Draw draws windows: a raster of samples repeats of Timesteps bins. Sample i
