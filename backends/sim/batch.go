@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,13 +12,21 @@ import (
 	"qgan/ir"
 )
 
-// Simulator runs circuits exactly. The zero value uses all processors.
+// Simulator runs circuits exactly. The zero value uses all processors and the
+// fastest kernel.
 type Simulator struct {
-	Workers int // at most this many goroutines; 0: GOMAXPROCS
+	Workers int    // at most this many goroutines; 0: GOMAXPROCS
+	Kernel  string // one of Kernels, or "auto" or "" for the fastest
 }
 
-// Kernel names the kernel in use.
-func (s *Simulator) Kernel() string { return "go" }
+// KernelName names the kernel in use.
+func (s *Simulator) KernelName() string {
+	_, name, err := kernelNamed(s.Kernel)
+	if err != nil {
+		return s.Kernel
+	}
+	return name
+}
 
 func (s *Simulator) workers(tasks int) int {
 	n := s.Workers
@@ -30,11 +39,15 @@ func (s *Simulator) workers(tasks int) int {
 // Differentiate prepares a circuit of gates, without measurement, for exact
 // values and gradients.
 func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backends.Differentiable, error) {
+	kern, _, err := kernelNamed(s.Kernel)
+	if err != nil {
+		return nil, err
+	}
 	p, err := compile(c)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a circuit for the simulator: %w", err)
 	}
-	return &batch{sim: s, program: p, observable: o}, nil
+	return &batch{sim: s, program: p, observable: o, kernel: kern}, nil
 }
 
 // batch is a program and an observable with the memory to run them.
@@ -42,23 +55,38 @@ type batch struct {
 	sim        *Simulator
 	program    *program
 	observable backends.Observable
+	kernel     kernel
 	spaces     []*workspace
+	trigs      trigs
+	blocks     []block
 
-	// What Forward keeps for Backward.
+	// What Forward keeps for Backward, a piece a block.
 	bindings backends.Bindings
-	blocks   []block
-	states   [][]float64
-	kept     bool
-	// grads holds a gradient of each block, a row a slot (distinct trained row).
-	grads [][]float64
-	slots [][]int
+	kept     []kept
+	forward  bool
+}
+
+// kept is what Forward keeps of a block, and the block's gradient.
+type kept struct {
+	state, coefs []float64
+	own          []half
+	slots        []int     // distinct trained rows of the block
+	grad         []float64 // a row a slot
+}
+
+// kernelOf returns the kernel of a block.
+func (b *batch) kernelOf(k block) kernel {
+	if k.width == 1 {
+		return narrow{}
+	}
+	return b.kernel
 }
 
 // each runs task for every block on the workers, each with its own workspace.
 func (b *batch) each(blocks []block, task func(i int, w *workspace)) {
 	n := b.sim.workers(len(blocks))
 	for len(b.spaces) < n {
-		b.spaces = append(b.spaces, b.program.newWorkspace())
+		b.spaces = append(b.spaces, b.program.newWorkspace(b.kernel.lanes()))
 	}
 	if n == 1 {
 		for i := range blocks {
@@ -93,11 +121,16 @@ func (b *batch) Values(bind backends.Bindings, values []float64) error {
 	if err := b.check(bind, values); err != nil {
 		return err
 	}
-	blocks := blocksOf(bind)
-	b.each(blocks, func(i int, w *workspace) {
-		b.program.bind(bind, blocks[i], w.coefs)
-		b.program.forward(blocks[i], w, w.psi)
-		b.program.measure(b.observable, blocks[i], w, w.psi, values)
+	p := b.program
+	b.blocks = blocksOf(bind, b.kernel.lanes(), b.blocks)
+	p.plan.prepare(bind, &b.trigs)
+	b.forward = false
+	b.each(b.blocks, func(i int, w *workspace) {
+		k := b.blocks[i]
+		w.psi = room(w.psi, 2*k.width<<p.n)
+		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		p.forward(b.kernelOf(k), k, w, w.psi)
+		p.measure(b.observable, k, w, w.psi, values)
 	})
 	return nil
 }
@@ -107,18 +140,20 @@ func (b *batch) Forward(bind backends.Bindings, values []float64) error {
 	if err := b.check(bind, values); err != nil {
 		return err
 	}
-	b.bindings, b.blocks, b.kept = bind, blocksOf(bind), true
-	for len(b.states) < len(b.blocks) {
-		b.states = append(b.states, nil)
+	p := b.program
+	b.bindings, b.blocks, b.forward = bind, blocksOf(bind, b.kernel.lanes(), b.blocks), true
+	p.plan.prepare(bind, &b.trigs)
+	for len(b.kept) < len(b.blocks) {
+		b.kept = append(b.kept, kept{})
 	}
 	b.each(b.blocks, func(i int, w *workspace) {
-		k := b.blocks[i]
-		if size := 2 * k.width << b.program.n; len(b.states[i]) != size {
-			b.states[i] = make([]float64, size)
-		}
-		b.program.bind(bind, k, w.coefs)
-		b.program.forward(k, w, b.states[i])
-		b.program.measure(b.observable, k, w, b.states[i], values)
+		k, keep := b.blocks[i], &b.kept[i]
+		keep.state = room(keep.state, 2*k.width<<p.n)
+		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		keep.coefs = append(keep.coefs[:0], w.coefs[:4*k.width*len(p.ops)]...)
+		keep.own = append(keep.own[:0], w.own...)
+		p.forward(b.kernelOf(k), k, w, keep.state)
+		p.measure(b.observable, k, w, keep.state, values)
 	})
 	return nil
 }
@@ -128,47 +163,48 @@ var ErrNoForward = errors.New("Backward needs a Forward of the same bindings bef
 
 // Backward adds the gradients of the last Forward.
 func (b *batch) Backward(upstream, trained, data []float64) error {
-	if !b.kept {
+	if !b.forward {
 		return ErrNoForward
 	}
-	b.kept = false
-	lanes, width := b.bindings.Len(), b.observable.Width(b.program.n)
-	symbols := len(b.program.circuit.Trained)
+	b.forward = false
+	p := b.program
+	lanes, width := b.bindings.Len(), b.observable.Width(p.n)
+	symbols := len(p.circuit.Trained)
 	switch {
 	case len(upstream) != lanes*width:
 		return fmt.Errorf("%d upstream derivatives for %d values", len(upstream), lanes*width)
 	case trained != nil && len(trained) != len(b.bindings.Trained)*symbols:
 		return fmt.Errorf("room for %d derivatives of %d trained rows of %d symbols", len(trained), len(b.bindings.Trained), symbols)
-	case data != nil && len(data) != lanes*len(b.program.circuit.Data):
-		return fmt.Errorf("room for %d derivatives of %d lanes of %d data symbols", len(data), lanes, len(b.program.circuit.Data))
+	case data != nil && len(data) != lanes*len(p.circuit.Data):
+		return fmt.Errorf("room for %d derivatives of %d lanes of %d data symbols", len(data), lanes, len(p.circuit.Data))
 	}
-	b.layout(symbols, trained != nil)
 	b.each(b.blocks, func(i int, w *workspace) {
-		k := b.blocks[i]
-		psi, lambda := b.states[i], w.lambda[:len(b.states[i])]
-		b.program.bind(b.bindings, k, w.coefs)
-		b.program.costate(b.observable, k, w, psi, lambda, upstream)
-		slot := func(lane int) []float64 {
-			if trained == nil {
-				return nil
-			}
-			row := b.bindings.Lane(lane).Trained
-			for s, r := range b.slots[i] {
-				if r == row {
-					return b.grads[i][s*symbols:][:symbols]
-				}
-			}
-			return nil
+		k, keep := b.blocks[i], &b.kept[i]
+		w.lambda = room(w.lambda, len(keep.state))
+		copy(w.coefs, keep.coefs)
+		copy(w.own, keep.own)
+		p.costate(b.observable, k, w, keep.state, w.lambda, upstream)
+		if trained != nil {
+			keep.layout(b.bindings, k, symbols)
 		}
-		b.program.backward(b.bindings, k, w, psi, lambda, slot, data)
+		p.backward(b.kernelOf(k), &sweep{
+			bindings: b.bindings, block: k, trigs: &b.trigs, data: data,
+			slot: func(lane int) []float64 {
+				if trained == nil {
+					return nil
+				}
+				return keep.row(b.bindings.Lane(lane).Trained, symbols)
+			},
+		}, w, keep.state, w.lambda)
 	})
 	if trained == nil {
 		return nil
 	}
 	for i := range b.blocks { // in the order of the blocks: the same bits always
-		for s, row := range b.slots[i] {
+		keep := &b.kept[i]
+		for s, row := range keep.slots {
 			to := trained[row*symbols:][:symbols]
-			for j, g := range b.grads[i][s*symbols:][:symbols] {
+			for j, g := range keep.grad[s*symbols:][:symbols] {
 				to[j] += g
 			}
 		}
@@ -176,29 +212,20 @@ func (b *batch) Backward(upstream, trained, data []float64) error {
 	return nil
 }
 
-// layout gives every block a gradient row for each of its trained rows.
-func (b *batch) layout(symbols int, trained bool) {
-	for len(b.slots) < len(b.blocks) {
-		b.slots = append(b.slots, nil)
-		b.grads = append(b.grads, nil)
-	}
-	for i, k := range b.blocks {
-		rows := b.slots[i][:0]
-		for l := range k.lanes {
-			row := b.bindings.Lane(k.first + l).Trained
-			if n := len(rows); n == 0 || rows[n-1] != row {
-				rows = append(rows, row)
-			}
-		}
-		b.slots[i] = rows
-		if !trained {
-			continue
-		}
-		if n := len(rows) * symbols; cap(b.grads[i]) < n {
-			b.grads[i] = make([]float64, n)
-		} else {
-			b.grads[i] = b.grads[i][:n]
-			clear(b.grads[i])
+// layout gives the block a gradient row, cleared, for each of its trained rows.
+func (k *kept) layout(b backends.Bindings, at block, symbols int) {
+	k.slots = k.slots[:0]
+	for l := range at.lanes {
+		row := b.Lane(at.first + l).Trained
+		if !slices.Contains(k.slots, row) {
+			k.slots = append(k.slots, row)
 		}
 	}
+	k.grad = room(k.grad, len(k.slots)*symbols)
+	clear(k.grad)
+}
+
+// row returns the gradient row of a trained row.
+func (k *kept) row(trained, symbols int) []float64 {
+	return k.grad[slices.Index(k.slots, trained)*symbols:][:symbols]
 }

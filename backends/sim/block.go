@@ -1,64 +1,74 @@
 package sim
 
 import (
-	"math"
-
 	"qgan/backends"
 	"qgan/ir"
 )
 
 // block is a task: up to width lanes of a table of bindings, run side by side.
 type block struct {
-	first, lanes int // lanes first … first+lanes-1 of the table
-	width        int // Lanes or 1
+	first, lanes int  // lanes first … first+lanes-1 of the table
+	width        int  // of the kernel that runs it
+	shared       bool // all lanes have one trained row
 }
 
-// blocksOf cuts a table into blocks. Lanes that share a trained row stay
-// together where there are enough of them, for their trained rotations are then
-// computed once.
-func blocksOf(b backends.Bindings) []block {
+// blocksOf cuts a table into blocks of width lanes, or of one lane where there
+// are few. Lanes that share a trained row stay together where there are enough
+// of them, for their trained rotations and derivatives are then computed once.
+func blocksOf(b backends.Bindings, width int, out []block) []block {
 	n := b.Len()
-	var groups []int // lengths of runs of one trained row
+	runs := 0
+	for i := 0; i < n; i += runOf(b, i) {
+		runs++
+	}
+	mixed := runs > 0 && n >= width && n/runs < width // short runs: mix rows in a block
+	out = out[:0]
 	for i := 0; i < n; {
-		j := i + 1
-		for j < n && b.Lane(j).Trained == b.Lane(i).Trained {
-			j++
+		end := n
+		if !mixed {
+			end = i + runOf(b, i)
 		}
-		groups = append(groups, j-i)
-		i = j
-	}
-	if len(groups) > 0 && n >= 8 && n/len(groups) < 8 {
-		groups = []int{n} // short runs: mix rows in a block
-	}
-	var out []block
-	first := 0
-	for _, g := range groups {
-		for g > 0 {
-			k := block{first: first, lanes: min(g, Lanes), width: Lanes}
-			if g < 4 {
+		for i < end {
+			k := block{first: i, lanes: min(end-i, width), width: width, shared: true}
+			if 4*k.lanes < width || k.lanes == 1 {
 				k.lanes, k.width = 1, 1
 			}
+			for l := 1; l < k.lanes; l++ {
+				k.shared = k.shared && b.Lane(i+l).Trained == b.Lane(i).Trained
+			}
 			out = append(out, k)
-			first += k.lanes
-			g -= k.lanes
+			i += k.lanes
 		}
 	}
 	return out
+}
+
+// runOf counts the lanes from i on that share a trained row.
+func runOf(b backends.Bindings, i int) int {
+	if b.Lanes == nil {
+		return len(b.Data) - i%len(b.Data)
+	}
+	j := i + 1
+	for j < len(b.Lanes) && b.Lanes[j].Trained == b.Lanes[i].Trained {
+		j++
+	}
+	return j - i
 }
 
 // workspace is what one worker needs to run blocks.
 type workspace struct {
 	psi, lambda []float64
 	law         []float64 // logical order, width lanes a state
-	coefs       []coef
+	coefs       []float64
+	own         []half
 	pairs       []pair
+	out         [3 * maxLanes]float64
 }
 
-func (p *program) newWorkspace() *workspace {
-	size := 2 * Lanes << p.n
+func (p *program) newWorkspace(width int) *workspace {
 	w := &workspace{
-		psi: make([]float64, size), lambda: make([]float64, size),
-		law: make([]float64, Lanes<<p.n), coefs: make([]coef, len(p.ops)),
+		law: make([]float64, width<<p.n), coefs: make([]float64, 4*width*len(p.ops)),
+		own: make([]half, width*len(p.plan.angles[byLane])),
 	}
 	if p.n > maxListed {
 		w.pairs = make([]pair, chunk)
@@ -66,80 +76,30 @@ func (p *program) newWorkspace() *workspace {
 	return w
 }
 
-func kernelOf(width int) kernel {
-	if width == 1 {
-		return narrow{}
+// room returns a slice of n values, the one given where it is large enough.
+func room(have []float64, n int) []float64 {
+	if cap(have) < n {
+		return make([]float64, n)
 	}
-	return wide{}
-}
-
-// trig returns cos and sin of half an angle.
-func trig(angle float64) (c, s float64) {
-	s, c = math.Sincos(angle / 2)
-	return c, s
-}
-
-// bind computes every SU(2) of a block.
-func (p *program) bind(b backends.Bindings, k block, coefs []coef) {
-	lane := b.Lane(k.first)
-	shared := true
-	for l := 1; l < k.lanes; l++ {
-		shared = shared && b.Lane(k.first+l).Trained == lane.Trained
-	}
-	for i := range p.ops {
-		c := &coefs[i]
-		for j, f := range p.ops[i].factors {
-			if shared && f.dataFree() {
-				cos, sin := trig(f.angle.Value(b.Trained[lane.Trained], nil))
-				for l := range k.width {
-					c.rotate(l, f.axis, cos, sin, j == 0)
-				}
-				continue
-			}
-			for l := range k.width {
-				at := b.Lane(k.first + min(l, k.lanes-1)) // spare lanes repeat the last
-				cos, sin := trig(f.angle.Value(b.Trained[at.Trained], b.Data[at.Data]))
-				c.rotate(l, f.axis, cos, sin, j == 0)
-			}
-		}
-	}
-}
-
-// rotate multiplies lane l by a rotation from the left, or starts with it.
-func (u *coef) rotate(l int, a axis, c, s float64, first bool) {
-	ar, ai, br, bi := 1.0, 0.0, 0.0, 0.0
-	if !first {
-		ar, ai, br, bi = u.ar[l], u.ai[l], u.br[l], u.bi[l]
-	}
-	switch a {
-	case axisX: // [[c, -is], [-is, c]]
-		u.ar[l], u.ai[l] = c*ar+s*bi, c*ai-s*br
-		u.br[l], u.bi[l] = c*br+s*ai, c*bi-s*ar
-	case axisY: // [[c, -s], [s, c]]
-		u.ar[l], u.ai[l] = c*ar-s*br, c*ai-s*bi
-		u.br[l], u.bi[l] = c*br+s*ar, c*bi+s*ai
-	case axisZ: // [[c-is, 0], [0, c+is]]
-		u.ar[l], u.ai[l] = c*ar+s*ai, c*ai-s*ar
-		u.br[l], u.bi[l] = c*br-s*bi, c*bi+s*br
-	}
+	return have[:n]
 }
 
 // forward runs a block from |0…0> and leaves its state in psi.
-func (p *program) forward(k block, w *workspace, psi []float64) {
+func (p *program) forward(kern kernel, k block, w *workspace, psi []float64) {
 	p.start(k, w.coefs, psi)
-	kern := kernelOf(k.width)
 	for i := p.product; i < len(p.ops); i++ {
-		p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { kern.apply(psi, pairs, &w.coefs[i]) })
+		c := w.coefs[4*k.width*i:][:4*k.width]
+		if list := p.ops[i].pairing.list; list != nil {
+			kern.apply(psi, list, c)
+			continue
+		}
+		p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { kern.apply(psi, pairs, c) })
 	}
 }
 
 // start writes the product state that the leading ops make of |0…0>.
-func (p *program) start(k block, coefs []coef, psi []float64) {
+func (p *program) start(k block, coefs, psi []float64) {
 	width := k.width
-	column := make([]*coef, p.n) // first column of each qubit's SU(2); nil: |0>
-	for i := range p.product {
-		column[p.ops[i].qubit] = &coefs[i]
-	}
 	for l := range width {
 		psi[l], psi[width+l] = 1, 0
 	}
@@ -147,24 +107,37 @@ func (p *program) start(k block, coefs []coef, psi []float64) {
 	// last qubit on puts each new qubit above the ones before.
 	filled := 1
 	for q := p.n - 1; q >= 0; q-- {
-		c := column[q]
+		c := p.column(q, coefs, width)
+		if c == nil {
+			clear(psi[2*width*filled:][:2*width*filled])
+			filled *= 2
+			continue
+		}
 		for x := range filled {
 			lo := psi[2*width*x:][:2*width]
 			hi := psi[2*width*(x+filled):][:2*width]
-			if c == nil {
-				clear(hi)
-				continue
-			}
 			for l := range width {
+				ar, ai, br, bi := c[l], c[width+l], c[2*width+l], c[3*width+l]
 				re, im := lo[l], lo[width+l]
-				hi[l] = c.br[l]*re - c.bi[l]*im
-				hi[width+l] = c.br[l]*im + c.bi[l]*re
-				lo[l] = c.ar[l]*re - c.ai[l]*im
-				lo[width+l] = c.ar[l]*im + c.ai[l]*re
+				hi[l] = br*re - bi*im
+				hi[width+l] = br*im + bi*re
+				lo[l] = ar*re - ai*im
+				lo[width+l] = ar*im + ai*re
 			}
 		}
 		filled *= 2
 	}
+}
+
+// column returns the SU(2)s of the leading op on qubit q, nil where there is
+// none.
+func (p *program) column(q int, coefs []float64, width int) []float64 {
+	for i := range p.product {
+		if p.ops[i].qubit == q {
+			return coefs[4*width*i:][:4*width]
+		}
+	}
+	return nil
 }
 
 // measure writes the observable of a block's lanes to their rows of values.
@@ -189,13 +162,13 @@ func (p *program) measure(o backends.Observable, k block, w *workspace, psi, val
 	}
 	// <Z_q>, last qubit first: differences of neighbours, then sums of them.
 	for q := p.n - 1; q >= 0; q-- {
-		var z [Lanes]float64
+		var z [maxLanes]float64
 		size /= 2
 		for y := range size {
-			even, odd := law[2*width*y:][:width], law[(2*y+1)*width:][:width]
+			both := law[2*width*y:][:2*width]
 			sum := law[width*y:][:width]
-			for l := range even {
-				a, b := even[l], odd[l]
+			for l := range sum {
+				a, b := both[l], both[width+l]
 				z[l] += a - b
 				sum[l] = a + b
 			}
@@ -218,17 +191,24 @@ func (p *program) costate(o backends.Observable, k block, w *workspace, psi, lam
 			for y := range row {
 				table[width*y+l] = row[y]
 			}
-			continue
 		}
+	}
+	if o == backends.ExpectationZ {
 		// The sum of ±g_q, doubling from qubit 0 down, backwards so that the
 		// halves are read before they are overwritten.
-		row := upstream[at*p.n:][:p.n]
-		table[l] = 0
+		clear(table[:width])
 		for q, filled := 0, 1; q < p.n; q, filled = q+1, 2*filled {
+			var g [maxLanes]float64
+			for l := range width {
+				g[l] = upstream[(k.first+min(l, k.lanes-1))*p.n+q]
+			}
 			for y := filled - 1; y >= 0; y-- {
-				base := table[width*y+l]
-				table[width*(2*y)+l] = base + row[q]
-				table[width*(2*y+1)+l] = base - row[q]
+				base, both := table[width*y:][:width], table[2*width*y:][:2*width]
+				for l := range base {
+					b := base[l]
+					both[width+l] = b - g[l]
+					both[l] = b + g[l]
+				}
 			}
 		}
 	}
@@ -242,49 +222,110 @@ func (p *program) costate(o backends.Observable, k block, w *workspace, psi, lam
 	}
 }
 
+// sweep is a backward sweep of one block.
+type sweep struct {
+	bindings backends.Bindings
+	block    block
+	trigs    *trigs
+	// slot returns the gradient row of a lane's trained row, nil: not wanted.
+	slot func(lane int) []float64
+	data []float64 // derivatives by the data, a row a lane; nil: not wanted
+}
+
 // backward undoes a block and adds the derivative with respect to each trained
-// symbol to trained, one row a slot, and to data, one row a lane. It leaves psi
-// and lambda spoilt.
-func (p *program) backward(b backends.Bindings, k block, w *workspace, psi, lambda []float64, slot func(lane int) []float64, data []float64) {
-	kern := kernelOf(k.width)
-	symbols := len(p.circuit.Data)
+// symbol to its slot, and with respect to the data of each lane to data. It
+// leaves psi and lambda spoilt.
+func (p *program) backward(kern kernel, s *sweep, w *workspace, psi, lambda []float64) {
 	for i := len(p.ops) - 1; i >= 0; i-- {
-		var c [3][Lanes]float64
-		op := &p.ops[i]
-		op.pairing.each(p.n, w.pairs, func(pairs []pair) {
-			if i < p.product {
-				// The leading ops commute and nothing comes before them: their
-				// components are read without undoing.
-				kern.overlap(psi, lambda, pairs, &c)
-			} else {
-				kern.undo(psi, lambda, pairs, &w.coefs[i], &c)
+		clear(w.out[:])
+		if list := p.ops[i].pairing.list; list != nil {
+			p.retrace(kern, i, s.block.width, w, psi, lambda, list)
+		} else {
+			p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { p.retrace(kern, i, s.block.width, w, psi, lambda, pairs) })
+		}
+		p.collect(&p.plan.ops[i], s, w)
+	}
+}
+
+// retrace adds the components of op i on some of its pairs and undoes it there.
+// The leading ops commute and nothing comes before them: their components are
+// read without undoing.
+func (p *program) retrace(kern kernel, i, width int, w *workspace, psi, lambda []float64, pairs []pair) {
+	if i < p.product {
+		kern.overlap(psi, lambda, pairs, w.out[:3*width])
+	} else {
+		kern.undo(psi, lambda, pairs, w.coefs[4*width*i:][:4*width], w.out[:3*width])
+	}
+}
+
+// collect turns the components of an op into derivatives of its angles.
+func (p *program) collect(op *opPlan, s *sweep, w *workspace) {
+	width, out := s.block.width, &w.out
+	if s.data == nil && s.block.shared && op.shared {
+		first := s.bindings.Lane(s.block.first)
+		t, grad := s.trigs.trained[first.Trained], s.slot(s.block.first)
+		if grad == nil {
+			return
+		}
+		var v [3]float64
+		for a := range v {
+			for l := range s.block.lanes {
+				v[a] += out[a*width+l]
 			}
-		})
-		for l := range k.lanes {
-			lane := b.Lane(k.first + l)
-			t, d := b.Trained[lane.Trained], b.Data[lane.Data]
-			v := [3]float64{c[0][l], c[1][l], c[2][l]}
-			gt := slot(k.first + l)
-			var gd []float64
-			if data != nil {
-				gd = data[(k.first+l)*symbols:][:symbols]
-			}
-			for j := len(op.factors) - 1; j >= 0; j-- {
-				f := &op.factors[j]
-				collect(f.angle, v[f.axis], t, d, gt, gd)
-				if j > 0 {
-					// Turn the vector back through this rotation.
-					s, c := math.Sincos(f.angle.Value(t, d))
-					x, y := (f.axis+1)%3, (f.axis+2)%3
-					v[x], v[y] = c*v[x]+s*v[y], c*v[y]-s*v[x]
+		}
+		for j := len(op.factors) - 1; j >= 0; j-- {
+			f := &op.factors[j]
+			for _, term := range f.expr.Terms {
+				if term.Trained != ir.None {
+					grad[term.Trained] += term.Coef * v[f.axis]
 				}
+			}
+			if !f.deeperTrained {
+				return
+			}
+			turnBack(&v, f.axis, t[f.angle])
+		}
+		return
+	}
+	symbols := len(p.circuit.Data)
+	for l := range s.block.lanes {
+		lane := s.bindings.Lane(s.block.first + l)
+		t, d := s.bindings.Trained[lane.Trained], s.bindings.Data[lane.Data]
+		v := [3]float64{out[l], out[width+l], out[2*width+l]}
+		gt := s.slot(s.block.first + l)
+		var gd []float64
+		if s.data != nil {
+			gd = s.data[(s.block.first+l)*symbols:][:symbols]
+		}
+		for j := len(op.factors) - 1; j >= 0; j-- {
+			f := &op.factors[j]
+			if f.trained || f.data && gd != nil {
+				addTerms(f.expr, v[f.axis], t, d, gt, gd)
+			}
+			if !(f.deeperTrained && gt != nil) && !(f.deeperData && gd != nil) {
+				break
+			}
+			switch f.kind {
+			case byTrained:
+				turnBack(&v, f.axis, s.trigs.trained[lane.Trained][f.angle])
+			case byData:
+				turnBack(&v, f.axis, s.trigs.data[lane.Data][f.angle])
+			default:
+				turnBack(&v, f.axis, w.own[f.angle*width+l])
 			}
 		}
 	}
 }
 
-// collect adds g times the derivative of an angle with respect to its symbols.
-func collect(a ir.Angle, g float64, t, d, gt, gd []float64) {
+// turnBack turns the components from after a rotation to before it.
+func turnBack(v *[3]float64, a axis, h half) {
+	c, s := h.full()
+	x, y := (a+1)%3, (a+2)%3
+	v[x], v[y] = c*v[x]+s*v[y], c*v[y]-s*v[x]
+}
+
+// addTerms adds g times the derivative of an angle with respect to its symbols.
+func addTerms(a ir.Angle, g float64, t, d, gt, gd []float64) {
 	for _, term := range a.Terms {
 		if term.Trained != ir.None && gt != nil {
 			x := term.Coef * g

@@ -22,17 +22,6 @@ type factor struct {
 	angle ir.Angle
 }
 
-// dataFree reports whether the angle is the same for all lanes that share a
-// trained row.
-func (f factor) dataFree() bool {
-	for _, t := range f.angle.Terms {
-		if t.Data != ir.None {
-			return false
-		}
-	}
-	return true
-}
-
 // pair holds the physical indices of the logical values 0 and 1 of a qubit.
 type pair struct{ zero, one uint32 }
 
@@ -131,6 +120,7 @@ type program struct {
 	product int
 	outcome []uint32 // logical state index of each physical index
 	phase   ir.Angle
+	plan    *plan
 }
 
 // ErrNotUnitary says that a circuit has no program because it measures, resets
@@ -170,6 +160,7 @@ func compile(c *ir.Circuit) (*program, error) {
 	for q := range c.Qubits {
 		b.flush(q)
 	}
+	p.plan = newPlan(p.ops)
 	p.outcome = make([]uint32, 1<<p.n)
 	for x := range p.outcome {
 		for q := range p.n {

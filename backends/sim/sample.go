@@ -63,7 +63,7 @@ func (s *Simulator) Run(ctx context.Context, requests []backends.Request) ([]bac
 
 func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Result, error) {
 	c := r.Circuit
-	res := backends.Result{Bits: c.Bits, Provenance: backends.Provenance{Backend: "ideal", Kernel: s.Kernel()}}
+	res := backends.Result{Bits: c.Bits, Provenance: backends.Provenance{Backend: "ideal", Kernel: s.KernelName()}}
 	lanes := r.Bindings.Len()
 	switch {
 	case r.Mitigation != "" && r.Mitigation != backends.MitigateNone:

@@ -18,7 +18,7 @@ import (
 	"qgan/ir"
 )
 
-// reference is one case of the vectors w1ref_N.json (see testdata/w1ref.json).
+// reference is one case of the vectors w1ref_N.json (see testdata/vectors).
 type reference struct {
 	N        int `json:"n"`
 	T        int `json:"t"`
@@ -83,7 +83,7 @@ func checkReference(t *testing.T, r reference, tol float64) {
 
 // Expectations and gradients of the paper's circuit against other simulators.
 func TestReferenceVectors(t *testing.T) {
-	raw, err := os.ReadFile("testdata/w1ref.json")
+	raw, err := os.ReadFile("../../testdata/vectors/w1ref.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,3 @@
+module qgan-ci
+
+go 1.26.0

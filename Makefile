@@ -1,0 +1,88 @@
+# What is done with the project, by name. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+
+# The newest tag and what came after it, or the commit where there is no tag; a tree without git has neither.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo v0.0.0-dev)
+# Where git is there but refuses (a clone of another user's), the go command must not ask it.
+BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || true)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME ?= 20s
+TESTFLAGS ?=
+BENCH ?= .
+QGAN_PYTHON ?= python3
+# Run directories for the referee; none: its own choice.
+RUNS ?=
+
+.PHONY: build test verify bench lint fuzz generate golden referee dist clean help
+
+build: ## the program, as bin/qgan
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/qgan ./cmd/qgan
+
+test: ## every test that needs nothing from outside
+	@if go test $(TESTFLAGS) ./...; then \
+		echo "make test: all packages passed"; \
+		$(if $(QGAN_SHARED),,echo "make test: QGAN_SHARED is not set, so the full reference data was left out (make verify)";) \
+	else \
+		echo "make test: FAILED, see the lines with FAIL above" >&2; exit 1; \
+	fi
+
+verify: ## every test, with the reference data in QGAN_SHARED, nothing from the cache
+	@if [ -z "$${QGAN_SHARED:-}" ]; then \
+		echo "make verify: set QGAN_SHARED to the absolute path of the folder with the reference data" >&2; exit 2; fi
+	@if [ ! -d "$$QGAN_SHARED" ]; then echo "make verify: QGAN_SHARED=$$QGAN_SHARED is no folder" >&2; exit 2; fi
+	go test -count=1 -timeout 30m $(TESTFLAGS) ./...
+	@echo "make verify: all packages passed with the reference data in $$QGAN_SHARED"
+
+bench: ## benchmarks (BENCH=name chooses)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+lint: ## formatting, vet and staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted:" $$unformatted >&2; exit 1; fi
+	go vet ./...
+	@find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sort | while read -r mod; do \
+		echo "go vet $${mod%/go.mod}"; (cd "$${mod%/go.mod}" && go vet ./...); done
+	go run $(STATICCHECK) ./...
+
+fuzz: ## each fuzz target for FUZZTIME
+	@for pkg in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+generate: ## generated files, anew
+	go generate ./...
+
+golden: ## expected output of tests, anew; look at the difference before keeping it
+	@dirs=$$({ grep -rlE 'flag\.Bool(Var)?\(.*"update"' --include='*_test.go' . || true; } | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$dirs" ]; then echo "make golden: no package has a flag -update"; exit 0; fi; \
+	go test -count=1 $$dirs -update; \
+	if [ -z "$${QGAN_SHARED:-}" ]; then echo "make golden: QGAN_SHARED is not set, so what is cut from the reference data stays as it is"; fi
+
+referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpreter that has referee/requirements.txt)
+	$(QGAN_PYTHON) referee/circuits.py --qgan bin/qgan $(RUNS)
+
+dist: ## archives for all platforms with checksums, the same bytes from the same commit
+	rm -rf dist
+	@for p in $(PLATFORMS); do \
+		exe=qgan; if [ "$${p%/*}" = windows ]; then exe=qgan.exe; fi; \
+		echo "build $$p"; \
+		GOFLAGS= CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} GOAMD64=v1 GOARM64=v8.0 go build -trimpath -buildvcs=false \
+			-ldflags "-s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)" \
+			-o "dist/build/$${p/\//_}/$$exe" ./cmd/qgan; \
+	done
+	cd .ci/tools && GOFLAGS= go run ./dist -root "$(CURDIR)" -version "$(VERSION)" -epoch "$(SOURCE_DATE_EPOCH)" $(PLATFORMS)
+	rm -rf dist/build
+	@cat dist/SHA256SUMS
+
+clean: ## what the targets above have built
+	rm -rf bin dist
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12

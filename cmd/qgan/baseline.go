@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"qgan/metrics"
+)
+
+// baselineReport is the object of `baseline --json`.
+type baselineReport struct {
+	Schema     string           `json:"schema"`
+	Data       string           `json:"data"`
+	DataSHA256 string           `json:"data_sha256"`
+	Neurons    []int            `json:"neurons"`
+	Timesteps  int              `json:"timesteps"`
+	Windows    int              `json:"windows"`
+	Seen       int              `json:"states_seen"`
+	PSilent    float64          `json:"p_silent"`
+	Models     []metrics.Result `json:"models"`
+}
+
+// newBaselineCmd makes `baseline`.
+func newBaselineCmd(a *app) *cobra.Command {
+	var (
+		data      dataFlags
+		timesteps int
+		asJSON    bool
+	)
+	cmd := &cobra.Command{
+		Use:   "baseline",
+		Short: "Measure simple models against a recording",
+		Long: `Fit simple models to the windows of a recording and print how far each is from it
+(Jensen-Shannon divergence in nats): in sample, and fitted on the odd repeats and
+measured on the even ones. The last row is the distance of the odd repeats to the
+even ones, the floor for any model.`,
+		Example: `  qgan baseline --neurons 4
+  qgan baseline --data recording.mat --repeat-bins 953 --neurons 2 --timesteps 5`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if data.neurons == "" {
+				data.neurons = "4"
+			}
+			rec, err := data.load(a, nil)
+			if err != nil {
+				return err
+			}
+			w, s, err := countWindows(rec.train, timesteps)
+			if err != nil {
+				return err
+			}
+			models, err := metrics.Baselines(w, metrics.Options{})
+			if err != nil {
+				return err
+			}
+			r := baselineReport{
+				Schema: "qgan.baseline/v1", Data: rec.train.Source.Path, DataSHA256: rec.train.Source.SHA256,
+				Neurons: rec.train.Source.Neurons, Timesteps: timesteps, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
+			}
+			if asJSON {
+				return a.printJSON(r)
+			}
+			fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %d bins: %d windows, %d of them distinct, %.4f silent\n\n",
+				r.Data, r.DataSHA256, r.Neurons, timesteps, s.Total, s.Len(), s.PSilent())
+			return a.printBaselines(models)
+		},
+	}
+	data.add(cmd, true)
+	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "time bins of a window")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+// printBaselines prints a table of baselines.
+func (a *app) printBaselines(models []metrics.Result) error {
+	t := newTable(a.out)
+	t.row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "")
+	for _, m := range models {
+		bits := "–"
+		if m.JS != nil {
+			bits = fmt.Sprintf("%.3g", metrics.Bits(*m.JS))
+		}
+		t.row(m.Name, fmt.Sprint(m.Parameters), text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), m.Note)
+	}
+	return t.flush()
+}

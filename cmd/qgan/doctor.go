@@ -1,0 +1,179 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// doctorReport is the object of `doctor --json`.
+type doctorReport struct {
+	Schema  string         `json:"schema"`
+	OK      bool           `json:"ok"` // nothing below is broken
+	Version buildInfo      `json:"version"`
+	Machine machineInfo    `json:"machine"`
+	Largest doctorLargest  `json:"largest_qubits"`
+	Kernel  doctorKernel   `json:"kernel"`
+	Config  doctorConfig   `json:"config"`
+	Folders []doctorFolder `json:"folders"`
+}
+
+// doctorLargest is the largest number of qubits for three quarters of the memory:
+// of a state alone, and of the pair that gradients need.
+type doctorLargest struct {
+	State    int `json:"state"`
+	Gradient int `json:"gradient"`
+}
+
+type doctorKernel struct {
+	Name     string `json:"name"`
+	SelfTest string `json:"self_test"` // "passed", "none", or what went wrong
+}
+
+type doctorConfig struct {
+	Files []configReportFile `json:"files"`
+	Error string             `json:"error"`
+}
+
+type doctorFolder struct {
+	Name     string `json:"name"`
+	Path     string `json:"path"`
+	Exists   bool   `json:"exists"`
+	Writable bool   `json:"writable"` // it, or the folder it would be made in
+}
+
+// newDoctorCmd makes `doctor`.
+func newDoctorCmd(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := annotate(&cobra.Command{
+		Use:   "doctor",
+		Short: "Look at the machine, the kernel, the configuration and the folders",
+		Long: `Look at what the program needs: the processor and the simulator's kernel for it,
+the memory and the largest circuit that fits, the configuration, and the folders.
+No network is used. It exits with 1 when something is broken.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			r := a.examine()
+			print := a.printDoctor
+			if asJSON {
+				print = func(r *doctorReport) error { return a.printJSON(r) }
+			}
+			if err := print(r); err != nil {
+				return err
+			}
+			if !r.OK {
+				return errors.New("something is broken, see the report")
+			}
+			return nil
+		},
+	}, configLenient)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (schema qgan.doctor/v1)")
+	return cmd
+}
+
+// examine fills the report.
+func (a *app) examine() *doctorReport {
+	m := readMachine()
+	r := &doctorReport{
+		Schema: "qgan.doctor/v1", OK: true, Version: readBuildInfo(), Machine: m,
+		Largest: doctorLargest{State: largestQubits(m.Memory, 1), Gradient: largestQubits(m.Memory, 2)},
+		Kernel:  doctorKernel{Name: "none", SelfTest: "none"},
+		Config:  doctorConfig{Files: []configReportFile{}},
+	}
+	if a.selfTest != nil {
+		name, err := a.selfTest()
+		r.Kernel = doctorKernel{Name: name, SelfTest: "passed"}
+		if err != nil {
+			r.Kernel.SelfTest, r.OK = err.Error(), false
+		}
+	}
+	if a.cfg != nil {
+		for _, f := range a.cfg.files {
+			r.Config.Files = append(r.Config.Files, configReportFile{f.path, f.found})
+		}
+	}
+	if a.cfgErr != nil {
+		r.Config.Error, r.OK = a.cfgErr.Error(), false
+	}
+	for _, f := range []doctorFolder{
+		{Name: "config", Path: a.configDir()},
+		{Name: "cache", Path: a.cacheDir()},
+		{Name: "state", Path: a.stateDir()},
+	} {
+		f.Exists, f.Writable = a.writable(f.Path)
+		// Nothing is ever written into the folder of the configuration.
+		if !f.Writable && f.Name != "config" {
+			r.OK = false
+		}
+		r.Folders = append(r.Folders, f)
+	}
+	return r
+}
+
+// writable says whether a folder is there, and whether a file can be made in it or,
+// where it isn't there, in the nearest folder above.
+func (a *app) writable(dir string) (exists, writable bool) {
+	if dir == "" {
+		return false, false
+	}
+	info, err := a.fs.Stat(dir)
+	exists = err == nil && info.IsDir()
+	for !exists {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return false, false // a file is in the way, or the folder can't be looked at
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			return false, false
+		}
+		dir = above
+		if info, err = a.fs.Stat(dir); err == nil && info.IsDir() {
+			break
+		}
+	}
+	f, err := a.fs.CreateTemp(dir, ".qgan-doctor-*")
+	if err != nil {
+		return exists, false
+	}
+	return exists, errors.Join(f.Close(), a.fs.Remove(f.Name())) == nil
+}
+
+// printDoctor prints the report for people.
+func (a *app) printDoctor(r *doctorReport) error {
+	t := newTable(a.out)
+	t.row("program", fmt.Sprintf("%s, %s, %s/%s", r.Version.Version, r.Version.Go, r.Version.OS, r.Version.Arch))
+	t.row("processor", r.Machine.CPU)
+	t.row("features", strings.Join(r.Machine.Features, " "))
+	t.row("cores", fmt.Sprintf("%d, of which %d are used", r.Machine.Cores, r.Machine.GOMAXPROCS))
+	if r.Machine.Memory == 0 {
+		t.row("memory", "not known on this system")
+	} else {
+		t.row("memory", fmt.Sprintf("%.1f GiB: state vectors up to %d qubits, gradients up to %d",
+			float64(r.Machine.Memory)/(1<<30), r.Largest.State, r.Largest.Gradient))
+	}
+	t.row("kernel", fmt.Sprintf("%s, self-test: %s", r.Kernel.Name, r.Kernel.SelfTest))
+	for _, f := range r.Config.Files {
+		found := "not there"
+		if f.Found {
+			found = "read"
+		}
+		t.row("configuration", fmt.Sprintf("%s: %s", f.Path, found))
+	}
+	if r.Config.Error != "" {
+		t.row("configuration", "BROKEN: "+r.Config.Error)
+	}
+	for _, f := range r.Folders {
+		state := map[[2]bool]string{
+			{true, true}:   "writable",
+			{true, false}:  "NOT WRITABLE",
+			{false, true}:  "not there, will be made when needed",
+			{false, false}: "NOT THERE and can't be made",
+		}[[2]bool{f.Exists, f.Writable}]
+		t.row(f.Name+" folder", quoteEmpty(f.Path)+": "+state)
+	}
+	return t.flush()
+}

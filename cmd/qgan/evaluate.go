@@ -1,0 +1,321 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+)
+
+// evaluation is the object of `evaluate --json`.
+type evaluation struct {
+	Schema     string `json:"schema"`
+	What       string `json:"what"` // the run or the file
+	Data       string `json:"data"`
+	DataSHA256 string `json:"data_sha256"`
+	Seed       uint64 `json:"seed"`
+	lawJSON
+	Baselines       []metrics.Result `json:"baselines"`
+	RatesHz         []float64        `json:"rates_hz"`
+	Covariance      [][]float64      `json:"covariance"`
+	KProbability    []float64        `json:"k_probability"`
+	Autocorrelogram []float64        `json:"autocorrelogram"`
+	Undefined       []int            `json:"undefined"`
+	// The recording's own figures, and what else was compared.
+	Recording metrics.Summary  `json:"recording"`
+	Compare   *metrics.Summary `json:"compare,omitempty"`
+	CompareJS *float64         `json:"compare_js_nats,omitempty"`
+	// Drawn is the number of windows that the statistics come from.
+	Drawn int `json:"drawn"`
+}
+
+// newEvaluateCmd makes `evaluate`.
+func newEvaluateCmd(a *app) *cobra.Command {
+	var (
+		data      dataFlags
+		timesteps int
+		samples   int
+		exact     bool
+		compare   string
+		seed      uint64
+		asJSON    bool
+	)
+	cmd := &cobra.Command{
+		Use:   "evaluate RUN|FILE",
+		Short: "Compare a generator or a file of spike trains with the recording",
+		Long: `Compare statistics and the law of windows with the recording: rates, pairwise
+covariance, number of neurons active in a bin, autocorrelogram of equal windows,
+and the Jensen-Shannon divergence beside its floor and simple models.
+
+For a run the law is exact, averaged over 65,536 latent vectors or more, where that
+is within reach; --samples N takes the law from N drawn windows instead, and --exact
+insists on the first.`,
+		Example: `  qgan evaluate runs/retina
+  qgan evaluate trains.npz --data recording.mat --repeat-bins 953 --neurons 6`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			changed := cmd.Flags().Changed
+			if samples < 1 {
+				return usagef("--samples %d: at least 1 is needed", samples)
+			}
+			e := evaluation{Schema: "qgan.evaluate/v1", What: args[0]}
+			var (
+				rec   *recording
+				drawn *spikes.Raster
+				err   error
+				t     = timesteps
+			)
+			if isRun(a, args[0]) {
+				m, err := openModel(a, args[0])
+				if err != nil {
+					return err
+				}
+				if changed("timesteps") || changed("neurons") {
+					return usagef("--timesteps and --neurons are the run's own")
+				}
+				t = m.config.Timesteps
+				if !changed("seed") {
+					seed = m.config.Seed
+				}
+				neurons := m.run.Manifest.Data.Neurons
+				data.fromRun(cmd, m.run.Manifest)
+				if rec, err = data.load(a, neurons); err != nil {
+					return err
+				}
+				if drawn, _, err = m.draw(samples, seed); err != nil {
+					return err
+				}
+				if exact || !changed("samples") {
+					law, _, err := m.measure(rec, seed)
+					if err != nil {
+						return err
+					}
+					if law.Method == "exact" {
+						e.lawJSON = law
+					} else if exact {
+						return exitf(exitFailure, "--exact: %s", law.Note)
+					} else {
+						e.Note = law.Note
+						e.LatentJS = law.LatentJS
+					}
+				}
+			} else {
+				if exact {
+					return usagef("--exact: a file has no law of its own, only samples")
+				}
+				if drawn, err = spikes.Load(args[0], spikes.LoadOptions{}); err != nil {
+					return err
+				}
+				if !changed("neurons") {
+					data.neurons = fmt.Sprint(drawn.Neurons)
+				}
+				if !changed("timesteps") {
+					t = drawn.Bins
+				}
+				if rec, err = data.load(a, nil); err != nil {
+					return err
+				}
+				if drawn.Neurons != rec.train.Neurons {
+					return usagef("%s has %d neurons, %d of the recording are chosen", args[0], drawn.Neurons, rec.train.Neurons).withHint("choose as many with --neurons")
+				}
+			}
+			e.Seed, e.Data, e.DataSHA256 = seed, rec.train.Source.Path, rec.train.Source.SHA256
+			if err := e.fill(rec, drawn, t, seed); err != nil {
+				return err
+			}
+			if compare != "" {
+				if err := e.compareWith(compare, rec, t); err != nil {
+					return err
+				}
+			}
+			if asJSON {
+				return a.printJSON(e)
+			}
+			return a.printEvaluation(e, t)
+		},
+	}
+	data.add(cmd, true)
+	f := cmd.Flags()
+	f.IntVar(&timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long)")
+	f.IntVar(&samples, "samples", 100000, "windows to draw")
+	f.BoolVar(&exact, "exact", false, "fail where the exact law is out of reach")
+	f.StringVar(&compare, "compare", "", "another file of spike trains to put beside")
+	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
+	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+// isRun says whether an argument is a directory, or is not there at all and so
+// better reported as a missing run.
+func isRun(a *app, path string) bool {
+	info, err := a.fs.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// fill computes the statistics of the drawn windows and, where there is no
+// exact law, the plug-in distance with its error and its floor.
+func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint64) error {
+	w, s, err := countWindows(rec.train, t)
+	if err != nil {
+		return err
+	}
+	dw, ds, err := countWindows(drawn, t)
+	if err != nil {
+		return err
+	}
+	if drawn.BinWidth == 0 {
+		drawn.BinWidth = rec.train.BinWidth
+	}
+	sum := metrics.Summarize(dw)
+	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
+	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, ds.Total
+	e.Recording = metrics.Summarize(w)
+	if e.Baselines, err = rec.baselines(t, briefBaselines(s.Bits())); err != nil {
+		return err
+	}
+	if e.Method == "exact" {
+		return nil
+	}
+	js, err := metrics.JSStates(s, ds)
+	if err != nil {
+		return err
+	}
+	e.Method, e.Samples, e.PSilent = "plugin", ds.Total, ds.PSilent()
+	e.JS, e.JSBits = &js, pointer(metrics.Bits(js))
+	const draws = 20
+	rng := stream.New(seed, "bootstrap")
+	mean, square := 0.0, 0.0
+	for range draws {
+		x, err := metrics.JSStates(s, ds.Sample(ds.Total, rng))
+		if err != nil {
+			return err
+		}
+		mean += x / draws
+		square += x * x / draws
+	}
+	e.StdErr = pointer(math.Sqrt(max(0, square-mean*mean) * draws / (draws - 1)))
+	null, _ := metrics.NullFloor(s, ds.Total, stream.New(seed, "null"), draws)
+	e.Null = &null
+	against := func(r *spikes.Raster) (*float64, error) {
+		_, part, err := countWindows(r, t)
+		if err != nil {
+			return nil, err
+		}
+		x, err := metrics.JSStates(part, ds)
+		return pointer(x), err
+	}
+	if rec.held != nil {
+		if e.HeldOut, err = against(rec.held); err != nil {
+			return err
+		}
+	}
+	if rec.all.Repeats > 1 {
+		all, err := rec.all.Windows(t)
+		if err != nil {
+			return err
+		}
+		floor, err := metrics.SplitHalf(all)
+		if err != nil {
+			return err
+		}
+		e.Floor = &floor
+		odd, even := rec.all.Halves()
+		if e.Odd, err = against(odd); err != nil {
+			return err
+		}
+		if e.Even, err = against(even); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *evaluation) compareWith(path string, rec *recording, t int) error {
+	other, err := spikes.Load(path, spikes.LoadOptions{})
+	if err != nil {
+		return err
+	}
+	if other.Neurons != rec.train.Neurons {
+		return usagef("--compare %s: it has %d neurons, the recording here %d", path, other.Neurons, rec.train.Neurons)
+	}
+	w, s, err := countWindows(other, t)
+	if err != nil {
+		return err
+	}
+	_, data, err := countWindows(rec.train, t)
+	if err != nil {
+		return err
+	}
+	js, err := metrics.JSStates(data, s)
+	if err != nil {
+		return err
+	}
+	sum := metrics.Summarize(w)
+	e.Compare, e.CompareJS = &sum, &js
+	return nil
+}
+
+// printEvaluation prints the figures for people.
+func (a *app) printEvaluation(e evaluation, timesteps int) error {
+	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %d bins, seed %d\n\n", e.What, e.Data, e.DataSHA256, timesteps, e.Seed)
+	how := fmt.Sprintf("exact, %d latent vectors", e.Latents)
+	switch {
+	case e.Method == "plugin":
+		how = fmt.Sprintf("of %d drawn windows; as many of the recording's own law: %s", e.Samples, text(e.Null, "%.3g"))
+	case e.Latents == 1:
+		how = "exact; the latent vector is not used"
+	}
+	t := newTable(a.out)
+	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), how)
+	t.row("JS held out", text(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
+	t.row("JS to halves", text(e.Odd, "%.4g")+" / "+text(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+text(e.Floor, "%.3g"))
+	t.row("JS of two latents", text(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")
+	t.row("P(silent window)", fmt.Sprintf("%.5f", e.PSilent), fmt.Sprintf("recording %.5f", e.Recording.PSilent))
+	if e.CompareJS != nil {
+		t.row("JS of --compare", text(e.CompareJS, "%.4g")+" nats", "")
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if e.Note != "" {
+		fmt.Fprintf(a.out, "note: %s\n", e.Note)
+	}
+	fmt.Fprintln(a.out)
+	if err := a.printBaselines(e.Baselines); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "\nStatistics of %d windows\n", e.Drawn)
+	t = newTable(a.out)
+	t.row("neuron", "rate (Hz)", "recording")
+	for i := range e.Covariance {
+		rate, own := "–", "–"
+		if e.RatesHz != nil {
+			rate = fmt.Sprintf("%.3f", e.RatesHz[i])
+		}
+		if e.Recording.RatesHz != nil {
+			own = fmt.Sprintf("%.3f", e.Recording.RatesHz[i])
+		}
+		t.row(fmt.Sprint(i), rate, own)
+	}
+	t.row("active neurons", "P(k)", "recording")
+	for k, p := range e.KProbability {
+		t.row(fmt.Sprint(k), fmt.Sprintf("%.6f", p), fmt.Sprintf("%.6f", e.Recording.KProbability[k]))
+	}
+	worst := 0.0
+	for i := range e.Covariance {
+		for j := range i {
+			worst = max(worst, math.Abs(e.Covariance[i][j]-e.Recording.Covariance[i][j]))
+		}
+	}
+	t.row("covariance, largest difference of a pair", fmt.Sprintf("%.3g", worst), "")
+	gap := 0.0
+	for i, x := range e.Autocorrelogram {
+		gap += math.Abs(x - e.Recording.Autocorrelogram[i])
+	}
+	t.row("autocorrelogram, L1 over lags", fmt.Sprintf("%.3g", gap), "")
+	return t.flush()
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qgan/internal/durable"
+)
+
+// The exit codes of every verb (docs/cli.md).
+const (
+	exitOK          = 0
+	exitFailure     = 1   // something failed that is no fault of the input
+	exitUsage       = 2   // command line, configuration or input is wrong
+	exitStudy       = 3   // a study ended with failed tasks
+	exitRemote      = 4   // a remote service failed, or a job stays unknown
+	exitRefused     = 5   // refused by a spending limit
+	exitUnfinished  = 6   // not finished yet
+	exitInterrupted = 130 // interrupted by a signal
+)
+
+// exitError is an error that decides the exit code and may say what to do next.
+type exitError struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// exitf makes an error with an exit code.
+func exitf(code int, format string, args ...any) *exitError {
+	return &exitError{code: code, err: fmt.Errorf(format, args...)}
+}
+
+// usagef makes an error of the command line, the configuration or the input.
+func usagef(format string, args ...any) *exitError { return exitf(exitUsage, format, args...) }
+
+// withHint adds what to do next, a sentence in its own line.
+func (e *exitError) withHint(format string, args ...any) *exitError {
+	e.hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// badInput is what errors about files that users gave implement.
+type badInput interface{ BadInput() bool }
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(ctx context.Context, err error) int {
+	var e *exitError
+	var bad badInput
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &e):
+		return e.code
+	case errors.As(err, &bad) && bad.BadInput(), errors.Is(err, durable.ErrFull):
+		return exitUsage
+	case errors.Is(err, errInterrupted),
+		errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
+		return exitInterrupted
+	}
+	return exitFailure
+}
+
+// helpHint points to the help of a command.
+func helpHint(cmd *cobra.Command) string {
+	return fmt.Sprintf("see `%s --help`", cmd.CommandPath())
+}
+
+// commandLineError gives an error from before the verb's work exit code 2 and a
+// hint. Cobra's own errors are plain, so here is where they get their form.
+func commandLineError(cmd *cobra.Command, args []string, err error) error {
+	var e *exitError
+	if errors.As(err, &e) {
+		return err
+	}
+	root := cmd.Root()
+	if _, rest, ferr := root.Find(args); ferr != nil {
+		for _, arg := range rest {
+			if !strings.HasPrefix(arg, "-") {
+				return unknownVerb(root, arg)
+			}
+		}
+	}
+	return usagef("%w", err).withHint("%s", helpHint(cmd))
+}
+
+// unknownVerb is the error for a word that should have been a verb of cmd.
+func unknownVerb(cmd *cobra.Command, word string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	text := fmt.Sprintf("unknown verb %q", word)
+	if cmd.HasParent() {
+		text += " of " + cmd.CommandPath()
+	}
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		text += fmt.Sprintf(", did you mean %s?", orList(near))
+	}
+	return usagef("%s", text).withHint("%s", helpHint(cmd))
+}
+
+// flagError gives a mistake in a flag its form: what is wrong, what is near, and
+// where the help is.
+func flagError(cmd *cobra.Command, err error) error {
+	text := err.Error()
+	// "strconv.ParseInt: parsing "x": invalid syntax" tells a user nothing more
+	// than that the value is none.
+	if i := strings.Index(text, ": strconv."); i >= 0 {
+		reason := text[strings.LastIndex(text, ": "):]
+		text = text[:i] + reason
+	}
+	var unknown interface{ GetSpecifiedName() string }
+	if errors.As(err, &unknown) {
+		if near := nearest(unknown.GetSpecifiedName(), flagNames(cmd)); len(near) > 0 {
+			for i := range near {
+				near[i] = "--" + near[i]
+			}
+			text += fmt.Sprintf(", did you mean %s?", orList(near))
+		}
+	}
+	return usagef("%s", text).withHint("%s", helpHint(cmd))
+}
+
+// orList joins words to "a, b or c", each in quotes.
+func orList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = fmt.Sprintf("%q", w)
+	}
+	if len(quoted) == 1 {
+		return quoted[0]
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}
+
+// nearest returns the words that a slip of two letters or less away from word, the
+// nearest only.
+func nearest(word string, words []string) []string {
+	best, out := min(2, len(word)/2), []string(nil)
+	for _, w := range words {
+		switch d := distance(word, w); {
+		case d < best || d == best && out == nil:
+			best, out = d, []string{w}
+		case d == best:
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// distance is the number of letters to insert, delete or replace that turns a into
+// b (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			above := row[j]
+			row[j] = min(diagonal+cost, above+1, row[j-1]+1)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// A run that is killed (kill -9) twenty times at random moments and resumed each
+// time ends with the same bytes in its last checkpoint as an undisturbed one.
+func TestKilledRunsResume(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and kills the program: not in short mode")
+	}
+	dir := t.TempDir()
+	bin := filepath.Join(dir, "qgan")
+	if runtime.GOOS == "windows" {
+		bin += ".exe"
+	}
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("building: %v\n%s", err, out)
+	}
+	train := func(run string, more ...string) *exec.Cmd {
+		args := append([]string{"train", run, "--log", "jsonl"}, more...)
+		cmd := exec.Command(bin, args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+		return cmd
+	}
+	settings := []string{"--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"}
+	if out, err := train("undisturbed", settings...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	rng := rand.New(rand.NewPCG(20, 20))
+	kills, finished := 0, false
+	for begun := false; !finished; {
+		more := []string{"--resume"}
+		if _, err := os.Stat(filepath.Join(dir, "killed", "manifest.json")); err != nil {
+			if begun {
+				os.RemoveAll(filepath.Join(dir, "killed")) // killed before the manifest was there: no run yet
+			}
+			more = settings
+		}
+		begun = true
+		cmd := train("killed", more...)
+		var log bytes.Buffer
+		cmd.Stderr = &log
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		wait := time.Duration(rng.IntN(160)) * time.Millisecond
+		if kills >= 20 {
+			wait = time.Minute
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatalf("after %d kills: %v\n%s", kills, err, log.Bytes())
+			}
+			finished = true
+		case <-time.After(wait):
+			cmd.Process.Kill()
+			<-done
+			kills++
+		}
+	}
+	if kills < 5 {
+		t.Fatalf("only %d kills before the end", kills)
+	}
+	t.Logf("%d kills", kills)
+	const last = "checkpoints/step-00003000.ckpt"
+	want, err := os.ReadFile(filepath.Join(dir, "undisturbed", last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(dir, "killed", last))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Error("the killed run ended with other parameters")
+	}
+}

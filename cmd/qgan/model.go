@@ -1,0 +1,231 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"qgan/backends/sim"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// model is a trained generator of a run.
+type model struct {
+	run    *training.Run
+	config training.Config
+	gen    *training.Patch
+	params []float64 // averaged
+	step   int
+}
+
+// openModel reads a run's newest checkpoint.
+func openModel(a *app, dir string) (*model, error) {
+	run, err := training.OpenRun(a.fs, dir)
+	if err != nil {
+		return nil, err
+	}
+	state, err := run.Latest()
+	if err != nil {
+		return nil, err
+	}
+	if state == nil {
+		return nil, &training.RunError{Path: dir, Err: errors.New("the run has no checkpoint yet"), Hint: "`qgan train --resume` goes on with it"}
+	}
+	return newModel(run, run.Manifest.Config, state)
+}
+
+func newModel(run *training.Run, c training.Config, state *training.State) (*model, error) {
+	gen, err := training.NewPatch(c, &sim.Simulator{})
+	if err != nil {
+		return nil, err
+	}
+	if len(state.Average) != gen.Parameters() {
+		return nil, &training.RunError{Path: run.Dir, Err: fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(state.Average), gen.Parameters())}
+	}
+	return &model{run: run, config: c, gen: gen, params: state.Average, step: state.Step}, nil
+}
+
+// latentText says what the latent vector does, for tables and reports.
+func latentText(c training.Config) string {
+	switch {
+	case c.LatentTrained:
+		return fmt.Sprintf("trained from %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
+	case c.LatentScale == 0:
+		return "0: the latent vector is not used"
+	}
+	return fmt.Sprintf("fixed at %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
+}
+
+// The latent vectors of an exact law: as many as needed for an error below a
+// tenth of the split-half floor, within these bounds.
+const (
+	minLatents = 1 << 16
+	maxLatents = 1 << 20
+)
+
+// exactLaw averages the law over fresh latent vectors until its standard error
+// is below a tenth of the floor, and says whether it is.
+func (m *model) exactLaw(s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
+	for latents := minLatents; ; latents *= 2 {
+		next, err := training.EstimateLaw(m.config, m.gen, m.params, s, latents, seed)
+		if errors.Is(err, training.ErrIntractable) && e != nil {
+			return e, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		e = next
+		if e.JSStdErr <= floor/10 {
+			return e, true, nil
+		}
+		if latents >= maxLatents {
+			return e, false, nil
+		}
+	}
+}
+
+// on returns the estimate's probabilities at the windows of a part of the
+// recording.
+func on(e *training.LawEstimate, all, part *metrics.States) []float64 {
+	q := make([]float64, part.Len())
+	for i := range q {
+		if k := all.Find(part.Window(i)); k >= 0 {
+			q[i] = e.Seen[k]
+		}
+	}
+	return q
+}
+
+// countWindows counts the windows of a raster.
+func countWindows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, error) {
+	w, err := r.Windows(t)
+	if err != nil {
+		return w, nil, usagef("--timesteps: %w", err)
+	}
+	s, err := metrics.CountStates(w)
+	return w, s, err
+}
+
+// baselines fits the named baselines to the repeats trained on; where others
+// are held out they are what is measured against, otherwise the halves serve.
+func (r *recording) baselines(t int, names []string) ([]metrics.Result, error) {
+	w, s, err := countWindows(r.train, t)
+	if err != nil {
+		return nil, err
+	}
+	if r.held == nil {
+		return metrics.Baselines(w, metrics.Options{Models: names})
+	}
+	_, held, err := countWindows(r.held, t)
+	if err != nil {
+		return nil, err
+	}
+	return metrics.BaselinesOf(s, s, held, metrics.Options{Models: names})
+}
+
+// briefBaselines are those that stand beside every figure; a maximum-entropy fit
+// of many bits takes too long for that, and `baseline` has it.
+func briefBaselines(bits int) []string {
+	if bits > 14 {
+		return []string{"silent", "independent", "independent-in-time", "split-half"}
+	}
+	return []string{"silent", "independent", "independent-in-time", "ising", "split-half"}
+}
+
+// lawJSON is the part of train's and evaluate's objects that speaks of the law.
+type lawJSON struct {
+	JS       *float64 `json:"js_nats"`
+	JSBits   *float64 `json:"js_bits"`
+	StdErr   *float64 `json:"js_stderr"`
+	Method   string   `json:"method"` // exact, plugin or none
+	Latents  int      `json:"latents,omitempty"`
+	Samples  int      `json:"samples,omitempty"`
+	HeldOut  *float64 `json:"js_heldout_nats"` // to the repeats not trained on
+	Odd      *float64 `json:"js_odd_nats"`
+	Even     *float64 `json:"js_even_nats"`
+	Floor    *float64 `json:"floor_nats"`      // split half of the recording
+	Null     *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
+	LatentJS *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
+	PSilent  float64  `json:"p_silent"`
+	Note     string   `json:"note,omitempty"`
+}
+
+func pointer(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// text prints a figure that may be absent.
+func text(x *float64, format string) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, *x)
+}
+
+// measure computes the exact law's figures against the recording; where that is
+// out of reach it says so in Note.
+func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
+	t := m.config.Timesteps
+	var out lawJSON
+	_, train, err := countWindows(rec.train, t)
+	if err != nil {
+		return out, nil, err
+	}
+	all := train
+	w, _ := rec.all.Windows(t)
+	if rec.train != rec.all {
+		if all, err = metrics.CountStates(w); err != nil {
+			return out, nil, err
+		}
+	}
+	floor := math.Inf(1)
+	if x, err := metrics.SplitHalf(w); err == nil {
+		out.Floor, floor = &x, x
+	}
+	if js, ok, err := training.LatentDistance(m.config, m.gen, m.params, seed); err != nil {
+		return out, nil, err
+	} else if ok {
+		out.LatentJS = &js
+	}
+	e, reached, err := m.exactLaw(all, floor, seed)
+	if errors.Is(err, training.ErrIntractable) {
+		out.Method, out.Note = "none", err.Error()
+		return out, nil, nil
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	if !reached {
+		out.Note = fmt.Sprintf("the standard error is above a tenth of the split-half floor after %d latent vectors", e.Latents)
+	}
+	js := train.JSSeen(on(e, all, train))
+	out.JS, out.JSBits, out.StdErr = &js, pointer(metrics.Bits(js)), &e.JSStdErr
+	out.Method, out.Latents, out.PSilent = "exact", e.Latents, e.PSilent
+	against := func(r *spikes.Raster) (*float64, error) {
+		_, s, err := countWindows(r, t)
+		if err != nil {
+			return nil, err
+		}
+		return pointer(s.JSSeen(on(e, all, s))), nil
+	}
+	if rec.held != nil {
+		if out.HeldOut, err = against(rec.held); err != nil {
+			return out, nil, err
+		}
+	}
+	if rec.all.Repeats > 1 {
+		odd, even := rec.all.Halves()
+		if out.Odd, err = against(odd); err != nil {
+			return out, nil, err
+		}
+		if out.Even, err = against(even); err != nil {
+			return out, nil, err
+		}
+	}
+	return out, e, nil
+}

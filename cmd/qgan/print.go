@@ -1,0 +1,60 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// printJSON prints v on stdout as one object. Objects carry a field "schema" and
+// are only ever extended.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// table prints rows in aligned columns.
+type table struct {
+	w   *tabwriter.Writer
+	err error
+}
+
+// newTable begins a table; flush prints it.
+func newTable(w io.Writer) *table {
+	return &table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+}
+
+// row adds a row of cells.
+func (t *table) row(cells ...string) {
+	if _, err := fmt.Fprintln(t.w, strings.Join(cells, "\t")); t.err == nil {
+		t.err = err
+	}
+}
+
+// flush prints the rows and returns the first error.
+func (t *table) flush() error {
+	if err := t.w.Flush(); t.err == nil {
+		t.err = err
+	}
+	return t.err
+}
+
+// sortedKeys returns a map's keys in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// warn writes a warning on stderr.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.err, "qgan: warning: %s\n", fmt.Sprintf(format, args...))
+}
+
+// note writes a message on stderr.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.err, "qgan: %s\n", fmt.Sprintf(format, args...))
+}

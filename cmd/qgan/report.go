@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"qgan/internal/durable"
+	"qgan/metrics"
+	"qgan/metrics/report"
+	"qgan/training"
+)
+
+// reportSamples is the number of windows drawn for the statistics of a report.
+const reportSamples = 50000
+
+// newReportCmd makes `report`.
+func newReportCmd(a *app) *cobra.Command {
+	var (
+		out  string
+		data dataFlags
+	)
+	cmd := &cobra.Command{
+		Use:   "report RUN...",
+		Short: "Write figures and a page about one run or several",
+		Long: `Write a page (index.html, one file that needs no network) and figures as PNG and
+SVG: the law of windows, the distance over training, rasters side by side, and
+statistics, beside the recording. Several runs must have the same neurons of the
+same recording and the same number of timesteps.`,
+		Example: "  qgan report runs/retina\n  qgan report runs/a runs/b --out compared",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var (
+				models []*model
+				laws   []lawJSON
+				exact  []*training.LawEstimate
+				rec    *recording
+			)
+			for _, dir := range args {
+				m, err := openModel(a, dir)
+				if err != nil {
+					return err
+				}
+				man := m.run.Manifest
+				if rec == nil {
+					data.fromRun(cmd, man)
+					if rec, err = data.load(a, man.Data.Neurons); err != nil {
+						return err
+					}
+				} else if err := sameShape(models[0], m); err != nil {
+					return err
+				}
+				law, e, err := m.measure(rec, m.config.Seed)
+				if err != nil {
+					return err
+				}
+				models, laws, exact = append(models, m), append(laws, law), append(exact, e)
+			}
+			if out == "" {
+				out = filepath.Join(args[0], "report")
+			}
+			if err := a.writeReport(out, models, exact, laws, rec); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, filepath.Join(out, "index.html"))
+			return nil
+		},
+	}
+	data.add(cmd, false)
+	cmd.Flags().StringVar(&out, "out", "", "directory to write (none: report in the first run)")
+	return cmd
+}
+
+// plural counts things: "1 neuron", "2 neurons".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func sameShape(a, b *model) error {
+	x, y := a.run.Manifest, b.run.Manifest
+	if x.Config.Neurons != y.Config.Neurons || x.Config.Timesteps != y.Config.Timesteps ||
+		x.Data.SHA256 != y.Data.SHA256 || fmt.Sprint(x.Data.Neurons) != fmt.Sprint(y.Data.Neurons) {
+		return usagef("%s and %s are not of the same windows: recording, neurons and timesteps must be equal", a.run.Dir, b.run.Dir)
+	}
+	return nil
+}
+
+// writeReport draws from the models and writes figures and page into dir.
+func (a *app) writeReport(dir string, models []*model, exact []*training.LawEstimate, laws []lawJSON, rec *recording) error {
+	t := models[0].config.Timesteps
+	w, s, err := countWindows(rec.train, t)
+	if err != nil {
+		return err
+	}
+	baselines, err := rec.baselines(t, briefBaselines(s.Bits()))
+	if err != nil {
+		return err
+	}
+	in := report.Input{
+		Title: fmt.Sprintf("Spike trains of %s, %s", plural(models[0].config.Neurons, "neuron"), plural(t, "timestep")),
+		Lines: []string{
+			fmt.Sprintf("recording: %s, sha256 %s", rec.train.Source.Path, rec.train.Source.SHA256),
+			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.train.Source.Neurons, rec.train.Repeats, rec.train.Bins),
+		},
+		States: s, Data: metrics.Summarize(w), DataWindows: w, Floor: laws[0].Floor, Baselines: baselines, BinWidth: rec.train.BinWidth,
+	}
+	for i, m := range models {
+		r, _, err := m.draw(reportSamples, m.config.Seed)
+		if err != nil {
+			return err
+		}
+		drawn, err := r.Windows(t)
+		if err != nil {
+			return err
+		}
+		n := training.CountParameters(m.config)
+		name := fmt.Sprintf("%s, seed %d", m.config.Preset, m.config.Seed)
+		line := fmt.Sprintf("%s: %s; latent scale %s; %d angles, %d latent scales; readout %s", name, m.run.Dir, latentText(m.config), n.Angles, n.LatentScales, m.config.Readout)
+		if js := laws[i].LatentJS; js != nil {
+			line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
+		}
+		if js := laws[i].HeldOut; js != nil {
+			line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
+		}
+		in.Lines = append(in.Lines, line)
+		model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r}
+		if e := exact[i]; e != nil && laws[i].JS != nil {
+			model.JSValid, model.JSNats, model.JSStdErr = true, *laws[i].JS, e.JSStdErr
+			_, all, err := countWindows(rec.all, t)
+			if err != nil {
+				return err
+			}
+			model.Seen = on(e, all, s)
+		} else {
+			model.JSReason = laws[i].Note
+		}
+		in.Models = append(in.Models, model)
+		rows, err := m.run.Rows()
+		if err != nil {
+			return err
+		}
+		var curve []report.CurvePoint
+		for _, row := range rows {
+			if row.JSNats != nil {
+				curve = append(curve, report.CurvePoint{Step: row.Step, JS: *row.JSNats})
+			}
+		}
+		in.Curves = append(in.Curves, curve)
+	}
+	if err := a.fs.MkdirAll(dir); err != nil {
+		return fmt.Errorf("making the report's directory: %w", err)
+	}
+	_, err = report.Write(dir, in, func(path string, f func(io.Writer) error) error {
+		return durable.WriteFile(a.fs, path, f)
+	})
+	if err != nil {
+		return errors.Join(fmt.Errorf("writing the report in %s", dir), err)
+	}
+	return nil
+}

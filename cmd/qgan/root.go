@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"qgan/internal/durable"
+)
+
+// app is what the verbs share: the process's surroundings, so that a test can put
+// others in their place, and what the command line and the configuration said.
+type app struct {
+	stdin  io.Reader
+	out    io.Writer // data
+	err    io.Writer // messages and progress
+	getenv func(string) string
+	fs     durable.FS
+	now    func() time.Time
+
+	// terminal says whether a stream is one.
+	terminal func(stream any) bool
+
+	// selfTest, where set, runs the simulator's kernel against its oracle on this
+	// machine and returns the kernel's name; doctor reports it.
+	selfTest func() (kernel string, err error)
+
+	// extra are verbs beside those of newRootCmd; tests use it.
+	extra []func(*app) *cobra.Command
+
+	cfg     *config // what the environment and the configuration files say
+	cfgErr  error   // why they could not be used, for a verb that runs all the same
+	started bool    // a verb's own work has begun: no usage error from here on
+}
+
+// newApp returns the app of a process.
+func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
+	return &app{
+		stdin: stdin, out: stdout, err: stderr, getenv: getenv,
+		fs: durable.OS{}, now: time.Now, terminal: isTerminal, selfTest: kernelSelfTest,
+	}
+}
+
+// isTerminal says whether a stream is a file that is a terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// newRootCmd builds the command tree. Every verb is in its list.
+func newRootCmd(a *app) *cobra.Command {
+	root := newGroupCmd(&cobra.Command{
+		Use:   "qgan",
+		Short: "Train a quantum GAN on neural recordings",
+		Long: `Qgan trains a quantum generative adversarial network on recordings of spiking
+neurons, draws spike trains from it, compares them with the recording, and writes,
+compiles and runs its circuits on simulators and quantum processors.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	})
+	root.Args = nil // cobra's own check of the verb comes before that of its flags
+	root.SetIn(a.stdin)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	root.CompletionOptions.HiddenDefaultCmd = false
+
+	verbs := []func(*app) *cobra.Command{
+		newTrainCmd,
+		newGenerateCmd,
+		newEvaluateCmd,
+		newBaselineCmd,
+		newReportCmd,
+		newExportCmd,
+		newBenchCmd,
+		newConfigCmd,
+		newDoctorCmd,
+		newVersionCmd,
+	}
+	for _, verb := range append(verbs, a.extra...) {
+		root.AddCommand(verb(a))
+	}
+	// Cobra adds these two when it runs; here they must be in the tree already, so
+	// that documentation, configuration and tests see the whole.
+	root.SetHelpCommand(newHelpCmd())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			annotate(newGroupCmd(c), configNever)
+		}
+	}
+
+	// Cobra runs only the nearest of these hooks, so no verb may have one of its own.
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) }
+	markStart(a, root)
+	return root
+}
+
+// newHelpCmd makes `help`; unlike cobra's own it fails when there is no such verb.
+func newHelpCmd() *cobra.Command {
+	return annotate(&cobra.Command{
+		Use:   "help [VERB]",
+		Short: "Print the help of a verb",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			of, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return unknownVerb(cmd.Root(), args[0])
+			}
+			if len(rest) > 0 && of.HasSubCommands() {
+				return unknownVerb(of, rest[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}, configNever)
+}
+
+// newGroupCmd makes a command that only holds others: without a verb it prints its
+// help, with an unknown one it fails and proposes a similar one.
+func newGroupCmd(cmd *cobra.Command) *cobra.Command {
+	annotate(cmd, configGroup)
+	cmd.DisableFlagsInUseLine = true
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return unknownVerb(cmd, args[0])
+		}
+		return cmd.Help()
+	}
+	return cmd
+}
+
+// markStart notes in the app when a verb's own work begins. Whatever fails before
+// is a mistake in the command line.
+func markStart(a *app, cmd *cobra.Command) {
+	if work := cmd.RunE; work != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.started = true
+			return work(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		markStart(a, c)
+	}
+}
+
+// run runs a command line, reports its error on stderr and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	ctx, stop := withSignals(ctx, os.Exit)
+	defer stop()
+	root := newRootCmd(a)
+	if args == nil {
+		args = []string{} // cobra would read os.Args instead
+	}
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitOK
+	}
+	if !a.started {
+		err = commandLineError(cmd, args, err)
+	}
+	code := exitCode(ctx, err)
+	a.report(code, err)
+	return code
+}
+
+// report writes an error and its hint on stderr.
+func (a *app) report(code int, err error) {
+	text := err.Error()
+	if code == exitInterrupted && (errors.Is(err, context.Canceled) && text == context.Canceled.Error() || text == "") {
+		text = errInterrupted.Error()
+	}
+	fmt.Fprintf(a.err, "qgan: %s\n", strings.TrimRight(text, "\n"))
+	var e *exitError
+	switch {
+	case errors.As(err, &e) && e.hint != "":
+		fmt.Fprintf(a.err, "qgan: %s\n", e.hint)
+	case errors.Is(err, durable.ErrFull):
+		fmt.Fprintln(a.err, "qgan: make room on the disk; what was written before is whole, and a run goes on with --resume")
+	}
+}

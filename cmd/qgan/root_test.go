@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"qgan/internal/durable"
+)
+
+// testApp is an app that touches nothing of the machine's.
+func testApp() *app {
+	return newApp(strings.NewReader(""), new(strings.Builder), new(strings.Builder), func(string) string { return "" })
+}
+
+// leaves returns the commands of a tree that have no commands below them, and those
+// that do work beside holding others.
+func leaves(cmd *cobra.Command) []*cobra.Command {
+	var out []*cobra.Command
+	for _, c := range cmd.Commands() {
+		if c.Runnable() && c.Annotations[configGroup] == "" {
+			out = append(out, c)
+		}
+		out = append(out, leaves(c)...)
+	}
+	return out
+}
+
+// docs/cli.md is the living contract: it names every verb and every flag there is,
+// and says of no verb that it is there when it isn't.
+func TestCLIDocs(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(data)
+	there := map[string]bool{}
+	plain := regexp.MustCompile(`^[a-z]+$`)
+	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (now|later) \\|").FindAllStringSubmatch(doc, -1) {
+		var verb []string // up to the first word that is an argument or a choice
+		for _, word := range strings.Fields(m[1]) {
+			if !plain.MatchString(word) {
+				break
+			}
+			verb = append(verb, word)
+		}
+		there[strings.Join(verb, " ")] = m[2] == "now"
+	}
+	root := newRootCmd(testApp())
+	var registered []string
+	for _, cmd := range leaves(root) {
+		path := verbPath(cmd)
+		registered = append(registered, path)
+		top, _, _ := strings.Cut(path, " ")
+		now, ok := there[path]
+		if !ok {
+			now, ok = there[top]
+		}
+		switch {
+		case !ok:
+			t.Errorf("docs/cli.md has no row that begins with | `%s` … | now |", path)
+		case !now:
+			t.Errorf("docs/cli.md says that `%s` comes later, but it is there", path)
+		}
+		for _, f := range flagsOf(cmd) {
+			if !regexp.MustCompile(`--` + f.name + `\b[^-]`).MatchString(doc) {
+				t.Errorf("docs/cli.md does not name --%s of `%s`", f.name, path)
+			}
+		}
+	}
+	for verb, now := range there {
+		found := slices.ContainsFunc(registered, func(r string) bool { return r == verb || strings.HasPrefix(r, verb+" ") })
+		if now && !found {
+			t.Errorf("docs/cli.md says that `%s` is there now, but it isn't", verb)
+		}
+	}
+}
+
+// Every verb says in a line what it does, describes each flag, and leaves the hooks
+// to the root.
+func TestVerbsAreDescribed(t *testing.T) {
+	root := newRootCmd(testApp())
+	for _, cmd := range leaves(root) {
+		path := cmd.CommandPath()
+		if cmd.Short == "" {
+			t.Errorf("%s has no short description", path)
+		}
+		if cmd.PersistentPreRunE != nil || cmd.PersistentPreRun != nil {
+			t.Errorf("%s has a PersistentPreRun, which would keep the configuration from it", path)
+		}
+		if cmd.Args == nil && cmd.Name() != "help" {
+			t.Errorf("%s doesn't check its arguments", path)
+		}
+		for _, f := range gather(cmd.Flags().VisitAll) {
+			if f.Usage == "" {
+				t.Errorf("%s --%s has no description", path, f.Name)
+			}
+		}
+	}
+}
+
+func TestExitCode(t *testing.T) {
+	stopped, cancel := context.WithCancelCause(t.Context())
+	cancel(errInterrupted)
+	timedOut, cancel2 := context.WithCancel(t.Context())
+	cancel2()
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		err  error
+		want int
+	}{
+		{"nothing", t.Context(), nil, exitOK},
+		{"plain", t.Context(), errors.New("x"), exitFailure},
+		{"usage, wrapped", t.Context(), fmt.Errorf("y: %w", usagef("x")), exitUsage},
+		{"bad input, wrapped", t.Context(), fmt.Errorf("y: %w", rejected{errors.New("x")}), exitUsage},
+		{"refused", t.Context(), exitf(exitRefused, "x"), exitRefused},
+		{"signal", stopped, fmt.Errorf("step 7: %w", context.Canceled), exitInterrupted},
+		{"signal's cause", stopped, errInterrupted, exitInterrupted},
+		{"signal, but the disk was full", stopped, fmt.Errorf("write x: %w", durable.ErrFull), exitUsage},
+		{"signal, but something failed", stopped, errors.New("x"), exitFailure},
+		{"cancelled without a signal", timedOut, context.Canceled, exitFailure},
+	} {
+		if got := exitCode(c.ctx, c.err); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	words := []string{"layers", "latent", "json", "shots", "seed"}
+	for word, want := range map[string][]string{
+		"layrs": {"layers"}, "jsn": {"json"}, "sed": {"seed"}, "shot": {"shots"}, "xyzzy": nil, "l": nil,
+	} {
+		if d := cmp.Diff(want, nearest(word, words)); d != "" {
+			t.Errorf("%s: -want +got:\n%s", word, d)
+		}
+	}
+	if got := orList([]string{"a", "b", "c"}); got != `"a", "b" or "c"` {
+		t.Errorf("orList: %s", got)
+	}
+}
+
+func TestLargestQubits(t *testing.T) {
+	for _, c := range []struct {
+		memory, vectors uint64
+		want            int
+	}{
+		{0, 1, 0},
+		{64, 1, 1}, // 48 bytes of room: two amplitudes
+		{16 << 30, 1, 29},
+		{16 << 30, 2, 28},
+		{22 << 30, 1, 30},
+		{1 << 60, 2, 54},
+	} {
+		if got := largestQubits(c.memory, c.vectors); got != c.want {
+			t.Errorf("%d bytes, %d vectors: %d qubits, want %d", c.memory, c.vectors, got, c.want)
+		}
+	}
+}
+
+// A disk that is full, or a folder that can't be written, is reported by doctor.
+func TestDoctorWritable(t *testing.T) {
+	a := testApp()
+	dir := t.TempDir()
+	x := durable.NewFault(durable.OS{})
+	a.fs = x
+	if exists, writable := a.writable(filepath.Join(dir, "a", "b")); exists || !writable {
+		t.Errorf("a folder to be made: exists %v, writable %v", exists, writable)
+	}
+	if exists, writable := a.writable(dir); !exists || !writable {
+		t.Errorf("a folder that is there: exists %v, writable %v", exists, writable)
+	}
+	x.Fail(durable.OpCreate, 3, durable.ErrFull)
+	if exists, writable := a.writable(dir); !exists || writable {
+		t.Errorf("a folder that can't be written: exists %v, writable %v", exists, writable)
+	}
+	if exists, writable := a.writable(""); exists || writable {
+		t.Errorf("no folder: exists %v, writable %v", exists, writable)
+	}
+}
+
+func TestDoctorSelfTest(t *testing.T) {
+	a := testApp()
+	a.selfTest = func() (string, error) { return "avx2", errors.New("differs from the oracle by 1e-3") }
+	r := a.examine()
+	if r.OK || r.Kernel != (doctorKernel{"avx2", "differs from the oracle by 1e-3"}) {
+		t.Errorf("kernel %+v, ok %v", r.Kernel, r.OK)
+	}
+	a.selfTest = func() (string, error) { return "go", nil }
+	if r := a.examine(); r.Kernel != (doctorKernel{"go", "passed"}) {
+		t.Errorf("kernel %+v", r.Kernel)
+	}
+}
+
+// Output that can't be written is a failure, not silence.
+func TestStdoutFails(t *testing.T) {
+	for _, args := range [][]string{{"version"}, {"version", "--json"}, {"config", "show"}, {"completion", "bash"}} {
+		a := testApp()
+		a.out = failing{}
+		if code := a.run(t.Context(), args); code != exitFailure {
+			t.Errorf("%v: exit code %d", args, code)
+		}
+	}
+}
+
+// failing is a stream that takes nothing.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, errors.New("nobody listens") }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"qgan": main,
+		// The same program with verbs that only tests need.
+		"qganprobe": func() {
+			a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+			a.extra = append(a.extra, newProbeCmd)
+			os.Exit(a.run(context.Background(), os.Args[1:]))
+		},
+	})
+}
+
+// Each script of testdata/script drives the program as a user would.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			// The scripts must not see the tester's configuration, and their own
+			// folders lie in theirs.
+			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+			e.Setenv("USERPROFILE", filepath.Join(e.WorkDir, "home"))
+			for _, v := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"} {
+				e.Setenv(v, "")
+			}
+			return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o777)
+		},
+	})
+}
+
+// exits is the command `exits CODE PROGRAM ARG…`: it runs a program, keeps its
+// output for stdout and stderr, and fails unless it ends with that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARG]...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var e *exec.ExitError
+		if !errors.As(err, &e) {
+			ts.Fatalf("run %s: %v", args[1], err)
+		}
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// rejected is an error as packages make them for files that users gave.
+type rejected struct{ error }
+
+func (rejected) BadInput() bool { return true }
+
+// newProbeCmd makes verbs that show how flags are set and how errors end.
+func newProbeCmd(a *app) *cobra.Command {
+	cmd := newGroupCmd(&cobra.Command{Use: "probe", Short: "Verbs for tests"})
+	var layers int
+	var rate float64
+	var neurons string
+	var params []string
+	var closing bool
+	flags := &cobra.Command{
+		Use:  "flags",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.out, "layers=%d generator-lr=%g neurons=%s param=%q closing=%v\n", layers, rate, neurons, params, closing)
+			return err
+		},
+	}
+	flags.Flags().IntVar(&layers, "layers", 9, "")
+	flags.Flags().Float64Var(&rate, "generator-lr", 0.01, "")
+	flags.Flags().StringVar(&neurons, "neurons", "8", "")
+	flags.Flags().StringArrayVar(&params, "param", nil, "")
+	flags.Flags().BoolVar(&closing, "closing", true, "")
+	flags.Flags().String("ledger", "", "")
+	fail := &cobra.Command{
+		Use:  "fail KIND",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch args[0] {
+			case "plain":
+				return errors.New("the disk is on fire")
+			case "input":
+				return fmt.Errorf("read x.mat: %w", rejected{errors.New("x.mat:1: not a MATLAB file")})
+			case "refused":
+				return exitf(exitRefused, "this would cost 12.00 USD").withHint("raise --max-cost")
+			case "wait":
+				fmt.Fprintln(a.out, "waiting")
+				<-cmd.Context().Done()
+				return cmd.Context().Err()
+			case "stubborn":
+				fmt.Fprintln(a.out, "waiting")
+				<-cmd.Context().Done()
+				fmt.Fprintln(a.out, "still here")
+				select {}
+			}
+			return usagef("no such kind: %s", args[0])
+		},
+	}
+	cmd.AddCommand(flags, fail)
+	return cmd
+}

@@ -1,0 +1,393 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qgan/backends/sim"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// trainFlags are the flags of `train` that are not of the data.
+type trainFlags struct {
+	data        dataFlags
+	config      training.Config // as the flags say; only those given count
+	preset      string
+	latentScale string
+	timesteps   int
+	resume      bool
+	log         string
+	asJSON      bool
+}
+
+// newTrainCmd makes `train`.
+func newTrainCmd(a *app) *cobra.Command {
+	var f trainFlags
+	cmd := &cobra.Command{
+		Use:   "train [RUNDIR]",
+		Short: "Train a generator on a recording",
+		Long: `Train a quantum generator against a recording and write a run directory: its
+manifest, metrics, checkpoints and a first report. The path of the directory is
+printed on stdout. Without --data the built-in recording is used.
+
+Settings that are not given are the preset's: "deep" trains well, "paper" is the
+text of Hernandes & Greplova (2025).`,
+		Example: `  qgan train
+  qgan train runs/retina --data recording.mat --repeat-bins 953 --neurons 6
+  qgan train runs/retina --resume`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) == 1 {
+				dir = args[0]
+			}
+			return f.run(cmd, a, dir)
+		},
+	}
+	f.data.add(cmd, true)
+	s := cmd.Flags()
+	s.StringVar(&f.preset, "preset", "deep", "settings to start from: deep or paper")
+	s.IntVar(&f.timesteps, "timesteps", 1, "time bins of a window")
+	c := &f.config
+	s.IntVar(&c.Layers, "layers", 0, "layers with trained angles (deep: 5 up to 6 neurons, 9 above; paper: 4)")
+	s.BoolVar(&c.Closing, "closing", false, "encode the latent vector once more after the layers")
+	s.BoolVar(&c.FinalChain, "final-chain", false, "end with a chain of CNOTs")
+	s.StringVar(&c.Init, "init", "", "start of the angles: small (±0.1π) or uniform (±π)")
+	s.StringVar(&c.Latent, "latent", "", "law of the latent vector: normal or uniform (±π)")
+	s.StringVar(&f.latentScale, "latent-scale", "", "factor of the latent vector: a number, or trained, or trained:START")
+	s.StringVar((*string)(&c.Readout), "readout", "", "born (joint measurement), prob or threshold")
+	s.StringVar((*string)(&c.Expectation), "expectation", "", "exact (all windows) or batch")
+	s.IntVar(&c.Batch, "batch", 0, "latent vectors and windows a step")
+	s.StringVar((*string)(&c.Penalty), "penalty", "", "what holds the critic's slope: zero, one or clip")
+	s.Float64Var(&c.PenaltyWeight, "penalty-weight", 0, "weight of the penalty, or the bound of clip")
+	s.StringVar((*string)(&c.KLoss), "k-loss", "", "spike-count term: off, abs, square or printed")
+	s.Float64Var(&c.K, "k", 0, "weight of the spike-count term")
+	s.IntVar(&c.Iterations, "iterations", 0, "generator updates")
+	s.IntVar(&c.CriticSteps, "critic-steps", 0, "critic updates a generator update")
+	s.Float64Var(&c.GeneratorLR, "generator-lr", 0, "learning rate of the generator")
+	s.Float64Var(&c.CriticLR, "critic-lr", 0, "learning rate of the critic")
+	s.StringVar(&c.Schedule, "schedule", "", "learning rates over the run: constant or cosine (to zero)")
+	s.Float64Var(&c.Beta1, "beta1", 0, "Adam's first coefficient")
+	s.Float64Var(&c.Beta2, "beta2", 0, "Adam's second coefficient")
+	s.Float64Var(&c.Average, "average", 0, "exponential averaging of the generator; 0: none")
+	s.StringVar(&c.Backend, "backend", "", "where circuits run: ideal")
+	s.StringVar(&c.Gradient, "gradient", "", "how gradients are taken: adjoint")
+	s.Uint64Var(&c.Seed, "seed", 0, "seed of all random choices")
+	s.BoolVar(&f.resume, "resume", false, "go on with the run in RUNDIR")
+	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
+	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the path")
+	// Settings of the preset have no default of their own.
+	for _, flag := range gather(s.VisitAll) {
+		if _, ok := configFields[flag.Name]; ok {
+			flag.DefValue = ""
+		}
+	}
+	return cmd
+}
+
+// configFields maps a flag to the field of the configuration that it sets.
+var configFields = map[string]string{
+	"layers": "Layers", "closing": "Closing", "final-chain": "FinalChain", "init": "Init", "latent": "Latent",
+	"readout": "Readout", "expectation": "Expectation", "batch": "Batch", "penalty": "Penalty",
+	"penalty-weight": "PenaltyWeight", "k-loss": "KLoss", "k": "K", "iterations": "Iterations",
+	"critic-steps": "CriticSteps", "generator-lr": "GeneratorLR", "critic-lr": "CriticLR", "schedule": "Schedule",
+	"beta1": "Beta1", "beta2": "Beta2", "average": "Average", "backend": "Backend", "gradient": "Gradient", "seed": "Seed",
+}
+
+// override sets the fields whose flags were given.
+func (f *trainFlags) override(cmd *cobra.Command, c *training.Config) error {
+	from, to := reflect.ValueOf(f.config), reflect.ValueOf(c).Elem()
+	for flag, field := range configFields {
+		if cmd.Flags().Changed(flag) {
+			to.FieldByName(field).Set(from.FieldByName(field))
+		}
+	}
+	if cmd.Flags().Changed("latent-scale") {
+		scale, trained, err := parseLatentScale(f.latentScale, c.Timesteps)
+		if err != nil {
+			return err
+		}
+		c.LatentScale, c.LatentTrained = scale, trained
+	}
+	changed := cmd.Flags().Changed
+	switch {
+	case c.KLoss != training.KOff && !changed("k"):
+		c.K = 0.1
+	case c.KLoss == training.KOff && changed("k") && c.K != 0:
+		return usagef("--k %g: there is no spike-count term; add --k-loss abs or square", c.K)
+	}
+	if c.Readout != training.Born && !changed("expectation") {
+		c.Expectation = training.Batch
+	}
+	if !changed("penalty-weight") && changed("penalty") {
+		c.PenaltyWeight = map[training.Penalty]float64{training.PenaltyZero: 0.3, training.PenaltyOne: 10, training.PenaltyClip: 0.01}[c.Penalty]
+	}
+	return nil
+}
+
+// parseLatentScale reads X, trained or trained:START.
+func parseLatentScale(spec string, timesteps int) (scale float64, trained bool, err error) {
+	number, trained := strings.CutPrefix(spec, "trained")
+	switch {
+	case trained && number == "":
+		if timesteps > 1 {
+			return 1, true, nil
+		}
+		return 0.1, true, nil
+	case trained:
+		var ok bool
+		if number, ok = strings.CutPrefix(number, ":"); !ok {
+			return 0, false, usagef("--latent-scale %s: it can be a number, trained, or trained:START", spec)
+		}
+	}
+	scale, err = strconv.ParseFloat(number, 64)
+	if err != nil {
+		return 0, false, usagef("--latent-scale %s: it can be a number, trained, or trained:START", spec)
+	}
+	return scale, trained, nil
+}
+
+// resolve makes the configuration for a recording.
+func (f *trainFlags) resolve(cmd *cobra.Command, rec *recording) (training.Config, error) {
+	c, err := training.Preset(f.preset, rec.train.Neurons, f.timesteps)
+	if err != nil {
+		return c, usagef("--%w", err)
+	}
+	if err := f.override(cmd, &c); err != nil {
+		return c, err
+	}
+	if err := c.Check(); err != nil {
+		return c, usagef("--%w", err)
+	}
+	return c, nil
+}
+
+func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
+	if _, err := a.newProgress(f.log, "", "", 0); err != nil {
+		return err // before anything is written
+	}
+	if f.resume {
+		return f.goOn(cmd, a, dir)
+	}
+	if f.data.neurons == "" {
+		f.data.neurons = "8"
+		if f.timesteps > 1 {
+			f.data.neurons = "4"
+		}
+	}
+	// A directory that can't be used is found before the recording is read.
+	if dir != "" {
+		if _, err := a.fs.Stat(filepath.Join(dir, "manifest.json")); err == nil {
+			return &training.RunError{Path: dir, Err: errors.New("there is a run already"), Hint: "continue it with --resume, or name another directory"}
+		}
+	}
+	rec, err := f.data.load(a, nil)
+	if err != nil {
+		return err
+	}
+	c, err := f.resolve(cmd, rec)
+	if err != nil {
+		return err
+	}
+	trainer, err := f.trainer(c, rec)
+	if err != nil {
+		return err
+	}
+	if dir == "" {
+		dir = a.freeDir(rec, c)
+	}
+	run, err := training.CreateRun(a.fs, dir, a.manifest(c, rec))
+	if err != nil {
+		return err
+	}
+	return f.train(cmd.Context(), a, run, trainer, rec)
+}
+
+func (f *trainFlags) trainer(c training.Config, rec *recording) (*training.Trainer, error) {
+	data, err := training.NewData(rec.train, c.Timesteps)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return training.New(c, data, &sim.Simulator{})
+}
+
+// freeDir names a run directory after what it holds.
+func (a *app) freeDir(rec *recording, c training.Config) string {
+	name := spikes.BuiltinName
+	if rec.file != "" {
+		name = strings.TrimSuffix(filepath.Base(rec.file), filepath.Ext(rec.file))
+	}
+	base := filepath.Join("runs", fmt.Sprintf("%s-n%d-t%d-%s-seed%d", name, c.Neurons, c.Timesteps, c.Preset, c.Seed))
+	dir := base
+	for i := 2; ; i++ {
+		if _, err := a.fs.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return dir
+		}
+		dir = fmt.Sprintf("%s-%d", base, i)
+	}
+}
+
+func (a *app) manifest(c training.Config, rec *recording) training.Manifest {
+	b, m := readBuildInfo(), readMachine()
+	r := rec.train
+	return training.Manifest{
+		CommandLine: slices.Clone(os.Args),
+		Started:     a.now().UTC().Format(time.RFC3339),
+		Program:     training.Program{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{}).KernelName()},
+		Config:      c,
+		Data:        training.DataInfo{Source: r.Source, File: rec.file, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
+		Parameters:  training.CountParameters(c),
+	}
+}
+
+// goOn continues a run from its newest checkpoint, or from its manifest.
+func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
+	if dir == "" {
+		return usagef("--resume: name the run directory").withHint("%s", helpHint(cmd))
+	}
+	run, err := training.OpenRun(a.fs, dir)
+	if err != nil {
+		return err
+	}
+	m := run.Manifest
+	neurons := m.Data.Neurons
+	if cmd.Flags().Changed("neurons") {
+		neurons = nil
+	}
+	f.data.fromRun(cmd, m)
+	rec, err := f.data.load(a, neurons)
+	if err != nil {
+		return err
+	}
+	if sum := rec.train.Source.SHA256; sum != m.Data.SHA256 {
+		return &training.RunError{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
+	}
+	if err := f.same(cmd, m.Config, rec); err != nil {
+		return err
+	}
+	if b := readBuildInfo(); b.Version != m.Program.Version || b.Commit != m.Program.Commit || b.Arch != m.Program.Arch {
+		a.warn("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
+			dir, m.Program.Version, m.Program.Commit, m.Program.Arch, b.Version, b.Commit, b.Arch)
+	}
+	trainer, err := f.trainer(m.Config, rec)
+	if err != nil {
+		return err
+	}
+	return f.train(cmd.Context(), a, run, trainer, rec)
+}
+
+// same reports settings on the command line that are not the run's.
+func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *recording) error {
+	want := c
+	if cmd.Flags().Changed("preset") {
+		want.Preset = f.preset
+	}
+	if cmd.Flags().Changed("timesteps") {
+		want.Timesteps = f.timesteps
+	}
+	want.Neurons = rec.train.Neurons
+	if err := f.override(cmd, &want); err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed("k") {
+		want.K = c.K
+	}
+	if want != c {
+		return usagef("--resume: a run keeps its settings, and some given here are others").withHint("leave them out, or train into another directory")
+	}
+	return nil
+}
+
+// trainResult is the object of `train --json` and of a run's result.json.
+type trainResult struct {
+	Schema     string          `json:"schema"`
+	Run        string          `json:"run"`
+	Parameters training.Counts `json:"parameters"`
+	Iterations int             `json:"iterations"`
+	Seconds    float64         `json:"seconds"`
+	Seed       uint64          `json:"seed"`
+	Latent     string          `json:"latent_scale"`
+	DataSHA256 string          `json:"data_sha256"`
+	lawJSON
+}
+
+func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *recording) error {
+	unlock, err := run.Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	state, err := run.Latest()
+	if err != nil {
+		return err
+	}
+	if state != nil {
+		if err := t.Restore(state); err != nil {
+			return &training.RunError{Path: run.Dir, Err: err}
+		}
+	}
+	c := t.Config
+	fresh := t.State.Step < c.Iterations
+	bar, err := a.newProgress(f.log, "step", "steps", t.State.Step)
+	if err != nil {
+		return err
+	}
+	n := training.CountParameters(c)
+	bar.message("%s: %s x %s, %d angles and %d latent scales against a critic of %d weights; latent scale %s",
+		run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), n.Angles, n.LatentScales, n.Critic, latentText(c))
+	begin := a.now()
+	js, silent := any("–"), any("–")
+	err = run.Train(ctx, t, a.now, func(r training.Row) {
+		if r.JSNats != nil {
+			js = *r.JSNats
+		}
+		if r.PSilent != nil {
+			silent = *r.PSilent
+		}
+		bar.update(r.Step, c.Iterations, field{"critic", r.CriticLoss}, field{"generator", r.Generator}, field{"js_nats", js}, field{"p_silent", silent})
+	})
+	bar.finish()
+	seconds := a.now().Sub(begin).Seconds()
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			a.warn("stopped after step %d of %d with a checkpoint; no remote jobs are running; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, run.Dir)
+		}
+		return err
+	}
+	m, err := newModel(run, c, t.State)
+	if err != nil {
+		return err
+	}
+	law, estimate, err := m.measure(rec, c.Seed)
+	if err != nil {
+		return err
+	}
+	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.train.Source.SHA256, lawJSON: law}
+	if fresh {
+		if err := run.WriteResult(res); err != nil {
+			return err
+		}
+		if err := a.writeReport(filepath.Join(run.Dir, "report"), []*model{m}, []*training.LawEstimate{estimate}, []lawJSON{law}, rec); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return a.printJSON(res)
+	}
+	a.note("JS %s ± %s nats to the recording (split half %s), P(silent) %.4f; the report is in %s",
+		text(law.JS, "%.3g"), text(law.StdErr, "%.1g"), text(law.Floor, "%.3g"), law.PSilent, filepath.Join(run.Dir, "report"))
+	fmt.Fprintln(a.out, run.Dir)
+	return nil
+}

@@ -1,0 +1,7 @@
+//go:build !windows
+
+package durable
+
+import "syscall"
+
+const errFull = syscall.ENOSPC

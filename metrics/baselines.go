@@ -1,0 +1,237 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"qgan/metrics/spikes"
+)
+
+// baseline is one row of the table of models; the command line, the reports and
+// the tests range over it.
+type baseline struct {
+	name    string
+	maxBits int // largest n·t, 0: any
+	fit     func(*States) (Model, error)
+}
+
+var baselines = []baseline{
+	{"silent", 0, func(*States) (Model, error) { return Silent{}, nil }},
+	{"uniform", 0, func(s *States) (Model, error) { return Uniform{s.Neurons}, nil }},
+	{"independent", 0, func(s *States) (Model, error) { return FitIndependent(s), nil }},
+	{"independent-in-time", 0, func(s *States) (Model, error) { return FitIndependentInTime(s), nil }},
+	{"markov", 0, func(s *States) (Model, error) { return FitMarkov(s), nil }},
+	{"ising", MaxEntBits, func(s *States) (Model, error) { return modelOf(FitIsing(s)) }},
+	{"k-pairwise", MaxEntBits, func(s *States) (Model, error) { return modelOf(FitKPairwise(s)) }},
+}
+
+// splitHalfName is the last row: no model but the data's own floor.
+const splitHalfName = "split-half"
+
+// modelOf keeps a nil *MaxEnt from becoming a non-nil Model.
+func modelOf(m *MaxEnt, err error) (Model, error) {
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// BaselineNames lists the baselines in the order of their results.
+func BaselineNames() []string {
+	var names []string
+	for _, b := range baselines {
+		names = append(names, b.name)
+	}
+	return append(names, splitHalfName)
+}
+
+// Fit fits the named model (see [BaselineNames], without split-half) to a law.
+// It fails for an unknown name and where the model has no fit for n·t.
+func Fit(name string, s *States) (Model, error) {
+	for _, b := range baselines {
+		if b.name == name {
+			return b.fit(s)
+		}
+	}
+	return nil, fmt.Errorf("no baseline model is called %q", name)
+}
+
+// Options say which baselines are computed. The zero value is all of them.
+type Options struct {
+	Models    []string // names, in any order; nil: all
+	NoHeldOut bool     // leave JSHeldOut absent, which saves half of the fits
+}
+
+// Result is one baseline's distance to the data. A figure that is absent is nil
+// and Note says why.
+type Result struct {
+	Name       string `json:"name"`
+	Parameters int    `json:"parameters"`
+	// JS is the distance of the empirical law of all repeats to the model fitted
+	// to them, in sample; for split-half, of the odd repeats to the even ones.
+	JS *float64 `json:"js_nats"`
+	// JSHeldOut is the distance of the even repeats to the model fitted to the
+	// odd ones (the 1st, 3rd ...).
+	JSHeldOut *float64 `json:"js_heldout_nats"`
+	// Residual is the largest moment error of a maximum-entropy fit, of the two
+	// fits if there are two.
+	Residual *float64 `json:"residual,omitempty"`
+	Note     string   `json:"note,omitempty"`
+}
+
+// Baselines fits the baseline models to the windows and measures each. It fails
+// for windows that cannot be counted and for unknown names; a model that has no
+// figure for these windows is a result with a note, not an error.
+func Baselines(w spikes.Windows, opt Options) ([]Result, error) {
+	all, err := CountStates(w)
+	if err != nil {
+		return nil, err
+	}
+	if w.Repeats < 2 {
+		return BaselinesOf(all, nil, nil, opt)
+	}
+	odd, even, err := countHalves(w)
+	if err != nil {
+		return nil, err
+	}
+	return BaselinesOf(all, odd, even, opt)
+}
+
+func countHalves(w spikes.Windows) (odd, even *States, err error) {
+	o, e := w.Halves()
+	if odd, err = CountStates(spikes.Windows{Raster: o, T: w.T}); err != nil {
+		return nil, nil, fmt.Errorf("odd repeats: %w", err)
+	}
+	if even, err = CountStates(spikes.Windows{Raster: e, T: w.T}); err != nil {
+		return nil, nil, fmt.Errorf("even repeats: %w", err)
+	}
+	return odd, even, nil
+}
+
+// SplitHalf is the Jensen-Shannon divergence in nats between the laws of the odd
+// and of the even repeats: the floor that the recording's own variability sets
+// for any model fitted to one half and compared with the other. It fails for
+// fewer than two repeats.
+func SplitHalf(w spikes.Windows) (float64, error) {
+	if w.Raster == nil || w.Repeats < 2 {
+		return 0, fmt.Errorf("split half: %s", oneRepeat)
+	}
+	odd, even, err := countHalves(w)
+	if err != nil {
+		return 0, fmt.Errorf("split half: %w", err)
+	}
+	return JSStates(odd, even)
+}
+
+const oneRepeat = "a single repeat has no halves"
+
+// BaselinesOf is [Baselines] of laws that are already counted: all repeats, and
+// the odd and the even ones, or nil where there are no halves.
+func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
+	names := BaselineNames()
+	for _, n := range opt.Models {
+		if !slices.Contains(names, n) {
+			return nil, fmt.Errorf("no baseline is called %q; there are %v", n, names)
+		}
+	}
+	halves := odd != nil && even != nil
+	if halves {
+		for _, h := range []*States{odd, even} {
+			if err := sameShape(all, h); err != nil {
+				return nil, fmt.Errorf("baselines: halves differ from the whole: %w", err)
+			}
+		}
+	}
+	wanted := func(name string) bool { return opt.Models == nil || slices.Contains(opt.Models, name) }
+
+	var results []Result
+	for _, b := range baselines {
+		if !wanted(b.name) {
+			continue
+		}
+		r, err := b.measure(all, odd, even, halves, opt.NoHeldOut)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	if wanted(splitHalfName) {
+		r := Result{Name: splitHalfName, Note: oneRepeat}
+		if halves {
+			js, err := JSStates(odd, even)
+			if err != nil {
+				return nil, err
+			}
+			r = Result{Name: splitHalfName, Parameters: tableParameters(all.Bits()), JS: &js}
+			if !opt.NoHeldOut {
+				held := js
+				r.JSHeldOut = &held
+			}
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// tableParameters is 2^bits - 1, the largest int where that has no room.
+func tableParameters(bits int) int {
+	if bits >= 63 {
+		return math.MaxInt
+	}
+	return 1<<bits - 1
+}
+
+func (b baseline) measure(all, odd, even *States, halves, noHeldOut bool) (Result, error) {
+	r := Result{Name: b.name}
+	if b.maxBits > 0 && all.Bits() > b.maxBits {
+		r.Parameters = maxEntParameters(b.name, all.Bits())
+		r.Note = fmt.Sprintf("n*t = %d > %d: the fit needs a table of all 2^(n*t) states", all.Bits(), b.maxBits)
+		return r, nil
+	}
+	m, err := b.fit(all)
+	if err != nil {
+		return r, err
+	}
+	r.Parameters = m.Parameters()
+	js := all.JSSeen(ProbSeen(m, all))
+	r.JS = &js
+	r.addResidual(m)
+	switch {
+	case noHeldOut:
+	case !halves:
+		r.Note = "held out: " + oneRepeat
+	default:
+		h, err := b.fit(odd)
+		if err != nil {
+			return r, err
+		}
+		js := even.JSSeen(ProbSeen(h, even))
+		r.JSHeldOut = &js
+		r.addResidual(h)
+	}
+	if r.Residual != nil && *r.Residual > maxEntTolerance {
+		r.Note = fmt.Sprintf("the fit stopped with moments off by up to %.1e", *r.Residual)
+	}
+	return r, nil
+}
+
+// maxEntParameters counts the parameters of a maximum-entropy model of so many
+// bits.
+func maxEntParameters(name string, bits int) int {
+	p := bits * (bits + 1) / 2
+	if name == "k-pairwise" {
+		p += max(0, bits-2)
+	}
+	return p
+}
+
+func (r *Result) addResidual(m Model) {
+	if f, ok := m.(*MaxEnt); ok {
+		v := f.Residual
+		if r.Residual != nil {
+			v = max(v, *r.Residual)
+		}
+		r.Residual = &v
+	}
+}

@@ -1,0 +1,104 @@
+package metrics
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBaselineNames(t *testing.T) {
+	want := []string{"silent", "uniform", "independent", "independent-in-time", "markov", "ising", "k-pairwise", "split-half"}
+	if d := cmp.Diff(want, BaselineNames()); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestBaselinesAbsentFigures(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 1))
+	wide, err := randomRaster(rng, 6, 30, 8, 0.1).Windows(3) // 24 bits
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := Baselines(wide, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(BaselineNames()) {
+		t.Fatalf("%d results", len(results))
+	}
+	for _, r := range results {
+		absent := r.Name == "ising" || r.Name == "k-pairwise"
+		if absent != (r.JS == nil) || absent != (r.JSHeldOut == nil) || absent != (r.Note != "") {
+			t.Errorf("24 bits: %+v", r)
+		}
+		if absent && !strings.Contains(r.Note, "24 > 20") {
+			t.Errorf("note %q", r.Note)
+		}
+		if want := map[string]int{"ising": 300, "k-pairwise": 322}[r.Name]; absent && r.Parameters != want {
+			t.Errorf("%s: %d parameters, want %d", r.Name, r.Parameters, want)
+		}
+	}
+
+	single, err := randomRaster(rng, 1, 100, 3, 0.2).Windows(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err = Baselines(single, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.JSHeldOut != nil || !strings.Contains(r.Note, "single repeat") || (r.JS == nil) != (r.Name == "split-half") {
+			t.Errorf("single repeat: %+v", r)
+		}
+	}
+	b, err := json.Marshal(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), `"name":"split-half","parameters":0,"js_nats":null,"js_heldout_nats":null,"note":"a single repeat has no halves"`) {
+		t.Errorf("JSON %s", b)
+	}
+	if _, err := SplitHalf(single); err == nil {
+		t.Error("a split half of one repeat")
+	}
+}
+
+func TestBaselinesOptions(t *testing.T) {
+	all, odd, even := loadFixture(t, 4, 1)
+	results, err := BaselinesOf(all, odd, even, Options{Models: []string{"split-half", "ising"}, NoHeldOut: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != 2 || results[0].Name != "ising" || results[1].Name != "split-half" || results[0].JSHeldOut != nil || results[0].JS == nil {
+		t.Errorf("%+v", results)
+	}
+	if _, err := BaselinesOf(all, odd, even, Options{Models: []string{"isnig"}}); err == nil {
+		t.Error("no error for a misspelt model")
+	}
+	other, _, _ := loadFixture(t, 2, 2)
+	if _, err := BaselinesOf(all, odd, other, Options{}); err == nil {
+		t.Error("no error for halves of another shape")
+	}
+}
+
+func TestSplitHalfWindows(t *testing.T) {
+	w, err := randomRaster(rand.New(rand.NewPCG(13, 1)), 7, 40, 3, 0.2).Windows(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := SplitHalf(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := Baselines(w, Options{Models: []string{"split-half"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *results[0].JS != js || *results[0].JSHeldOut != js || js <= 0 {
+		t.Errorf("split half %g, in the table %+v", js, results[0])
+	}
+}

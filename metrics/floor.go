@@ -1,0 +1,98 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// JSPluginBias is the expected Jensen-Shannon divergence in nats, to leading
+// order, between a law over so many states and the relative frequencies of so
+// many independent draws from it:
+//
+//	E[JS] ≈ (seen - 1) / (8 S).
+//
+// For close laws JS ≈ ⅛ sum (p̂-p)²/p, and E[(p̂-p)²] = p(1-p)/S. It is the
+// counterpart for JS of the Miller-Madow term (K-1)/(2S) of the entropy (Miller,
+// in Information Theory in Psychology, 1955). States with fewer than about one
+// expected draw contribute less, so it is an upper estimate for small S;
+// [NullFloor] has no such limit. A JS below it does not tell a model from the
+// law itself. JSPluginBias is 0 for fewer than one sample or two states.
+func JSPluginBias(seen, samples int) float64 {
+	if seen < 2 || samples < 1 {
+		return 0
+	}
+	return float64(seen-1) / (8 * float64(samples))
+}
+
+// NullFloor is the mean and the standard deviation (ddof 1) over repeats of the
+// Jensen-Shannon divergence in nats between the law and so many independent
+// draws from it: what a perfect generator would score from a sample of that
+// size. The deviation is that of one score; the mean's own standard error is
+// sd/√repeats. Both are 0 for fewer than one sample or repeat.
+func NullFloor(s *States, samples int, rng *rand.Rand, repeats int) (mean, sd float64) {
+	if samples < 1 || repeats < 1 {
+		return 0, 0
+	}
+	q := make([]float64, s.Len())
+	var m2 float64
+	for r := range repeats {
+		for i, c := range s.draw(samples, rng) {
+			q[i] = float64(c) / float64(samples)
+		}
+		js := s.JSSeen(q)
+		d := js - mean // Welford's update
+		mean += d / float64(r+1)
+		m2 += d * (js - mean)
+	}
+	if repeats > 1 {
+		sd = math.Sqrt(m2 / float64(repeats-1))
+	}
+	return mean, sd
+}
+
+// LawFigures are the distances of a model to an empirical law of windows. All
+// of them are finite, so that they can be written as JSON: KL is nil where it is
+// infinite.
+type LawFigures struct {
+	JSNats  float64  `json:"js_nats"`
+	JSBits  float64  `json:"js_bits"`
+	KLNats  *float64 `json:"kl_nats"`  // data‖model; nil: the model lacks a seen window
+	TV      float64  `json:"tv"`       // total variation, 0 to 1
+	PSilent float64  `json:"p_silent"` // the model's probability of the silent window
+	Unseen  float64  `json:"p_unseen"` // the model's probability of windows not in the data
+
+	DataPSilent float64 `json:"data_p_silent"`
+	EntropyNats float64 `json:"data_entropy_nats"` // plug-in
+	Seen        int     `json:"states_seen"`
+	Windows     int     `json:"windows"`
+}
+
+// Figures computes the distances of a model to the law, q[i] being the model's
+// probability of seen window i. Where the data have no silent window, nothing in
+// q says how often the model is silent and PSilent is 0.
+//
+// It fails if q has not one entry for each seen window, or holds a number that
+// is no probability.
+func (s *States) Figures(q []float64) (LawFigures, error) {
+	if len(q) != s.Len() {
+		return LawFigures{}, fmt.Errorf("comparing a model to the data: %d probabilities for %d seen windows", len(q), s.Len())
+	}
+	for i, v := range q {
+		if !(v >= 0 && v <= 1+1e-9) {
+			return LawFigures{}, fmt.Errorf("comparing a model to the data: probability %v of window %d", v, i)
+		}
+	}
+	f := LawFigures{
+		JSNats: s.JSSeen(q), TV: s.TVSeen(q), Unseen: s.unseen(q),
+		DataPSilent: s.PSilent(), EntropyNats: s.Entropy(), Seen: s.Len(), Windows: s.Total,
+	}
+	f.JSBits = Bits(f.JSNats)
+	if kl := s.KLSeen(q); !math.IsInf(kl, 1) {
+		f.KLNats = &kl
+	}
+	if f.DataPSilent > 0 {
+		f.PSilent = q[0]
+	}
+	return f, nil
+}

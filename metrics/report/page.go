@@ -1,0 +1,210 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"qgan/metrics"
+)
+
+//go:embed page.html
+var pageText string
+
+// cell is one cell of a table.
+type cell struct {
+	Text string
+	Word bool // words stand to the left, numbers to the right
+}
+
+// table is one table of the page.
+type table struct {
+	Caption string
+	Head    []cell
+	Rows    [][]cell
+	Note    string
+}
+
+// pageFigure is a figure on the page: its SVG, or why there is none.
+type pageFigure struct {
+	Name, Title, Caption, Missing string
+	SVG                           template.HTML
+}
+
+// page writes the HTML page.
+func (in *Input) page(w io.Writer, figs []*figure) error {
+	t, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	title := in.Title
+	if title == "" {
+		title = "Report"
+	}
+	content := struct {
+		Title   string
+		Facts   []string
+		Tables  []table
+		Figures []pageFigure
+		Rates   table
+	}{title, in.Lines, []table{in.modelTable(), in.baselineTable()}, nil, in.rateTable()}
+	for _, f := range figs {
+		pf := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
+		if f.missing == "" {
+			var b bytes.Buffer
+			if err := f.svg(&b, nil); err != nil {
+				return err
+			}
+			pf.SVG = inline(b.String(), f.caption)
+		}
+		content.Figures = append(content.Figures, pf)
+	}
+	if err := t.Execute(w, content); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
+
+// inline makes an SVG file an element of an HTML page: no XML declaration, no
+// namespaces, its size left to the page. All its texts were escaped when they
+// were drawn.
+func inline(svg, label string) template.HTML {
+	start := strings.Index(svg, "<svg")
+	end := start + strings.Index(svg[start:], ">")
+	box := svg[start:end]
+	if i := strings.Index(box, "viewBox="); i >= 0 {
+		box = box[i:]
+		box = box[:strings.Index(box[len(`viewBox="`):], `"`)+len(`viewBox="`)+1]
+	}
+	return template.HTML(`<svg role="img" aria-label="` + template.HTMLEscapeString(label) + `" ` + box + svg[end:])
+}
+
+func words(texts ...string) []cell {
+	cells := make([]cell, len(texts))
+	for i, t := range texts {
+		cells[i] = cell{Text: t, Word: true}
+	}
+	return cells
+}
+
+func numbers(texts ...string) []cell {
+	cells := make([]cell, len(texts))
+	for i, t := range texts {
+		cells[i] = cell{Text: t}
+	}
+	return cells
+}
+
+const none = "–"
+
+// optional writes a number that may be absent.
+func optional(x *float64) string {
+	if x == nil || !finite(*x) {
+		return none
+	}
+	return number(*x)
+}
+
+// modelTable lists the models' distances and the recording's floor.
+func (in *Input) modelTable() table {
+	t := table{
+		Caption: "Distance to the recording",
+		Head:    append(words("model"), append(numbers("JS (nats)", "JS (bits)", "JS / floor", "P(silent)"), words("note")...)...),
+		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. P(silent): share of windows without a spike, for a model that of its draws.",
+	}
+	for i := range in.Models {
+		m := &in.Models[i]
+		nats, bits, ratio, note := none, none, none, ""
+		if m.JSValid {
+			nats, bits = withError(m.JSNats, m.JSStdErr), withError(metrics.Bits(m.JSNats), metrics.Bits(m.JSStdErr))
+			if in.Floor != nil && *in.Floor > 0 {
+				ratio = number(m.JSNats / *in.Floor)
+			}
+		} else if note = m.JSReason; note == "" {
+			note = "JS not known"
+		}
+		t.Rows = append(t.Rows, append(words(m.Name), append(numbers(nats, bits, ratio, silent(&m.Summary)), words(note)...)...))
+	}
+	floor, bits, note := none, none, "not known"
+	if in.Floor != nil {
+		floor, bits, note = number(*in.Floor), number(metrics.Bits(*in.Floor)), "between the odd and the even repeats; below it a distance says nothing"
+	}
+	t.Rows = append(t.Rows, append(words("floor: split half of the recording"), append(numbers(floor, bits, none, silent(&in.Data)), words(note)...)...))
+	return t
+}
+
+func silent(s *metrics.Summary) string {
+	if s.Windows == 0 || !finite(s.PSilent) {
+		return none
+	}
+	return number(s.PSilent)
+}
+
+// baselineTable lists the models fitted to the recording.
+func (in *Input) baselineTable() table {
+	t := table{
+		Caption: "Baselines",
+		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS held out (nats)"), words("note")...)...),
+		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones.",
+	}
+	for _, b := range in.Baselines {
+		parameters := fmt.Sprint(b.Parameters)
+		if b.Name == "split-half" && b.Parameters > 1e6 {
+			// A full table, with one entry for each window there could be.
+			parameters = "2ⁿᵗ − 1"
+		}
+		t.Rows = append(t.Rows, append(words(b.Name), append(numbers(parameters, optional(b.JS), optional(b.JSHeldOut)), words(b.Note)...)...))
+	}
+	if len(t.Rows) == 0 {
+		t.Note = "No baseline was computed."
+	}
+	return t
+}
+
+// rateTable lists each neuron's rate.
+func (in *Input) rateTable() table {
+	of := func(s *metrics.Summary) []float64 { return s.RatesHz }
+	unit := "spikes/s"
+	if in.Data.RatesHz == nil {
+		of, unit = func(s *metrics.Summary) []float64 { return s.MeanPerBin }, "spikes/bin"
+	}
+	t := table{
+		Caption: "Firing rates (" + unit + ")",
+		Head:    append(words("neuron"), numbers("recording")...),
+		Note:    "Neurons are numbered as in the recording, from 0. Rates of a model are those of its draws.",
+	}
+	for _, m := range in.Models {
+		t.Head = append(t.Head, cell{Text: m.Name})
+	}
+	names := in.neuronNames()
+	for i, r := range of(&in.Data) {
+		name := fmt.Sprint(i)
+		if i < len(names) {
+			name = names[i]
+		}
+		row := append(words(name), numbers(rate(r))...)
+		for k := range in.Models {
+			text := none
+			if rs := of(&in.Models[k].Summary); i < len(rs) {
+				text = rate(rs[i])
+			}
+			row = append(row, cell{Text: text})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(t.Rows) == 0 {
+		t.Note = "The recording's rates are not known."
+	}
+	return t
+}
+
+// rate writes a rate; a neuron that never fired has exactly 0.
+func rate(x float64) string {
+	if !finite(x) {
+		return none
+	}
+	return number(x)
+}

@@ -1,0 +1,215 @@
+// Package report draws what a person looks at after a run: the law of windows,
+// the distance over training, rasters and statistics beside the recording, as
+// PNG and SVG and as one HTML page that needs no network.
+//
+// It computes no metric. The caller hands in an [Input] of figures that package
+// metrics made, [Write] lays them out:
+//
+//	state_distribution  the most probable windows of the recording, each with its probability in every model
+//	js_curve            distance against training step, with the baselines as lines
+//	rasters             equal numbers of bins of the recording and of each model's draws
+//	statistics          rates, covariances, k-probability and autocorrelogram
+//
+// What is missing from the input is left out or said in words in its place; the
+// page says which. The same input gives the same bytes.
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+)
+
+// MaxModels is the number of models that one report compares: as many as the
+// palette keeps apart.
+const MaxModels = 4
+
+// Model is one model beside the recording.
+type Model struct {
+	Name string // for example "deep, seed 1"
+	// Summary holds the statistics of the drawn samples.
+	Summary metrics.Summary
+	// Seen is the model's probability of each window of Input.States; nil where
+	// the law is not known.
+	Seen []float64
+	// Samples are drawn windows, one a repeat, or joined one after the other in
+	// longer repeats; nil: the model has no raster.
+	Samples *spikes.Raster
+
+	JSNats   float64 // Jensen-Shannon divergence of the law to the recording's, nats
+	JSStdErr float64 // standard error of JSNats; 0: exact
+	JSValid  bool    // whether JSNats is known
+	JSReason string  // why not
+}
+
+// CurvePoint is the distance to the recording after a training step.
+type CurvePoint struct {
+	Step int
+	JS   float64 // nats
+}
+
+// Input is all that a report shows. The zero value of a field says that there is
+// nothing to show.
+type Input struct {
+	Title string
+	Lines []string // facts printed under the title: data and hash, seed, latent scale ...
+
+	States      *metrics.States // the recording's law of windows
+	Data        metrics.Summary // the recording's statistics, over windows as long as the models'
+	DataWindows spikes.Windows  // the recording
+
+	Models    []Model // at most MaxModels
+	Curves    [][]CurvePoint
+	Floor     *float64 // distance between the halves of the recording, nats
+	Baselines []metrics.Result
+	BinWidth  float64 // seconds; 0: not known
+}
+
+// Write writes the figures, state_distribution, js_curve, rasters and statistics
+// each as .png and .svg, and the page index.html into the folder dir, which must
+// exist. It returns the paths written, in order. The caller's write makes a file
+// of what the function it is given writes; it decides how files come to be whole
+// or not at all.
+//
+// Curves belong to Models in the same order. Write fails if there are more than
+// [MaxModels] models, if shapes disagree, and where write does.
+func Write(dir string, in Input, write func(path string, f func(io.Writer) error) error) ([]string, error) {
+	if err := in.check(); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	in = in.cleaned()
+	head := &heading{title: in.Title, lines: in.Lines}
+	var paths []string
+	put := func(name string, f func(io.Writer) error) error {
+		path := filepath.Join(dir, name)
+		if err := write(path, f); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		paths = append(paths, path)
+		return nil
+	}
+
+	figs := in.figures()
+	for _, f := range figs {
+		if f.missing != "" {
+			continue
+		}
+		if err := put(f.name+".png", func(w io.Writer) error { return f.png(w, head) }); err != nil {
+			return paths, err
+		}
+		if err := put(f.name+".svg", func(w io.Writer) error { return f.svg(w, head) }); err != nil {
+			return paths, err
+		}
+	}
+	err := put("index.html", func(w io.Writer) error { return in.page(w, figs) })
+	return paths, err
+}
+
+// figures returns all figures, those that cannot be drawn with a reason.
+func (in *Input) figures() []*figure {
+	return []*figure{in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure()}
+}
+
+// check refuses what no layout can make sense of.
+func (in *Input) check() error {
+	if len(in.Models) > MaxModels {
+		return fmt.Errorf("%d models: at most %d can be told apart in one report", len(in.Models), MaxModels)
+	}
+	neurons, t := in.shape()
+	for i, m := range in.Models {
+		name := fmt.Sprintf("model %d (%q)", i+1, m.Name)
+		if m.Seen != nil && (in.States == nil || len(m.Seen) != in.States.Len()) {
+			return fmt.Errorf("%s: %d probabilities, which are not those of the recording's windows", name, len(m.Seen))
+		}
+		if s := m.Samples; s != nil && t > 0 && (s.Neurons != neurons || s.Bins < t) {
+			return fmt.Errorf("%s: samples of %d neurons x %d bins beside a recording of %d neurons in windows of %d bins", name, s.Neurons, s.Bins, neurons, t)
+		}
+		if n := m.Summary.Neurons; n != 0 && in.Data.Neurons != 0 && n != in.Data.Neurons {
+			return fmt.Errorf("%s: statistics of %d neurons beside %d of the recording", name, n, in.Data.Neurons)
+		}
+	}
+	if in.States != nil && in.DataWindows.Raster != nil && (in.States.Neurons != neurons || in.States.Timesteps != t) {
+		return errors.New("the law of windows and the recording differ in neurons or timesteps")
+	}
+	return nil
+}
+
+// shape returns the number of neurons and of bins of a window, 0 if not known.
+func (in *Input) shape() (neurons, timesteps int) {
+	switch {
+	case in.DataWindows.Raster != nil:
+		return in.DataWindows.Neurons, in.DataWindows.T
+	case in.States != nil:
+		return in.States.Neurons, in.States.Timesteps
+	}
+	return in.Data.Neurons, in.Data.Timesteps
+}
+
+// cleaned returns the input with all its texts fit for XML.
+func (in Input) cleaned() Input {
+	in.Title = clean(in.Title)
+	lines := make([]string, len(in.Lines))
+	for i, l := range in.Lines {
+		lines[i] = clean(l)
+	}
+	in.Lines = lines
+	models := make([]Model, len(in.Models))
+	copy(models, in.Models)
+	for i := range models {
+		m := &models[i]
+		m.Name, m.JSReason = clean(m.Name), clean(m.JSReason)
+		if m.Name == "" {
+			m.Name = fmt.Sprintf("model %d", i+1)
+		}
+		if m.JSValid && !finite(m.JSNats) {
+			m.JSValid, m.JSReason = false, "no finite value"
+		}
+	}
+	in.Models = models
+	if in.Floor != nil && !finite(*in.Floor) {
+		in.Floor = nil
+	}
+	return in
+}
+
+// jsText is the model's distance in nats with its standard error, or why there
+// is none.
+func (m *Model) jsText() string {
+	switch {
+	case m.JSValid:
+		return withError(m.JSNats, m.JSStdErr) + " nats"
+	case m.JSReason != "":
+		return "not known (" + m.JSReason + ")"
+	}
+	return "not known"
+}
+
+// neuronNames are the neurons' numbers in the recording, counted from 0.
+func (in *Input) neuronNames() []string {
+	n, _ := in.shape()
+	names := make([]string, n)
+	for i := range names {
+		k := i
+		if r := in.DataWindows.Raster; r != nil && len(r.Source.Neurons) == n {
+			k = r.Source.Neurons[i]
+		}
+		names[i] = fmt.Sprint(k)
+	}
+	return names
+}
+
+// binText is the bin as a unit, "bins of 20 ms" or "bins".
+func (in *Input) binText() string {
+	if in.BinWidth > 0 && finite(in.BinWidth) {
+		return fmt.Sprintf("bins of %.3g ms", 1000*in.BinWidth)
+	}
+	return "bins"
+}
+
+// finite reports whether a number can be drawn.
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

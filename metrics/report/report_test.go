@@ -1,0 +1,366 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"math"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"qgan/metrics"
+	"qgan/metrics/report"
+	"qgan/metrics/spikes"
+)
+
+var stems = []string{"state_distribution", "js_curve", "rasters", "statistics"}
+
+// svgText reads an SVG file as XML and returns its size in points and its texts,
+// joined by one space.
+func svgText(t *testing.T, name string, b []byte) (w, h float64, text string) {
+	t.Helper()
+	dec := xml.NewDecoder(bytes.NewReader(b))
+	var texts []string
+	inText := false
+	for {
+		tok, err := dec.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		switch tok := tok.(type) {
+		case xml.StartElement:
+			inText = tok.Name.Local == "text"
+			if tok.Name.Local == "svg" {
+				for _, a := range tok.Attr {
+					v, _ := strconv.ParseFloat(strings.TrimSuffix(a.Value, "pt"), 64)
+					switch a.Name.Local {
+					case "width":
+						w = v
+					case "height":
+						h = v
+					}
+				}
+			}
+		case xml.CharData:
+			if inText {
+				texts = append(texts, string(tok))
+			}
+		case xml.EndElement:
+			inText = false
+		}
+	}
+	return w, h, strings.Join(texts, " ")
+}
+
+// checkPNG decodes a PNG file, which must have the SVG file's size at 200 dots an
+// inch and some colours.
+func checkPNG(t *testing.T, name string, b []byte, w, h float64) {
+	t.Helper()
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	size := img.Bounds().Size()
+	if size.X != int(math.Round(w*200/72)) || size.Y != int(math.Round(h*200/72)) || size.X != 1600 || size.Y < 300 {
+		t.Errorf("%s has %d x %d pixels beside an SVG of %g x %g pt", name, size.X, size.Y, w, h)
+	}
+	colors := map[[3]uint32]bool{}
+	for y := 0; y < size.Y; y += 3 {
+		for x := 0; x < size.X; x += 2 {
+			r, g, b, a := img.At(x, y).RGBA()
+			if a != 0xffff {
+				t.Fatalf("%s: pixel %d,%d is transparent", name, x, y)
+			}
+			colors[[3]uint32{r, g, b}] = true
+		}
+	}
+	if len(colors) < 20 {
+		t.Errorf("%s has %d colours only", name, len(colors))
+	}
+}
+
+func TestFigures(t *testing.T) {
+	for _, c := range []struct {
+		neurons, bins int
+		models        []string
+		expect        map[string][]string // texts of each figure
+	}{
+		{4, 1, []string{"independent"}, map[string][]string{
+			"state_distribution": {"like independent, seed 1: JS", "0000", "1000", "probability", "floor, JS of the recording's halves"},
+			"js_curve":           {"training step", "JS (nats)", "silent 0.", "independent ", "split half ", "ising ", "below the axis: markov "},
+			"rasters":            {"recording, repeat 51, bins 126 to 275", "like independent, seed 1, 150 independent draws", "draw, in no order of time", "time, bins of 20 ms"},
+			"statistics":         {"rate of the recording (spikes/s)", "spikes", "active neurons in a bin", "windows of one bin have no lags"},
+		}},
+		{2, 5, []string{"independent", "ising", "silent"}, map[string][]string{
+			"state_distribution": {"00|00|00|00|00", "10|00|00|00|00", "like ising, seed 1: JS", "below the axis", "bits of neurons 0 1, 5 timesteps"},
+			"js_curve":           {"markov ", "like silent, seed 1"},
+			"rasters":            {"recording, 30 windows, evenly spaced", "like silent, seed 1, 30 draws", "draws of 5 bins of 20 ms; 0 spikes"},
+			"statistics":         {"lag (bins of 20 ms)", "coincidences per spike", "−10"},
+		}},
+		{4, 10, []string{"independent"}, map[string][]string{
+			"state_distribution": {strings.Repeat("0000|", 9) + "0000"},
+			"rasters":            {"recording, 15 windows"},
+		}},
+		{10, 30, []string{"silent"}, map[string][]string{
+			"state_distribution": {"silent", "its spikes as neuron@timestep, counted from 0", "5@0"},
+		}},
+		{1, 3, []string{"independent"}, map[string][]string{
+			"statistics": {"a single neuron has no pairs"},
+		}},
+	} {
+		t.Run(fmt.Sprintf("n=%d t=%d", c.neurons, c.bins), func(t *testing.T) {
+			in := inputOf(t, spikes.Builtin(), c.neurons, c.bins, c.models...)
+			files := written(t, in)
+			if len(files) != 2*len(stems)+1 {
+				t.Errorf("%d files were written", len(files))
+			}
+			for _, stem := range stems {
+				w, h, text := svgText(t, stem+".svg", files[stem+".svg"])
+				checkPNG(t, stem+".png", files[stem+".png"], w, h)
+				for _, want := range append(c.expect[stem], in.Title, in.Lines[0], in.Lines[1]) {
+					if !strings.Contains(text, want) {
+						t.Errorf("%s.svg lacks %q; its texts are\n%s", stem, want, text)
+					}
+				}
+				if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
+					t.Errorf("%s.svg shows a number that is none: %s", stem, text)
+				}
+			}
+		})
+	}
+}
+
+// The distances in the legend are those handed in.
+func TestLegendShowsJS(t *testing.T) {
+	in := inputOf(t, spikes.Builtin(), 4, 1, "independent")
+	in.Models[0].JSNats, in.Models[0].JSStdErr = 0.01234, 0.00056
+	floor := 0.0456
+	in.Floor = &floor
+	files := written(t, in)
+	_, _, text := svgText(t, "state_distribution.svg", files["state_distribution.svg"])
+	for _, want := range []string{"JS 0.01234 ± 0.00056 nats", "halves: 0.0456 nats"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	page := string(files["index.html"])
+	for _, want := range []string{
+		"0.01234 ± 0.00056", fmt.Sprintf("%.5f", 0.01234/math.Ln2), // nats and bits
+		"0.0456", fmt.Sprintf("%.4f", 0.0456/math.Ln2), // floor
+		fmt.Sprintf("%.3f", 0.01234/0.0456),
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestPage(t *testing.T) {
+	in := inputOf(t, spikes.Builtin(), 4, 1, "independent", "ising")
+	page := string(written(t, in)["index.html"])
+	for _, want := range []string{
+		"<!DOCTYPE html>", "<title>" + in.Title + "</title>",
+		"Distance to the recording", "JS (nats)", "JS (bits)", "like ising, seed 1", "floor: split half of the recording",
+		"Baselines", "parameters", "JS held out (nats)", "markov", "uniform",
+		"Firing rates (spikes/s)", "prefers-color-scheme: dark",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, l := range in.Lines {
+		if !strings.Contains(page, l) {
+			t.Errorf("the page lacks the fact %q", l)
+		}
+	}
+	if n := strings.Count(page, "<svg "); n != len(stems) {
+		t.Errorf("%d figures on the page", n)
+	}
+	// It loads nothing: no address, no script, no style sheet, no picture file.
+	for _, bad := range []string{"http:", "https:", "//www", "<script", "<link", "src=", "@import", "url(", "<?xml"} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+	// One row for each neuron.
+	rates := page[strings.Index(page, "Firing rates"):]
+	if rows := strings.Count(rates, "<tr>"); rows != 1+4 {
+		t.Errorf("%d rows of rates for 4 neurons", rows-1)
+	}
+	if want := fmt.Sprintf("%.2f", in.Data.RatesHz[0]); !strings.Contains(rates, want) {
+		t.Errorf("the rate %s is missing", want)
+	}
+}
+
+// Texts of the user are texts, in SVG and on the page.
+func TestEscaped(t *testing.T) {
+	in := inputOf(t, spikes.Builtin(), 2, 1, "independent")
+	in.Title = "<script>alert(1)</script> & \x00\x1b[31m\xff"
+	in.Lines = []string{"file </svg><b>\nx", strings.Repeat("long", 200), "鼠 ©"}
+	in.Models[0].Name = `a "name" <i>`
+	files := written(t, in)
+	for _, stem := range stems {
+		svgText(t, stem, files[stem+".svg"])
+	}
+	page := string(files["index.html"])
+	if strings.Contains(page, "<script") || strings.Contains(page, "<b>") || strings.Contains(page, "<i>") {
+		t.Error("a text of the input became an element of the page")
+	}
+}
+
+// The same input gives the same bytes.
+func TestSameBytes(t *testing.T) {
+	in := inputOf(t, spikes.Builtin(), 4, 2, "independent", "ising")
+	a, b := written(t, in), written(t, in)
+	for name, x := range a {
+		if !bytes.Equal(x, b[name]) {
+			t.Errorf("%s differs from one time to the next", name)
+		}
+	}
+}
+
+// What is missing is left out, and the page says so.
+func TestMissing(t *testing.T) {
+	full := func(t *testing.T) report.Input { return inputOf(t, spikes.Builtin(), 3, 2, "independent") }
+	silent := func(t *testing.T) report.Input {
+		return inputOf(t, spikes.NewRaster(4, 40, 3, 0.02), 3, 2, "silent")
+	}
+	nan := math.NaN()
+	for _, c := range []struct {
+		name   string
+		input  func(*testing.T) report.Input
+		change func(*report.Input)
+		lost   []string
+		says   string
+	}{
+		{"nothing at all", nil, func(*report.Input) {}, stems, "No distance was recorded"},
+		{"title only", nil, func(in *report.Input) { in.Title = "x" }, stems, "neither a recording nor samples"},
+		{"no curve", full, func(in *report.Input) { in.Curves = nil }, []string{"js_curve"}, "No distance was recorded"},
+		{"empty curves", full, func(in *report.Input) { in.Curves = [][]report.CurvePoint{nil, {}} }, []string{"js_curve"}, ""},
+		{"curve without a number", full, func(in *report.Input) { in.Curves = [][]report.CurvePoint{{{0, nan}, {1, 0}, {2, math.Inf(1)}}} }, []string{"js_curve"}, ""},
+		{"one point", full, func(in *report.Input) { in.Curves = [][]report.CurvePoint{{{100, 0.1}}} }, nil, ""},
+		{"only step 0", full, func(in *report.Input) { in.Curves = [][]report.CurvePoint{{{0, 0.1}}} }, nil, ""},
+		{"unsorted curve with gaps", full, func(in *report.Input) {
+			in.Curves = [][]report.CurvePoint{{{50, 0.1}, {0, 0.5}, {20, nan}, {10, 0.3}}, {{7, 1e-12}, {100000, 1e-9}}}
+		}, nil, ""},
+		{"more curves than colours", full, func(in *report.Input) {
+			in.Curves = slices.Repeat([][]report.CurvePoint{{{1, 0.1}, {2, 0.2}}}, 6)
+		}, nil, "run 6"},
+		{"no baselines, no floor", full, func(in *report.Input) { in.Baselines, in.Floor = nil, nil }, nil, "No baseline was computed"},
+		{"floor of 0", full, func(in *report.Input) { in.Floor = new(float64) }, nil, ""},
+		{"no models", full, func(in *report.Input) { in.Models = nil }, nil, "no samples of a model"},
+		{"law not known", full, func(in *report.Input) {
+			in.Models[0].Seen, in.Models[0].JSValid, in.Models[0].JSReason = nil, false, "n*t = 300 is too large"
+		}, nil, "n*t = 300 is too large"},
+		{"JS is no number", full, func(in *report.Input) { in.Models[0].JSNats = nan }, nil, "no finite value"},
+		{"error is no number", full, func(in *report.Input) { in.Models[0].JSStdErr = nan }, nil, ""},
+		{"odd probabilities", full, func(in *report.Input) { in.Models[0].Seen[0], in.Models[0].Seen[1] = nan, -1 }, nil, ""},
+		{"no samples", full, func(in *report.Input) {
+			in.Models[0].Samples, in.Models[0].Summary = nil, metrics.Summary{}
+		}, nil, "no samples of a model"},
+		{"samples joined", full, func(in *report.Input) { in.Models[0].Samples = spikes.NewRaster(1, 75, 3, 0) }, nil, ""},
+		{"bin width not known", full, func(in *report.Input) {
+			in.BinWidth, in.Data.RatesHz, in.Models[0].Summary.RatesHz = 0, nil, nil
+		}, nil, "Firing rates (spikes/bin)"},
+		{"no law of the recording", full, func(in *report.Input) { in.States, in.Models[0].Seen = nil, nil }, []string{"state_distribution"}, "not known"},
+		{"no recording", full, func(in *report.Input) {
+			in.States, in.Models[0].Seen, in.DataWindows, in.Data = nil, nil, spikes.Windows{}, metrics.Summary{}
+		}, []string{"state_distribution", "statistics", "rasters"}, "rates are not known"},
+		{"silent everywhere", silent, func(*report.Input) {}, nil, "no two spikes of a neuron in a window"},
+		{"number in no range", full, func(in *report.Input) {
+			in.Data.RatesHz[0], in.Data.KProbability[0], in.Data.Autocorrelogram[9], in.Data.PSilent = nan, nan, math.Inf(1), nan
+			in.Data.Covariance[0][1] = nan
+		}, nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var in report.Input
+			if c.input != nil {
+				in = c.input(t)
+			}
+			c.change(&in)
+			files := written(t, in)
+			for _, stem := range stems {
+				for _, ext := range []string{".png", ".svg"} {
+					if _, ok := files[stem+ext]; ok == slices.Contains(c.lost, stem) {
+						t.Errorf("%s%s written: %t", stem, ext, ok)
+					}
+				}
+				if svg, ok := files[stem+".svg"]; ok {
+					if _, _, text := svgText(t, stem, svg); strings.Contains(text, "NaN") {
+						t.Errorf("%s shows NaN: %s", stem, text)
+					}
+				}
+			}
+			page := string(files["index.html"])
+			if !strings.Contains(page, "</html>") || !strings.Contains(page, c.says) {
+				t.Errorf("the page doesn't say %q", c.says)
+			}
+			if m := regexp.MustCompile(`\bNaN\b|[+-]Inf\b`).FindString(page); m != "" {
+				t.Errorf("the page shows %s", m)
+			}
+		})
+	}
+}
+
+// What cannot be laid out is refused, and nothing is written.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*report.Input)
+		says   string
+	}{
+		{"five models", func(in *report.Input) { in.Models = slices.Repeat(in.Models, 5) }, "at most 4"},
+		{"law of other windows", func(in *report.Input) { in.Models[0].Seen = in.Models[0].Seen[1:] }, `model 1 ("like independent, seed 1")`},
+		{"samples of other neurons", func(in *report.Input) { in.Models[0].Samples = spikes.NewRaster(5, 2, 7, 0) }, "7 neurons x 2 bins"},
+		{"samples too short", func(in *report.Input) { in.Models[0].Samples = spikes.NewRaster(5, 1, 3, 0) }, "3 neurons x 1 bins"},
+		{"statistics of other neurons", func(in *report.Input) { in.Models[0].Summary.Neurons = 9 }, "statistics of 9 neurons"},
+		{"another recording", func(in *report.Input) { in.DataWindows.T, in.Models[0].Samples = 1, nil }, "differ in neurons or timesteps"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := inputOf(t, spikes.Builtin(), 3, 2, "independent")
+			c.change(&in)
+			paths, err := report.Write(t.TempDir(), in, func(string, func(io.Writer) error) error {
+				t.Error("a file was written")
+				return nil
+			})
+			if err == nil || !strings.Contains(err.Error(), c.says) || len(paths) > 0 {
+				t.Errorf("got %v, %v", paths, err)
+			}
+		})
+	}
+}
+
+// A file that cannot be written ends the report, with what was written so far.
+func TestWriteFails(t *testing.T) {
+	in := inputOf(t, spikes.Builtin(), 2, 1, "independent")
+	full := errors.New("disk full")
+	for fail := range 2*len(stems) + 1 {
+		n := 0
+		paths, err := report.Write("out", in, func(path string, f func(io.Writer) error) error {
+			if n++; n > fail {
+				return f(failing{full})
+			}
+			return nil
+		})
+		if !errors.Is(err, full) || len(paths) != fail {
+			t.Fatalf("file %d fails: %v, %v", fail, paths, err)
+		}
+		if fail > 0 && paths[0] != filepath.Join("out", "state_distribution.png") {
+			t.Errorf("first path %s", paths[0])
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (w failing) Write([]byte) (int, error) { return 0, w.err }

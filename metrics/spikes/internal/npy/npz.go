@@ -1,0 +1,107 @@
+package npy
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Member is one array of an .npz archive.
+type Member struct {
+	Name string // without ".npy"
+	Header
+	file *zip.File
+}
+
+// IsZip reports whether the bytes begin as a zip archive does.
+func IsZip(b []byte) bool {
+	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PK\x05\x06"))
+}
+
+// Members lists the arrays of an archive in its order, with their headers.
+// Members that are no arrays are passed over.
+func Members(b []byte) ([]Member, error) {
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil, fmt.Errorf("not a complete .npz archive of %d bytes: %w", len(b), err)
+	}
+	var out []Member
+	for _, f := range z.File {
+		name, ok := strings.CutSuffix(f.Name, ".npy")
+		if !ok {
+			continue
+		}
+		m := Member{Name: name, file: f}
+		err := m.open(func(r io.Reader) (err error) {
+			m.Header, err = ReadHeader(r)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func (m *Member) open(read func(io.Reader) error) error {
+	r, err := m.file.Open()
+	if err == nil {
+		err = read(r)
+		r.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("array %q: %w", m.Name, err)
+	}
+	return nil
+}
+
+// Read reads the array, to the end of its member so that the checksum is
+// compared.
+func (m *Member) Read() (*Array, error) {
+	var a *Array
+	err := m.open(func(r io.Reader) (err error) {
+		if a, err = Read(r); err != nil {
+			return err
+		}
+		var one [1]byte
+		switch n, err := io.ReadFull(r, one[:]); {
+		case n > 0:
+			return errors.New("bytes follow the last number")
+		case !errors.Is(err, io.EOF):
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// Out is one array to be written.
+type Out struct {
+	Name  string // without ".npy"
+	Descr string
+	Shape []int
+	Data  []byte
+}
+
+// WriteZip writes an .npz archive: members in the given order, deflated,
+// without times, so that equal arrays give equal bytes.
+func WriteZip(w io.Writer, arrays ...Out) error {
+	z := zip.NewWriter(w)
+	for _, a := range arrays {
+		f, err := z.CreateHeader(&zip.FileHeader{Name: a.Name + ".npy", Method: zip.Deflate})
+		if err != nil {
+			return err
+		}
+		if err := Write(f, a.Descr, a.Shape, a.Data); err != nil {
+			return fmt.Errorf("array %q: %w", a.Name, err)
+		}
+	}
+	return z.Close()
+}

@@ -1,0 +1,233 @@
+package spikes
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"strings"
+
+	"qgan/metrics/spikes/internal/matfile"
+	"qgan/metrics/spikes/internal/npy"
+)
+
+// DefaultBinWidth is taken where neither the file nor the caller says how wide
+// a time bin is: 20 ms, as in the salamander recordings.
+const DefaultBinWidth = 0.02
+
+// LoadOptions say what a file does not say of itself. The zero value reads a
+// file as its content suggests.
+type LoadOptions struct {
+	// Variable names the array in a file that holds several.
+	Variable string
+	// Axes is the order of the array's axes, as ParseAxes reads it:
+	// "repeats,bins,neurons" in any order, or "bins,neurons" and
+	// "neurons,bins" for flat recordings.
+	Axes string
+	// RepeatBins cuts a flat recording into repeats of that many bins; what
+	// is left at the end is dropped with a warning. 0: one single repeat.
+	RepeatBins int
+	// BinWidth is the width of a time bin in seconds. 0: as the file says,
+	// or else DefaultBinWidth.
+	BinWidth float64
+}
+
+// InputError is what is wrong with a file of data, or with what was asked of
+// it. It reads "path: what is wrong (hint)".
+type InputError struct {
+	Path string // as given
+	Err  error  // what is wrong
+	Hint string // what to do about it; may be empty
+}
+
+func (e *InputError) Error() string {
+	s := e.Err.Error()
+	if e.Path != "" {
+		s = e.Path + ": " + s
+	}
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	return s
+}
+
+// BadInput reports that the fault is in what the user gave.
+func (e *InputError) BadInput() bool { return true }
+
+// Unwrap returns what is wrong.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// wrong makes an InputError that still lacks its path.
+func wrong(hint, format string, args ...any) *InputError {
+	return &InputError{Err: fmt.Errorf(format, args...), Hint: hint}
+}
+
+const readable = "files that can be read: MATLAB level 5 (.mat, save with -v7), .npy, .npz, CSV of zeros and ones"
+
+// Load reads a recording from a file; see Decode for what files may hold. The
+// name BuiltinName stands for the built-in recording; a file of that name is
+// reached as "./built-in". Every error is an *InputError.
+func Load(path string, opt LoadOptions) (*Raster, error) {
+	if path == BuiltinName {
+		if opt.Variable != "" || opt.Axes != "" || opt.RepeatBins != 0 || opt.BinWidth != 0 {
+			return nil, &InputError{path, errors.New("the built-in recording has its variable, axes, repeats and bin width already"), "leave those options out, or name a file"}
+		}
+		return Builtin(), nil
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Decode(path, b, opt)
+}
+
+func readFile(path string) ([]byte, error) {
+	if path == "" {
+		return nil, wrong("name a file", "no file is named")
+	}
+	st, err := os.Stat(path)
+	if err == nil && st.IsDir() {
+		return nil, &InputError{path, errors.New("is a folder, not a recording"), "name the file inside it"}
+	}
+	var b []byte
+	if err == nil {
+		b, err = os.ReadFile(path)
+	}
+	if err == nil {
+		return b, nil
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "check the path; it is taken from the current folder"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "make the file readable to you"
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err // the path stands in front already
+	}
+	return nil, &InputError{path, fmt.Errorf("cannot be read: %w", err), hint}
+}
+
+// Decode reads a recording from a file's bytes; path is used in messages and
+// in Source only. The format is told from the content: MATLAB level 5, .npy,
+// .npz, or else text of zeros and ones, rows bins, columns neurons, separated
+// by commas, semicolons, tabs or blanks. Text may have comment lines that begin
+// with # and a header line; columns called sample (repeat, trial) and bin number
+// the rows instead of being neurons.
+//
+// Of several arrays the one called opt.Variable is taken, or else data, bint,
+// spikes or samples. Its axes are opt.Axes, or else: repeats, neurons, bins for
+// bint; repeats, bins, neurons for any other array of three axes; bins, neurons
+// for one of two.
+//
+// Every error is an *InputError.
+func Decode(path string, b []byte, opt LoadOptions) (*Raster, error) {
+	r, err := decode(b, opt)
+	if err != nil {
+		var in *InputError
+		if !errors.As(err, &in) {
+			in = &InputError{Err: err}
+		}
+		return nil, &InputError{path, in.Err, in.Hint}
+	}
+	sum := sha256.Sum256(b)
+	r.Source.Path = path
+	r.Source.SHA256 = hex.EncodeToString(sum[:])
+	return r, nil
+}
+
+func decode(b []byte, opt LoadOptions) (*Raster, error) {
+	if opt.RepeatBins < 0 {
+		return nil, wrong("give the number of bins of one repeat", "repeats of %d bins", opt.RepeatBins)
+	}
+	if w := opt.BinWidth; w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
+		return nil, wrong("give the bin width in seconds", "a bin width of %v s", w)
+	}
+	var axes []string
+	if opt.Axes != "" {
+		var err error
+		if axes, err = ParseAxes(opt.Axes); err != nil {
+			return nil, err
+		}
+	}
+	var f *file
+	var err error
+	switch {
+	case len(b) == 0:
+		return nil, wrong(readable, "the file is empty")
+	case matfile.IsHDF5(b) || matfile.Is(b):
+		f, err = openMAT(b)
+	case bytes.HasPrefix(b, []byte(npy.Magic)):
+		f, err = openNPY(b)
+	case npy.IsZip(b):
+		f, err = openNPZ(b)
+	case bytes.IndexByte(b[:min(len(b), 4096)], 0) >= 0:
+		return nil, wrong(readable, "the file's format is not known")
+	default:
+		if opt.Variable != "" {
+			return nil, wrong("leave the variable out", "the file is text and holds no variable %q", opt.Variable)
+		}
+		f, err = readCSV(b, axes, opt.RepeatBins)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := f.choose(opt.Variable)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.raster(a, axes, opt.RepeatBins)
+	if err != nil {
+		return nil, err
+	}
+	f.binWidth(r, opt.BinWidth)
+	r.Source.Variable = a.name
+	r.Source.RepeatBins = opt.RepeatBins
+	r.Source.Warnings = f.warnings
+	return r, nil
+}
+
+// binWidth settles the raster's bin width between the caller, the file and the
+// default.
+func (f *file) binWidth(r *Raster, asked float64) {
+	said := 0.0
+	for _, a := range f.arrays {
+		if a.name != binWidthName || !a.numeric || a.size() != 1 {
+			continue
+		}
+		if x, err := a.read(); err == nil && x.Len() == 1 {
+			if w := x.At(0); w > 0 && !math.IsInf(w, 0) {
+				said = w
+			}
+		}
+	}
+	switch {
+	case asked == 0 && said == 0:
+		r.BinWidth = DefaultBinWidth
+	case asked == 0:
+		r.BinWidth = said
+	default:
+		r.BinWidth = asked
+		if said != 0 && said != asked {
+			f.warn("bins of %g s are taken as asked, the file says %g s", asked, said)
+		}
+	}
+}
+
+func (f *file) warn(format string, args ...any) {
+	f.warnings = append(f.warnings, fmt.Sprintf(format, args...))
+}
+
+// list joins words as in "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}

@@ -1,0 +1,163 @@
+package spikes
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+	"unicode/utf16"
+
+	"qgan/metrics/spikes/internal/matfile"
+	"qgan/metrics/spikes/internal/npy"
+)
+
+// Format is a form in which a raster is written.
+type Format string
+
+// The formats of Write.
+const (
+	// NPZ holds spikes (uint8, samples x bins x neurons), bin_width_s (a
+	// scalar in seconds), neurons (their indices) and meta (JSON as bytes).
+	NPZ Format = "npz"
+	// NPY holds the spikes alone: uint8, samples x bins x neurons.
+	NPY Format = "npy"
+	// CSV holds a header line sample,bin,n0,n1,… and one row a bin.
+	CSV Format = "csv"
+	// MAT is a MATLAB level 5 file with data (uint8, samples x bins x
+	// neurons), bin_width_s, neurons and meta (JSON as text).
+	MAT Format = "mat"
+)
+
+// FormatOf tells a format from the extension of a path; "-", standard output,
+// is CSV. The error is an *InputError.
+func FormatOf(path string) (Format, error) {
+	if path == "-" {
+		return CSV, nil
+	}
+	ext := strings.ToLower(filepath.Ext(path))
+	switch f := Format(strings.TrimPrefix(ext, ".")); f {
+	case NPZ, NPY, CSV, MAT:
+		return f, nil
+	}
+	return "", &InputError{path, fmt.Errorf("the extension %q names no format to write", ext), "use .npz, .npy, .csv or .mat"}
+}
+
+// Meta says where drawn spike trains come from. Formats without room for it
+// leave it out.
+type Meta struct {
+	Seed        uint64         `json:"seed"`
+	BinWidth    float64        `json:"bin_width_s,omitempty"` // seconds; 0: the raster's
+	LatentScale string         `json:"latent_scale,omitempty"`
+	Model       string         `json:"model,omitempty"`
+	Neurons     []int          `json:"neurons,omitempty"` // indices in the recording; nil: 0, 1, 2 …
+	BitOrder    string         `json:"bit_order,omitempty"`
+	Extra       map[string]any `json:"extra,omitempty"`
+}
+
+// BitOrder is the order of bits of the whole program, as Meta names it.
+const BitOrder = "neuron 0 of timestep 0 first, most significant"
+
+// metaSchema names the form of the JSON in meta.
+const metaSchema = "qgan.spikes/v1"
+
+// Write writes a raster, its repeats as samples. The same raster and Meta give
+// the same bytes, whatever the machine and the day; CSV and NPY hold nothing of
+// Meta but the indices of the neurons in CSV's header line. Whoever names the
+// file writes it atomically.
+func Write(w io.Writer, r *Raster, f Format, m Meta) error {
+	if m.BinWidth == 0 {
+		m.BinWidth = r.BinWidth
+	}
+	if m.BitOrder == "" {
+		m.BitOrder = BitOrder
+	}
+	if m.Neurons == nil {
+		m.Neurons = upTo(0, r.Neurons)
+	}
+	if len(m.Neurons) != r.Neurons {
+		return fmt.Errorf("writing %s: %d indices of neurons are given", r.shape(), len(m.Neurons))
+	}
+	text, err := json.Marshal(struct {
+		Schema string   `json:"schema"`
+		Axes   []string `json:"axes"`
+		Meta
+	}{metaSchema, []string{"samples", AxisBins, AxisNeurons}, m})
+	if err != nil {
+		return fmt.Errorf("writing spike trains: describing their source: %w", err)
+	}
+	switch f {
+	case NPZ:
+		err = writeNPZ(w, r, m, text)
+	case NPY:
+		err = npy.Write(w, "|u1", []int{r.Repeats, r.Bins, r.Neurons}, r.unpack())
+	case CSV:
+		err = writeCSV(w, r, m.Neurons)
+	case MAT:
+		err = writeMAT(w, r, m, text)
+	default:
+		return fmt.Errorf("writing spike trains: there is no format %q", string(f))
+	}
+	if err != nil {
+		return fmt.Errorf("writing spike trains as %s: %w", f, err)
+	}
+	return nil
+}
+
+// unpack returns one byte an element, neurons fastest, then bins.
+func (r *Raster) unpack() []byte {
+	out := make([]byte, 0, r.Repeats*r.Bins*r.Neurons)
+	for rep := range r.Repeats {
+		for bin := range r.Bins {
+			row := r.row(rep, bin)
+			for n := range r.Neurons {
+				out = append(out, byte(row[n>>6]>>(63-uint(n&63))&1))
+			}
+		}
+	}
+	return out
+}
+
+func writeNPZ(w io.Writer, r *Raster, m Meta, text []byte) error {
+	le := binary.LittleEndian
+	var indices []byte
+	for _, n := range m.Neurons {
+		indices = le.AppendUint64(indices, uint64(n))
+	}
+	return npy.WriteZip(w,
+		npy.Out{Name: "spikes", Descr: "|u1", Shape: []int{r.Repeats, r.Bins, r.Neurons}, Data: r.unpack()},
+		npy.Out{Name: binWidthName, Descr: "<f8", Data: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
+		npy.Out{Name: "neurons", Descr: "<i8", Shape: []int{len(m.Neurons)}, Data: indices},
+		npy.Out{Name: "meta", Descr: "|u1", Shape: []int{len(text)}, Data: text},
+	)
+}
+
+func writeMAT(w io.Writer, r *Raster, m Meta, text []byte) error {
+	le := binary.LittleEndian
+	data := make([]byte, 0, r.Repeats*r.Bins*r.Neurons)
+	for n := range r.Neurons { // MATLAB's order: the first axis runs fastest
+		shift := 63 - uint(n&63)
+		for bin := range r.Bins {
+			for rep := range r.Repeats {
+				data = append(data, byte(r.words[(rep*r.Bins+bin)*r.stride+n>>6]>>shift&1))
+			}
+		}
+	}
+	var indices []byte
+	for _, n := range m.Neurons {
+		indices = le.AppendUint64(indices, math.Float64bits(float64(n)))
+	}
+	var chars []byte
+	units := utf16.Encode([]rune(string(text)))
+	for _, u := range units {
+		chars = le.AppendUint16(chars, u)
+	}
+	return matfile.Write(w,
+		matfile.Out{Name: "data", Class: matfile.Uint8, Dims: []int{r.Repeats, r.Bins, r.Neurons}, Bytes: data},
+		matfile.Out{Name: binWidthName, Class: matfile.Double, Dims: []int{1, 1}, Bytes: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
+		matfile.Out{Name: "neurons", Class: matfile.Double, Dims: []int{1, len(m.Neurons)}, Bytes: indices},
+		matfile.Out{Name: "meta", Class: matfile.Char, Dims: []int{1, len(units)}, Bytes: chars},
+	)
+}

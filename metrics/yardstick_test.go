@@ -1,0 +1,277 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"qgan/metrics/spikes"
+)
+
+// yardstickRow holds figures computed for the recording by another program with
+// the same definitions, distances in nats.
+type yardstickRow struct {
+	n, t        int
+	seen        int
+	entropyBits float64
+	pSilent     float64
+	js, heldOut map[string]float64
+	parameters  map[string]int
+}
+
+func row(n, t, seen int, entropyBits, pSilent float64, js, heldOut map[string]float64, independent, ising, kPairwise int) yardstickRow {
+	return yardstickRow{n, t, seen, entropyBits, pSilent, js, heldOut,
+		map[string]int{"silent": 0, "uniform": 0, "independent": independent, "ising": ising, "k-pairwise": kPairwise}}
+}
+
+type figures = map[string]float64
+
+var yardstick = []yardstickRow{
+	row(2, 1, 4, 0.294198, 0.95543,
+		figures{"uniform": 0.312542, "silent": 0.0157006, "independent": 1.16461e-06, "ising": 0, "k-pairwise": 0, "split-half": 3.29541e-06},
+		figures{"independent": 4.85246e-06, "ising": 3.29541e-06, "k-pairwise": 3.29541e-06, "split-half": 3.29541e-06}, 2, 3, 3),
+	row(4, 1, 16, 0.492228, 0.932049,
+		figures{"uniform": 0.493308, "silent": 0.0241477, "independent": 0.00033605, "ising": 9.73121e-06, "k-pairwise": 6.3714e-06, "split-half": 1.59905e-05},
+		figures{"independent": 0.000336646, "ising": 2.38305e-05, "k-pairwise": 2.27611e-05, "split-half": 1.59905e-05}, 4, 10, 12),
+	row(6, 1, 50, 1.24718, 0.802569,
+		figures{"uniform": 0.544253, "silent": 0.0738412, "independent": 0.00202587, "ising": 0.000154727, "k-pairwise": 9.88407e-05, "split-half": 6.69074e-05},
+		figures{"independent": 0.00196121, "ising": 0.000193501, "k-pairwise": 0.00013328, "split-half": 6.69074e-05}, 6, 21, 25),
+	row(8, 1, 91, 1.51385, 0.770736,
+		figures{"uniform": 0.607945, "silent": 0.0868985, "independent": 0.00289198, "ising": 0.000341216, "k-pairwise": 0.000331786, "split-half": 0.000147412},
+		figures{"independent": 0.00288549, "ising": 0.000429809, "k-pairwise": 0.000419233, "split-half": 0.000147412}, 8, 36, 42),
+	row(10, 1, 216, 1.90748, 0.733233,
+		figures{"uniform": 0.635516, "silent": 0.10276, "independent": 0.00629436, "ising": 0.00100849, "k-pairwise": 0.000703574, "split-half": 0.000439168},
+		figures{"independent": 0.00636682, "ising": 0.00119661, "k-pairwise": 0.000880224, "split-half": 0.000439168}, 10, 55, 63),
+	// The last two of these were computed with one law of a step for all
+	// timesteps and one of a pair, here they are those of each place in the
+	// window; for 297 repeats the difference is below 0.5 %.
+	row(2, 2, 15, 0.587617, 0.912345,
+		figures{"uniform": 0.483735, "silent": 0.0313838, "independent": 0.000189582, "ising": 7.31862e-06, "k-pairwise": 5.7061e-06, "split-half": 2.52726e-05, "independent-in-time": 0.000187525, "markov": 0},
+		figures{"independent": 0.000238108, "ising": 2.88415e-05, "k-pairwise": 3.33635e-05, "split-half": 2.52726e-05}, 4, 10, 12),
+	row(4, 2, 112, 0.974138, 0.872549,
+		figures{"uniform": 0.62414, "silent": 0.0463415, "independent": 0.00197695, "ising": 0.000325494, "k-pairwise": 0.000162222, "split-half": 0.000225389, "independent-in-time": 0.00135897, "markov": 0},
+		figures{"independent": 0.00208986, "ising": 0.000442897, "k-pairwise": 0.00026539, "split-half": 0.000225389}, 8, 36, 42),
+	row(2, 5, 211, 1.44235, 0.812569,
+		figures{"uniform": 0.647863, "silent": 0.0698127, "independent": 0.00470575, "ising": 0.000544369, "k-pairwise": 0.000242284, "split-half": 0.000395484, "independent-in-time": 0.00467987, "markov": 0.00400587},
+		figures{"independent": 0.00507857, "ising": 0.00075821, "k-pairwise": 0.000451333, "split-half": 0.000395484}, 10, 55, 63),
+	row(4, 5, 2001, 2.33256, 0.748986,
+		figures{"uniform": 0.689927, "silent": 0.0960323, "independent": 0.0167642, "ising": 0.00641616, "k-pairwise": 0.00349808, "split-half": 0.00456966, "independent-in-time": 0.0156273, "markov": 0.0114011},
+		figures{"independent": 0.0177556, "split-half": 0.00456966}, 20, 210, 228),
+}
+
+func (y yardstickRow) String() string { return fmt.Sprintf("n=%d,t=%d", y.n, y.t) }
+
+func near(t *testing.T, what string, got, want, relative, absolute float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= relative*math.Abs(want)+absolute) {
+		t.Errorf("%s: %.6g, want %.6g", what, got, want)
+	}
+}
+
+func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
+	t.Helper()
+	if all.Len() != y.seen {
+		t.Errorf("%d states seen, want %d", all.Len(), y.seen)
+	}
+	near(t, "entropy", Bits(all.Entropy()), y.entropyBits, 1e-5, 0)
+	near(t, "P(silent)", all.PSilent(), y.pSilent, 1e-5, 0)
+
+	start := time.Now()
+	results, err := BaselinesOf(all, odd, even, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d baselines in %v", len(results), time.Since(start).Round(time.Millisecond))
+	got := make(map[string]Result)
+	for _, r := range results {
+		got[r.Name] = r
+		if r.Note != "" {
+			t.Errorf("%s: %s", r.Name, r.Note)
+		}
+		if r.Residual != nil && *r.Residual > 1e-10 {
+			t.Errorf("%s: residual %g", r.Name, *r.Residual)
+		}
+	}
+	for name, want := range y.js {
+		near(t, name, *got[name].JS, want, 0.01, 1e-12)
+	}
+	for name, want := range y.heldOut {
+		near(t, name+" held out", *got[name].JSHeldOut, want, 0.01, 1e-12)
+	}
+	for name, want := range y.parameters {
+		if p := got[name].Parameters; p != want {
+			t.Errorf("%s: %d parameters, want %d", name, p, want)
+		}
+	}
+	if p, want := got["split-half"].Parameters, 1<<(y.n*y.t)-1; p != want {
+		t.Errorf("full table: %d parameters, want %d", p, want)
+	}
+}
+
+// The figures hold for the counts kept in testdata, so everywhere.
+func TestYardstick(t *testing.T) {
+	for _, y := range yardstick {
+		if y.n*y.t > 10 {
+			continue // too many states to keep
+		}
+		t.Run(y.String(), func(t *testing.T) {
+			all, odd, even := loadFixture(t, y.n, y.t)
+			y.check(t, all, odd, even)
+		})
+	}
+}
+
+// The figures hold for the recording itself, from raster to distance.
+func TestYardstickRecording(t *testing.T) {
+	for _, y := range yardstick {
+		t.Run(y.String(), func(t *testing.T) {
+			w := recording(t, y.n, y.t)
+			all, err := CountStates(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			odd, even, err := countHalves(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			near(t, "P(silent) of windows", PSilent(w), y.pSilent, 1e-5, 0)
+			y.check(t, all, odd, even)
+		})
+	}
+}
+
+// Mean and deviation of the JS of S draws from the law. The yardstick does not
+// say how many times it drew; the means must agree within four standard errors
+// of 20 times.
+func TestYardstickNullFloor(t *testing.T) {
+	floors := []struct {
+		n, t, samples int
+		mean, sd      float64
+	}{
+		{2, 1, 1000, 0.000389, 0.00022},
+		{4, 1, 1000, 0.00134, 0.0004}, {4, 1, 100000, 2.22e-5, 7.8e-6},
+		{6, 1, 1000, 0.00339, 0.00097},
+		{8, 1, 1000, 0.00525, 0.00083},
+		{10, 1, 128, 0.0346, 0.0062}, {10, 1, 1000, 0.00981, 0.00097}, {10, 1, 10000, 0.00198, 0.00016},
+		{4, 2, 10000, 0.00101, 0.00015},
+		{2, 5, 1000, 0.00707, 0.00083}, {2, 5, 10000, 0.00162, 0.00021},
+	}
+	rng := rand.New(rand.NewPCG(11, 1))
+	for _, f := range floors {
+		all, _, _ := loadFixture(t, f.n, f.t)
+		mean, sd := NullFloor(all, f.samples, rng, 100)
+		near(t, fmt.Sprintf("floor of %d draws, n=%d,t=%d", f.samples, f.n, f.t), mean, f.mean, 0, 4*f.sd/math.Sqrt(20))
+		if sd < f.sd/2.5 || sd > f.sd*2.5 {
+			t.Errorf("deviation of %d draws, n=%d,t=%d: %g, want about %g", f.samples, f.n, f.t, sd, f.sd)
+		}
+	}
+}
+
+var yardstickRates = []float64{1.8656307743401133, 0.37962697983684346, 0.8211, 0.4941, 2.5698, 5.0811, 0.2547, 1.8319, 2.3733, 1.0103}
+
+// Covariance of the first ten neurons, times 10^4.
+var yardstickCovariance = [][]float64{
+	{359.21, 0.52, -0.30, 4.30, 33.85, 18.61, -0.13, 2.90, 1.33, 11.65},
+	{0.52, 75.35, 10.13, 1.44, -1.04, 12.00, -0.21, -1.79, 18.05, 1.82},
+	{-0.30, 10.13, 161.52, 1.17, -5.26, 34.19, -0.77, -4.99, 28.74, 0.29},
+	{4.30, 1.44, 1.17, 97.84, 12.30, -1.14, -0.15, 0.23, 7.11, 10.93},
+	{33.85, -1.04, -5.26, 12.30, 487.54, -11.95, -0.85, 17.77, 23.23, 21.55},
+	{18.61, 12.00, 34.19, -1.14, -11.95, 912.95, -4.79, 2.66, 47.51, -12.44},
+	{-0.13, -0.21, -0.77, -0.15, -0.85, -4.79, 50.69, 12.23, -2.28, 2.96},
+	{2.90, -1.79, -4.99, 0.23, 17.77, 2.66, 12.23, 352.96, -10.22, 18.49},
+	{1.33, 18.05, 28.74, 7.11, 23.23, 47.51, -2.28, -10.22, 452.14, 11.82},
+	{11.65, 1.82, 0.29, 10.93, 21.55, -12.44, 2.96, 18.49, 11.82, 197.97},
+}
+
+var yardstickComplexity = []float64{0.7332329945131624, 0.20947495239205627, 0.04863606332651453, 0.007786857734391838, 0.0008232022922474129, 4.592974162753806e-05, 0, 0, 0, 0, 0}
+
+func checkBinStatistics(t *testing.T, s Summary) {
+	t.Helper()
+	for i, want := range yardstickRates {
+		near(t, fmt.Sprintf("rate %d", i), s.RatesHz[i], want, 0, 6e-5)
+	}
+	for i, r := range yardstickCovariance {
+		for j, want := range r {
+			near(t, fmt.Sprintf("covariance %d,%d", i, j), 1e4*s.Covariance[i][j], want, 0, 0.0051)
+		}
+	}
+	for k, want := range yardstickComplexity {
+		near(t, fmt.Sprintf("P(k=%d)", k), s.KProbability[k], want, 1e-12, 0)
+	}
+	if len(s.Undefined) != 0 {
+		t.Errorf("undefined neurons %v", s.Undefined)
+	}
+}
+
+// One bin at a time, the order of bins does not matter: a raster made of the
+// counts has the recording's statistics.
+func TestYardstickStatistics(t *testing.T) {
+	all, _, _ := loadFixture(t, 10, 1)
+	r := spikes.NewRaster(all.Total, 1, 10, 0.02)
+	at := 0
+	for i, c := range all.Counts {
+		for range c {
+			r.SetWord(at, 0, all.Window(i)[0])
+			at++
+		}
+	}
+	w, err := r.Windows(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkBinStatistics(t, Summarize(w))
+}
+
+func TestYardstickStatisticsRecording(t *testing.T) {
+	w := recording(t, 10, 30)
+	start := time.Now()
+	s := Summarize(w)
+	t.Logf("summary of %d bins in %v", s.Bins, time.Since(start).Round(time.Millisecond))
+	checkBinStatistics(t, s)
+}
+
+// Lags 1 to 10. The yardstick's windows do not overlap: window k of a repeat
+// starts at bin k·T.
+func TestYardstickAutocorrelogram(t *testing.T) {
+	for _, c := range []struct {
+		n, t int
+		want []float64
+	}{
+		{2, 953, []float64{0.0223, 0.0834, 0.1306, 0.1266, 0.1113, 0.1119, 0.1003, 0.0803, 0.0796, 0.0746}},
+		{2, 30, []float64{0.0223, 0.0810, 0.1220, 0.1109, 0.0909, 0.0880, 0.0707, 0.0511, 0.0496, 0.0404}},
+		{2, 20, []float64{0.0218, 0.0746, 0.1112, 0.1090, 0.0907, 0.0821, 0.0690, 0.0549, 0.0502, 0.0475}},
+		{2, 10, []float64{0.0204, 0.0694, 0.0985, 0.0854, 0.0569, 0.0414, 0.0297, 0.0177, 0.0085, 0}},
+		{2, 5, []float64{0.0179, 0.0500, 0.0529, 0.0274, 0, 0, 0, 0, 0, 0}},
+		{10, 953, []float64{0.2809, 0.2941, 0.2721, 0.2384, 0.2108, 0.1914, 0.1741, 0.1584, 0.1461, 0.1344}},
+		{10, 30, []float64{0.2751, 0.2819, 0.2532, 0.2165, 0.1846, 0.1623, 0.1424, 0.1228, 0.1088, 0.0958}},
+		{10, 20, []float64{0.2715, 0.2738, 0.2416, 0.2016, 0.1663, 0.1410, 0.1192, 0.0994, 0.0823, 0.0710}},
+		{10, 10, []float64{0.2573, 0.2438, 0.1990, 0.1478, 0.1042, 0.0741, 0.0504, 0.0282, 0.0116, 0}},
+		{10, 5, []float64{0.2304, 0.1852, 0.1159, 0.0501, 0, 0, 0, 0, 0, 0}},
+	} {
+		w := recording(t, c.n, c.t)
+		a := AutocorrelogramStride(w, c.t, 10)
+		for l, want := range c.want {
+			near(t, fmt.Sprintf("n=%d,t=%d lag %d", c.n, c.t, l+1), a[10+l+1], want, 0, 1e-4)
+		}
+		if c.t == 953 {
+			for l, v := range Autocorrelogram(w, 10) {
+				near(t, "whole repeats", v, a[l], 1e-12, 0)
+			}
+		}
+	}
+}
+
+func TestCountStatesRecording(t *testing.T) {
+	w := recording(t, 10, 30)
+	start := time.Now()
+	s, err := CountStates(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d distinct windows of %d in %v", s.Len(), s.Total, time.Since(start).Round(time.Millisecond))
+	if s.Total != 297*924 {
+		t.Errorf("%d windows, want %d", s.Total, 297*924)
+	}
+}

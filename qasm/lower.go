@@ -1,0 +1,196 @@
+package qasm
+
+import (
+	"fmt"
+	"math"
+
+	"qgan/ir"
+)
+
+// lowering turns a circuit into one of which every operation has a statement in
+// the dialect.
+type lowering struct {
+	d        *dialect
+	bits     []register
+	body     bool // inside a gate definition: only gates with a spelling
+	refusals []error
+	measured map[int]bool
+	barriers int  // left out
+	phases   bool // a global phase inside a block was left out
+}
+
+func (l *lowering) refuse(where, hint, format string, args ...any) {
+	l.refusals = append(l.refusals, &Refusal{l.d.name, where, fmt.Sprintf(format, args...), hint})
+}
+
+// ops lowers a list of operations. It returns the global phase that they leave
+// beside, which Apply operations of gphase and decompositions contribute to.
+func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
+	for i, op := range ops {
+		where := fmt.Sprintf("%s %d", path, i)
+		switch op := op.(type) {
+		case *ir.Apply:
+			out = l.apply(out, &phase, op, where)
+		case *ir.Unitary:
+			l.refuse(where, "replace it by gates of the table", "the unitary matrix %q on %d qubits", op.Name, len(op.Qubits))
+		case *ir.Measure:
+			out = l.measure(out, op, where)
+		case *ir.Reset:
+			out = append(out, op)
+		case *ir.Barrier:
+			switch l.d.barrier {
+			case keep:
+				out = append(out, op)
+			case drop:
+				l.barriers++
+			default:
+				l.refuse(where, "", "barrier")
+			}
+		case *ir.Delay:
+			switch {
+			case len(op.Qubits) == 0:
+			case l.d.delay == keep && op.Unit == "dt" && op.Duration != math.Trunc(op.Duration):
+				l.refuse(where, "give it in ns", "a delay of %g dt, which is no whole number,", op.Duration)
+			case l.d.delay == keep:
+				out = append(out, op)
+			default:
+				l.refuse(where, "use the dialect qiskit", "delay")
+			}
+		case *ir.If:
+			out = l.branch(out, op, where)
+		case *ir.While:
+			out = l.loop(out, op, where)
+		case *ir.Switch:
+			l.refuse(where, "use if with one comparison a case", "switch")
+		case *ir.Opaque:
+			l.refuse(where, "remove the block", "the vendor's block %q", op.Kind)
+		default:
+			l.refuse(where, "", "%T", op)
+		}
+	}
+	return out, phase
+}
+
+// apply appends a gate, or what it decomposes into. Every step of the
+// decomposition keeps the controls, so that a global phase under a control is
+// kept as well.
+func (l *lowering) apply(out []ir.Op, phase *ir.Angle, op *ir.Apply, where string) []ir.Op {
+	name := "gate " + op.Gate.String()
+	if op.Controls > 0 && !l.d.controls {
+		l.refuse(where, "use the dialect qiskit or a controlled gate of the table", "%s with %d more controls", name, op.Controls)
+		return out
+	}
+	for _, a := range op.Angles {
+		if !l.angle(a, name, where) {
+			return out
+		}
+	}
+	if op.Gate == ir.GPhase && op.Controls == 0 {
+		*phase = phase.Add(op.Angles[0])
+		return out
+	}
+	if l.direct(op) {
+		return append(out, op)
+	}
+	decompose := op.Gate.Info().Decompose
+	if decompose == nil {
+		l.refuse(where, "", "%s", name)
+		return out
+	}
+	for _, s := range decompose(op.Angles) {
+		qubits := append([]int(nil), op.Qubits[:op.Controls]...)
+		for _, q := range s.Qubits {
+			qubits = append(qubits, op.Qubits[op.Controls+q])
+		}
+		out = l.apply(out, phase, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: qubits, Controls: op.Controls, Open: op.Open}, where)
+	}
+	return out
+}
+
+func (l *lowering) direct(op *ir.Apply) bool {
+	if l.body && l.d.spelling(op.Gate) == "" {
+		return false
+	}
+	return l.d.direct(op.Gate, op.Controls)
+}
+
+// angle reports whether the dialect has a text for an angle.
+func (l *lowering) angle(a ir.Angle, name, where string) bool {
+	finite := !math.IsInf(a.Const, 0) && !math.IsNaN(a.Const)
+	for _, t := range a.Terms {
+		finite = finite && !math.IsInf(t.Coef, 0) && !math.IsNaN(t.Coef)
+		switch {
+		case l.body:
+		case !l.d.inputs:
+			l.refuse(where, "bind all symbols first", "%s with a free symbol", name)
+			return false
+		case t.Trained != ir.None && t.Data != ir.None: // linear expressions are what readers share
+			l.refuse(where, "bind the trained symbols first", "%s with the product of a trained and a data symbol", name)
+			return false
+		}
+	}
+	if !finite {
+		l.refuse(where, "", "%s with an angle that is out of range", name)
+	}
+	return finite
+}
+
+func (l *lowering) measure(out []ir.Op, op *ir.Measure, where string) []ir.Op {
+	switch {
+	case op.Bit < 0:
+		l.refuse(where, "measure into a bit", "a measurement whose outcome is thrown away")
+		return out
+	case l.measured[op.Bit] && !l.d.rewrite:
+		l.refuse(where, "measure into another bit", "a second measurement into bit %d", op.Bit)
+		return out
+	}
+	l.measured[op.Bit] = true
+	return append(out, op)
+}
+
+// block lowers the body of an if or while. Its global phase is written last.
+func (l *lowering) block(ops []ir.Op, path string) []ir.Op {
+	out, phase := l.ops(ops, path)
+	if phase.IsZero() {
+		return out
+	}
+	if !l.d.gphase {
+		l.phases = true
+		return out
+	}
+	return append(out, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
+}
+
+func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
+	if !l.d.blocks {
+		l.refuse(where, "use the dialect qiskit", "if")
+		return out
+	}
+	cond, ok := l.condition(op.Cond)
+	if !ok {
+		l.refuse(where, "compare single bits, or a whole register with ==", "if with this condition")
+		return out
+	}
+	then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
+	if cond.negated {
+		then, other = other, then
+	}
+	// Comparisons are nested; what runs where one fails stands at each of them.
+	for i := len(cond.atoms) - 1; i >= 0; i-- {
+		then = []ir.Op{&ir.If{Cond: cond.atoms[i], Then: then, Else: other}}
+	}
+	return append(out, then...)
+}
+
+func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
+	if !l.d.blocks {
+		l.refuse(where, "use the dialect qiskit, or write the repetitions out", "while")
+		return out
+	}
+	cond, ok := l.condition(op.Cond)
+	if !ok || cond.negated || len(cond.atoms) != 1 {
+		l.refuse(where, "compare one bit, or a whole register with ==", "while with this condition")
+		return out
+	}
+	return append(out, &ir.While{Cond: cond.atoms[0], Body: l.block(op.Body, where+" body")})
+}

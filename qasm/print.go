@@ -1,0 +1,437 @@
+package qasm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qgan/ir"
+)
+
+// Options say how a circuit is written. The zero value is the dialect generic.
+type Options struct {
+	Dialect string // one of Dialects
+}
+
+// Program is a circuit as text, and what its names stand for.
+type Program struct {
+	Text   string
+	Qubits []string // the text of each qubit, as in "q[0]"
+	Bits   []string // the text of each bit, as in "c[0]"
+	Inputs []Input  // in the order of their declarations
+	Notes  []string // what the text leaves out, as the comments in it say
+}
+
+// Input is a free symbol of the circuit: "input float[64] name;".
+type Input struct {
+	Name    string // in the text
+	Symbol  string // in the circuit
+	Trained bool   // whether it is a trained symbol, otherwise a data symbol
+	Index   int    // in the circuit's table of that kind
+}
+
+// maxRefusals bounds how many refusals are reported together.
+const maxRefusals = 10
+
+// Write writes a circuit; see Print.
+func Write(w io.Writer, c *ir.Circuit, opt Options) error {
+	p, err := Print(c, opt)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, p.Text); err != nil {
+		return fmt.Errorf("writing circuit %q as OpenQASM: %w", c.Name, err)
+	}
+	return nil
+}
+
+// Print writes a circuit in a dialect. The text is a version line, the include
+// line, inputs, gate definitions, the registers, notes on what is left out, and
+// one statement a line; lines end in LF.
+//
+// Symbols that are free in the circuit become inputs, trained symbols first,
+// and only those that occur; angles with symbols are linear expressions
+// ("Input/output variables" in the OpenQASM 3.1 specification). Registers keep
+// their names where they hold the qubits (or bits) in order; otherwise there is
+// one, q (or c). Names are brought into the alphabet [a-z][a-z0-9_]* and made
+// different from each other, from keywords and from gates; Program tells which
+// name was given to what.
+//
+// A circuit that the dialect cannot express is an error that joins values of
+// type *Refusal.
+func Print(c *ir.Circuit, opt Options) (*Program, error) {
+	d, err := lookup(opt.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	if err := ir.Verify(c); err != nil {
+		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %w", c.Name, err)
+	}
+	p := &printer{
+		d:      d,
+		qubits: registers(c.QubitRegs, c.Qubits, "q", d.oneRegister),
+		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
+	}
+	l := &lowering{d: d, bits: p.bits, measured: map[int]bool{}}
+	ops, phase := l.ops(c.Ops, "op")
+	phase = phase.Add(c.Phase)
+	if d.gphase && l.angle(phase, "global phase", "circuit") && !phase.IsZero() {
+		ops = append(ops, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
+	}
+	if err := joined(l.refusals); err != nil {
+		return nil, err
+	}
+	program := p.christen(c, ops)
+	program.Notes = p.notes(c, l, phase)
+	p.head(program, ops)
+	for i := range c.Qubits {
+		program.Qubits = append(program.Qubits, p.operand(p.qubits, i))
+	}
+	for i := range c.Bits {
+		program.Bits = append(program.Bits, p.operand(p.bits, i))
+	}
+	p.statements(ops, "")
+	program.Text = p.out.String()
+	return program, nil
+}
+
+func joined(refusals []error) error {
+	if more := len(refusals) - maxRefusals; more > 0 {
+		refusals = append(refusals[:maxRefusals:maxRefusals], fmt.Errorf("and %d more", more))
+	}
+	return errors.Join(refusals...)
+}
+
+// register is a declared register: size flat qubits or bits from first on.
+type register struct {
+	asked, name string
+	first, size int
+}
+
+// is reports whether the register consists of these bits in this order.
+func (r register) is(bits []int) bool {
+	if len(bits) != r.size {
+		return false
+	}
+	for i, b := range bits {
+		if b != r.first+i {
+			return false
+		}
+	}
+	return true
+}
+
+// registers chooses the registers to declare for n qubits or bits: those of the
+// circuit that hold them one after the other, so that a reader counts them as
+// the circuit does; otherwise a single one. Registers that overlap those chosen
+// (aliases) are left out.
+func registers(regs []ir.Register, n int, name string, one bool) []register {
+	if n == 0 {
+		return nil
+	}
+	var out []register
+	next := 0
+	for _, r := range regs {
+		k := register{asked: r.Name, first: next, size: len(r.Indices)}
+		if k.size > 0 && k.is(r.Indices) {
+			out = append(out, k)
+			next += k.size
+		}
+	}
+	if next != n || one && len(out) > 1 {
+		return []register{{asked: name, size: n}}
+	}
+	return out
+}
+
+type printer struct {
+	d            *dialect
+	qubits, bits []register
+	names        names
+	out          bytes.Buffer
+}
+
+// christen gives names to the registers and to the symbols that occur in ops.
+func (p *printer) christen(c *ir.Circuit, ops []ir.Op) *Program {
+	trained, data := make([]bool, len(c.Trained)), make([]bool, len(c.Data))
+	ir.Walk(ops, func(op ir.Op) error {
+		a, ok := op.(*ir.Apply)
+		if !ok {
+			return nil
+		}
+		for _, angle := range a.Angles {
+			for _, t := range angle.Terms {
+				if t.Trained != ir.None {
+					trained[t.Trained] = true
+				}
+				if t.Data != ir.None {
+					data[t.Data] = true
+				}
+			}
+		}
+		return nil
+	})
+	p.names = names{make([]string, len(c.Trained)), make([]string, len(c.Data))}
+	var wishes []wish
+	for _, k := range []struct {
+		regs   []register
+		prefix string
+	}{{p.bits, "c"}, {p.qubits, "q"}} {
+		for i := range k.regs {
+			wishes = append(wishes, wish{k.regs[i].asked, k.prefix, &k.regs[i].name})
+		}
+	}
+	var inputs []Input
+	for _, k := range []struct {
+		used           []bool
+		symbols, given []string
+		prefix         string
+		trained        bool
+	}{{trained, c.Trained, p.names.trained, "t", true}, {data, c.Data, p.names.data, "d", false}} {
+		for i, used := range k.used {
+			if used {
+				wishes = append(wishes, wish{k.symbols[i], k.prefix, &k.given[i]})
+				inputs = append(inputs, Input{Symbol: k.symbols[i], Trained: k.trained, Index: i})
+			}
+		}
+	}
+	christen(wishes)
+	for i, in := range inputs {
+		if in.Trained {
+			inputs[i].Name = p.names.trained[in.Index]
+		} else {
+			inputs[i].Name = p.names.data[in.Index]
+		}
+	}
+	return &Program{Inputs: inputs}
+}
+
+// notes says what the text leaves out.
+func (p *printer) notes(c *ir.Circuit, l *lowering, phase ir.Angle) []string {
+	var out []string
+	if !p.d.gphase && !phase.IsZero() {
+		if phase.IsConst() {
+			out = append(out, "global phase "+float(phase.Const)+" is left out")
+		} else {
+			out = append(out, "global phase that depends on free symbols is left out")
+		}
+	}
+	if l.phases {
+		out = append(out, "global phase of blocks is left out")
+	}
+	if l.barriers > 0 {
+		out = append(out, plural(l.barriers, "barrier")+" left out")
+	}
+	return out
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, what)
+}
+
+// head writes everything up to the first statement.
+func (p *printer) head(program *Program, ops []ir.Op) {
+	fmt.Fprintf(&p.out, "OPENQASM %s;\n", p.d.version)
+	if p.d.include != "" {
+		fmt.Fprintf(&p.out, "include %q;\n", p.d.include)
+	}
+	for _, in := range program.Inputs {
+		fmt.Fprintf(&p.out, "input float[64] %s;\n", in.Name)
+	}
+	p.definitions(program, ops)
+	for _, r := range p.qubits {
+		fmt.Fprintf(&p.out, "qubit[%d] %s;\n", r.size, r.name)
+	}
+	for _, r := range p.bits {
+		fmt.Fprintf(&p.out, "bit[%d] %s;\n", r.size, r.name)
+	}
+	for _, n := range program.Notes {
+		fmt.Fprintf(&p.out, "// %s\n", n)
+	}
+}
+
+// definitions writes a gate definition for every gate that occurs in ops and
+// has no spelling, in the order of their first use.
+func (p *printer) definitions(program *Program, ops []ir.Op) {
+	prefix := formalPrefix(program.Inputs)
+	defined := map[ir.Gate]bool{}
+	ir.Walk(ops, func(op ir.Op) error {
+		if a, ok := op.(*ir.Apply); ok && !defined[a.Gate] && p.d.spelling(a.Gate) == "" {
+			defined[a.Gate] = true
+			p.definition(a.Gate, prefix)
+		}
+		return nil
+	})
+}
+
+// formalPrefix returns what the parameters of definitions are called by, before
+// their number. No input is called the same: qiskit-qasm3-import 0.6 can fail with
+// a conflict of names where a definition adds up parameters (u) and is called
+// with an input of the name of one of them.
+func formalPrefix(inputs []Input) string {
+	prefix := "p"
+	for slices.ContainsFunc(inputs, func(in Input) bool {
+		digits, ok := strings.CutPrefix(in.Name, prefix)
+		return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
+	}) {
+		prefix += "_"
+	}
+	return prefix
+}
+
+// definition writes one gate definition: the decomposition of the gate table,
+// down to gates that the reader knows, with the gate's parameters as symbols.
+// Its global phase counts where the gate is controlled, and is kept.
+func (p *printer) definition(g ir.Gate, prefix string) {
+	info := g.Info()
+	l := &lowering{d: p.d, body: true}
+	// Qiskit's importer binds the parameters of a definition in the order of
+	// their names, so they are called by their place.
+	params, formal := make([]ir.Angle, len(info.Params)), make([]string, len(info.Params))
+	for i := range params {
+		params[i], formal[i] = ir.Trained(1, i), prefix+strconv.Itoa(i)
+	}
+	var body []ir.Op
+	var phase ir.Angle
+	for _, s := range info.Decompose(params) {
+		body = l.apply(body, &phase, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: s.Qubits}, info.Name)
+	}
+	if !phase.IsZero() {
+		body = append(body, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
+	}
+	inner := &printer{d: p.d, names: names{trained: formal}}
+	operands := make([]string, info.Qubits)
+	for i := range operands {
+		operands[i] = string(rune('a' + i))
+		inner.qubits = append(inner.qubits, register{name: operands[i], first: i})
+	}
+	inner.statements(body, "  ")
+	fmt.Fprintf(&p.out, "gate %s", info.Name)
+	if len(formal) > 0 {
+		fmt.Fprintf(&p.out, "(%s)", strings.Join(formal, ", "))
+	}
+	fmt.Fprintf(&p.out, " %s {\n%s}\n", strings.Join(operands, ", "), inner.out.Bytes())
+}
+
+// operand writes a flat qubit or bit. A register of size 0 is an operand of a
+// gate definition, which has no index.
+func (p *printer) operand(regs []register, i int) string {
+	for _, r := range regs {
+		if r.size == 0 && i == r.first {
+			return r.name
+		}
+		if i >= r.first && i < r.first+r.size {
+			return r.name + "[" + strconv.Itoa(i-r.first) + "]"
+		}
+	}
+	panic(fmt.Sprintf("qasm: no register holds %d", i))
+}
+
+func (p *printer) operands(regs []register, indices []int) string {
+	s := make([]string, len(indices))
+	for i, q := range indices {
+		s[i] = p.operand(regs, q)
+	}
+	return strings.Join(s, ", ")
+}
+
+// statements writes lowered operations, one a line.
+func (p *printer) statements(ops []ir.Op, indent string) {
+	for _, op := range ops {
+		p.out.WriteString(indent)
+		switch op := op.(type) {
+		case *ir.Apply:
+			p.call(op)
+		case *ir.Measure:
+			fmt.Fprintf(&p.out, "%s = measure %s;\n", p.operand(p.bits, op.Bit), p.operand(p.qubits, op.Qubit))
+		case *ir.Reset:
+			fmt.Fprintf(&p.out, "reset %s;\n", p.operand(p.qubits, op.Qubit))
+		case *ir.Barrier:
+			p.line("barrier", op.Qubits)
+		case *ir.Delay:
+			p.line("delay["+strconv.FormatFloat(op.Duration, 'f', -1, 64)+op.Unit+"]", op.Qubits)
+		case *ir.If:
+			fmt.Fprintf(&p.out, "if (%s) {\n", p.comparison(op.Cond))
+			p.statements(op.Then, indent+"  ")
+			if len(op.Else) > 0 {
+				fmt.Fprintf(&p.out, "%s} else {\n", indent)
+				p.statements(op.Else, indent+"  ")
+			}
+			fmt.Fprintf(&p.out, "%s}\n", indent)
+		case *ir.While:
+			fmt.Fprintf(&p.out, "while (%s) {\n", p.comparison(op.Cond))
+			p.statements(op.Body, indent+"  ")
+			fmt.Fprintf(&p.out, "%s}\n", indent)
+		}
+	}
+}
+
+// line writes a word and the qubits it holds for.
+func (p *printer) line(word string, qubits []int) {
+	if len(qubits) > 0 {
+		word += " " + p.operands(p.qubits, qubits)
+	}
+	p.out.WriteString(word + ";\n")
+}
+
+// call writes a gate with its controls and angles.
+func (p *printer) call(op *ir.Apply) {
+	p.out.WriteString(modifiers(op.Controls, op.Open))
+	name := p.d.spelling(op.Gate)
+	if name == "" {
+		name = op.Gate.String()
+	}
+	if len(op.Angles) > 0 {
+		args := make([]string, len(op.Angles))
+		for i, a := range op.Angles {
+			args[i] = p.d.angle(a, p.names)
+		}
+		name += "(" + strings.Join(args, ", ") + ")"
+	}
+	p.line(name, op.Qubits)
+}
+
+// modifiers writes the controls of a gate: the outermost modifier takes the
+// first operand ("Control modifiers" in the specification). negctrl(n) is n
+// controls that act on 0, as all readers have it.
+func modifiers(controls int, open uint64) string {
+	var b strings.Builder
+	for i := 0; i < controls; {
+		n := 1
+		for i+n < controls && open>>(i+n)&1 == open>>i&1 {
+			n++
+		}
+		if open>>i&1 == 1 {
+			b.WriteString("neg")
+		}
+		b.WriteString("ctrl")
+		if n > 1 {
+			fmt.Fprintf(&b, "(%d)", n)
+		}
+		b.WriteString(" @ ")
+		i += n
+	}
+	return b.String()
+}
+
+// comparison writes a lowered condition. Qiskit compares a bit with true or
+// false and a register with an integer, nothing else.
+func (p *printer) comparison(cond ir.Cond) string {
+	c := cond.(ir.Compare)
+	if len(c.Bits) == 1 {
+		return fmt.Sprintf("%s == %t", p.operand(p.bits, c.Bits[0]), c.Value.Sign() != 0)
+	}
+	for _, r := range p.bits {
+		if r.is(c.Bits) {
+			return r.name + " == " + c.Value.String()
+		}
+	}
+	panic("qasm: a condition was not lowered")
+}
