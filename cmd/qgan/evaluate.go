@@ -174,7 +174,7 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
 	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, ds.Total
 	e.Recording = metrics.Summarize(w)
-	if e.Baselines, err = rec.baselines(t, briefBaselines(s.Bits())); err != nil {
+	if e.Baselines, err = rec.baselines(t, briefBaselines(s)); err != nil {
 		return err
 	}
 	if e.Method == "exact" {

@@ -125,13 +125,18 @@ func (r *recording) baselines(t int, names []string) ([]metrics.Result, error) {
 	return metrics.BaselinesOf(s, s, held, metrics.Options{Models: names})
 }
 
-// briefBaselines are those that stand beside every figure; a maximum-entropy fit
-// of many bits takes too long for that, and `baseline` has it.
-func briefBaselines(bits int) []string {
-	if bits > 14 {
-		return []string{"silent", "independent", "independent-in-time", "split-half"}
+// briefBaselines are those that stand beside every figure. A maximum-entropy
+// fit of many bits takes too long for that, and `baseline` has it; for windows
+// of one bin, independence in time is no model but the recording's own law.
+func briefBaselines(s *metrics.States) []string {
+	names := []string{"silent", "independent"}
+	if s.Timesteps > 1 {
+		names = append(names, "independent-in-time")
 	}
-	return []string{"silent", "independent", "independent-in-time", "ising", "split-half"}
+	if s.Bits() <= 14 {
+		names = append(names, "ising")
+	}
+	return append(names, "split-half")
 }
 
 // lawJSON is the part of train's and evaluate's objects that speaks of the law.

@@ -98,7 +98,7 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 	if err != nil {
 		return err
 	}
-	baselines, err := rec.baselines(t, briefBaselines(s.Bits()))
+	baselines, err := rec.baselines(t, briefBaselines(s))
 	if err != nil {
 		return err
 	}
