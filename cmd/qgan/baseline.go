@@ -61,8 +61,8 @@ even ones, the floor for any model.`,
 			if asJSON {
 				return a.printJSON(r)
 			}
-			fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %d bins: %d windows, %d of them distinct, %.4f silent\n\n",
-				r.Data, r.DataSHA256, r.Neurons, timesteps, s.Total, s.Len(), s.PSilent())
+			fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
+				r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), s.Total, s.Len(), s.PSilent())
 			return a.printBaselines(models)
 		},
 	}

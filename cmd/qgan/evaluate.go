@@ -9,6 +9,7 @@ import (
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
+	"qgan/training"
 )
 
 // evaluation is the object of `evaluate --json`.
@@ -18,6 +19,9 @@ type evaluation struct {
 	Data       string `json:"data"`
 	DataSHA256 string `json:"data_sha256"`
 	Seed       uint64 `json:"seed"`
+	// Of a run: what its latent vector does, and its trained parameters.
+	Latent     string           `json:"latent_scale,omitempty"`
+	Parameters *training.Counts `json:"parameters,omitempty"`
 	lawJSON
 	Baselines       []metrics.Result `json:"baselines"`
 	RatesHz         []float64        `json:"rates_hz"`
@@ -78,6 +82,8 @@ insists on the first.`,
 					return usagef("--timesteps and --neurons are the run's own")
 				}
 				t = m.config.Timesteps
+				n := training.CountParameters(m.config)
+				e.Latent, e.Parameters = latentText(m.config), &n
 				if !changed("seed") {
 					seed = m.config.Seed
 				}
@@ -261,7 +267,11 @@ func (e *evaluation) compareWith(path string, rec *recording, t int) error {
 
 // printEvaluation prints the figures for people.
 func (a *app) printEvaluation(e evaluation, timesteps int) error {
-	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %d bins, seed %d\n\n", e.What, e.Data, e.DataSHA256, timesteps, e.Seed)
+	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(timesteps, "bin"), e.Seed)
+	if e.Parameters != nil {
+		fmt.Fprintf(a.out, "%d angles and %d latent scales, critic of %d weights; latent scale %s\n", e.Parameters.Angles, e.Parameters.LatentScales, e.Parameters.Critic, e.Latent)
+	}
+	fmt.Fprintln(a.out)
 	how := fmt.Sprintf("exact, %d latent vectors", e.Latents)
 	switch {
 	case e.Method == "plugin":

@@ -125,18 +125,14 @@ func (r *recording) baselines(t int, names []string) ([]metrics.Result, error) {
 	return metrics.BaselinesOf(s, s, held, metrics.Options{Models: names})
 }
 
-// briefBaselines are those that stand beside every figure. A maximum-entropy
-// fit of many bits takes too long for that, and `baseline` has it; for windows
-// of one bin, independence in time is no model but the recording's own law.
+// briefBaselines are those that stand beside every figure. For windows of one
+// bin, independence in time is no model but the recording's own law.
 func briefBaselines(s *metrics.States) []string {
-	names := []string{"silent", "independent"}
+	names := []string{"silent", "independent", "ising", "split-half"}
 	if s.Timesteps > 1 {
 		names = append(names, "independent-in-time")
 	}
-	if s.Bits() <= 14 {
-		names = append(names, "ising")
-	}
-	return append(names, "split-half")
+	return names
 }
 
 // lawJSON is the part of train's and evaluate's objects that speaks of the law.
