@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,7 @@ type benchSeconds struct {
 // benchFlags are the sizes of the work.
 type benchFlags struct {
 	neurons, timesteps, batch, qubits, shots, repeats int
+	kernel                                            string
 	asJSON                                            bool
 }
 
@@ -66,6 +68,7 @@ mean little: compare with another program in the same run.`,
 	p.IntVar(&f.qubits, "qubits", 20, "qubits of the random state of sample")
 	p.IntVar(&f.shots, "shots", 1000000, "shots of sample")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
+	p.StringVar(&f.kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
 	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	for _, w := range benchWorks {
 		group.AddCommand(&cobra.Command{
@@ -85,11 +88,14 @@ func (a *app) bench(w benchWork, f benchFlags) error {
 			return usagef("--%s %d: it can be 1 to %d", k.name, k.value, k.most)
 		}
 	}
+	if f.kernel != "auto" && !slices.Contains(sim.Kernels(), f.kernel) {
+		return usagef("--kernel %s: this machine has %s", f.kernel, strings.Join(sim.Kernels(), " and "))
+	}
 	run, circuits, shots, err := w.prepare(f)
 	if err != nil {
 		return err
 	}
-	r := benchReport{Schema: "qgan.bench/v1", Name: w.name, Kernel: new(sim.Simulator).KernelName(), Circuits: circuits, Shots: shots}
+	r := benchReport{Schema: "qgan.bench/v1", Name: w.name, Kernel: (&sim.Simulator{Kernel: f.kernel}).KernelName(), Circuits: circuits, Shots: shots}
 	warm := time.Now()
 	for time.Since(warm) < 300*time.Millisecond {
 		if r.Checksum, err = run(); err != nil {
@@ -130,7 +136,7 @@ func benchVJP(gradient bool) func(benchFlags) (func() (float64, error), int, int
 	return func(f benchFlags) (func() (float64, error), int, int, error) {
 		n := f.neurons
 		a := ir.Ansatz{Neurons: n, Layers: 4, Closing: true, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
-		d, err := new(sim.Simulator).Differentiate(a.Circuit(), backends.ExpectationZ)
+		d, err := (&sim.Simulator{Kernel: f.kernel}).Differentiate(a.Circuit(), backends.ExpectationZ)
 		if err != nil {
 			return nil, 0, 0, err
 		}

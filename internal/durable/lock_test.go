@@ -3,6 +3,7 @@ package durable
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,6 +25,13 @@ func TestMain(m *testing.M) {
 		fmt.Println("locked")
 		time.Sleep(time.Minute)
 		os.Exit(1)
+	}
+	// The seed of the property tests is fixed; -rapid.seed still overrides it.
+	for name, value := range map[string]string{"rapid.seed": "1", "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Println(err)
+			os.Exit(2)
+		}
 	}
 	os.Exit(m.Run())
 }
