@@ -51,6 +51,7 @@ func (d *dataFlags) fromRun(cmd *cobra.Command, m training.Manifest) {
 // those to train on, and of those held out (nil: none).
 type recording struct {
 	all, train, held *spikes.Raster
+	neurons          int    // of the whole recording
 	file             string // absolute path; empty for the built-in recording
 }
 
@@ -73,7 +74,7 @@ func (d *dataFlags) load(a *app, neurons []int) (*recording, error) {
 			return nil, usagef("--neurons %s: %w", d.neurons, err)
 		}
 	}
-	r := &recording{}
+	r := &recording{neurons: raster.Neurons}
 	if d.path != "" {
 		if r.file, err = filepath.Abs(d.path); err != nil {
 			return nil, err

@@ -125,8 +125,8 @@ insists on the first.`,
 				if rec, err = data.load(a, nil); err != nil {
 					return err
 				}
-				if drawn.Neurons != rec.train.Neurons {
-					return usagef("%s has %d neurons, %d of the recording are chosen", args[0], drawn.Neurons, rec.train.Neurons).withHint("choose as many with --neurons")
+				if drawn, err = rec.sameNeurons(drawn, args[0]); err != nil {
+					return err
 				}
 			}
 			e.Seed, e.Data, e.DataSHA256 = seed, rec.train.Source.Path, rec.train.Source.SHA256
@@ -160,6 +160,18 @@ insists on the first.`,
 func isRun(a *app, path string) bool {
 	info, err := a.fs.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// sameNeurons returns a file's spike trains of the neurons chosen here: all of
+// them where it has as many, or those of a file of the whole recording.
+func (r *recording) sameNeurons(drawn *spikes.Raster, path string) (*spikes.Raster, error) {
+	switch drawn.Neurons {
+	case r.train.Neurons:
+		return drawn, nil
+	case r.neurons:
+		return drawn.Select(r.train.Source.Neurons)
+	}
+	return nil, usagef("%s has %d neurons; %d of the recording's %d are chosen", path, drawn.Neurons, r.train.Neurons, r.neurons).withHint("choose as many with --neurons")
 }
 
 // fill computes the statistics of the drawn windows and, where there is no
@@ -245,8 +257,8 @@ func (e *evaluation) compareWith(path string, rec *recording, t int) error {
 	if err != nil {
 		return err
 	}
-	if other.Neurons != rec.train.Neurons {
-		return usagef("--compare %s: it has %d neurons, the recording here %d", path, other.Neurons, rec.train.Neurons)
+	if other, err = rec.sameNeurons(other, path); err != nil {
+		return err
 	}
 	w, s, err := countWindows(other, t)
 	if err != nil {
