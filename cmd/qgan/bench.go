@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +40,7 @@ type benchSeconds struct {
 type benchFlags struct {
 	neurons, timesteps, batch, qubits, shots, repeats int
 	kernel                                            string
-	asJSON                                            bool
+	asJSON, batchGiven                                bool
 }
 
 // benchWork prepares a piece of work and returns what runs it once.
@@ -49,6 +52,7 @@ type benchWork struct {
 var benchWorks = []benchWork{
 	{"vjp", "values and gradients of the paper's generator for all timesteps and latent vectors", benchVJP(true)},
 	{"forward", "the same without gradients", benchVJP(false)},
+	{"shift", "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", benchShift},
 	{"sample", "shots drawn from a random state, its running sum made each time", benchSample},
 }
 
@@ -64,22 +68,34 @@ mean little: compare with another program in the same run.`,
 	p := group.PersistentFlags()
 	p.IntVar(&f.neurons, "neurons", 8, "neurons of the generator")
 	p.IntVar(&f.timesteps, "timesteps", 10, "timesteps of the generator")
-	p.IntVar(&f.batch, "batch", 64, "latent vectors")
+	p.IntVar(&f.batch, "batch", 64, "latent vectors (shift: 8)")
 	p.IntVar(&f.qubits, "qubits", 20, "qubits of the random state of sample")
-	p.IntVar(&f.shots, "shots", 1000000, "shots of sample")
+	p.IntVar(&f.shots, "shots", 0, "shots of sample, or of each circuit of shift (none: 1000000 and 1000)")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
 	p.StringVar(&f.kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
 	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	for _, w := range benchWorks {
 		group.AddCommand(&cobra.Command{
 			Use: w.name, Short: "Time " + w.short, Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return a.bench(w, f) },
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				f.batchGiven = cmd.Flags().Changed("batch")
+				return a.bench(w, f)
+			},
 		})
 	}
 	return group
 }
 
 func (a *app) bench(w benchWork, f benchFlags) error {
+	if f.shots == 0 {
+		f.shots = map[string]int{"sample": 1000000, "shift": 1000}[w.name]
+	}
+	if w.name == "shift" && !f.batchGiven {
+		f.batch = 8
+	}
+	if f.shots == 0 {
+		f.shots = 1 // not used
+	}
 	for _, k := range []struct {
 		name        string
 		value, most int
@@ -171,6 +187,60 @@ func norm(x []float64) float64 {
 		sum += v * v
 	}
 	return math.Sqrt(sum)
+}
+
+// benchShift runs, for every timestep and latent vector, the circuits with each
+// of the 8n angles shifted by ±π/2, draws the shots of each, and takes the mean
+// of Z of each neuron.
+func benchShift(f benchFlags) (func() (float64, error), int, int, error) {
+	n := f.neurons
+	a := ir.Ansatz{Neurons: n, Layers: 4, Closing: true, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
+	d, err := (&sim.Simulator{Kernel: f.kernel}).Differentiate(a.Circuit(), backends.Probabilities)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	rng := stream.New(7, "bench")
+	angles, latents := normals(rng, f.timesteps, 8*n), normals(rng, f.batch, n)
+	rows := make([][]float64, 16*n)
+	b := backends.Bindings{Trained: rows, Data: latents}
+	words := 1 << n
+	laws := make([]float64, b.Len()*words)
+	workers := runtime.GOMAXPROCS(0)
+	round := uint64(0)
+	run := func() (float64, error) {
+		round++
+		total := make([]float64, workers)
+		for t, theta := range angles {
+			for i := range rows {
+				rows[i] = slices.Clone(theta)
+				rows[i][i/2] += math.Pi / 2 * float64(1-2*(i%2))
+			}
+			if err := d.Values(b, laws); err != nil {
+				return 0, err
+			}
+			var wg sync.WaitGroup
+			for w := range workers {
+				wg.Go(func() {
+					counts := make([]int, words)
+					for lane := w; lane < b.Len(); lane += workers {
+						clear(counts)
+						sim.Sample(laws[lane*words:][:words], f.shots, stream.New(7, "shift", round, uint64(t), uint64(lane)), counts)
+						for x, c := range counts {
+							total[w] += float64(c) * float64(n-2*bits.OnesCount(uint(x)))
+						}
+					}
+				})
+			}
+			wg.Wait()
+		}
+		sum := 0.0
+		for _, x := range total {
+			sum += x
+		}
+		return sum / float64(f.shots), nil
+	}
+	circuits := b.Len() * f.timesteps
+	return run, circuits, circuits * f.shots, nil
 }
 
 func benchSample(f benchFlags) (func() (float64, error), int, int, error) {
