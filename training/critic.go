@@ -254,6 +254,73 @@ func (k *cube) addGradient(weights, grad []float64) {
 	}
 }
 
+// words writes C for all 2^n words of the inputs first … first+n-1, the hidden
+// units of the other inputs given in h, which it spoils. Words follow the
+// reflected Gray code, so one row of W is added or taken away a word, and
+//
+//	sum_j v_j max(0, h_j) = ½ sum_j v_j h_j + ½ sum_j v_j |h_j|,
+//
+// whose first sum changes by a number known for each row.
+func (c *Critic) words(h []float64, first, n int, values []float64) {
+	v := c.out(c.Params)
+	slopes := make([]float64, n) // ½ sum_j v_j W_ij of each input, the last one first
+	for bit := range slopes {
+		slopes[bit] = 0.5 * dot(v, c.row(c.Params, first+n-1-bit))
+	}
+	linear := c.Params[len(c.Params)-1] + 0.5*dot(v, h)
+	values[0] = linear + 0.5*dotAbs(v, h)
+	gray := 0
+	for i := 1; i < len(values); i++ {
+		bit := bits.TrailingZeros(uint(i))
+		gray ^= 1 << bit
+		sign := 1.0
+		if gray>>bit&1 == 0 {
+			sign = -1
+		}
+		linear += sign * slopes[bit]
+		values[gray] = linear + 0.5*moveAbs(h, c.row(c.Params, first+n-1-bit), v, sign)
+	}
+}
+
+func dot(a, b []float64) float64 {
+	sum := 0.0
+	for i, x := range a {
+		sum += x * b[i]
+	}
+	return sum
+}
+
+// dotAbs is sum_j v_j |h_j|.
+func dotAbs(v, h []float64) float64 {
+	sum := 0.0
+	for j, x := range h {
+		sum += v[j] * math.Abs(x)
+	}
+	return sum
+}
+
+// moveAbs adds sign·row to h and returns sum_j v_j |h_j|, in four sums so that
+// additions need not wait for each other.
+func moveAbs(h, row, v []float64, sign float64) float64 {
+	row, v = row[:len(h)], v[:len(h)]
+	var s0, s1, s2, s3 float64
+	j := 0
+	for ; j+4 <= len(h); j += 4 {
+		hh, rr, vv := (*[4]float64)(h[j:]), (*[4]float64)(row[j:]), (*[4]float64)(v[j:])
+		a, b, c, d := hh[0]+sign*rr[0], hh[1]+sign*rr[1], hh[2]+sign*rr[2], hh[3]+sign*rr[3]
+		hh[0], hh[1], hh[2], hh[3] = a, b, c, d
+		s0 += vv[0] * math.Abs(a)
+		s1 += vv[1] * math.Abs(b)
+		s2 += vv[2] * math.Abs(c)
+		s3 += vv[3] * math.Abs(d)
+	}
+	for ; j < len(h); j++ {
+		h[j] += sign * row[j]
+		s0 += v[j] * math.Abs(h[j])
+	}
+	return (s0 + s1) + (s2 + s3)
+}
+
 // window writes the input vector of a window of words.
 func window(words []uint32, n int, x []float64) {
 	for k, w := range words {

@@ -257,35 +257,6 @@ func (o *batchObjective) bornGenerator(laws []float64, latents int, d draw, upst
 	return sum / float64(t)
 }
 
-// words writes C for all 2^n words of the inputs first … first+n-1, the hidden
-// units of the other inputs given in h, which it spoils. Words follow the
-// reflected Gray code, so one row of W is added or taken away a word.
-func (c *Critic) words(h []float64, first, n int, values []float64) {
-	v, last := c.out(c.Params), c.Params[len(c.Params)-1]
-	gray := 0
-	for i := range values {
-		if i > 0 {
-			bit := bits.TrailingZeros(uint(i))
-			gray ^= 1 << bit
-			row := c.row(c.Params, first+n-1-bit)
-			if gray>>bit&1 == 1 {
-				for j, w := range row {
-					h[j] += w
-				}
-			} else {
-				for j, w := range row {
-					h[j] -= w
-				}
-			}
-		}
-		sum := last
-		for j, w := range v {
-			sum += w * max(0, h[j])
-		}
-		values[gray] = sum
-	}
-}
-
 // countTerm returns the generator's mean number of spikes of a window and adds the
 // derivative of the K term (equation 4) with respect to the laws to upstream.
 func countTerm(c Config, laws []float64, latents int, target float64, upstream []float64) (count, loss float64) {

@@ -22,7 +22,7 @@ func testConfig(t *testing.T, n, steps int) Config {
 	return c
 }
 
-func testData(t *testing.T, n, steps int) *Data {
+func testData(t testing.TB, n, steps int) *Data {
 	t.Helper()
 	all := spikes.Builtin()
 	indices := make([]int, n)
