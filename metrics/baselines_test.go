@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"qgan/metrics/spikes"
 )
 
 func TestBaselineNames(t *testing.T) {
@@ -101,4 +103,24 @@ func TestSplitHalfWindows(t *testing.T) {
 	if *results[0].JS != js || *results[0].JSHeldOut != js || js <= 0 {
 		t.Errorf("split half %g, in the table %+v", js, results[0])
 	}
+}
+
+// The built-in recording tells the models apart, as a real one does.
+func TestBuiltinBaselines(t *testing.T) {
+	r, err := spikes.Builtin().Select([]int{0, 1, 2, 3, 4, 5, 6, 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.Windows(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := Baselines(w, Options{Models: []string{"independent", "ising"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	independent, ising := *results[0].JS, *results[1].JS
+	t.Logf("JS of the independent model %.3g nats, of the Ising model %.3g", independent, ising)
+	near(t, "independent", independent, 0.0033, 0.01, 0)
+	near(t, "ising", ising, 0.00042, 0.01, 0)
 }

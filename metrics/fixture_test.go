@@ -43,16 +43,52 @@ type fixture struct {
 	Even      fixtureCounts `json:"even"`
 }
 
+// fixtureCounts holds words or, for laws of many windows, gaps: the states'
+// indices in rising order, each as its distance from the one before, the first
+// from 0.
 type fixtureCounts struct {
-	Words  []uint32 `json:"words"`
+	Words  []uint32 `json:"words,omitempty"`
+	Gaps   []uint64 `json:"gaps,omitempty"`
 	Counts []int    `json:"counts"`
 }
+
+func newFixtureCounts(s *States) fixtureCounts {
+	if s.Bits() <= gapBits {
+		return fixtureCounts{Words: s.Words, Counts: s.Counts}
+	}
+	c := fixtureCounts{Counts: s.Counts}
+	var last uint64
+	for i := range s.Counts {
+		x := s.Index(i)
+		c.Gaps = append(c.Gaps, x-last)
+		last = x
+	}
+	return c
+}
+
+func (c fixtureCounts) states(neurons, timesteps int) (*States, error) {
+	words := c.Words
+	var x uint64
+	for _, gap := range c.Gaps {
+		x += gap
+		for k := timesteps - 1; k >= 0; k-- {
+			words = append(words, uint32(x>>(neurons*k)&(1<<neurons-1)))
+		}
+	}
+	return NewStates(neurons, timesteps, words, c.Counts)
+}
+
+// gapBits is the largest n·t whose fixture holds words.
+const gapBits = 10
 
 const fixtureSource = "salamander retinal ganglion cells, 297 repeats of a 19 s movie in 953 bins of 20 ms " +
 	"(Marre et al. 2017, doi:10.15479/AT:ISTA:61), first neurons of the 50 selected by Spike-GAN; " +
 	"counts of stride-1 windows within repeats; odd: repeats 1, 3, 5 ..."
 
-const fixtureOrder = "words of one timestep each, neuron 0 the most significant bit"
+const (
+	fixtureOrder     = "words of one timestep each, neuron 0 the most significant bit"
+	fixtureGapsOrder = "indices of states as gaps from the one before; timestep 0, neuron 0 the most significant bit"
+)
 
 func fixturePath(n, t int) string {
 	return filepath.Join("testdata", fmt.Sprintf("states_n%d_t%d.json", n, t))
@@ -70,7 +106,7 @@ func loadFixture(tb testing.TB, n, t int) (all, odd, even *States) {
 		tb.Fatal(err)
 	}
 	half := func(c fixtureCounts) *States {
-		s, err := NewStates(f.Neurons, f.Timesteps, c.Words, c.Counts)
+		s, err := c.states(f.Neurons, f.Timesteps)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -122,16 +158,16 @@ func recording(tb testing.TB, n, t int) spikes.Windows {
 // -update it writes them.
 func TestFixtures(t *testing.T) {
 	for _, y := range yardstick {
-		if y.n*y.t > 10 {
-			continue
-		}
 		odd, even, err := countHalves(recording(t, y.n, y.t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := fixture{
 			Source: fixtureSource, Neurons: y.n, Timesteps: y.t, BinWidth: 0.02, Order: fixtureOrder,
-			Odd: fixtureCounts{odd.Words, odd.Counts}, Even: fixtureCounts{even.Words, even.Counts},
+			Odd: newFixtureCounts(odd), Even: newFixtureCounts(even),
+		}
+		if y.n*y.t > gapBits {
+			want.Order = fixtureGapsOrder
 		}
 		path := fixturePath(y.n, y.t)
 		if *update {

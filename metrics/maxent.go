@@ -43,7 +43,8 @@ type MaxEnt struct {
 	// 1e-10 unless the fit stopped early, as it may where the data lie on the
 	// edge of what such a law can have in a way that no single pattern shows.
 	Residual float64
-	// Iterations is the number of Newton steps taken.
+	// Iterations is the number of Newton steps taken, of both starts where the fit
+	// was begun anew.
 	Iterations int
 }
 
@@ -136,6 +137,17 @@ func fitMaxEnt(name string, s *States, counts bool) (*MaxEnt, error) {
 	m.Iterations = f.newton()
 	m.Residual = f.residual(f.gradient())
 	m.prob = f.prob
+	if m.Residual > maxEntTolerance {
+		// Once more from the uniform law, whose covariance has no rounding errors
+		// to speak of; the better of the two counts.
+		f.prob = make([]float64, len(m.prob))
+		clear(f.theta)
+		f.dual = f.law(f.theta, f.prob)
+		m.Iterations += f.newton()
+		if r := f.residual(f.gradient()); r < m.Residual {
+			m.Residual, m.prob = r, f.prob
+		}
+	}
 	return m, nil
 }
 
@@ -192,15 +204,31 @@ func newMaxEntFit(s *States, counts bool) (*maxEntFit, error) {
 	f.gradient()
 	f.free = independentFeatures(f.hessian())
 
-	// Start from the independent law, whose field is ½ ln(P(s=1)/P(s=-1)), unless
-	// the uniform law of the allowed windows is closer, as it is where many bits
-	// say the same.
+	// Start from the independent law, whose field is ½ ln(P(s=1)/P(s=-1)), at the
+	// fraction of it at which the dual is least. The whole is best unless windows
+	// are forbidden: bits that then say the same each bring the field of all, whose
+	// law is so nearly one window that its covariance is lost to rounding.
 	for a := range n {
 		if e := f.target[a]; e > -1 && e < 1 {
 			f.theta[a] = (math.Log1p(e) - math.Log1p(-e)) / 2
 		}
 	}
-	if f.dual = f.law(f.theta, f.prob); f.dual > uniform {
+	f.dual = f.law(f.theta, f.prob)
+	// The dual is convex along a line, so the first rise ends the search.
+	trial, next := make([]float64, len(f.theta)), make([]float64, len(f.prob))
+	for range n {
+		for a, v := range f.theta {
+			trial[a] = v / 2
+		}
+		dual := f.law(trial, next)
+		if !(dual < f.dual) {
+			break
+		}
+		f.theta, trial = trial, f.theta
+		f.prob, next = next, f.prob
+		f.dual = dual
+	}
+	if f.dual > uniform {
 		clear(f.theta)
 		f.dual = f.law(f.theta, f.prob)
 	}
@@ -412,41 +440,48 @@ func (f *maxEntFit) residual(g []float64) float64 {
 func (f *maxEntFit) newton() int {
 	trial := make([]float64, len(f.theta))
 	next := make([]float64, len(f.prob))
-	best, since := math.Inf(1), 0
+	best, lowest, since := math.Inf(1), math.Inf(1), 0
 	for it := range maxEntIterations {
 		g := f.gradient()
 		r := f.residual(g)
 		if r <= maxEntTolerance {
 			return it
 		}
-		if r < 0.9*best {
-			best, since = r, 0
+		// On the edge of the family the fields grow without end; on their way the
+		// residual rises now and then while the dual still falls.
+		if r < 0.9*best || f.dual < lowest-1e-6 {
+			best, lowest, since = min(r, best), f.dual, 0
 		} else if since++; since > 10 {
 			return it
 		}
-		step := f.newtonStep(g)
-		if step == nil {
-			return it
-		}
-		var slope float64
-		for i, a := range f.free {
-			slope += step[i] * g[a]
-		}
+		h := f.hessian()
 		accepted := false
-		for scale := 1.0; scale > 1e-15; scale /= 2 {
-			copy(trial, f.theta)
-			for i, a := range f.free {
-				trial[a] += scale * step[i]
-			}
-			dual := f.law(trial, next)
-			// The slack is the rounding error of the dual, below which only the
-			// gradient tells progress.
-			if dual <= f.dual+1e-4*scale*slope+1e-13*math.Max(1, math.Abs(f.dual)) {
-				f.theta, trial = trial, f.theta
-				f.prob, next = next, f.prob
-				f.dual = dual
-				accepted = true
+		// A ridge that is no larger than the decomposition needs may leave a step
+		// of rounding errors, along which the dual does not fall: it is raised.
+		for ridge := 1e-15; ridge < 10 && !accepted; ridge *= 1e3 {
+			var step []float64
+			if step, ridge = f.newtonStep(g, h, ridge); step == nil {
 				break
+			}
+			var slope float64
+			for i, a := range f.free {
+				slope += step[i] * g[a]
+			}
+			for scale := 1.0; scale > 1e-15; scale /= 2 {
+				copy(trial, f.theta)
+				for i, a := range f.free {
+					trial[a] += scale * step[i]
+				}
+				dual := f.law(trial, next)
+				// The slack is the rounding error of the dual, below which only the
+				// gradient tells progress.
+				if dual <= f.dual+1e-4*scale*slope+1e-13*math.Max(1, math.Abs(f.dual)) {
+					f.theta, trial = trial, f.theta
+					f.prob, next = next, f.prob
+					f.dual = dual
+					accepted = true
+					break
+				}
 			}
 		}
 		if !accepted {
@@ -458,12 +493,11 @@ func (f *maxEntFit) newton() int {
 
 // newtonStep solves (H + ridge) step = -g over the free features, scaled to unit
 // variance; the ridge is raised only where Cholesky's decomposition fails. It
-// returns nil if no ridge makes it solvable.
-func (f *maxEntFit) newtonStep(g []float64) []float64 {
-	h := f.hessian()
+// returns the step, nil if no ridge makes it solvable, and the ridge.
+func (f *maxEntFit) newtonStep(g []float64, h *mat.SymDense, ridge float64) ([]float64, float64) {
 	d := len(f.free)
 	if d == 0 {
-		return nil
+		return nil, ridge
 	}
 	scale := make([]float64, d)
 	b := mat.NewVecDense(d, nil)
@@ -479,7 +513,7 @@ func (f *maxEntFit) newtonStep(g []float64) []float64 {
 	}
 	var chol mat.Cholesky
 	var x mat.VecDense
-	for ridge := 1e-15; ridge < 1; ridge *= 10 {
+	for ; ridge < 10; ridge *= 10 {
 		for i := range d {
 			m.SetSym(i, i, 1+ridge)
 		}
@@ -497,8 +531,8 @@ func (f *maxEntFit) newtonStep(g []float64) []float64 {
 			finite = finite && !math.IsNaN(step[i]) && !math.IsInf(step[i], 0)
 		}
 		if finite {
-			return step
+			return step, ridge
 		}
 	}
-	return nil
+	return nil, ridge
 }

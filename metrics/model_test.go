@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -103,5 +104,18 @@ func TestMarkovShortWindows(t *testing.T) {
 		if want := 1<<(y.n*y.t) - 1; m.Parameters() != want {
 			t.Errorf("n=%d,t=%d: %d parameters, want %d", y.n, y.t, m.Parameters(), want)
 		}
+	}
+}
+
+// A word seen at the end of windows only is followed by all words alike.
+func TestMarkovLastWordOnly(t *testing.T) {
+	s, err := NewStates(1, 3, []uint32{0, 0, 1}, []int{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := tableOf(FitMarkov(s), 1, 3)
+	// 0 is followed by 0 and by 1 once each, 1 by nothing.
+	for x, want := range []float64{0.25, 0.25, 0.25, 0.25, 0, 0, 0, 0} {
+		near(t, fmt.Sprintf("P(%03b)", x), got[x], want, 1e-12, 0)
 	}
 }

@@ -113,9 +113,6 @@ func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
 // The figures hold for the counts kept in testdata, so everywhere.
 func TestYardstick(t *testing.T) {
 	for _, y := range yardstick {
-		if y.n*y.t > 10 {
-			continue // too many states to keep
-		}
 		t.Run(y.String(), func(t *testing.T) {
 			all, odd, even := loadFixture(t, y.n, y.t)
 			y.check(t, all, odd, even)

@@ -308,6 +308,53 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// What is wrong with a file that the user names is said in a sentence, with the
+// path in front, and is the user's to mend.
+func TestFaultyFiles(t *testing.T) {
+	dir := t.TempDir()
+	dims, v := lay(pattern(2, 50, 3), "repeats,bins,neurons", true)
+	good := little.Build(mt.Var{Name: "data", Class: mt.ClassDouble, Dims: int32s(dims), Storage: mt.Uint8, Values: v})
+	flat := little.Build(mt.Var{Name: "data", Class: mt.ClassUint8, Dims: []int32{3, 2}, Storage: mt.Uint8, Values: []uint8{0, 1, 0, 1, 0, 0}})
+	counts := little.Build(mt.Var{Name: "data", Class: mt.ClassUint8, Dims: []int32{3, 2}, Storage: mt.Uint8, Values: []uint8{0, 1, 0, 1, 7, 0}})
+	structure := little.Build(mt.Var{Name: "data", Class: mt.ClassStruct, Dims: []int32{1, 1}})
+	cell := little.Build(mt.Var{Name: "data", Class: mt.ClassCell, Dims: []int32{1, 1}})
+	for name, c := range map[string]struct {
+		b    []byte
+		opt  LoadOptions
+		want string
+	}{
+		"empty.mat":     {nil, LoadOptions{}, "the file is empty (files that can be read: MATLAB level 5"},
+		"header.mat":    {good[:60], LoadOptions{}, "truncated at byte 60: the header of a MAT-file has 128 bytes (save the file again with -v7"},
+		"cut.mat":       {good[:len(good)-40], LoadOptions{}, "truncated: the element at byte 128 announces 368 bytes and 328 are left (save the file again with -v7"},
+		"nothing.mat":   {good[:128], LoadOptions{}, "the file holds no array (files that can be read"},
+		"noise.mat":     {[]byte{1, 2, 0, 4, 5}, LoadOptions{}, "the file's format is not known (files that can be read"},
+		"prose.mat":     {[]byte("no recording at all\n"), LoadOptions{}, "there is not one row of numbers (text must hold a 0 or a 1 for each neuron"},
+		"struct.mat":    {structure, LoadOptions{}, `variable "data" is a struct, not a full array of real numbers (a recording is an array of zeros and ones`},
+		"cell.mat":      {cell, LoadOptions{}, `variable "data" is a cell, not a full array of real numbers (a recording is an array of zeros and ones`},
+		"other.mat":     {flat, LoadOptions{Variable: "bint"}, `there is no variable "bint" (the file holds data (3x2, uint8))`},
+		"counts.mat":    {counts, LoadOptions{}, `variable "data": element (repeat 0, bin 1, neuron 1) is 7; 1 of 6 elements are neither 0 nor 1 (spike counts must be binarised first`},
+		"short.mat":     {flat, LoadOptions{RepeatBins: 953}, "repeats of 953 bins are longer than the recording (3 bins) (give the bins of one repeat"},
+		"repeats.mat":   {good, LoadOptions{RepeatBins: 10}, `variable "data" has an axis of repeats already (2 repeats of 50 bins) (leave --repeat-bins out)`},
+		"word.csv":      {[]byte("0,1\n1,x\n"), LoadOptions{}, `line 2: column 2: "x" is not a number`},
+		"ragged.csv":    {[]byte("0,1\n1\n"), LoadOptions{}, "line 2: 1 columns where the rows before have 2"},
+		"short.csv":     {[]byte("0,1\n1,0\n"), LoadOptions{RepeatBins: 3}, "repeats of 3 bins are longer than the recording (2 bins)"},
+		"truncated.npy": {append([]byte(npy.Magic), 1, 0), LoadOptions{}, "truncated"},
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, c.b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Load(path, c.opt)
+		if err == nil || !strings.HasPrefix(err.Error(), path+": "+c.want) {
+			t.Errorf("%s: error %v, want …%s…", name, err, c.want)
+		}
+		var bad interface{ BadInput() bool }
+		if !errors.As(err, &bad) || !bad.BadInput() {
+			t.Errorf("%s: %v is not bad input", name, err)
+		}
+	}
+}
+
 // Text that happens to have a MAT-file's mark at its place is still text.
 func TestTextWithMark(t *testing.T) {
 	head := "# " + strings.Repeat("x", 124) + "IM\n"
