@@ -25,7 +25,7 @@ func BenchmarkGenerator(b *testing.B) {
 	step := uint64(0)
 	for b.Loop() {
 		step++
-		z := drawLatents(c, c.Batch, stream.New(c.Seed, "latent", step))
+		z := DrawLatents(c, c.Batch, stream.New(c.Seed, "latent", step))
 		if err := tr.generator.Forward(tr.State.Params, z, tr.laws); err != nil {
 			b.Fatal(err)
 		}

@@ -114,9 +114,9 @@ func (g *Patch) Backward(upstream, grad []float64) error {
 	return g.law.Backward(upstream, grad, nil)
 }
 
-// drawLatents draws count latent vectors. A generator that ignores its latent
-// vector gets a single zero vector.
-func drawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
+// DrawLatents draws count latent vectors of the configuration's law. A
+// generator that ignores its latent vector gets a single zero vector.
+func DrawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
 	if !c.Ansatz().UsesLatent() {
 		return [][]float64{make([]float64, c.Neurons)}
 	}

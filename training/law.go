@@ -127,7 +127,7 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 	return e, nil
 }
 
-// spreadLatents is drawLatents with points that lie evenly: a randomised Halton
+// spreadLatents is DrawLatents with points that lie evenly: a randomised Halton
 // sequence (Owen, arXiv:1706.02808), each point of which has the law of a single
 // draw. Averages over it are unbiased and have a smaller error; the spread over
 // several independent randomisations estimates it.
@@ -162,7 +162,7 @@ func Draw(c Config, g Generator, params []float64, samples int, binWidth float64
 	for first := 0; first < samples; first += chunk {
 		rng := stream.New(seed, "generate", uint64(first/chunk))
 		count := min(chunk, samples-first)
-		z := drawLatents(c, chunk, rng) // whole chunks, so a shorter draw is a prefix of a longer one
+		z := DrawLatents(c, chunk, rng) // whole chunks, so a shorter draw is a prefix of a longer one
 		part := laws[:t*len(z)*words]
 		if first == 0 || len(z) > 1 {
 			if err := g.Laws(params, z, part); err != nil {
@@ -190,7 +190,7 @@ func LatentDistance(c Config, g Generator, params []float64, seed uint64) (js fl
 	if n*t > 20 {
 		return 0, false, nil
 	}
-	z := drawLatents(c, 2, stream.New(seed, "latent pair"))
+	z := DrawLatents(c, 2, stream.New(seed, "latent pair"))
 	if len(z) == 1 {
 		return 0, true, nil
 	}

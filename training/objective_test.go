@@ -116,7 +116,7 @@ func TestExactGradients(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := tr.objective.(*cubeObjective)
-	z := drawLatents(c, c.Batch, stream.New(1, "z"))
+	z := DrawLatents(c, c.Batch, stream.New(1, "z"))
 	streams := func() draw {
 		return draw{stream.New(1, "fake"), stream.New(1, "real"), stream.New(1, "mix")}
 	}

@@ -32,6 +32,7 @@ type Trainer struct {
 	objective objective
 	// Buffers.
 	laws, upstream, genGrad, criticGrad []float64
+	paramsBefore, criticBefore          []float64 // of a step that may fail
 }
 
 // New prepares a run at its beginning.
@@ -112,10 +113,11 @@ func (t *Trainer) Step() (losses, error) {
 	step := uint64(s.Step)
 	rate := c.schedule(s.Step)
 	var out losses
-	before := struct{ params, critic []float64 }{slices.Clone(s.Params), slices.Clone(s.Critic)}
+	t.paramsBefore = append(t.paramsBefore[:0], s.Params...)
+	t.criticBefore = append(t.criticBefore[:0], s.Critic...)
 	fail := func(err error) (losses, error) {
-		copy(s.Params, before.params)
-		copy(s.Critic, before.critic)
+		copy(s.Params, t.paramsBefore)
+		copy(s.Critic, t.criticBefore)
 		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
 	}
 	fixed := !c.Ansatz().UsesLatent() // then the laws don't change until the generator moves
@@ -128,7 +130,7 @@ func (t *Trainer) Step() (losses, error) {
 			mix:  stream.New(c.Seed, "mix", step, update),
 		}
 		if update == 0 || !fixed {
-			latents = drawLatents(c, c.Batch, stream.New(c.Seed, "latent", step, update))
+			latents = DrawLatents(c, c.Batch, stream.New(c.Seed, "latent", step, update))
 			laws := t.generator.Laws
 			if generator || fixed {
 				laws = t.generator.Forward

@@ -37,17 +37,20 @@ type evaluation struct {
 	Drawn int `json:"drawn"`
 }
 
+// evaluateFlags are the flags of `evaluate`.
+type evaluateFlags struct {
+	data      dataFlags
+	timesteps int
+	samples   int
+	exact     bool
+	compare   string
+	seed      uint64
+	asJSON    bool
+}
+
 // newEvaluateCmd makes `evaluate`.
 func newEvaluateCmd(a *app) *cobra.Command {
-	var (
-		data      dataFlags
-		timesteps int
-		samples   int
-		exact     bool
-		compare   string
-		seed      uint64
-		asJSON    bool
-	)
+	var f evaluateFlags
 	cmd := &cobra.Command{
 		Use:   "evaluate RUN|FILE",
 		Short: "Compare a generator or a file of spike trains with the recording",
@@ -61,98 +64,109 @@ insists on the first.`,
 		Example: `  qgan evaluate runs/retina
   qgan evaluate trains.npz --data recording.mat --repeat-bins 953 --neurons 6`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			changed := cmd.Flags().Changed
-			if samples < 1 {
-				return usagef("--samples %d: at least 1 is needed", samples)
-			}
-			e := evaluation{Schema: "qgan.evaluate/v1", What: args[0]}
-			var (
-				rec   *recording
-				drawn *spikes.Raster
-				err   error
-				t     = timesteps
-			)
-			if isRun(a, args[0]) {
-				m, err := openModel(a, args[0])
-				if err != nil {
-					return err
-				}
-				if changed("timesteps") || changed("neurons") {
-					return usagef("--timesteps and --neurons are the run's own")
-				}
-				t = m.config.Timesteps
-				n := training.CountParameters(m.config)
-				e.Latent, e.Parameters = latentText(m.config), &n
-				if !changed("seed") {
-					seed = m.config.Seed
-				}
-				neurons := m.run.Manifest.Data.Neurons
-				data.fromRun(cmd, m.run.Manifest)
-				if rec, err = data.load(a, neurons); err != nil {
-					return err
-				}
-				if drawn, _, err = m.draw(samples, seed); err != nil {
-					return err
-				}
-				if exact || !changed("samples") {
-					law, _, err := m.measure(rec, seed)
-					if err != nil {
-						return err
-					}
-					if law.Method == "exact" {
-						e.lawJSON = law
-					} else if exact {
-						return exitf(exitFailure, "--exact: %s", law.Note)
-					} else {
-						e.Note = law.Note
-						e.LatentJS = law.LatentJS
-					}
-				}
-			} else {
-				if exact {
-					return usagef("--exact: a file has no law of its own, only samples")
-				}
-				if drawn, err = spikes.Load(args[0], spikes.LoadOptions{}); err != nil {
-					return err
-				}
-				if !changed("neurons") {
-					data.neurons = fmt.Sprint(drawn.Neurons)
-				}
-				if !changed("timesteps") {
-					t = drawn.Bins
-				}
-				if rec, err = data.load(a, nil); err != nil {
-					return err
-				}
-				if drawn, err = rec.sameNeurons(drawn, args[0]); err != nil {
-					return err
-				}
-			}
-			e.Seed, e.Data, e.DataSHA256 = seed, rec.train.Source.Path, rec.train.Source.SHA256
-			if err := e.fill(rec, drawn, t, seed); err != nil {
-				return err
-			}
-			if compare != "" {
-				if err := e.compareWith(compare, rec, t); err != nil {
-					return err
-				}
-			}
-			if asJSON {
-				return a.printJSON(e)
-			}
-			return a.printEvaluation(e, t)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
-	data.add(cmd, true)
-	f := cmd.Flags()
-	f.IntVar(&timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long)")
-	f.IntVar(&samples, "samples", 100000, "windows to draw")
-	f.BoolVar(&exact, "exact", false, "fail where the exact law is out of reach")
-	f.StringVar(&compare, "compare", "", "another file of spike trains to put beside")
-	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
-	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	f.data.add(cmd, true)
+	s := cmd.Flags()
+	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long)")
+	s.IntVar(&f.samples, "samples", 100000, "windows to draw")
+	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
+	s.StringVar(&f.compare, "compare", "", "another file of spike trains to put beside")
+	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
+	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	return cmd
+}
+
+func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
+	if f.samples < 1 {
+		return usagef("--samples %d: at least 1 is needed", f.samples)
+	}
+	e := evaluation{Schema: "qgan.evaluate/v1", What: what}
+	source := f.fromFile
+	if isRun(a, what) {
+		source = f.fromRun
+	}
+	rec, drawn, err := source(cmd, a, &e)
+	if err != nil {
+		return err
+	}
+	e.Seed, e.Data, e.DataSHA256 = f.seed, rec.train.Source.Path, rec.train.Source.SHA256
+	if err := e.fill(rec, drawn, f.timesteps, f.seed); err != nil {
+		return err
+	}
+	if f.compare != "" {
+		if err := e.compareWith(f.compare, rec, f.timesteps); err != nil {
+			return err
+		}
+	}
+	if f.asJSON {
+		return a.printJSON(e)
+	}
+	return a.printEvaluation(e, f.timesteps)
+}
+
+// fromRun draws from a run's generator and, where asked or by default, measures
+// its exact law. It sets what the run decides: timesteps and seed.
+func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*recording, *spikes.Raster, error) {
+	changed := cmd.Flags().Changed
+	m, err := openModel(a, e.What)
+	if err != nil {
+		return nil, nil, err
+	}
+	if changed("timesteps") || changed("neurons") {
+		return nil, nil, usagef("--timesteps and --neurons are the run's own")
+	}
+	f.timesteps = m.config.Timesteps
+	if !changed("seed") {
+		f.seed = m.config.Seed
+	}
+	n := training.CountParameters(m.config)
+	e.Latent, e.Parameters = latentText(m.config), &n
+	f.data.fromRun(cmd, m.run.Manifest)
+	rec, err := f.data.load(a, m.run.Manifest.Data.Neurons)
+	if err != nil {
+		return nil, nil, err
+	}
+	drawn, _, err := m.draw(f.samples, f.seed)
+	if err != nil || !f.exact && changed("samples") {
+		return rec, drawn, err
+	}
+	law, _, err := m.measure(rec, f.seed)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case law.Method == "exact":
+		e.lawJSON = law
+	case f.exact:
+		return nil, nil, exitf(exitFailure, "--exact: %s", law.Note)
+	default:
+		e.Note, e.LatentJS = law.Note, law.LatentJS
+	}
+	return rec, drawn, nil
+}
+
+// fromFile reads drawn spike trains. Where the flags leave it open, the windows
+// are as long as the file's samples and the neurons are the first ones.
+func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*recording, *spikes.Raster, error) {
+	if f.exact {
+		return nil, nil, usagef("--exact: a file has no law of its own, only samples")
+	}
+	drawn, err := spikes.Load(e.What, spikes.LoadOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if !cmd.Flags().Changed("neurons") {
+		f.data.neurons = fmt.Sprint(drawn.Neurons)
+	}
+	if !cmd.Flags().Changed("timesteps") {
+		f.timesteps = drawn.Bins
+	}
+	rec, err := f.data.load(a, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	drawn, err = rec.sameNeurons(drawn, e.What)
+	return rec, drawn, err
 }
 
 // isRun says whether an argument is a directory, or is not there at all and so

@@ -16,6 +16,7 @@ import (
 	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/qasm"
+	"qgan/training"
 )
 
 // newExportCmd makes `export`.
@@ -55,7 +56,7 @@ inputs with --parametric.`,
 			}
 			var z []float64
 			if !parametric {
-				if z, err = a.latentVector(latent, m.config.Neurons, m.config.Latent); err != nil {
+				if z, err = a.latentVector(latent, m.config); err != nil {
 					return err
 				}
 				if c, err = c.Bind(nil, z); err != nil {
@@ -86,7 +87,7 @@ inputs with --parametric.`,
 }
 
 // latentVector reads a latent vector from a file or draws one.
-func (a *app) latentVector(spec string, n int, law string) ([]float64, error) {
+func (a *app) latentVector(spec string, c training.Config) ([]float64, error) {
 	if spec == "" {
 		spec = "seed:0"
 	}
@@ -95,16 +96,7 @@ func (a *app) latentVector(spec string, n int, law string) ([]float64, error) {
 		if err != nil {
 			return nil, usagef("--latent-vector %s: seed:N takes a whole number", spec)
 		}
-		rng := stream.New(seed, "export")
-		z := make([]float64, n)
-		for i := range z {
-			if law == "uniform" {
-				z[i] = (2*rng.Float64() - 1) * 3.141592653589793
-			} else {
-				z[i] = rng.NormFloat64()
-			}
-		}
-		return z, nil
+		return training.DrawLatents(c, 1, stream.New(seed, "export"))[0], nil
 	}
 	raw, err := a.fs.ReadFile(spec)
 	if err != nil {
@@ -124,7 +116,7 @@ func (a *app) latentVector(spec string, n int, law string) ([]float64, error) {
 			z = append(z, x)
 		}
 	}
-	if len(z) != n {
+	if n := c.Neurons; len(z) != n {
 		return nil, usagef("--latent-vector %s: it holds %d numbers, the generator has %d neurons", spec, len(z), n)
 	}
 	return z, nil

@@ -150,9 +150,29 @@ func undo() {
 	TEXT("undoAVX2", NOSPLIT, "func(psi *float64, lambda *float64, pairs *uint32, n int, c *float64, out *float64)")
 	Doc("undoAVX2 adds Im<lambda|P|psi>, P = X, Y, Z, of n pairs to out, then applies the adjoint of the SU(2) to both.")
 	Pragma("noescape")
-	psi := Load(Param("psi"), GP64())
-	lambda := Load(Param("lambda"), GP64())
+	psi, lambda := states()
 	ar, ai, br, bi := coefs()
+	components(psi, lambda, func(zero, one reg.GPVirtual, x0, y0, x1, y1, u0, v0, u1, v1 vec) {
+		adjoint(psi, zero, one, ar, ai, br, bi, x0, y0, x1, y1)
+		adjoint(lambda, zero, one, ar, ai, br, bi, u0, v0, u1, v1)
+	})
+}
+
+func overlap() {
+	TEXT("overlapAVX2", NOSPLIT, "func(psi *float64, lambda *float64, pairs *uint32, n int, out *float64)")
+	Doc("overlapAVX2 adds Im<lambda|P|psi>, P = X, Y, Z, of n pairs to out.")
+	Pragma("noescape")
+	psi, lambda := states()
+	components(psi, lambda, func(zero, one reg.GPVirtual, x0, y0, x1, y1, u0, v0, u1, v1 vec) {})
+}
+
+func states() (psi, lambda reg.Register) {
+	return Load(Param("psi"), GP64()), Load(Param("lambda"), GP64())
+}
+
+// components is the body of both: it adds the components of every pair to out
+// and hands the pair's amplitudes on.
+func components(psi, lambda reg.Register, then func(zero, one reg.GPVirtual, x0, y0, x1, y1, u0, v0, u1, v1 vec)) {
 	x, y, z := accumulators()
 	walk(func(zero, one reg.GPVirtual) {
 		x0, y0 := amplitude(psi, zero)
@@ -160,8 +180,7 @@ func undo() {
 		u0, v0 := amplitude(lambda, zero)
 		u1, v1 := amplitude(lambda, one)
 		accumulate(x, y, z, x0, y0, x1, y1, u0, v0, u1, v1)
-		adjoint(psi, zero, one, ar, ai, br, bi, x0, y0, x1, y1)
-		adjoint(lambda, zero, one, ar, ai, br, bi, u0, v0, u1, v1)
+		then(zero, one, x0, y0, x1, y1, u0, v0, u1, v1)
 	})
 	deposit(x, y, z)
 	VZEROUPPER()
@@ -182,23 +201,4 @@ func adjoint(base, zero, one reg.Register, ar, ai, br, bi, x0, y0, x1, y1 vec) {
 	t = YMM()
 	sum(t, term{false, ar, y1}, term{false, ai, x1}, term{true, br, y0}, term{true, bi, x0})
 	store(t, base, one, 32)
-}
-
-func overlap() {
-	TEXT("overlapAVX2", NOSPLIT, "func(psi *float64, lambda *float64, pairs *uint32, n int, out *float64)")
-	Doc("overlapAVX2 adds Im<lambda|P|psi>, P = X, Y, Z, of n pairs to out.")
-	Pragma("noescape")
-	psi := Load(Param("psi"), GP64())
-	lambda := Load(Param("lambda"), GP64())
-	x, y, z := accumulators()
-	walk(func(zero, one reg.GPVirtual) {
-		x0, y0 := amplitude(psi, zero)
-		x1, y1 := amplitude(psi, one)
-		u0, v0 := amplitude(lambda, zero)
-		u1, v1 := amplitude(lambda, one)
-		accumulate(x, y, z, x0, y0, x1, y1, u0, v0, u1, v1)
-	})
-	deposit(x, y, z)
-	VZEROUPPER()
-	RET()
 }
