@@ -35,20 +35,36 @@ func NullFloor(s *States, samples int, rng *rand.Rand, repeats int) (mean, sd fl
 		return 0, 0
 	}
 	q := make([]float64, s.Len())
-	var m2 float64
-	for r := range repeats {
+	var js running
+	for range repeats {
 		for i, c := range s.draw(samples, rng) {
 			q[i] = float64(c) / float64(samples)
 		}
-		js := s.JSSeen(q)
-		d := js - mean // Welford's update
-		mean += d / float64(r+1)
-		m2 += d * (js - mean)
+		js.add(s.JSSeen(q))
 	}
-	if repeats > 1 {
-		sd = math.Sqrt(m2 / float64(repeats-1))
+	return js.mean, js.deviation()
+}
+
+// running holds the mean of numbers and the sum of their squared deviations from
+// it, by Welford's update.
+type running struct {
+	n        int
+	mean, m2 float64
+}
+
+func (r *running) add(x float64) {
+	r.n++
+	d := x - r.mean
+	r.mean += d / float64(r.n)
+	r.m2 += d * (x - r.mean)
+}
+
+// deviation is the standard deviation (ddof 1), 0 of fewer than two numbers.
+func (r *running) deviation() float64 {
+	if r.n < 2 {
+		return 0
 	}
-	return mean, sd
+	return math.Sqrt(r.m2 / float64(r.n-1))
 }
 
 // LawFigures are the distances of a model to an empirical law of windows. All
