@@ -74,6 +74,10 @@ type Result struct {
 	// JSHeldOut is the distance of the even repeats to the model fitted to the
 	// odd ones (the 1st, 3rd ...).
 	JSHeldOut *float64 `json:"js_heldout_nats"`
+	// LogLikelihoodHeldOut is the mean ln of the probability that the model fitted
+	// to the odd repeats gives to the windows of the even ones, in nats a bin; nil
+	// too where it is -Inf, as of a table that lacks one of the windows.
+	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats"`
 	// Residual is the largest moment error of a maximum-entropy fit, of the two
 	// fits if there are two.
 	Residual *float64 `json:"residual,omitempty"`
@@ -206,8 +210,9 @@ func (b baseline) measure(all, odd, even *States, halves, noHeldOut bool) (Resul
 		if err != nil {
 			return r, err
 		}
-		js := even.JSSeen(ProbSeen(h, even))
-		r.JSHeldOut = &js
+		q := ProbSeen(h, even)
+		js := even.JSSeen(q)
+		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, finiteOrNil(even.LogLikelihoodSeen(q))
 		r.addResidual(h)
 	}
 	if r.Residual != nil && *r.Residual > maxEntTolerance {

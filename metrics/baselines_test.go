@@ -61,7 +61,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(b), `"name":"split-half","parameters":0,"js_nats":null,"js_heldout_nats":null,"note":"a single repeat has no halves"`) {
+	if !strings.Contains(string(b), `"name":"split-half","parameters":0,"js_nats":null,"js_heldout_nats":null,"loglik_heldout_nats":null,"note":"a single repeat has no halves"`) {
 		t.Errorf("JSON %s", b)
 	}
 	if _, err := SplitHalf(single); err == nil {

@@ -152,8 +152,7 @@ func (s *States) JSSeenGradient(q []float64) []float64 {
 }
 
 // KLSeen is KL(data‖model) = sum over seen x of p ln(p/q) in nats, q as in
-// [States.JSSeen]; +Inf where the model lacks a seen window. The mean
-// log-likelihood of the data is -(KLSeen + Entropy).
+// [States.JSSeen]; +Inf where the model lacks a seen window.
 func (s *States) KLSeen(q []float64) float64 {
 	s.unseen(q)
 	var kl float64
@@ -161,6 +160,13 @@ func (s *States) KLSeen(q []float64) float64 {
 		kl += klTerm(s.Prob(i), v)
 	}
 	return kl
+}
+
+// LogLikelihoodSeen is the mean over the windows of ln q, divided by their number
+// of bins: the model's log-likelihood in nats a bin, q as in [States.JSSeen]; -Inf
+// where the model lacks a seen window. It equals -(KLSeen + Entropy)/Timesteps.
+func (s *States) LogLikelihoodSeen(q []float64) float64 {
+	return -(s.KLSeen(q) + s.Entropy()) / float64(s.Timesteps)
 }
 
 // TVSeen is the total variation ½ sum over seen x |p - q| + ½ (1 - sum over

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -80,13 +81,17 @@ var fidelities = []fidelity{
 // TimeComparer holds data to which samples are compared.
 type TimeComparer struct {
 	layout *layout
+	raster *spikes.Raster
 	data   *tally
 }
 
 // NewTimeComparer counts the data for comparisons over windows of the given
-// lengths in bins. It fails for a length that the data do not have and for data
-// without neurons or bins.
+// lengths in bins, at least one. It fails for a length that the data do not have
+// and for data without neurons or bins.
 func NewTimeComparer(data *spikes.Raster, windows []int) (*TimeComparer, error) {
+	if len(windows) == 0 {
+		return nil, errors.New("comparing in time: no window length is given")
+	}
 	if data.Neurons == 0 || data.Repeats*data.Bins == 0 {
 		return nil, fmt.Errorf("comparing in time: the data have %d repeats of %d bins of %d neurons", data.Repeats, data.Bins, data.Neurons)
 	}
@@ -107,7 +112,7 @@ func NewTimeComparer(data *spikes.Raster, windows []int) (*TimeComparer, error) 
 			}
 		}
 	}
-	return &TimeComparer{l, l.whole(data)}, nil
+	return &TimeComparer{l, data, l.whole(data)}, nil
 }
 
 func hasKey(m map[uint32]int, k uint32) bool {

@@ -75,13 +75,13 @@ even ones, the floor for any model.`,
 // printBaselines prints a table of baselines.
 func (a *app) printBaselines(models []metrics.Result) error {
 	t := newTable(a.out)
-	t.row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "")
+	t.row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "ln p held out (nats/bin)", "")
 	for _, m := range models {
 		bits := "–"
 		if m.JS != nil {
 			bits = fmt.Sprintf("%.3g", metrics.Bits(*m.JS))
 		}
-		t.row(m.Name, fmt.Sprint(m.Parameters), text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), m.Note)
+		t.row(m.Name, fmt.Sprint(m.Parameters), text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Note)
 	}
 	return t.flush()
 }

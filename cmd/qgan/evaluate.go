@@ -29,12 +29,22 @@ type evaluation struct {
 	KProbability    []float64        `json:"k_probability"`
 	Autocorrelogram []float64        `json:"autocorrelogram"`
 	Undefined       []int            `json:"undefined"`
-	// The recording's own figures, and what else was compared.
+	// The recording's own figures, and what else was compared: the first file, and
+	// all of them.
 	Recording metrics.Summary  `json:"recording"`
 	Compare   *metrics.Summary `json:"compare,omitempty"`
 	CompareJS *float64         `json:"compare_js_nats,omitempty"`
+	Compared  []compared       `json:"compared,omitempty"`
+	Time      timeJSON         `json:"time"`
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
+}
+
+// compared is a file that was put beside.
+type compared struct {
+	File    string          `json:"file"`
+	JS      float64         `json:"js_nats"` // plug-in, of its windows
+	Summary metrics.Summary `json:"summary"`
 }
 
 // evaluateFlags are the flags of `evaluate`.
@@ -43,7 +53,7 @@ type evaluateFlags struct {
 	timesteps int
 	samples   int
 	exact     bool
-	compare   string
+	compare   []string
 	seed      uint64
 	asJSON    bool
 }
@@ -56,22 +66,28 @@ func newEvaluateCmd(a *app) *cobra.Command {
 		Short: "Compare a generator or a file of spike trains with the recording",
 		Long: `Compare statistics and the law of windows with the recording: rates, pairwise
 covariance, number of neurons active in a bin, autocorrelogram of equal windows,
-and the Jensen-Shannon divergence beside its floor and simple models.
+and the Jensen-Shannon divergence beside its floor and simple models. Statistics in
+time (covariances at lags, silent windows, spikes in a window, bursts) are compared
+over windows of the run's length and of 10 and 30 bins where the samples are long
+enough, with the floor, models of independent bins and of a memory of one bin, and
+the files of --compare beside them; --train-repeats odd compares with the even
+repeats, which models fitted to the odd ones have not seen.
 
 For a run the law is exact, averaged over 65,536 latent vectors or more, where that
 is within reach; --samples N takes the law from N drawn windows instead, and --exact
 insists on the first.`,
 		Example: `  qgan evaluate runs/retina
-  qgan evaluate trains.npz --data recording.mat --repeat-bins 953 --neurons 6`,
+  qgan evaluate trains.npz --data recording.mat --repeat-bins 953 --neurons 6
+  qgan evaluate trains.npz --compare gaussian.mat --compare k_pairwise.mat --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
 	f.data.add(cmd, true)
 	s := cmd.Flags()
-	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long)")
+	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
 	s.IntVar(&f.samples, "samples", 100000, "windows to draw")
 	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
-	s.StringVar(&f.compare, "compare", "", "another file of spike trains to put beside")
+	addCompare(cmd, &f.compare)
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	return cmd
@@ -94,10 +110,15 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err := e.fill(rec, drawn, f.timesteps, f.seed); err != nil {
 		return err
 	}
-	if f.compare != "" {
-		if err := e.compareWith(f.compare, rec, f.timesteps); err != nil {
-			return err
-		}
+	files, err := rec.loadCompared(f.compare)
+	if err != nil {
+		return err
+	}
+	if err := e.compareWith(files, rec, f.timesteps); err != nil {
+		return err
+	}
+	if err := e.fillTime(rec, drawn, files, f.timesteps, f.seed); err != nil {
+		return err
 	}
 	if f.asJSON {
 		return a.printJSON(e)
@@ -158,15 +179,18 @@ func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*re
 	if !cmd.Flags().Changed("neurons") {
 		f.data.neurons = fmt.Sprint(drawn.Neurons)
 	}
-	if !cmd.Flags().Changed("timesteps") {
-		f.timesteps = drawn.Bins
-	}
 	rec, err := f.data.load(a, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	drawn, err = rec.sameNeurons(drawn, e.What)
-	return rec, drawn, err
+	if drawn, err = rec.sameNeurons(drawn, e.What); err != nil {
+		return nil, nil, err
+	}
+	drawn = rec.sameRepeats(drawn)
+	if !cmd.Flags().Changed("timesteps") {
+		f.timesteps = min(drawn.Bins, longWindow)
+	}
+	return rec, drawn, nil
 }
 
 // isRun says whether an argument is a directory, or is not there at all and so
@@ -266,28 +290,47 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	return nil
 }
 
-func (e *evaluation) compareWith(path string, rec *recording, t int) error {
-	other, err := spikes.Load(path, spikes.LoadOptions{})
-	if err != nil {
-		return err
-	}
-	if other, err = rec.sameNeurons(other, path); err != nil {
-		return err
-	}
-	w, s, err := countWindows(other, t)
-	if err != nil {
-		return err
-	}
+// compareWith computes the statistics of files that are put beside.
+func (e *evaluation) compareWith(files []comparedFile, rec *recording, t int) error {
 	_, data, err := countWindows(rec.train, t)
 	if err != nil {
 		return err
 	}
-	js, err := metrics.JSStates(data, s)
+	for _, f := range files {
+		w, s, err := countWindows(f.raster, t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.path, err)
+		}
+		js, err := metrics.JSStates(data, s)
+		if err != nil {
+			return err
+		}
+		e.Compared = append(e.Compared, compared{f.path, js, metrics.Summarize(w)})
+	}
+	if len(e.Compared) > 0 {
+		e.Compare, e.CompareJS = &e.Compared[0].Summary, &e.Compared[0].JS
+	}
+	return nil
+}
+
+// fillTime compares the samples, simple models and the files in time.
+func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comparedFile, t int, seed uint64) error {
+	s, err := newTimeStudy(rec, t, seed, drawn)
 	if err != nil {
 		return err
 	}
-	sum := metrics.Summarize(w)
-	e.Compare, e.CompareJS = &sum, &js
+	if err := s.add(e.What, drawn); err != nil {
+		return err
+	}
+	if err := s.addBaselines(rec); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := s.add(f.path, f.raster); err != nil {
+			return err
+		}
+	}
+	e.Time = s.timeJSON
 	return nil
 }
 
@@ -308,11 +351,12 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	t := newTable(a.out)
 	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), how)
 	t.row("JS held out", text(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
+	t.row("ln p a bin", text(e.LogLikelihood, "%.5f")+" nats", "held out "+text(e.LogLikelihoodHeldOut, "%.5f"))
 	t.row("JS to halves", text(e.Odd, "%.4g")+" / "+text(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+text(e.Floor, "%.3g"))
 	t.row("JS of two latents", text(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")
 	t.row("P(silent window)", fmt.Sprintf("%.5f", e.PSilent), fmt.Sprintf("recording %.5f", e.Recording.PSilent))
-	if e.CompareJS != nil {
-		t.row("JS of --compare", text(e.CompareJS, "%.4g")+" nats", "")
+	for _, c := range e.Compared {
+		t.row("JS of "+c.File, fmt.Sprintf("%.4g nats", c.JS), fmt.Sprintf("of %d windows", c.Summary.Windows))
 	}
 	if err := t.flush(); err != nil {
 		return err
@@ -353,5 +397,8 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 		gap += math.Abs(x - e.Recording.Autocorrelogram[i])
 	}
 	t.row("autocorrelogram, L1 over lags", fmt.Sprintf("%.3g", gap), "")
-	return t.flush()
+	if err := t.flush(); err != nil {
+		return err
+	}
+	return a.printTime(e.Time)
 }

@@ -137,20 +137,24 @@ func briefBaselines(s *metrics.States) []string {
 
 // lawJSON is the part of train's and evaluate's objects that speaks of the law.
 type lawJSON struct {
-	JS       *float64 `json:"js_nats"`
-	JSBits   *float64 `json:"js_bits"`
-	StdErr   *float64 `json:"js_stderr"`
-	Method   string   `json:"method"` // exact, plugin or none
-	Latents  int      `json:"latents,omitempty"`
-	Samples  int      `json:"samples,omitempty"`
-	HeldOut  *float64 `json:"js_heldout_nats"` // to the repeats not trained on
-	Odd      *float64 `json:"js_odd_nats"`
-	Even     *float64 `json:"js_even_nats"`
-	Floor    *float64 `json:"floor_nats"`      // split half of the recording
-	Null     *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
-	LatentJS *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
-	PSilent  float64  `json:"p_silent"`
-	Note     string   `json:"note,omitempty"`
+	JS      *float64 `json:"js_nats"`
+	JSBits  *float64 `json:"js_bits"`
+	StdErr  *float64 `json:"js_stderr"`
+	Method  string   `json:"method"` // exact, plugin or none
+	Latents int      `json:"latents,omitempty"`
+	Samples int      `json:"samples,omitempty"`
+	HeldOut *float64 `json:"js_heldout_nats"` // to the repeats not trained on
+	// The mean ln of the exact law's probability of the windows trained on and
+	// held out, in nats a bin.
+	LogLikelihood        *float64 `json:"loglik_nats,omitempty"`
+	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats,omitempty"`
+	Odd                  *float64 `json:"js_odd_nats"`
+	Even                 *float64 `json:"js_even_nats"`
+	Floor                *float64 `json:"floor_nats"`      // split half of the recording
+	Null                 *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
+	LatentJS             *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
+	PSilent              float64  `json:"p_silent"`
+	Note                 string   `json:"note,omitempty"`
 }
 
 func pointer(x float64) *float64 {
@@ -204,27 +208,30 @@ func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEsti
 	if !reached {
 		out.Note = fmt.Sprintf("the standard error is above a tenth of the split-half floor after %d latent vectors", e.Latents)
 	}
-	js := train.JSSeen(on(e, all, train))
+	q := on(e, all, train)
+	js := train.JSSeen(q)
+	out.LogLikelihood = pointer(train.LogLikelihoodSeen(q))
 	out.JS, out.JSBits, out.StdErr = &js, pointer(metrics.Bits(js)), &e.JSStdErr
 	out.Method, out.Latents, out.PSilent = "exact", e.Latents, e.PSilent
-	against := func(r *spikes.Raster) (*float64, error) {
+	against := func(r *spikes.Raster) (js, logLikelihood *float64, err error) {
 		_, s, err := countWindows(r, t)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return pointer(s.JSSeen(on(e, all, s))), nil
+		q := on(e, all, s)
+		return pointer(s.JSSeen(q)), pointer(s.LogLikelihoodSeen(q)), nil
 	}
 	if rec.held != nil {
-		if out.HeldOut, err = against(rec.held); err != nil {
+		if out.HeldOut, out.LogLikelihoodHeldOut, err = against(rec.held); err != nil {
 			return out, nil, err
 		}
 	}
 	if rec.all.Repeats > 1 {
 		odd, even := rec.all.Halves()
-		if out.Odd, err = against(odd); err != nil {
+		if out.Odd, _, err = against(odd); err != nil {
 			return out, nil, err
 		}
-		if out.Even, err = against(even); err != nil {
+		if out.Even, _, err = against(even); err != nil {
 			return out, nil, err
 		}
 	}

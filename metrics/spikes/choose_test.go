@@ -106,3 +106,31 @@ func TestParseAxes(t *testing.T) {
 		}
 	}
 }
+
+// Cutting keeps every bin but what is left over at the end of a repeat.
+func TestCut(t *testing.T) {
+	for _, neurons := range []int{3, 70} {
+		r := NewRaster(2, 11, neurons, 0.02)
+		for rep := range r.Repeats {
+			for b := range r.Bins {
+				r.Set(rep, b, (5*rep+7*b)%neurons, true)
+			}
+		}
+		c := r.Cut(4)
+		if c.Repeats != 4 || c.Bins != 4 || c.Neurons != neurons || c.BinWidth != 0.02 || c.Source.RepeatBins != 4 {
+			t.Fatalf("%d x %d x %d, %+v", c.Repeats, c.Bins, c.Neurons, c.Source)
+		}
+		for rep := range c.Repeats {
+			for b := range c.Bins {
+				for i := range neurons {
+					if c.At(rep, b, i) != r.At(rep/2, rep%2*4+b, i) {
+						t.Fatalf("repeat %d, bin %d, neuron %d differs", rep, b, i)
+					}
+				}
+			}
+		}
+		if c := r.Cut(12); c.Repeats != 0 {
+			t.Errorf("%d repeats longer than the raster's", c.Repeats)
+		}
+	}
+}

@@ -138,6 +138,23 @@ func (r *Raster) SelectRepeats(repeats []int, label string) (*Raster, error) {
 	return out, nil
 }
 
+// Cut returns the raster with every repeat cut into repeats of that many bins; what
+// is left at the end of a repeat is dropped. It panics for less than one bin.
+func (r *Raster) Cut(bins int) *Raster {
+	if bins < 1 {
+		panic(fmt.Sprintf("spikes: repeats of %d bins", bins))
+	}
+	per := r.Bins / bins
+	out := NewRaster(r.Repeats*per, bins, r.Neurons, r.BinWidth)
+	out.Source = r.Source
+	out.Source.RepeatBins = bins
+	for rep := range out.Repeats {
+		from := (rep/per*r.Bins + rep%per*bins) * r.stride
+		copy(out.words[rep*bins*r.stride:(rep+1)*bins*r.stride], r.words[from:])
+	}
+	return out
+}
+
 // Halves returns the odd and the even repeats, counted from 1 as physiologists
 // do: odd is the 1st, 3rd, 5th …, so it has one more where the number is odd.
 func (r *Raster) Halves() (odd, even *Raster) {

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+)
+
+// timeJSON is the part of evaluate's object that speaks of statistics in time.
+type timeJSON struct {
+	Against   string               `json:"against"` // the repeats compared with
+	Windows   []int                `json:"windows"` // lengths in bins
+	Recording metrics.TimeSummary  `json:"recording"`
+	Results   []metrics.TimeResult `json:"results"` // the samples, the floor, simple models, files compared
+}
+
+// timeWindows are the window lengths, beside that of the run, over which
+// statistics in time are compared.
+var timeWindows = [...]int{10, 30}
+
+// longWindow is the longest window taken of itself where a file's repeats are
+// longer.
+const longWindow = 30
+
+// addCompare registers the flag for files that are put beside.
+func addCompare(cmd *cobra.Command, to *[]string) {
+	cmd.Flags().StringArrayVar(to, "compare", nil, "another file of spike trains to put beside (can be repeated)")
+}
+
+// timeStudy compares samples with the recording in time.
+type timeStudy struct {
+	timeJSON
+	comparer *metrics.TimeComparer
+	seed     uint64
+}
+
+// newTimeStudy begins a comparison over windows of t bins, and the usual ones that
+// fit the samples, with the repeats held out or else with all.
+func newTimeStudy(rec *recording, t int, seed uint64, samples ...*spikes.Raster) (*timeStudy, error) {
+	s := &timeStudy{seed: seed}
+	data := rec.train
+	s.Against = "the repeats trained on"
+	if rec.held != nil {
+		data, s.Against = rec.held, "the repeats held out"
+	}
+	s.Windows = []int{t}
+	for _, w := range timeWindows {
+		fits := w <= data.Bins
+		for _, r := range samples {
+			fits = fits && w <= r.Bins
+		}
+		if fits && w != t {
+			s.Windows = append(s.Windows, w)
+		}
+	}
+	slices.Sort(s.Windows)
+	var err error
+	if s.comparer, err = metrics.NewTimeComparer(data, s.Windows); err != nil {
+		return nil, err
+	}
+	s.Recording = s.comparer.Data()
+	return s, nil
+}
+
+// add compares a sample.
+func (s *timeStudy) add(name string, sample *spikes.Raster) error {
+	r, err := s.comparer.Measure(name, sample, stream.New(s.seed, "time", uint64(len(s.Results))))
+	s.Results = append(s.Results, r)
+	return err
+}
+
+// addBaselines compares simple models fitted to the repeats trained on, and says
+// what the floor is.
+func (s *timeStudy) addBaselines(rec *recording) error {
+	results, err := s.comparer.TimeBaselines(rec.train, stream.New(s.seed, "time", uint64(len(s.Results))))
+	s.Results = append(s.Results, results...)
+	return err
+}
+
+// comparedFile is a file of spike trains of the chosen neurons.
+type comparedFile struct {
+	path   string
+	raster *spikes.Raster
+}
+
+// loadCompared reads files that are put beside the recording.
+func (r *recording) loadCompared(paths []string) ([]comparedFile, error) {
+	var files []comparedFile
+	for _, path := range paths {
+		raster, err := r.loadSamples(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, comparedFile{path, raster})
+	}
+	return files, nil
+}
+
+// loadSamples reads spike trains of the chosen neurons from a file.
+func (r *recording) loadSamples(path string) (*spikes.Raster, error) {
+	samples, err := spikes.Load(path, spikes.LoadOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if samples, err = r.sameNeurons(samples, path); err != nil {
+		return nil, err
+	}
+	return r.sameRepeats(samples), nil
+}
+
+// sameRepeats cuts a flat file, one of a single long repeat, into repeats about as
+// long as the recording's, the shape that the published samples of models of a
+// recording were drawn in.
+func (r *recording) sameRepeats(samples *spikes.Raster) *spikes.Raster {
+	if samples.Repeats != 1 || samples.Bins < 2*r.all.Bins {
+		return samples
+	}
+	repeats := int(math.Round(float64(samples.Bins) / float64(r.all.Bins)))
+	return samples.Cut(samples.Bins / repeats)
+}
+
+// timeColumn is the short name of a figure in tables for people.
+func timeColumn(f metrics.TimeFigure) string {
+	switch {
+	case f.Lag > 0:
+		return f.Name + ", lag " + strconv.Itoa(f.Lag)
+	case f.Bins > 0:
+		return f.Name + ", windows of " + plural(f.Bins, "bin")
+	}
+	return f.Name
+}
+
+// printedLags are the lags of which tables for people show the covariances; the
+// JSON object has all.
+var printedLags = [...]int{1, 2, 3, 5}
+
+// printTime prints the figures, a line each, with a column for each sample.
+func (a *app) printTime(s timeJSON) error {
+	fmt.Fprintf(a.out, "\nStatistics in time, against %s\n", s.Against)
+	t := newTable(a.out)
+	head := []string{"figure", "recording"}
+	for _, r := range s.Results {
+		head = append(head, filepath.Base(r.Name))
+	}
+	t.row(head...)
+	for i, f := range s.Results[0].Figures {
+		if f.Lag > 0 && !slices.Contains(printedLags[:], f.Lag) {
+			continue
+		}
+		row := []string{timeColumn(f), text(f.Data, "%.4g")}
+		known := false
+		for _, r := range s.Results {
+			row = append(row, withError(r.Figures[i]))
+			known = known || r.Figures[i].Value != nil
+		}
+		if known {
+			t.row(row...)
+		}
+	}
+	likelihood, known := []string{"log-likelihood (nats/bin)", "–"}, false
+	for _, r := range s.Results {
+		likelihood = append(likelihood, text(r.LogLikelihood, "%.5f"))
+		known = known || r.LogLikelihood != nil
+	}
+	if known {
+		t.row(likelihood...)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	for _, r := range s.Results {
+		if r.Note != "" {
+			fmt.Fprintf(a.out, "%s: %s\n", r.Name, r.Note)
+		}
+	}
+	return nil
+}
+
+func withError(f metrics.TimeFigure) string {
+	if f.Value == nil || f.StdErr == nil {
+		return text(f.Value, "%.3g")
+	}
+	return fmt.Sprintf("%.3g ± %.1g", *f.Value, *f.StdErr)
+}
