@@ -40,6 +40,19 @@ type TimeFigure struct {
 	Data *float64 `json:"data,omitempty"`
 }
 
+// String names the figure with its lag or window length.
+func (f TimeFigure) String() string {
+	switch {
+	case f.Lag > 0:
+		return fmt.Sprintf("%s, lag %d", f.Name, f.Lag)
+	case f.Bins == 1:
+		return f.Name + ", windows of 1 bin"
+	case f.Bins > 0:
+		return fmt.Sprintf("%s, windows of %d bins", f.Name, f.Bins)
+	}
+	return f.Name
+}
+
 // fidelity is one row of the table of figures. of takes the tallies of data and
 // sample, and the place of the lag or the window length in them; NaN says that
 // the figure has no meaning.

@@ -322,13 +322,8 @@ func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comp
 	if err := s.add(e.What, drawn); err != nil {
 		return err
 	}
-	if err := s.addBaselines(rec); err != nil {
+	if err := s.addOthers(rec, files); err != nil {
 		return err
-	}
-	for _, f := range files {
-		if err := s.add(f.path, f.raster); err != nil {
-			return err
-		}
 	}
 	e.Time = s.timeJSON
 	return nil

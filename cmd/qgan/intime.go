@@ -5,7 +5,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -77,12 +76,20 @@ func (s *timeStudy) add(name string, sample *spikes.Raster) error {
 	return err
 }
 
-// addBaselines compares simple models fitted to the repeats trained on, and says
-// what the floor is.
-func (s *timeStudy) addBaselines(rec *recording) error {
+// addOthers says what the floor is, and compares simple models fitted to the repeats
+// trained on and the files.
+func (s *timeStudy) addOthers(rec *recording, files []comparedFile) error {
 	results, err := s.comparer.TimeBaselines(rec.train, stream.New(s.seed, "time", uint64(len(s.Results))))
+	if err != nil {
+		return err
+	}
 	s.Results = append(s.Results, results...)
-	return err
+	for _, f := range files {
+		if err := s.add(f.path, f.raster); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // comparedFile is a file of spike trains of the chosen neurons.
@@ -127,17 +134,6 @@ func (r *recording) sameRepeats(samples *spikes.Raster) *spikes.Raster {
 	return samples.Cut(samples.Bins / repeats)
 }
 
-// timeColumn is the short name of a figure in tables for people.
-func timeColumn(f metrics.TimeFigure) string {
-	switch {
-	case f.Lag > 0:
-		return f.Name + ", lag " + strconv.Itoa(f.Lag)
-	case f.Bins > 0:
-		return f.Name + ", windows of " + plural(f.Bins, "bin")
-	}
-	return f.Name
-}
-
 // printedLags are the lags of which tables for people show the covariances; the
 // JSON object has all.
 var printedLags = [...]int{1, 2, 3, 5}
@@ -155,7 +151,7 @@ func (a *app) printTime(s timeJSON) error {
 		if f.Lag > 0 && !slices.Contains(printedLags[:], f.Lag) {
 			continue
 		}
-		row := []string{timeColumn(f), text(f.Data, "%.4g")}
+		row := []string{f.String(), text(f.Data, "%.4g")}
 		known := false
 		for _, r := range s.Results {
 			row = append(row, withError(r.Figures[i]))

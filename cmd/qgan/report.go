@@ -11,6 +11,7 @@ import (
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/report"
+	"qgan/metrics/spikes"
 	"qgan/training"
 )
 
@@ -20,18 +21,23 @@ const reportSamples = 50000
 // newReportCmd makes `report`.
 func newReportCmd(a *app) *cobra.Command {
 	var (
-		out  string
-		data dataFlags
+		out     string
+		compare []string
+		data    dataFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Write figures and a page about one run or several",
 		Long: `Write a page (index.html, one file that needs no network) and figures as PNG and
-SVG: the law of windows, the distance over training, rasters side by side, and
-statistics, beside the recording. Several runs must have the same neurons of the
-same recording and the same number of timesteps.`,
-		Example: "  qgan report runs/retina\n  qgan report runs/a runs/b --out compared",
-		Args:    cobra.MinimumNArgs(1),
+SVG: the law of windows, the distance over training, rasters side by side,
+statistics, and statistics in time, beside the recording; in time also beside models
+of independent bins and of a memory of one bin, and the files of --compare. Several
+runs must have the same neurons of the same recording and the same number of
+timesteps.`,
+		Example: `  qgan report runs/retina
+  qgan report runs/a runs/b --out compared
+  qgan report runs/a --compare gaussian.mat --compare k_pairwise.mat`,
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var (
 				models []*model
@@ -59,10 +65,14 @@ same recording and the same number of timesteps.`,
 				}
 				models, laws, exact = append(models, m), append(laws, law), append(exact, e)
 			}
+			files, err := rec.loadCompared(compare)
+			if err != nil {
+				return err
+			}
 			if out == "" {
 				out = filepath.Join(args[0], "report")
 			}
-			if err := a.writeReport(out, models, exact, laws, rec); err != nil {
+			if err := a.writeReport(out, models, exact, laws, rec, files); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.out, filepath.Join(out, "index.html"))
@@ -70,6 +80,7 @@ same recording and the same number of timesteps.`,
 		},
 	}
 	data.add(cmd, false)
+	addCompare(cmd, &compare)
 	cmd.Flags().StringVar(&out, "out", "", "directory to write (none: report in the first run)")
 	return cmd
 }
@@ -91,8 +102,9 @@ func sameShape(a, b *model) error {
 	return nil
 }
 
-// writeReport draws from the models and writes figures and page into dir.
-func (a *app) writeReport(dir string, models []*model, exact []*training.LawEstimate, laws []lawJSON, rec *recording) error {
+// writeReport draws from the models and writes figures and page into dir, the files
+// beside.
+func (a *app) writeReport(dir string, models []*model, exact []*training.LawEstimate, laws []lawJSON, rec *recording, files []comparedFile) error {
 	t := models[0].config.Timesteps
 	w, s, err := countWindows(rec.train, t)
 	if err != nil {
@@ -153,6 +165,9 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 		}
 		in.Curves = append(in.Curves, curve)
 	}
+	if err := reportTime(&in, rec, files, t, models[0].config.Seed); err != nil {
+		return err
+	}
 	if err := a.fs.MkdirAll(dir); err != nil {
 		return fmt.Errorf("making the report's directory: %w", err)
 	}
@@ -161,6 +176,36 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("writing the report in %s", dir), err)
+	}
+	return nil
+}
+
+// reportTime compares in time the samples of the report's models, simple models and
+// the files.
+func reportTime(in *report.Input, rec *recording, files []comparedFile, t int, seed uint64) error {
+	var samples []*spikes.Raster
+	for _, m := range in.Models {
+		samples = append(samples, m.Samples)
+	}
+	s, err := newTimeStudy(rec, t, seed, samples...)
+	if err != nil {
+		return err
+	}
+	for _, m := range in.Models {
+		if err := s.add(m.Name, m.Samples); err != nil {
+			return err
+		}
+	}
+	if err := s.addOthers(rec, files); err != nil {
+		return err
+	}
+	for i := range in.Models {
+		in.Models[i].Time = s.Results[i]
+	}
+	in.DataTime, in.References = &s.Recording, s.Results[len(in.Models):]
+	in.Lines = append(in.Lines, "statistics in time are compared with those of "+s.Against)
+	for i := range in.References {
+		in.References[i].Name = filepath.Base(in.References[i].Name)
 	}
 	return nil
 }

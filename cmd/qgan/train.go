@@ -379,7 +379,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		if err := run.WriteResult(res); err != nil {
 			return err
 		}
-		if err := a.writeReport(filepath.Join(run.Dir, "report"), []*model{m}, []*training.LawEstimate{estimate}, []lawJSON{law}, rec); err != nil {
+		if err := a.writeReport(filepath.Join(run.Dir, "report"), []*model{m}, []*training.LawEstimate{estimate}, []lawJSON{law}, rec, nil); err != nil {
 			return err
 		}
 	}

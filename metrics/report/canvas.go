@@ -144,10 +144,11 @@ const (
 
 // entry is one entry of a legend.
 type entry struct {
-	text  string
-	mark  mark
-	color color.Color
-	glyph draw.GlyphDrawer
+	text   string
+	mark   mark
+	color  color.Color
+	dashes []vg.Length
+	glyph  draw.GlyphDrawer
 }
 
 // figure is one drawing with its legend.
@@ -252,7 +253,7 @@ func (e *entry) draw(c *draw.Canvas, p vg.Point) {
 		c.FillPolygon(e.color, []vg.Point{{X: p.X, Y: p.Y - 3.5}, {X: end, Y: p.Y - 3.5}, {X: end, Y: p.Y + 3.5}, {X: p.X, Y: p.Y + 3.5}})
 		return
 	}
-	c.StrokeLine2(draw.LineStyle{Color: e.color, Width: 1.5}, p.X, p.Y, end, p.Y)
+	c.StrokeLine2(draw.LineStyle{Color: e.color, Width: 1.5, Dashes: e.dashes}, p.X, p.Y, end, p.Y)
 	if e.mark == markGlyph {
 		c.DrawGlyph(draw.GlyphStyle{Color: e.color, Radius: 2.5, Shape: e.glyph}, vg.Point{X: (p.X + end) / 2, Y: p.Y})
 	}
@@ -348,12 +349,12 @@ func message(txt string) *plot.Plot {
 
 // polyline draws points joined by a line, broken where the y is not drawable:
 // not finite, or on a logarithmic axis not within it.
-func polyline(c draw.Canvas, p *plot.Plot, xs, ys []float64, clr color.Color, width vg.Length, glyph draw.GlyphDrawer) {
+func polyline(c draw.Canvas, p *plot.Plot, xs, ys []float64, line draw.LineStyle, glyph draw.GlyphDrawer) {
 	tx, ty := p.Transforms(&c)
 	var run []vg.Point
 	flush := func() {
 		if len(run) > 1 {
-			c.StrokeLines(draw.LineStyle{Color: clr, Width: width}, run)
+			c.StrokeLines(line, run)
 		}
 		run = nil
 	}
@@ -365,7 +366,7 @@ func polyline(c draw.Canvas, p *plot.Plot, xs, ys []float64, clr color.Color, wi
 		pt := vg.Point{X: tx(xs[i]), Y: ty(y)}
 		run = append(run, pt)
 		if glyph != nil {
-			c.DrawGlyph(draw.GlyphStyle{Color: clr, Radius: 2.2, Shape: glyph}, pt)
+			c.DrawGlyph(draw.GlyphStyle{Color: line.Color, Radius: 2.2, Shape: glyph}, pt)
 		}
 	}
 	flush()

@@ -152,7 +152,7 @@ func (in *Input) curveFigure() *figure {
 			for k := range xs {
 				xs[k] = max(xs[k], p.X.Min)
 			}
-			polyline(c, p, xs, cv.ys, modelColor(i), 1.5, lonely(len(xs)))
+			polyline(c, p, xs, cv.ys, draw.LineStyle{Color: modelColor(i), Width: 1.5}, lonely(len(xs)))
 		}
 	}))
 	f.draw = func(c draw.Canvas) { p.Draw(draw.Crop(c, 0, -right, 0, -6)) }

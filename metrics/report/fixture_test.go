@@ -102,12 +102,25 @@ func inputOf(t testing.TB, r *spikes.Raster, n, bins int, names ...string) repor
 		},
 		States: s, Data: metrics.Summarize(w), DataWindows: w, Floor: &floor, Baselines: results, BinWidth: part.BinWidth,
 	}
+	comparer, err := metrics.NewTimeComparer(part, []int{bins})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(9, 9))
+	data := comparer.Data()
+	in.DataTime = &data
+	if in.References, err = comparer.TimeBaselines(part, rng); err != nil {
+		t.Fatal(err)
+	}
 	for i, name := range names {
 		m, err := metrics.Fit(name, s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		model := modelOf(t, "like "+name+", seed 1", m, s, part.BinWidth)
+		if model.Time, err = comparer.Measure(model.Name, model.Samples, rng); err != nil {
+			t.Fatal(err)
+		}
 		in.Models = append(in.Models, model)
 		in.Curves = append(in.Curves, curve(i, model.JSNats))
 	}

@@ -50,7 +50,7 @@ func (in *Input) page(w io.Writer, figs []*figure) error {
 		Tables  []table
 		Figures []pageFigure
 		Rates   table
-	}{title, in.Lines, []table{in.modelTable(), in.baselineTable()}, nil, in.rateTable()}
+	}{title, in.Lines, []table{in.modelTable(), in.baselineTable(), in.timeTable()}, nil, in.rateTable()}
 	for _, f := range figs {
 		pf := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
 		if f.missing == "" {

@@ -9,6 +9,7 @@
 //	js_curve            distance against training step, with the baselines as lines
 //	rasters             equal numbers of bins of the recording and of each model's draws
 //	statistics          rates, covariances, k-probability and autocorrelogram
+//	time                lag covariances, spikes in a window, silence and bursts
 //
 // What is missing from the input is left out or said in words in its place; the
 // page says which. The same input gives the same bytes.
@@ -34,6 +35,9 @@ type Model struct {
 	Name string // for example "deep, seed 1"
 	// Summary holds the statistics of the drawn samples.
 	Summary metrics.Summary
+	// Time compares the samples with the recording in time; without figures and
+	// summary there is nothing to show.
+	Time metrics.TimeResult
 	// Seen is the model's probability of each window of Input.States; nil where
 	// the law is not known.
 	Seen []float64
@@ -63,6 +67,11 @@ type Input struct {
 	Data        metrics.Summary // the recording's statistics, over windows as long as the models'
 	DataWindows spikes.Windows  // the recording
 
+	// DataTime holds the recording's statistics in time; nil: not known.
+	DataTime *metrics.TimeSummary
+	// References stand beside the models in time: the floor, simple models, files.
+	References []metrics.TimeResult
+
 	Models    []Model // at most MaxModels
 	Curves    [][]CurvePoint
 	Floor     *float64 // distance between the halves of the recording, nats
@@ -70,8 +79,8 @@ type Input struct {
 	BinWidth  float64 // seconds; 0: not known
 }
 
-// Write writes the figures, state_distribution, js_curve, rasters and statistics
-// each as .png and .svg, and the page index.html into the folder dir, which must
+// Write writes the figures, state_distribution, js_curve, rasters, statistics and
+// time, each as .png and .svg, and the page index.html into the folder dir, which must
 // exist. It returns the paths written, in order. The caller's write makes a file
 // of what the function it is given writes; it decides how files come to be whole
 // or not at all.
@@ -112,7 +121,7 @@ func Write(dir string, in Input, write func(path string, f func(io.Writer) error
 
 // figures returns all figures, those that cannot be drawn with a reason.
 func (in *Input) figures() []*figure {
-	return []*figure{in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure()}
+	return []*figure{in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure(), in.timeFigure()}
 }
 
 // check refuses what no layout can make sense of.
@@ -171,6 +180,12 @@ func (in Input) cleaned() Input {
 		}
 	}
 	in.Models = models
+	references := make([]metrics.TimeResult, len(in.References))
+	copy(references, in.References)
+	for i := range references {
+		references[i].Name = clean(references[i].Name)
+	}
+	in.References = references
 	if in.Floor != nil && !finite(*in.Floor) {
 		in.Floor = nil
 	}

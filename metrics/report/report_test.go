@@ -20,7 +20,7 @@ import (
 	"qgan/metrics/spikes"
 )
 
-var stems = []string{"state_distribution", "js_curve", "rasters", "statistics"}
+var stems = []string{"state_distribution", "js_curve", "rasters", "statistics", "time"}
 
 // svgText reads an SVG file as XML and returns its size in points and its texts,
 // joined by one space.
@@ -106,6 +106,7 @@ func TestFigures(t *testing.T) {
 			"js_curve":           {"markov ", "like silent, seed 1"},
 			"rasters":            {"recording, 30 windows, evenly spaced", "like silent, seed 1, 30 draws", "draws of 5 bins of 20 ms; 0 spikes"},
 			"statistics":         {"lag (bins of 20 ms)", "coincidences per spike", "−10"},
+			"time":               {"like silent, seed 1", "independent-in-time", "markov", "K, spikes in 5 bins", "length of bursts", "mean over pairs"},
 		}},
 		{4, 10, []string{"independent"}, map[string][]string{
 			"state_distribution": {strings.Repeat("0000|", 9) + "0000"},
@@ -121,10 +122,14 @@ func TestFigures(t *testing.T) {
 		t.Run(fmt.Sprintf("n=%d t=%d", c.neurons, c.bins), func(t *testing.T) {
 			in := inputOf(t, spikes.Builtin(), c.neurons, c.bins, c.models...)
 			files := written(t, in)
-			if len(files) != 2*len(stems)+1 {
+			drawn := stems
+			if c.bins == 1 {
+				drawn = slices.DeleteFunc(slices.Clone(stems), func(s string) bool { return s == "time" })
+			}
+			if len(files) != 2*len(drawn)+1 {
 				t.Errorf("%d files were written", len(files))
 			}
-			for _, stem := range stems {
+			for _, stem := range drawn {
 				w, h, text := svgText(t, stem+".svg", files[stem+".svg"])
 				checkPNG(t, stem+".png", files[stem+".png"], w, h)
 				for _, want := range append(c.expect[stem], in.Title, in.Lines[0], in.Lines[1]) {
@@ -172,6 +177,7 @@ func TestPage(t *testing.T) {
 		"<!DOCTYPE html>", "<title>" + in.Title + "</title>",
 		"Distance to the recording", "JS (nats)", "JS (bits)", "like ising, seed 1", "floor: split half of the recording",
 		"Baselines", "parameters", "JS held out (nats)", "markov", "uniform",
+		"Statistics in time", "split-half", "covariance-error", "p-silent, windows of 1 bin",
 		"Firing rates (spikes/s)", "prefers-color-scheme: dark",
 	} {
 		if !strings.Contains(page, want) {
@@ -183,7 +189,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page lacks the fact %q", l)
 		}
 	}
-	if n := strings.Count(page, "<svg "); n != len(stems) {
+	if n := strings.Count(page, "<svg "); n != len(stems)-1 || !strings.Contains(page, "Windows of one bin have no structure in time") {
 		t.Errorf("%d figures on the page", n)
 	}
 	// It loads nothing: no address, no script, no style sheet, no picture file.
@@ -204,7 +210,8 @@ func TestPage(t *testing.T) {
 
 // Texts of the user are texts, in SVG and on the page.
 func TestEscaped(t *testing.T) {
-	in := inputOf(t, spikes.Builtin(), 2, 1, "independent")
+	in := inputOf(t, spikes.Builtin(), 2, 2, "independent")
+	in.References[1].Name = "a <b> \x01 file"
 	in.Title = "<script>alert(1)</script> & \x00\x1b[31m\xff"
 	in.Lines = []string{"file </svg><b>\nx", strings.Repeat("long", 200), "鼠 ©"}
 	in.Models[0].Name = `a "name" <i>`
@@ -229,20 +236,28 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
+// lacking is an input that lacks something: what figures are lost by it, and what
+// the page says.
+type lacking struct {
+	name   string
+	input  func(*testing.T) report.Input
+	change func(*report.Input)
+	lost   []string
+	says   string
+}
+
+func threeNeurons(t *testing.T) report.Input {
+	return inputOf(t, spikes.Builtin(), 3, 2, "independent")
+}
+
 // What is missing is left out, and the page says so.
 func TestMissing(t *testing.T) {
-	full := func(t *testing.T) report.Input { return inputOf(t, spikes.Builtin(), 3, 2, "independent") }
+	full := threeNeurons
 	silent := func(t *testing.T) report.Input {
 		return inputOf(t, spikes.NewRaster(4, 40, 3, 0.02), 3, 2, "silent")
 	}
 	nan := math.NaN()
-	for _, c := range []struct {
-		name   string
-		input  func(*testing.T) report.Input
-		change func(*report.Input)
-		lost   []string
-		says   string
-	}{
+	for _, c := range []lacking{
 		{"nothing at all", nil, func(*report.Input) {}, stems, "No distance was recorded"},
 		{"title only", nil, func(in *report.Input) { in.Title = "x" }, stems, "neither a recording nor samples"},
 		{"no curve", full, func(in *report.Input) { in.Curves = nil }, []string{"js_curve"}, "No distance was recorded"},
@@ -274,41 +289,71 @@ func TestMissing(t *testing.T) {
 		}, nil, "Firing rates (spikes/bin)"},
 		{"no law of the recording", full, func(in *report.Input) { in.States, in.Models[0].Seen = nil, nil }, []string{"state_distribution"}, "not known"},
 		{"no recording", full, func(in *report.Input) {
-			in.States, in.Models[0].Seen, in.DataWindows, in.Data = nil, nil, spikes.Windows{}, metrics.Summary{}
-		}, []string{"state_distribution", "statistics", "rasters"}, "rates are not known"},
+			in.States, in.Models[0].Seen, in.DataWindows, in.Data, in.DataTime = nil, nil, spikes.Windows{}, metrics.Summary{}, nil
+		}, []string{"state_distribution", "statistics", "rasters", "time"}, "rates are not known"},
 		{"silent everywhere", silent, func(*report.Input) {}, nil, "no two spikes of a neuron in a window"},
 		{"number in no range", full, func(in *report.Input) {
 			in.Data.RatesHz[0], in.Data.KProbability[0], in.Data.Autocorrelogram[9], in.Data.PSilent = nan, nan, math.Inf(1), nan
 			in.Data.Covariance[0][1] = nan
 		}, nil, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var in report.Input
-			if c.input != nil {
-				in = c.input(t)
+		t.Run(c.name, c.check)
+	}
+}
+
+// The same of statistics in time.
+func TestMissingInTime(t *testing.T) {
+	full := threeNeurons
+	nan := math.NaN()
+	for _, c := range []lacking{
+		{"no statistics in time", full, func(in *report.Input) {
+			in.DataTime, in.References, in.Models[0].Time = nil, nil, metrics.TimeResult{}
+		}, []string{"time"}, "No statistics in time were compared"},
+		{"no references", full, func(in *report.Input) { in.References = nil }, nil, "rate-error"},
+		{"more references than lines", full, func(in *report.Input) {
+			in.References = slices.Repeat(in.References[1:2], 9)
+		}, nil, "independent-in-time"},
+		{"windows of other lengths", full, func(in *report.Input) {
+			s := *in.DataTime
+			s.Timesteps, s.PSilent = 7, nil
+			in.References[1].Summary = &s
+		}, nil, "p-silent, windows of 2 bins"},
+		{"figures without a number", full, func(in *report.Input) {
+			f := in.Models[0].Time.Figures
+			f[0].Value, f[1].StdErr, f[2].Value, f[3].StdErr = &nan, &nan, nil, nil
+			in.DataTime.PSilent[0], in.DataTime.BurstLengths = nan, nil
+			in.DataTime.LagCovariance[0] = math.Inf(1)
+		}, nil, ""},
+	} {
+		t.Run(c.name, c.check)
+	}
+}
+
+func (c lacking) check(t *testing.T) {
+	var in report.Input
+	if c.input != nil {
+		in = c.input(t)
+	}
+	c.change(&in)
+	files := written(t, in)
+	for _, stem := range stems {
+		for _, ext := range []string{".png", ".svg"} {
+			if _, ok := files[stem+ext]; ok == slices.Contains(c.lost, stem) {
+				t.Errorf("%s%s written: %t", stem, ext, ok)
 			}
-			c.change(&in)
-			files := written(t, in)
-			for _, stem := range stems {
-				for _, ext := range []string{".png", ".svg"} {
-					if _, ok := files[stem+ext]; ok == slices.Contains(c.lost, stem) {
-						t.Errorf("%s%s written: %t", stem, ext, ok)
-					}
-				}
-				if svg, ok := files[stem+".svg"]; ok {
-					if _, _, text := svgText(t, stem, svg); strings.Contains(text, "NaN") {
-						t.Errorf("%s shows NaN: %s", stem, text)
-					}
-				}
+		}
+		if svg, ok := files[stem+".svg"]; ok {
+			if _, _, text := svgText(t, stem, svg); strings.Contains(text, "NaN") {
+				t.Errorf("%s shows NaN: %s", stem, text)
 			}
-			page := string(files["index.html"])
-			if !strings.Contains(page, "</html>") || !strings.Contains(page, c.says) {
-				t.Errorf("the page doesn't say %q", c.says)
-			}
-			if m := regexp.MustCompile(`\bNaN\b|[+-]Inf\b`).FindString(page); m != "" {
-				t.Errorf("the page shows %s", m)
-			}
-		})
+		}
+	}
+	page := string(files["index.html"])
+	if !strings.Contains(page, "</html>") || !strings.Contains(page, c.says) {
+		t.Errorf("the page doesn't say %q", c.says)
+	}
+	if m := regexp.MustCompile(`\bNaN\b|[+-]Inf\b`).FindString(page); m != "" {
+		t.Errorf("the page shows %s", m)
 	}
 }
 
@@ -342,7 +387,7 @@ func TestRefused(t *testing.T) {
 
 // A file that cannot be written ends the report, with what was written so far.
 func TestWriteFails(t *testing.T) {
-	in := inputOf(t, spikes.Builtin(), 2, 1, "independent")
+	in := inputOf(t, spikes.Builtin(), 2, 2, "independent")
 	full := errors.New("disk full")
 	for fail := range 2*len(stems) + 1 {
 		n := 0

@@ -176,9 +176,9 @@ func drawOverlays(sets []overlay, first float64) plotFunc {
 				xs[i] = first + float64(i)
 			}
 			if s.model < 0 {
-				polyline(c, p, xs, s.ys, black, 1, draw.RingGlyph{})
+				polyline(c, p, xs, s.ys, draw.LineStyle{Color: black, Width: 1}, draw.RingGlyph{})
 			} else {
-				polyline(c, p, xs, s.ys, modelColor(s.model), 1.2, glyphs[s.model])
+				polyline(c, p, xs, s.ys, draw.LineStyle{Color: modelColor(s.model), Width: 1.2}, glyphs[s.model])
 			}
 		}
 	}
