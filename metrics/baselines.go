@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"qgan/metrics/spikes"
@@ -26,6 +27,13 @@ var baselines = []baseline{
 	{"k-pairwise", MaxEntBits, func(s *States) (Model, error) { return modelOf(FitKPairwise(s)) }},
 }
 
+// gaussianDraws is the number of windows drawn for the law of a dichotomised
+// Gaussian, fewer where one takes more than so many multiplications together.
+const (
+	gaussianDraws = 1 << 20
+	gaussianWork  = 1 << 31
+)
+
 // splitHalfName is the last row: no model but the data's own floor.
 const splitHalfName = "split-half"
 
@@ -43,11 +51,11 @@ func BaselineNames() []string {
 	for _, b := range baselines {
 		names = append(names, b.name)
 	}
-	return append(names, splitHalfName)
+	return append(names, gaussianName, splitHalfName)
 }
 
-// Fit fits the named model (see [BaselineNames], without split-half) to a law.
-// It fails for an unknown name and where the model has no fit for n·t.
+// Fit fits the named model to a law: see [BaselineNames], without split-half, and
+// without dichotomised-gaussian, whose law is known by draws only. It fails for an unknown name and where the model has no fit for n·t.
 func Fit(name string, s *States) (Model, error) {
 	for _, b := range baselines {
 		if b.name == name {
@@ -61,6 +69,9 @@ func Fit(name string, s *States) (Model, error) {
 type Options struct {
 	Models    []string // names, in any order; nil: all
 	NoHeldOut bool     // leave JSHeldOut absent, which saves half of the fits
+	// Rand draws from the models whose law is known by draws only; without it they
+	// have no figures.
+	Rand *rand.Rand
 }
 
 // Result is one baseline's distance to the data. A figure that is absent is nil
@@ -81,7 +92,12 @@ type Result struct {
 	// Residual is the largest moment error of a maximum-entropy fit, of the two
 	// fits if there are two.
 	Residual *float64 `json:"residual,omitempty"`
-	Note     string   `json:"note,omitempty"`
+	// Samples is the number of windows drawn of a model whose law is known by draws
+	// only; its distances are larger than the law's by about what Null says, the
+	// distance of as many draws of the data's law from it.
+	Samples int      `json:"samples,omitempty"`
+	Null    *float64 `json:"null_floor_nats,omitempty"`
+	Note    string   `json:"note,omitempty"`
 }
 
 // Baselines fits the baseline models to the windows and measures each. It fails
@@ -160,6 +176,13 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 		}
 		results = append(results, r)
 	}
+	if wanted(gaussianName) {
+		r, err := gaussianResult(all, odd, even, opt)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
 	if wanted(splitHalfName) {
 		r := Result{Name: splitHalfName, Note: oneRepeat}
 		if halves {
@@ -176,6 +199,49 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+// gaussianResult fits dichotomised Gaussians with as many lags as a window has bins
+// and draws their laws.
+func gaussianResult(all, odd, even *States, opt Options) (Result, error) {
+	n, t := all.Neurons, all.Timesteps
+	r := Result{Name: gaussianName, Parameters: (&DichotomisedGaussian{neurons: n, lags: t}).Parameters()}
+	switch {
+	case all.Bits() > maxLatent:
+		r.Note = fmt.Sprintf("n*t = %d > %d: the fit takes too long", all.Bits(), maxLatent)
+		return r, nil
+	case opt.Rand == nil:
+		r.Note = "its law is known by draws only, and there are none"
+		return r, nil
+	}
+	r.Samples = min(gaussianDraws, gaussianWork/(all.Bits()*all.Bits()))
+	distance := func(fitted, to *States) (*float64, error) {
+		g, err := fitGaussian(fitted.moments())
+		if err != nil {
+			return nil, err
+		}
+		drawn, err := CountStates(spikes.Windows{Raster: g.Draw(r.Samples, t, 0, opt.Rand), T: t})
+		if err != nil {
+			return nil, err
+		}
+		js, err := JSStates(to, drawn)
+		return &js, err
+	}
+	var err error
+	if r.JS, err = distance(all, all); err != nil {
+		return r, err
+	}
+	null, _ := NullFloor(all, r.Samples, opt.Rand, 1)
+	r.Null = &null
+	r.Note = fmt.Sprintf("of %d draws; as many of the data's own law: %.2g", r.Samples, null)
+	switch {
+	case opt.NoHeldOut:
+	case odd == nil || even == nil:
+		r.Note += "; held out: " + oneRepeat
+	default:
+		r.JSHeldOut, err = distance(odd, even)
+	}
+	return r, err
 }
 
 // tableParameters is 2^bits - 1, the largest int where that has no room.

@@ -50,11 +50,14 @@ type timeModel struct {
 	fit  func(*spikes.Raster) (processModel, error)
 }
 
-// processModel is a process that can be drawn as a recording and has a
-// likelihood.
+// processModel is a process that can be drawn as a recording.
 type processModel interface {
 	Parameters() int
 	Draw(repeats, bins int, binWidth float64, rng *rand.Rand) *spikes.Raster
+}
+
+// likely is a process of which the likelihood is known too.
+type likely interface {
 	LogLikelihood(r *spikes.Raster) (perBin, impossible float64)
 }
 
@@ -68,13 +71,21 @@ func chainOf(order int) func(*spikes.Raster) (processModel, error) {
 var timeModels = []timeModel{
 	{"independent-in-time", chainOf(0)},
 	{"markov", chainOf(1)},
+	{gaussianName, func(r *spikes.Raster) (processModel, error) {
+		g, err := FitDichotomisedGaussian(r, max(1, min(gaussianLags, maxLatent/max(1, r.Neurons), r.Bins)))
+		return g, err
+	}},
 }
+
+// gaussianLags is the number of lags of the dichotomised Gaussian drawn as a
+// recording: more make its latent covariances worse, not its draws better.
+const gaussianLags = 10
 
 // TimeBaselines compares with the data what any model in time has to be held
 // against: the repeats that models are fitted to, as the floor below which a
 // figure says nothing (split-half), and a raster of their size and shape drawn
-// from each simple model fitted to them (independent-in-time, markov; see
-// [Chain]).
+// from each simple model fitted to them (independent-in-time and markov, see
+// [Chain]; dichotomised-gaussian with up to 10 lags, see [DichotomisedGaussian]).
 //
 // Where the fitted repeats are the data themselves, the models are compared with
 // all of them, in sample, and the floor is that of the odd repeats compared with
@@ -95,9 +106,11 @@ func (c *TimeComparer) TimeBaselines(fitted *spikes.Raster, rng *rand.Rand) ([]T
 			return nil, err
 		}
 		r.Parameters = p.Parameters()
-		perBin, impossible := p.LogLikelihood(c.raster)
-		if r.LogLikelihood = finiteOrNil(perBin); impossible > 0 {
-			r.Note = fmt.Sprintf("no likelihood: %.2g of the bins were never seen like that", impossible)
+		if l, ok := p.(likely); ok {
+			perBin, impossible := l.LogLikelihood(c.raster)
+			if r.LogLikelihood = finiteOrNil(perBin); impossible > 0 {
+				r.Note = fmt.Sprintf("no likelihood: %.2g of the bins were never seen like that", impossible)
+			}
 		}
 		results = append(results, r)
 	}

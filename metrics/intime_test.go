@@ -424,7 +424,7 @@ func TestTimeBaselines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, name := range []string{"split-half", "independent-in-time", "markov"} {
+		for i, name := range []string{"split-half", "independent-in-time", "markov", "dichotomised-gaussian"} {
 			r := results[i]
 			if r.Name != name || len(r.Figures) != len(results[0].Figures) {
 				t.Fatalf("%s: %s with %d figures", c.name, r.Name, len(r.Figures))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/internal/stream"
 	"qgan/metrics"
 )
 
@@ -26,6 +27,7 @@ func newBaselineCmd(a *app) *cobra.Command {
 	var (
 		data      dataFlags
 		timesteps int
+		seed      uint64
 		asJSON    bool
 	)
 	cmd := &cobra.Command{
@@ -34,7 +36,8 @@ func newBaselineCmd(a *app) *cobra.Command {
 		Long: `Fit simple models to the windows of a recording and print how far each is from it
 (Jensen-Shannon divergence in nats): in sample, and fitted on the odd repeats and
 measured on the even ones. The last row is the distance of the odd repeats to the
-even ones, the floor for any model.`,
+even ones, the floor for any model. The law of the dichotomised Gaussian is drawn,
+which makes its distance larger by what as many draws of the recording's own have.`,
 		Example: `  qgan baseline --neurons 4
   qgan baseline --data recording.mat --repeat-bins 953 --neurons 2 --timesteps 5`,
 		Args: cobra.NoArgs,
@@ -50,7 +53,7 @@ even ones, the floor for any model.`,
 			if err != nil {
 				return err
 			}
-			models, err := metrics.Baselines(w, metrics.Options{})
+			models, err := metrics.Baselines(w, metrics.Options{Rand: stream.New(seed, "baseline")})
 			if err != nil {
 				return err
 			}
@@ -68,6 +71,7 @@ even ones, the floor for any model.`,
 	}
 	data.add(cmd, true)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "time bins of a window")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the models that are drawn from")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }

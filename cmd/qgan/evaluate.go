@@ -69,8 +69,8 @@ covariance, number of neurons active in a bin, autocorrelogram of equal windows,
 and the Jensen-Shannon divergence beside its floor and simple models. Statistics in
 time (covariances at lags, silent windows, spikes in a window, bursts) are compared
 over windows of the run's length and of 10 and 30 bins where the samples are long
-enough, with the floor, models of independent bins and of a memory of one bin, and
-the files of --compare beside them; --train-repeats odd compares with the even
+enough, with the floor, models of independent bins, of a memory of one bin and of
+Gaussian covariances (dichotomised), and the files of --compare beside them; --train-repeats odd compares with the even
 repeats, which models fitted to the odd ones have not seen.
 
 For a run the law is exact, averaged over 65,536 latent vectors or more, where that

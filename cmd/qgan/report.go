@@ -31,9 +31,9 @@ func newReportCmd(a *app) *cobra.Command {
 		Long: `Write a page (index.html, one file that needs no network) and figures as PNG and
 SVG: the law of windows, the distance over training, rasters side by side,
 statistics, and statistics in time, beside the recording; in time also beside models
-of independent bins and of a memory of one bin, and the files of --compare. Several
-runs must have the same neurons of the same recording and the same number of
-timesteps.`,
+of independent bins, of a memory of one bin and of Gaussian covariances, and the
+files of --compare. Several runs must have the same neurons of the same recording
+and the same number of timesteps.`,
 		Example: `  qgan report runs/retina
   qgan report runs/a runs/b --out compared
   qgan report runs/a --compare gaussian.mat --compare k_pairwise.mat`,

@@ -82,7 +82,7 @@ func (in *Input) timeFigure() *figure {
 		{"a  autocorrelogram", lag, "coincidences per spike", 1, false, func(s *metrics.TimeSummary) []float64 {
 			// A window has no pairs at its own length or beyond.
 			half := len(s.Autocorrelogram) / 2
-			return s.Autocorrelogram[half+min(1, half) : half+1+min(half, s.Timesteps-1)]
+			return later(s.Autocorrelogram[half:min(half+s.Timesteps, len(s.Autocorrelogram))])
 		}},
 		{"b  lag autocovariance", lag, "mean over neurons", 1, false, func(s *metrics.TimeSummary) []float64 { return later(s.LagAutocovariance) }},
 		{"c  lag covariance", lag, "mean over pairs", 0, false, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
