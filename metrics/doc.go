@@ -16,6 +16,11 @@
 // of package spikes: neuron 0 of timestep 0 is the most significant bit of a
 // state. Every random choice takes a *rand.Rand.
 //
+// What models without memory, or with little of it, get wrong are statistics in
+// time: [SummarizeTime] gives them for a raster, and [TimeComparer] compares
+// generated rasters, and models that are drawn as recordings ([Chain],
+// [DichotomisedGaussian]), with the data.
+//
 // Windows of the recording overlap (stride 1), so their number is not a number
 // of independent samples. The formulas that ask for a sample size
 // ([JSPluginBias], [NullFloor]) are for independent draws, which is what a

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"slices"
 
 	"qgan/metrics/spikes"
 )
@@ -68,7 +69,39 @@ type TimeSummary struct {
 	BurstLengths []float64 `json:"burst_lengths"`
 }
 
-// SummarizeTime computes the statistics in time.
+// silentUpTo are the shares of silent windows of 1, 2 ... t bins: a silent run of r
+// bins holds r-l+1 silent windows of l.
+func (p packed) silentUpTo(t int) []float64 {
+	runs := make([]int, p.bins+1) // by length
+	for rep := range p.repeats {
+		run := 0
+		for b := range p.bins {
+			if slices.ContainsFunc(p.row(rep, b), func(w uint64) bool { return w != 0 }) {
+				runs[run]++
+				run = 0
+			} else {
+				run++
+			}
+		}
+		runs[run]++
+	}
+	// From the longest down: runs of at least l bins, and the windows in them.
+	at := 0
+	windows := make([]int, p.bins+1)
+	for l, sum := p.bins, 0; l >= 1; l-- {
+		at += runs[l]
+		sum += at
+		windows[l] = sum
+	}
+	share := make([]float64, max(0, t))
+	for l := 1; l <= min(t, p.bins) && p.repeats > 0; l++ {
+		share[l-1] = float64(windows[l]) / float64(p.repeats*(p.bins-l+1))
+	}
+	return share
+}
+
+// SummarizeTime computes the statistics in time; of a raster without windows they
+// are 0 or absent.
 func SummarizeTime(w spikes.Windows) TimeSummary {
 	l := &layout{neurons: w.Neurons, maxLag: AutocorrelogramLags, windows: []int{w.T}}
 	p := pack(w.Raster)
@@ -82,9 +115,7 @@ func SummarizeTime(w spikes.Windows) TimeSummary {
 	for k := len(s.SpikeCounts) - 1; k > 0 && s.SpikeCounts[k] == 0; k-- {
 		s.SpikeCounts = s.SpikeCounts[:k]
 	}
-	for t := 1; t <= w.T; t++ {
-		s.PSilent = append(s.PSilent, p.silent(t))
-	}
+	s.PSilent = p.silentUpTo(w.T)
 	for lag := range min(l.maxLag+1, w.Bins) {
 		c := x.lags[lag].covariance()
 		diagonal, rest := 0.0, 0.0

@@ -112,7 +112,9 @@ func TestStatisticsInTime(t *testing.T) {
 
 		s := SummarizeTime(w)
 		same("autocorrelogram", Autocorrelogram(w, AutocorrelogramLags), s.Autocorrelogram)
-		same("P(silent) by length", PSilent(w), s.PSilent[steps-1])
+		for l, got := range s.PSilent {
+			same("P(silent) by length", PSilent(spikes.Windows{Raster: w.Raster, T: l + 1}), got)
+		}
 		same("length of it", steps, len(s.PSilent))
 		same("lags", min(bins, AutocorrelogramLags+1), len(s.LagAutocovariance))
 		if k := len(s.SpikeCounts); k > 1 && s.SpikeCounts[k-1] == 0 {
@@ -122,6 +124,19 @@ func TestStatisticsInTime(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A raster without windows has statistics that can be written.
+func TestSummarizeTimeOfNothing(t *testing.T) {
+	for _, w := range []spikes.Windows{
+		{Raster: spikes.NewRaster(0, 5, 2, 0), T: 3}, {Raster: spikes.NewRaster(2, 5, 2, 0), T: 6},
+		{Raster: spikes.NewRaster(2, 0, 2, 0), T: 1}, {Raster: spikes.NewRaster(2, 5, 0, 0), T: 2},
+	} {
+		s := SummarizeTime(w)
+		if _, err := json.Marshal(s); err != nil || len(s.PSilent) != w.T {
+			t.Errorf("%d x %d x %d, T=%d: %+v, %v", w.Repeats, w.Bins, w.Neurons, w.T, s, err)
+		}
+	}
 }
 
 // However a raster is cut into parts, their tallies add up to the whole.

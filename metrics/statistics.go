@@ -186,6 +186,10 @@ func (p packed) complexity() []float64 {
 // The padding makes lag l smaller by about (T-l)/T, so only windows of one
 // length may be compared with each other.
 //
+// Without the centre it is, summed over neurons and windows and divided by the
+// number of spikes, Elephant's cross_correlation_histogram of a neuron with itself
+// (binary counts, no border correction).
+//
 // All overlapping windows count, as they do in the law that a model is trained
 // on; [AutocorrelogramStride] takes fewer. Windows as long as a repeat give the
 // autocorrelogram of whole repeats.
