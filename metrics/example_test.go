@@ -50,3 +50,37 @@ func Example() {
 	// independent (2 parameters): JS 0.0157 nats, above the floor of 1000 draws: true
 	// ising (3 parameters): JS 0.0000 nats, above the floor of 1000 draws: false
 }
+
+// A chain of words that remembers one bin, drawn as a recording, is too seldom
+// silent for long.
+func ExampleTimeComparer() {
+	recording, err := spikes.Builtin().Select([]int{0, 1, 2, 3, 4, 5})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	odd, even := recording.Halves()
+	chain, err := metrics.FitChain(odd, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	comparer, err := metrics.NewTimeComparer(even, []int{30})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	figures, err := comparer.Compare(chain.Draw(50, 400, 0.02, rng), rng)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range figures {
+		if f.Name == "p-silent" {
+			fmt.Printf("%v: %.2f, of the recording %.2f\n", f, *f.Value, *f.Data)
+		}
+	}
+	// Output:
+	// p-silent, windows of 30 bins: 0.02, of the recording 0.05
+}

@@ -31,7 +31,8 @@ type TimeFigure struct {
 	Lag  int    `json:"lag,omitempty"`  // bins
 	Bins int    `json:"bins,omitempty"` // window length
 	// Value is nil where it has no meaning: a lag or a window longer than the
-	// sample's repeats, no spikes, a single neuron without pairs.
+	// sample's repeats, lags and bursts in windows of one bin, no spikes, a single
+	// neuron without pairs.
 	Value *float64 `json:"value"`
 	// StdErr is the standard deviation of Value over resampled samples; nil: the
 	// sample has a single part and cannot be resampled.
@@ -83,12 +84,17 @@ var fidelities = []fidelity{
 	{pSilentName, bySpan, func(_, s *tally, i int) float64 { return s.spans[i].silent() }},
 	{"count-distance", bySpan, func(d, s *tally, i int) float64 { return l1(pdf(d.spans[i].counts), pdf(s.spans[i].counts)) }},
 	{"autocorrelogram-distance", bySpan, func(d, s *tally, i int) float64 {
-		if pdf(s.spans[i].counts) == nil {
+		if pdf(s.spans[i].counts) == nil || d.spans[i].single() {
 			return math.NaN()
 		}
 		return l1(d.spans[i].autocorrelogram(), s.spans[i].autocorrelogram())
 	}},
-	{"burst-length-distance", bySpan, func(d, s *tally, i int) float64 { return l1(pdf(d.spans[i].bursts), pdf(s.spans[i].bursts)) }},
+	{"burst-length-distance", bySpan, func(d, s *tally, i int) float64 {
+		if d.spans[i].single() {
+			return math.NaN()
+		}
+		return l1(pdf(d.spans[i].bursts), pdf(s.spans[i].bursts))
+	}},
 }
 
 // TimeComparer holds data to which samples are compared.
@@ -285,6 +291,9 @@ func (x *lagTally) covarianceError(sample *lagTally, diagonal bool) float64 {
 	}
 	return math.Sqrt(gap / size)
 }
+
+// single says that the windows are of one bin.
+func (x *spanTally) single() bool { return len(x.bursts) == 2 }
 
 // silent is the share of windows without a spike.
 func (x *spanTally) silent() float64 {

@@ -110,7 +110,7 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err := e.fill(rec, drawn, f.timesteps, f.seed); err != nil {
 		return err
 	}
-	files, err := rec.loadCompared(f.compare)
+	files, err := rec.loadCompared(a, f.compare)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*re
 	if f.exact {
 		return nil, nil, usagef("--exact: a file has no law of its own, only samples")
 	}
-	drawn, err := spikes.Load(e.What, spikes.LoadOptions{})
+	drawn, err := a.loadSamples(e.What)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -99,28 +99,31 @@ type comparedFile struct {
 }
 
 // loadCompared reads files that are put beside the recording.
-func (r *recording) loadCompared(paths []string) ([]comparedFile, error) {
+func (r *recording) loadCompared(a *app, paths []string) ([]comparedFile, error) {
 	var files []comparedFile
 	for _, path := range paths {
-		raster, err := r.loadSamples(path)
+		raster, err := a.loadSamples(path)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, comparedFile{path, raster})
+		if raster, err = r.sameNeurons(raster, path); err != nil {
+			return nil, err
+		}
+		files = append(files, comparedFile{path, r.sameRepeats(raster)})
 	}
 	return files, nil
 }
 
-// loadSamples reads spike trains of the chosen neurons from a file.
-func (r *recording) loadSamples(path string) (*spikes.Raster, error) {
+// loadSamples reads spike trains from a file that says itself what it holds.
+func (a *app) loadSamples(path string) (*spikes.Raster, error) {
 	samples, err := spikes.Load(path, spikes.LoadOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if samples, err = r.sameNeurons(samples, path); err != nil {
-		return nil, err
+	for _, w := range samples.Source.Warnings {
+		a.warn("%s: %s", path, w)
 	}
-	return r.sameRepeats(samples), nil
+	return samples, nil
 }
 
 // sameRepeats cuts a flat file, one of a single long repeat, into repeats about as

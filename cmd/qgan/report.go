@@ -65,7 +65,7 @@ and the same number of timesteps.`,
 				}
 				models, laws, exact = append(models, m), append(laws, law), append(exact, e)
 			}
-			files, err := rec.loadCompared(compare)
+			files, err := rec.loadCompared(a, compare)
 			if err != nil {
 				return err
 			}
