@@ -79,6 +79,17 @@ type Switch struct {
 	Default []Op
 }
 
+// Pick returns the body that runs for the values of all bits.
+func (s *Switch) Pick(bits []bool) []Op {
+	k := Number(bits, s.Bits)
+	for _, c := range s.Cases {
+		if slices.ContainsFunc(c.Values, func(v *big.Int) bool { return v.Cmp(k) == 0 }) {
+			return c.Body
+		}
+	}
+	return s.Default
+}
+
 // Case is one branch of a Switch.
 type Case struct {
 	Values []*big.Int

@@ -3,10 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"qgan/backends"
 	"qgan/ir"
@@ -21,25 +18,17 @@ type Simulator struct {
 
 // KernelName names the kernel in use.
 func (s *Simulator) KernelName() string {
-	_, name, err := kernelNamed(s.Kernel)
+	k, err := kernelNamed(s.Kernel)
 	if err != nil {
 		return s.Kernel
 	}
-	return name
-}
-
-func (s *Simulator) workers(tasks int) int {
-	n := s.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	return max(1, min(n, tasks))
+	return k.name
 }
 
 // Differentiate prepares a circuit of gates, without measurement, for exact
 // values and gradients.
 func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backends.Differentiable, error) {
-	kern, _, err := kernelNamed(s.Kernel)
+	kern, err := kernelNamed(s.Kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +36,7 @@ func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 	if err != nil {
 		return nil, fmt.Errorf("preparing a circuit for the simulator: %w", err)
 	}
-	return &batch{sim: s, program: p, observable: o, kernel: kern}, nil
+	return &batch{sim: s, program: p, observable: o, kernel: kern.lanes}, nil
 }
 
 // batch is a program and an observable with the memory to run them.
@@ -84,26 +73,11 @@ func (b *batch) kernelOf(k block) kernel {
 
 // each runs task for every block on the workers, each with its own workspace.
 func (b *batch) each(blocks []block, task func(i int, w *workspace)) {
-	n := b.sim.workers(len(blocks))
-	for len(b.spaces) < n {
+	workers := min(workersOf(b.sim.Workers), len(blocks))
+	for len(b.spaces) < workers {
 		b.spaces = append(b.spaces, b.program.newWorkspace(b.kernel.lanes()))
 	}
-	if n == 1 {
-		for i := range blocks {
-			task(i, b.spaces[0])
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for _, w := range b.spaces[:n] {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(blocks); i = int(next.Add(1)) - 1 {
-				task(i, w)
-			}
-		})
-	}
-	wg.Wait()
+	forEach(workers, len(blocks), func(worker, i int) { task(i, b.spaces[worker]) })
 }
 
 func (b *batch) check(bind backends.Bindings, values []float64) error {

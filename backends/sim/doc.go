@@ -19,6 +19,16 @@
 // of the workers and results are reduced in the order of the blocks, so they
 // are the same, bit for bit, for any number of workers.
 //
+// # Large states
+//
+// A single state (State, Law, Run) is cut into groups of four amplitudes. Gates
+// become steps in the same frame: rotations x <-> x xor v, phases by the parity
+// of r·x, 2x2 blocks picked by parities, dense operators. Two steps commute
+// where the masks that one reads are orthogonal to the vectors by which the
+// other moves, so a scheduler collects, for each pass over memory, the steps
+// that stay within the cosets of one subspace. A coset fits the second-level
+// cache, and its steps run on it one after the other.
+//
 // # Gradients
 //
 // The adjoint sweep (Jones & Gacon 2020) undoes the program on the state and on

@@ -30,6 +30,19 @@ func Interpret(c *ir.Circuit, trained, data []float64) ([]complex128, error) {
 	return m.state, nil
 }
 
+// InterpretShot runs any circuit once, gate by gate, drawing the outcomes of its
+// measurements, and returns the classical bits: the oracle of Run's tests.
+func InterpretShot(c *ir.Circuit, trained, data []float64, rng *rand.Rand) ([]bool, error) {
+	m := machine{c: c, trained: trained, data: data, rng: rng}
+	if err := m.start(); err != nil {
+		return nil, err
+	}
+	if err := m.run(c.Ops); err != nil {
+		return nil, err
+	}
+	return m.bits, nil
+}
+
 // machine runs one circuit once. Without an rng it refuses what is random.
 type machine struct {
 	c             *ir.Circuit
@@ -97,15 +110,7 @@ func (m *machine) step(op ir.Op) error {
 		}
 		return m.run(op.Else)
 	case *ir.Switch:
-		k := ir.Number(m.bits, op.Bits)
-		for _, c := range op.Cases {
-			for _, v := range c.Values {
-				if v.Cmp(k) == 0 {
-					return m.run(c.Body)
-				}
-			}
-		}
-		return m.run(op.Default)
+		return m.run(op.Pick(m.bits))
 	case *ir.While:
 		for op.Cond.Holds(m.bits) {
 			if err := m.run(op.Body); err != nil {

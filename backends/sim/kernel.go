@@ -22,26 +22,35 @@ type kernel interface {
 	overlap(psi, lambda []float64, pairs []pair, out []float64)
 }
 
-// Kernels lists the kernels that this machine can run, the fastest first.
-func Kernels() []string {
-	if hasAVX2 {
-		return []string{"avx2", "go"}
-	}
-	return []string{"go"}
+// kernelSet is a row of the table of kernels: one for blocks of many lanes, one
+// for blocks of a single state.
+type kernelSet struct {
+	name  string
+	lanes kernel
+	block blockKernel
 }
 
-// kernelNamed returns the kernel of that name for blocks of many lanes; "" and
-// "auto" stand for the fastest.
-func kernelNamed(name string) (kernel, string, error) {
-	switch {
-	case (name == "" || name == "auto") && hasAVX2, name == "avx2" && hasAVX2:
-		return avx2{}, "avx2", nil
-	case name == "" || name == "auto" || name == "go":
-		return wide{}, "go", nil
-	case name == "avx2":
-		return nil, "", fmt.Errorf("kernel avx2: this processor or this build has no AVX2 with FMA")
+// Kernels lists the kernels that this machine can run, the fastest first.
+func Kernels() []string {
+	var names []string
+	for _, k := range kernels() {
+		names = append(names, k.name)
 	}
-	return nil, "", fmt.Errorf("kernel %q: it can be auto, go or avx2", name)
+	return names
+}
+
+// kernelNamed returns the kernels of that name; "" and "auto" stand for the
+// fastest.
+func kernelNamed(name string) (kernelSet, error) {
+	for _, k := range kernels() {
+		if name == k.name || name == "" || name == "auto" {
+			return k, nil
+		}
+	}
+	if name == "avx2" {
+		return kernelSet{}, fmt.Errorf("kernel avx2: this processor or this build has no AVX2 with FMA")
+	}
+	return kernelSet{}, fmt.Errorf("kernel %q: it can be auto, go or avx2", name)
 }
 
 // wide is the pure Go kernel of 16 lanes. The loops over lanes have constant

@@ -6,8 +6,14 @@ import "golang.org/x/sys/cpu"
 
 //go:generate sh -c "cd asm && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg sim"
 
-// hasAVX2 says whether the processor runs the assembly kernel.
-var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+// kernels is the table of kernels, the fastest first.
+func kernels() []kernelSet {
+	generic := kernelSet{"go", wide{}, plain{}}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT {
+		return []kernelSet{{"avx2", avx2{}, avx2{}}, generic}
+	}
+	return []kernelSet{generic}
+}
 
 // avx2 is the kernel of 4 lanes, one AVX2 register.
 type avx2 struct{}
@@ -30,4 +36,37 @@ func (avx2) overlap(psi, lambda []float64, pairs []pair, out []float64) {
 	if len(pairs) > 0 {
 		overlapAVX2(&psi[0], &lambda[0], &pairs[0].zero, len(pairs), &out[0])
 	}
+}
+
+func (avx2) single(buf []float64, p pairs, c *coefs) {
+	singleAVX2(&buf[0], uint64(len(buf))/(4*lanes), spaced(p.v), p.v, p.r, &c[0])
+}
+
+func (avx2) double(buf []float64, p, q pairs, c, d *coefs) {
+	low, high := crossed(p, q)
+	doubleAVX2(&buf[0], uint64(len(buf))/(8*lanes), low, high, p.v, p.r, q.v, q.r, &c[0], &d[0])
+}
+
+// exchanges[w] lists, as pairs of 32-bit halves, the lanes l xor w.
+var exchanges = [lanes][2 * lanes]int32{
+	{0, 1, 2, 3, 4, 5, 6, 7}, {2, 3, 0, 1, 6, 7, 4, 5}, {4, 5, 6, 7, 0, 1, 2, 3}, {6, 7, 4, 5, 2, 3, 0, 1},
+}
+
+func (avx2) choose(buf []float64, v uint64, masks []uint64, flip uint64, sets []blockSet, checks []check) {
+	across, within := v>>laneBits, v&(lanes-1)
+	n := uint64(len(buf)) / (2 * lanes)
+	if across != 0 {
+		n /= 2
+	}
+	var conditions *uint64
+	if len(checks) > 0 {
+		conditions = &checks[0].mask
+	}
+	chooseAVX2(&buf[0], n, spaced(across), across, &exchanges[within][0], &masks[0], uint64(len(masks)), flip, &sets[0][0], conditions, uint64(len(checks)))
+}
+
+func (avx2) times(dst, src []float64) { timesAVX2(&dst[0], &src[0], uint64(len(dst))/(2*lanes)) }
+
+func (avx2) spread(row []float64, re, im float64) {
+	spreadAVX2(&row[0], uint64(len(row))/(4*lanes), re, im)
 }

@@ -205,3 +205,379 @@ done:
 	VMOVUPD Y2, 64(AX)
 	VZEROUPPER
 	RET
+
+// func singleAVX2(buf *float64, n uint64, high uint64, v uint64, r uint64, c *float64)
+// Requires: AVX, FMA3, POPCNT
+TEXT ·singleAVX2(SB), NOSPLIT, $0-48
+	MOVQ    buf+0(FP), AX
+	MOVQ    n+8(FP), CX
+	MOVQ    high+16(FP), DX
+	MOVQ    v+24(FP), BX
+	MOVQ    r+32(FP), SI
+	MOVQ    c+40(FP), DI
+	VMOVUPD (DI), Y0
+	VMOVUPD 32(DI), Y1
+	VMOVUPD 64(DI), Y2
+	VMOVUPD 96(DI), Y3
+	XORQ    DI, DI
+	CMPQ    DI, CX
+	JAE     done
+
+loop:
+	MOVQ         DI, R8
+	MOVQ         R8, R9
+	ANDQ         DX, R9
+	ADDQ         R9, R8
+	MOVQ         R8, R9
+	ANDQ         SI, R9
+	POPCNTQ      R9, R9
+	ANDQ         $0x01, R9
+	NEGQ         R9
+	ANDQ         BX, R9
+	XORQ         R9, R8
+	MOVQ         R8, R9
+	XORQ         BX, R9
+	SHLQ         $0x06, R8
+	SHLQ         $0x06, R9
+	VMOVUPD      (AX)(R8*1), Y4
+	VMOVUPD      32(AX)(R8*1), Y5
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      32(AX)(R9*1), Y7
+	VMULPD       Y0, Y4, Y8
+	VFNMADD231PD Y1, Y5, Y8
+	VFNMADD231PD Y2, Y6, Y8
+	VFNMADD231PD Y3, Y7, Y8
+	VMULPD       Y0, Y5, Y9
+	VFMADD231PD  Y1, Y4, Y9
+	VFNMADD231PD Y2, Y7, Y9
+	VFMADD231PD  Y3, Y6, Y9
+	VMULPD       Y2, Y4, Y10
+	VFNMADD231PD Y3, Y5, Y10
+	VFMADD231PD  Y0, Y6, Y10
+	VFMADD231PD  Y1, Y7, Y10
+	VMULPD       Y2, Y5, Y5
+	VFMADD231PD  Y3, Y4, Y5
+	VFMADD231PD  Y0, Y7, Y5
+	VFNMADD231PD Y1, Y6, Y5
+	VMOVUPD      Y8, (AX)(R8*1)
+	VMOVUPD      Y9, 32(AX)(R8*1)
+	VMOVUPD      Y10, (AX)(R9*1)
+	VMOVUPD      Y5, 32(AX)(R9*1)
+	INCQ         DI
+	CMPQ         DI, CX
+	JB           loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func doubleAVX2(buf *float64, n uint64, low uint64, high uint64, v uint64, r uint64, w uint64, s uint64, c *float64, d *float64)
+// Requires: AVX, FMA3, POPCNT
+TEXT ·doubleAVX2(SB), NOSPLIT, $0-80
+	MOVQ buf+0(FP), AX
+	MOVQ c+64(FP), CX
+	MOVQ d+72(FP), DX
+	XORQ BX, BX
+	CMPQ BX, n+8(FP)
+	JAE  done
+
+loop:
+	MOVQ         BX, SI
+	MOVQ         SI, DI
+	ANDQ         low+16(FP), DI
+	ADDQ         DI, SI
+	MOVQ         SI, DI
+	ANDQ         high+24(FP), DI
+	ADDQ         DI, SI
+	MOVQ         SI, DI
+	ANDQ         r+40(FP), DI
+	POPCNTQ      DI, DI
+	ANDQ         $0x01, DI
+	NEGQ         DI
+	ANDQ         v+32(FP), DI
+	XORQ         DI, SI
+	MOVQ         SI, DI
+	ANDQ         s+56(FP), DI
+	POPCNTQ      DI, DI
+	ANDQ         $0x01, DI
+	NEGQ         DI
+	ANDQ         w+48(FP), DI
+	XORQ         DI, SI
+	MOVQ         SI, DI
+	XORQ         w+48(FP), DI
+	MOVQ         SI, R8
+	XORQ         v+32(FP), R8
+	MOVQ         R8, R9
+	XORQ         w+48(FP), R9
+	SHLQ         $0x06, SI
+	VMOVUPD      (AX)(SI*1), Y0
+	VMOVUPD      32(AX)(SI*1), Y1
+	SHLQ         $0x06, DI
+	VMOVUPD      (AX)(DI*1), Y2
+	VMOVUPD      32(AX)(DI*1), Y3
+	SHLQ         $0x06, R8
+	VMOVUPD      (AX)(R8*1), Y4
+	VMOVUPD      32(AX)(R8*1), Y5
+	SHLQ         $0x06, R9
+	VMOVUPD      (AX)(R9*1), Y6
+	VMOVUPD      32(AX)(R9*1), Y7
+	VMULPD       (CX), Y0, Y8
+	VFNMADD231PD 32(CX), Y1, Y8
+	VFNMADD231PD 64(CX), Y4, Y8
+	VFNMADD231PD 96(CX), Y5, Y8
+	VMULPD       (CX), Y1, Y9
+	VFMADD231PD  32(CX), Y0, Y9
+	VFNMADD231PD 64(CX), Y5, Y9
+	VFMADD231PD  96(CX), Y4, Y9
+	VMULPD       64(CX), Y0, Y10
+	VFNMADD231PD 96(CX), Y1, Y10
+	VFMADD231PD  (CX), Y4, Y10
+	VFMADD231PD  32(CX), Y5, Y10
+	VMULPD       64(CX), Y1, Y1
+	VFMADD231PD  96(CX), Y0, Y1
+	VFMADD231PD  (CX), Y5, Y1
+	VFNMADD231PD 32(CX), Y4, Y1
+	VMULPD       (CX), Y2, Y0
+	VFNMADD231PD 32(CX), Y3, Y0
+	VFNMADD231PD 64(CX), Y6, Y0
+	VFNMADD231PD 96(CX), Y7, Y0
+	VMULPD       (CX), Y3, Y4
+	VFMADD231PD  32(CX), Y2, Y4
+	VFNMADD231PD 64(CX), Y7, Y4
+	VFMADD231PD  96(CX), Y6, Y4
+	VMULPD       64(CX), Y2, Y5
+	VFNMADD231PD 96(CX), Y3, Y5
+	VFMADD231PD  (CX), Y6, Y5
+	VFMADD231PD  32(CX), Y7, Y5
+	VMULPD       64(CX), Y3, Y3
+	VFMADD231PD  96(CX), Y2, Y3
+	VFMADD231PD  (CX), Y7, Y3
+	VFNMADD231PD 32(CX), Y6, Y3
+	VMULPD       (DX), Y8, Y2
+	VFNMADD231PD 32(DX), Y9, Y2
+	VFNMADD231PD 64(DX), Y0, Y2
+	VFNMADD231PD 96(DX), Y4, Y2
+	VMULPD       (DX), Y9, Y6
+	VFMADD231PD  32(DX), Y8, Y6
+	VFNMADD231PD 64(DX), Y4, Y6
+	VFMADD231PD  96(DX), Y0, Y6
+	VMULPD       64(DX), Y8, Y7
+	VFNMADD231PD 96(DX), Y9, Y7
+	VFMADD231PD  (DX), Y0, Y7
+	VFMADD231PD  32(DX), Y4, Y7
+	VMULPD       64(DX), Y9, Y9
+	VFMADD231PD  96(DX), Y8, Y9
+	VFMADD231PD  (DX), Y4, Y9
+	VFNMADD231PD 32(DX), Y0, Y9
+	VMOVUPD      Y2, (AX)(SI*1)
+	VMOVUPD      Y6, 32(AX)(SI*1)
+	VMOVUPD      Y7, (AX)(DI*1)
+	VMOVUPD      Y9, 32(AX)(DI*1)
+	VMULPD       (DX), Y10, Y0
+	VFNMADD231PD 32(DX), Y1, Y0
+	VFNMADD231PD 64(DX), Y5, Y0
+	VFNMADD231PD 96(DX), Y3, Y0
+	VMULPD       (DX), Y1, Y2
+	VFMADD231PD  32(DX), Y10, Y2
+	VFNMADD231PD 64(DX), Y3, Y2
+	VFMADD231PD  96(DX), Y5, Y2
+	VMULPD       64(DX), Y10, Y4
+	VFNMADD231PD 96(DX), Y1, Y4
+	VFMADD231PD  (DX), Y5, Y4
+	VFMADD231PD  32(DX), Y3, Y4
+	VMULPD       64(DX), Y1, Y1
+	VFMADD231PD  96(DX), Y10, Y1
+	VFMADD231PD  (DX), Y3, Y1
+	VFNMADD231PD 32(DX), Y5, Y1
+	VMOVUPD      Y0, (AX)(R8*1)
+	VMOVUPD      Y2, 32(AX)(R8*1)
+	VMOVUPD      Y4, (AX)(R9*1)
+	VMOVUPD      Y1, 32(AX)(R9*1)
+	INCQ         BX
+	CMPQ         BX, n+8(FP)
+	JB           loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func chooseAVX2(buf *float64, n uint64, high uint64, v uint64, exchange *int32, masks *uint64, nmasks uint64, flip uint64, sets *float64, checks *uint64, nchecks uint64)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·chooseAVX2(SB), NOSPLIT, $0-88
+	MOVQ    buf+0(FP), AX
+	MOVQ    masks+40(FP), CX
+	MOVQ    checks+72(FP), DX
+	MOVQ    exchange+32(FP), BX
+	VMOVDQU (BX), Y0
+	XORQ    BX, BX
+	CMPQ    BX, n+8(FP)
+	JAE     done
+
+loop:
+	MOVQ BX, SI
+	MOVQ SI, DI
+	ANDQ high+16(FP), DI
+	ADDQ DI, SI
+	XORQ DI, DI
+	CMPQ DI, nchecks+80(FP)
+	JAE  checkdone
+
+checkloop:
+	MOVQ    DI, R8
+	SHLQ    $0x04, R8
+	MOVQ    (DX)(R8*1), R9
+	ANDQ    SI, R9
+	POPCNTQ R9, R9
+	ANDQ    $0x01, R9
+	CMPQ    R9, 8(DX)(R8*1)
+	JNE     next
+	INCQ    DI
+	CMPQ    DI, nchecks+80(FP)
+	JB      checkloop
+
+checkdone:
+	MOVQ  SI, DI
+	XORQ  v+24(FP), DI
+	XORQ  R8, R8
+	MOVQ  nmasks+48(FP), R9
+	TESTQ R9, R9
+	JZ    zeronumbered
+
+zeronumber:
+	DECQ    R9
+	MOVQ    (CX)(R9*8), R10
+	ANDQ    SI, R10
+	POPCNTQ R10, R10
+	ANDQ    $0x01, R10
+	SHLQ    $0x01, R8
+	ORQ     R10, R8
+	TESTQ   R9, R9
+	JNZ     zeronumber
+
+zeronumbered:
+	XORQ  flip+56(FP), R8
+	SHLQ  $0x07, R8
+	ADDQ  sets+64(FP), R8
+	XORQ  R9, R9
+	MOVQ  nmasks+48(FP), R10
+	TESTQ R10, R10
+	JZ    onenumbered
+
+onenumber:
+	DECQ    R10
+	MOVQ    (CX)(R10*8), R11
+	ANDQ    DI, R11
+	POPCNTQ R11, R11
+	ANDQ    $0x01, R11
+	SHLQ    $0x01, R9
+	ORQ     R11, R9
+	TESTQ   R10, R10
+	JNZ     onenumber
+
+onenumbered:
+	XORQ         flip+56(FP), R9
+	SHLQ         $0x07, R9
+	ADDQ         sets+64(FP), R9
+	SHLQ         $0x06, SI
+	SHLQ         $0x06, DI
+	VMOVUPD      (AX)(SI*1), Y1
+	VMOVUPD      32(AX)(SI*1), Y2
+	VMOVUPD      (AX)(DI*1), Y3
+	VMOVUPD      32(AX)(DI*1), Y4
+	VPERMPS      Y3, Y0, Y7
+	VPERMPS      Y4, Y0, Y8
+	VMULPD       (R8), Y1, Y5
+	VFNMADD231PD 32(R8), Y2, Y5
+	VFMADD231PD  64(R8), Y7, Y5
+	VFNMADD231PD 96(R8), Y8, Y5
+	VMULPD       (R8), Y2, Y6
+	VFMADD231PD  32(R8), Y1, Y6
+	VFMADD231PD  64(R8), Y8, Y6
+	VFMADD231PD  96(R8), Y7, Y6
+	VMOVUPD      Y5, (AX)(SI*1)
+	VMOVUPD      Y6, 32(AX)(SI*1)
+	VPERMPS      Y1, Y0, Y1
+	VPERMPS      Y2, Y0, Y5
+	VMULPD       (R9), Y3, Y2
+	VFNMADD231PD 32(R9), Y4, Y2
+	VFMADD231PD  64(R9), Y1, Y2
+	VFNMADD231PD 96(R9), Y5, Y2
+	VMULPD       (R9), Y4, Y4
+	VFMADD231PD  32(R9), Y3, Y4
+	VFMADD231PD  64(R9), Y5, Y4
+	VFMADD231PD  96(R9), Y1, Y4
+	VMOVUPD      Y2, (AX)(DI*1)
+	VMOVUPD      Y4, 32(AX)(DI*1)
+
+next:
+	INCQ BX
+	CMPQ BX, n+8(FP)
+	JB   loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func timesAVX2(dst *float64, src *float64, n uint64)
+// Requires: AVX, FMA3
+TEXT ·timesAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+	XORQ BX, BX
+	CMPQ BX, DX
+	JAE  done
+
+loop:
+	VMOVUPD      (AX), Y0
+	VMOVUPD      32(AX), Y1
+	VMOVUPD      (CX), Y2
+	VMOVUPD      32(CX), Y3
+	VMULPD       Y0, Y2, Y4
+	VFNMADD231PD Y1, Y3, Y4
+	VMULPD       Y0, Y3, Y0
+	VFMADD231PD  Y1, Y2, Y0
+	VMOVUPD      Y4, (AX)
+	VMOVUPD      Y0, 32(AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	INCQ         BX
+	CMPQ         BX, DX
+	JB           loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func spreadAVX2(row *float64, n uint64, re float64, im float64)
+// Requires: AVX, FMA3
+TEXT ·spreadAVX2(SB), NOSPLIT, $0-32
+	MOVQ         row+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSD re+16(FP), Y0
+	VBROADCASTSD im+24(FP), Y1
+	MOVQ         CX, DX
+	SHLQ         $0x06, DX
+	ADDQ         AX, DX
+	XORQ         BX, BX
+	CMPQ         BX, CX
+	JAE          done
+
+loop:
+	VMOVUPD      (AX), Y2
+	VMOVUPD      32(AX), Y3
+	VMULPD       Y2, Y0, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VMULPD       Y2, Y1, Y2
+	VFMADD231PD  Y3, Y0, Y2
+	VMOVUPD      Y4, (DX)
+	VMOVUPD      Y2, 32(DX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, DX
+	INCQ         BX
+	CMPQ         BX, CX
+	JB           loop
+
+done:
+	VZEROUPPER
+	RET

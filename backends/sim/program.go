@@ -76,40 +76,6 @@ func (p *pairing) each(n int, buf []pair, f func([]pair)) {
 	}
 }
 
-// frame tells where the logical qubits are in the physical index.
-type frame struct {
-	r, v []uint64 // parity mask and flip vector of each qubit
-	k    []bool   // logical value is parity(r·x) xor k
-}
-
-func newFrame(n int) frame {
-	f := frame{make([]uint64, n), make([]uint64, n), make([]bool, n)}
-	for q := range n {
-		f.r[q] = 1 << (n - 1 - q)
-		f.v[q] = f.r[q]
-	}
-	return f
-}
-
-func (f *frame) x(q int) { f.k[q] = !f.k[q] }
-
-func (f *frame) cx(c, t int) {
-	f.r[t] ^= f.r[c]
-	f.v[c] ^= f.v[t]
-	f.k[t] = f.k[t] != f.k[c]
-}
-
-func (f *frame) swap(a, b int) {
-	f.r[a], f.r[b] = f.r[b], f.r[a]
-	f.v[a], f.v[b] = f.v[b], f.v[a]
-	f.k[a], f.k[b] = f.k[b], f.k[a]
-}
-
-// value returns the logical value of qubit q at physical index x.
-func (f *frame) value(q int, x uint64) bool {
-	return bits.OnesCount64(f.r[q]&x)&1 == 1 != f.k[q]
-}
-
 // program is a unitary circuit, ready to be run for many bindings.
 type program struct {
 	circuit *ir.Circuit

@@ -18,3 +18,28 @@ func undoAVX2(psi *float64, lambda *float64, pairs *uint32, n int, c *float64, o
 //
 //go:noescape
 func overlapAVX2(psi *float64, lambda *float64, pairs *uint32, n int, out *float64)
+
+// singleAVX2 multiplies n pairs of groups by the SU(2) of each lane.
+//
+//go:noescape
+func singleAVX2(buf *float64, n uint64, high uint64, v uint64, r uint64, c *float64)
+
+// doubleAVX2 applies two commuting SU(2)s of each lane to n times four groups.
+//
+//go:noescape
+func doubleAVX2(buf *float64, n uint64, low uint64, high uint64, v uint64, r uint64, w uint64, s uint64, c *float64, d *float64)
+
+// chooseAVX2 replaces the amplitudes x of n pairs of groups by self·x + other·partner, exchange giving the lanes of the partner.
+//
+//go:noescape
+func chooseAVX2(buf *float64, n uint64, high uint64, v uint64, exchange *int32, masks *uint64, nmasks uint64, flip uint64, sets *float64, checks *uint64, nchecks uint64)
+
+// timesAVX2 multiplies n groups of dst by those of src.
+//
+//go:noescape
+func timesAVX2(dst *float64, src *float64, n uint64)
+
+// spreadAVX2 writes the first n groups of a row times a factor to the n after them.
+//
+//go:noescape
+func spreadAVX2(row *float64, n uint64, re float64, im float64)

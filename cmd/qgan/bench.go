@@ -38,22 +38,26 @@ type benchSeconds struct {
 
 // benchFlags are the sizes of the work.
 type benchFlags struct {
-	neurons, timesteps, batch, qubits, shots, repeats int
-	kernel                                            string
-	asJSON, batchGiven                                bool
+	neurons, timesteps, batch, qubits, layers, shots, repeats int
+	kernel                                                    string
+	asJSON                                                    bool
 }
 
 // benchWork prepares a piece of work and returns what runs it once.
 type benchWork struct {
 	name, short string
-	prepare     func(f benchFlags) (run func() (checksum float64, err error), circuits, shots int, err error)
+	// batch, qubits and shots are what the flags stand for where not given.
+	batch, qubits, shots int
+	prepare              func(f benchFlags) (run func() (checksum float64, err error), circuits, shots int, err error)
 }
 
 var benchWorks = []benchWork{
-	{"vjp", "values and gradients of the paper's generator for all timesteps and latent vectors", benchVJP(true)},
-	{"forward", "the same without gradients", benchVJP(false)},
-	{"shift", "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", benchShift},
-	{"sample", "shots drawn from a random state, its running sum made each time", benchSample},
+	{name: "vjp", short: "values and gradients of the paper's generator for all timesteps and latent vectors", batch: 64, prepare: benchVJP(true)},
+	{name: "forward", short: "the same without gradients", batch: 64, prepare: benchVJP(false)},
+	{name: "state", short: "layers of RY, RZ and a chain of CX on a large state, from |0...0>", qubits: 24, prepare: benchState},
+	{name: "qft", short: "the quantum Fourier transform, swaps included, of a product state", qubits: 24, prepare: benchQFT},
+	{name: "shift", short: "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", batch: 8, shots: 1000, prepare: benchShift},
+	{name: "sample", short: "shots drawn from a random state, its running sum made each time", qubits: 20, shots: 1000000, prepare: benchSample},
 }
 
 // newBenchCmd makes `bench`.
@@ -68,38 +72,32 @@ mean little: compare with another program in the same run.`,
 	p := group.PersistentFlags()
 	p.IntVar(&f.neurons, "neurons", 8, "neurons of the generator")
 	p.IntVar(&f.timesteps, "timesteps", 10, "timesteps of the generator")
-	p.IntVar(&f.batch, "batch", 64, "latent vectors (shift: 8)")
-	p.IntVar(&f.qubits, "qubits", 20, "qubits of the random state of sample")
-	p.IntVar(&f.shots, "shots", 0, "shots of sample, or of each circuit of shift (none: 1000000 and 1000)")
+	p.IntVar(&f.batch, "batch", 0, "latent vectors (0: 64, shift 8)")
+	p.IntVar(&f.qubits, "qubits", 0, "qubits of state, qft and sample (0: 24, sample 20)")
+	p.IntVar(&f.layers, "layers", 3, "layers of state")
+	p.IntVar(&f.shots, "shots", 0, "shots of sample, or of each circuit of shift (0: 1000000 and 1000)")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
 	p.StringVar(&f.kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
 	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	for _, w := range benchWorks {
 		group.AddCommand(&cobra.Command{
 			Use: w.name, Short: "Time " + w.short, Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error {
-				f.batchGiven = cmd.Flags().Changed("batch")
-				return a.bench(w, f)
-			},
+			RunE: func(*cobra.Command, []string) error { return a.bench(w, f) },
 		})
 	}
 	return group
 }
 
 func (a *app) bench(w benchWork, f benchFlags) error {
-	if f.shots == 0 {
-		f.shots = map[string]int{"sample": 1000000, "shift": 1000}[w.name]
-	}
-	if w.name == "shift" && !f.batchGiven {
-		f.batch = 8
-	}
-	if f.shots == 0 {
-		f.shots = 1 // not used
+	for value, standard := range map[*int]int{&f.batch: w.batch, &f.qubits: w.qubits, &f.shots: w.shots} {
+		if *value == 0 {
+			*value = max(standard, 1) // 1 where the work has no such size
+		}
 	}
 	for _, k := range []struct {
 		name        string
 		value, most int
-	}{{"neurons", f.neurons, 14}, {"timesteps", f.timesteps, 1000}, {"batch", f.batch, 100000}, {"qubits", f.qubits, sim.MaxQubits}, {"shots", f.shots, 1 << 30}, {"repeats", f.repeats, 1000}} {
+	}{{"neurons", f.neurons, 14}, {"timesteps", f.timesteps, 1000}, {"batch", f.batch, 100000}, {"qubits", f.qubits, sim.MaxQubits}, {"layers", f.layers, 1000}, {"shots", f.shots, 1 << 30}, {"repeats", f.repeats, 1000}} {
 		if k.value < 1 || k.value > k.most {
 			return usagef("--%s %d: it can be 1 to %d", k.name, k.value, k.most)
 		}
@@ -187,6 +185,56 @@ func norm(x []float64) float64 {
 		sum += v * v
 	}
 	return math.Sqrt(sum)
+}
+
+// benchState runs the circuit of layers and returns the norm of its state.
+func benchState(f benchFlags) (func() (float64, error), int, int, error) {
+	rng := stream.New(7, "bench")
+	c := ir.New(f.qubits, 0)
+	for range f.layers {
+		for q := range f.qubits {
+			c.Gate(ir.RY, []int{q}, ir.Const(6*rng.Float64()))
+			c.Gate(ir.RZ, []int{q}, ir.Const(6*rng.Float64()))
+		}
+		for q := range f.qubits - 1 {
+			c.Gate(ir.CX, []int{q, q + 1})
+		}
+	}
+	return runState(f, c), 1, 0, nil
+}
+
+// benchQFT runs RY(0.1·(q+1)) on each qubit q and the Fourier transform.
+func benchQFT(f benchFlags) (func() (float64, error), int, int, error) {
+	c := ir.New(f.qubits, 0)
+	for q := range f.qubits {
+		c.Gate(ir.RY, []int{q}, ir.Const(0.1*float64(q+1)))
+	}
+	for q := range f.qubits {
+		c.Gate(ir.H, []int{q})
+		for j := q + 1; j < f.qubits; j++ {
+			c.Gate(ir.CP, []int{q, j}, ir.Const(math.Pi/float64(int(1)<<(j-q))))
+		}
+	}
+	for q := range f.qubits / 2 {
+		c.Gate(ir.Swap, []int{q, f.qubits - 1 - q})
+	}
+	return runState(f, c), 1, 0, nil
+}
+
+// runState returns what runs a circuit to its state; the checksum is the
+// probability of |0...0>.
+func runState(f benchFlags, c *ir.Circuit) func() (float64, error) {
+	state, err := (&sim.Simulator{Kernel: f.kernel}).State(c, nil, nil)
+	return func() (float64, error) {
+		if err != nil {
+			return 0, err
+		}
+		if err := state.Run(c, nil, nil); err != nil {
+			return 0, err
+		}
+		a := state.Amplitude(0)
+		return real(a)*real(a) + imag(a)*imag(a), nil
+	}
 }
 
 // benchShift runs, for every timestep and latent vector, the circuits with each
