@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+
+	f64 "gonum.org/v1/gonum/floats"
 )
 
 // Critic is the classical network that scores a window: inputs -> hidden ReLUs
@@ -57,9 +59,7 @@ func (c *Critic) hidden(x, h []float64) {
 		if xi == 0 {
 			continue
 		}
-		for j, w := range c.row(c.Params, i) {
-			h[j] += w * xi
-		}
+		f64.AddScaled(h, xi, c.row(c.Params, i))
 	}
 }
 
@@ -72,9 +72,7 @@ func (c *Critic) hiddenWords(words []uint32, n, skip int, h []float64) {
 			continue
 		}
 		for w := word; w != 0; w &= w - 1 {
-			for j, x := range c.row(c.Params, k*n+n-1-bits.TrailingZeros32(w)) {
-				h[j] += x
-			}
+			f64.Add(h, c.row(c.Params, k*n+n-1-bits.TrailingZeros32(w)))
 		}
 	}
 }
@@ -95,25 +93,23 @@ func (c *Critic) Value(x []float64) float64 {
 	return c.top(h)
 }
 
-// addGradient adds weight times dC(x)/dparameters to grad; h is hidden of x.
+// addGradient adds weight times dC(x)/dparameters to grad; h is hidden of x and
+// is replaced by weight·a_j·v_j, a_j being 1 for the active units.
 func (c *Critic) addGradient(x, h []float64, weight float64, grad []float64) {
-	v, gb, gv := c.out(c.Params), c.bias(grad), c.out(grad)
+	gv := c.out(grad)
 	grad[len(grad)-1] += weight
-	for j := range h {
+	for j, v := range c.out(c.Params) {
 		if h[j] > 0 {
 			gv[j] += weight * h[j]
-			gb[j] += weight * v[j]
+			h[j] = weight * v
+		} else {
+			h[j] = 0
 		}
 	}
+	f64.Add(c.bias(grad), h)
 	for i, xi := range x {
-		if xi == 0 {
-			continue
-		}
-		row := c.row(grad, i)
-		for j := range row {
-			if h[j] > 0 {
-				row[j] += weight * xi * v[j]
-			}
+		if xi != 0 {
+			f64.AddScaled(c.row(grad, i), xi, h)
 		}
 	}
 }
@@ -125,21 +121,26 @@ func (c *Critic) InputGradient(x, out []float64) {
 	c.inputGradient(h, out)
 }
 
+// inputGradient is InputGradient from the hidden units, which it replaces by
+// a_j v_j, a_j being 1 for the active ones.
 func (c *Critic) inputGradient(h, out []float64) {
-	v := c.out(c.Params)
-	active := make([]float64, c.Hidden)
-	for j := range h {
+	for j, v := range c.out(c.Params) {
 		if h[j] > 0 {
-			active[j] = v[j]
+			h[j] = v
+		} else {
+			h[j] = 0
 		}
 	}
 	for i := range out {
-		sum := 0.0
-		for j, w := range c.row(c.Params, i) {
-			sum += active[j] * w
-		}
-		out[i] = sum
+		out[i] = f64.Dot(h, c.row(c.Params, i))
 	}
+}
+
+// slope is scratch for the penalty.
+type slope struct{ active, h, g, sum []float64 }
+
+func newSlope(c *Critic) *slope {
+	return &slope{make([]float64, c.Hidden), make([]float64, c.Hidden), make([]float64, c.Inputs), make([]float64, c.Hidden)}
 }
 
 // addPenalty adds weight times the derivative of the slope penalty at x to grad
@@ -148,14 +149,16 @@ func (c *Critic) inputGradient(h, out []float64) {
 // g = sum_j a_j v_j W_j, so with u = d penalty / dg
 //
 //	d/dW_ij = u_i a_j v_j,   d/dv_j = a_j sum_i u_i W_ij,   d/db = d/dc = 0.
-func (c *Critic) addPenalty(kind Penalty, x []float64, weight float64, grad []float64) float64 {
-	h, g := make([]float64, c.Hidden), make([]float64, c.Inputs)
-	c.hidden(x, h)
-	c.inputGradient(h, g)
-	norm2 := 0.0
-	for _, y := range g {
-		norm2 += y * y
+func (c *Critic) addPenalty(kind Penalty, x []float64, weight float64, grad []float64, s *slope) float64 {
+	c.hidden(x, s.h)
+	for j, h := range s.h {
+		s.active[j] = 0
+		if h > 0 {
+			s.active[j] = 1
+		}
 	}
+	c.inputGradient(s.h, s.g) // leaves a_j v_j in s.h
+	norm2 := f64.Dot(s.g, s.g)
 	penalty, scale := norm2, 2*weight // u = 2g
 	if kind == PenaltyOne {
 		norm := math.Sqrt(norm2)
@@ -165,16 +168,14 @@ func (c *Critic) addPenalty(kind Penalty, x []float64, weight float64, grad []fl
 		}
 		scale = 2 * weight * (norm - 1) / norm
 	}
-	v, gv := c.out(c.Params), c.out(grad)
-	for i := range g {
-		u := scale * g[i]
-		row, to := c.row(c.Params, i), c.row(grad, i)
-		for j := range row {
-			if h[j] > 0 {
-				to[j] += u * v[j]
-				gv[j] += u * row[j]
-			}
-		}
+	clear(s.sum)
+	for i, g := range s.g {
+		f64.AddScaled(c.row(grad, i), scale*g, s.h)
+		f64.AddScaled(s.sum, scale*g, c.row(c.Params, i))
+	}
+	gv := c.out(grad)
+	for j, a := range s.active {
+		gv[j] += a * s.sum[j]
 	}
 	return penalty
 }
@@ -207,10 +208,7 @@ func (k *cube) evaluate() {
 	for i, filled := c.Inputs-1, 1; i >= 0; i, filled = i-1, 2*filled {
 		row := c.row(c.Params, i)
 		for x := range filled {
-			from, to := k.h[x*c.Hidden:][:c.Hidden], k.h[(x+filled)*c.Hidden:][:c.Hidden]
-			for j, w := range row {
-				to[j] = from[j] + w
-			}
+			f64.AddTo(k.h[(x+filled)*c.Hidden:][:c.Hidden], k.h[x*c.Hidden:][:c.Hidden], row)
 		}
 	}
 	for x := range k.values {
@@ -241,84 +239,11 @@ func (k *cube) addGradient(weights, grad []float64) {
 		row := c.row(grad, i)
 		for x := range states {
 			even, odd := k.fold[2*x*c.Hidden:][:c.Hidden], k.fold[(2*x+1)*c.Hidden:][:c.Hidden]
-			sum := k.fold[x*c.Hidden:][:c.Hidden]
-			for j := range sum {
-				a, b := even[j], odd[j]
-				row[j] += b
-				sum[j] = a + b
-			}
+			f64.Add(row, odd)
+			f64.AddTo(k.fold[x*c.Hidden:][:c.Hidden], even, odd)
 		}
 	}
-	for j := range gb {
-		gb[j] += k.fold[j]
-	}
-}
-
-// words writes C for all 2^n words of the inputs first … first+n-1, the hidden
-// units of the other inputs given in h, which it spoils. Words follow the
-// reflected Gray code, so one row of W is added or taken away a word, and
-//
-//	sum_j v_j max(0, h_j) = ½ sum_j v_j h_j + ½ sum_j v_j |h_j|,
-//
-// whose first sum changes by a number known for each row.
-func (c *Critic) words(h []float64, first, n int, values []float64) {
-	v := c.out(c.Params)
-	slopes := make([]float64, n) // ½ sum_j v_j W_ij of each input, the last one first
-	for bit := range slopes {
-		slopes[bit] = 0.5 * dot(v, c.row(c.Params, first+n-1-bit))
-	}
-	linear := c.Params[len(c.Params)-1] + 0.5*dot(v, h)
-	values[0] = linear + 0.5*dotAbs(v, h)
-	gray := 0
-	for i := 1; i < len(values); i++ {
-		bit := bits.TrailingZeros(uint(i))
-		gray ^= 1 << bit
-		sign := 1.0
-		if gray>>bit&1 == 0 {
-			sign = -1
-		}
-		linear += sign * slopes[bit]
-		values[gray] = linear + 0.5*moveAbs(h, c.row(c.Params, first+n-1-bit), v, sign)
-	}
-}
-
-func dot(a, b []float64) float64 {
-	sum := 0.0
-	for i, x := range a {
-		sum += x * b[i]
-	}
-	return sum
-}
-
-// dotAbs is sum_j v_j |h_j|.
-func dotAbs(v, h []float64) float64 {
-	sum := 0.0
-	for j, x := range h {
-		sum += v[j] * math.Abs(x)
-	}
-	return sum
-}
-
-// moveAbs adds sign·row to h and returns sum_j v_j |h_j|, in four sums so that
-// additions need not wait for each other.
-func moveAbs(h, row, v []float64, sign float64) float64 {
-	row, v = row[:len(h)], v[:len(h)]
-	var s0, s1, s2, s3 float64
-	j := 0
-	for ; j+4 <= len(h); j += 4 {
-		hh, rr, vv := (*[4]float64)(h[j:]), (*[4]float64)(row[j:]), (*[4]float64)(v[j:])
-		a, b, c, d := hh[0]+sign*rr[0], hh[1]+sign*rr[1], hh[2]+sign*rr[2], hh[3]+sign*rr[3]
-		hh[0], hh[1], hh[2], hh[3] = a, b, c, d
-		s0 += vv[0] * math.Abs(a)
-		s1 += vv[1] * math.Abs(b)
-		s2 += vv[2] * math.Abs(c)
-		s3 += vv[3] * math.Abs(d)
-	}
-	for ; j < len(h); j++ {
-		h[j] += sign * row[j]
-		s0 += v[j] * math.Abs(h[j])
-	}
-	return (s0 + s1) + (s2 + s3)
+	f64.Add(gb, k.fold[:c.Hidden])
 }
 
 // window writes the input vector of a window of words.

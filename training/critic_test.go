@@ -70,7 +70,7 @@ func TestPenaltyGradient(t *testing.T) {
 		c, rng := randomCritic(4, 9, 2)
 		x := randomPoint(rng, 4)
 		grad := make([]float64, len(c.Params))
-		value := c.addPenalty(kind, x, 0.7, grad)
+		value := c.addPenalty(kind, x, 0.7, grad, newSlope(c))
 		g := make([]float64, 4)
 		c.InputGradient(x, g)
 		norm := math.Sqrt(g[0]*g[0] + g[1]*g[1] + g[2]*g[2] + g[3]*g[3])
@@ -83,7 +83,7 @@ func TestPenaltyGradient(t *testing.T) {
 		}
 		for i := range grad {
 			fd := 0.7 * differentiate(func() float64 {
-				return c.addPenalty(kind, x, 0, make([]float64, len(c.Params)))
+				return c.addPenalty(kind, x, 0, make([]float64, len(c.Params)), newSlope(c))
 			}, &c.Params[i])
 			if math.Abs(grad[i]-fd) > 1e-7 {
 				t.Errorf("%s, weight %d: %.10g, finite difference %.10g", kind, i, grad[i], fd)
@@ -120,18 +120,29 @@ func TestCube(t *testing.T) {
 
 func TestGrayCodeWords(t *testing.T) {
 	const n, steps = 4, 3
-	c, rng := randomCritic(n*steps, 6, 4)
-	words := []uint32{rng.Uint32N(16), rng.Uint32N(16), rng.Uint32N(16)}
-	h, values, x := make([]float64, 6), make([]float64, 16), make([]float64, n*steps)
+	for _, hidden := range []int{6, 8} { // 8: what the vector kernel takes
+		testWords(t, n, steps, hidden)
+	}
+	testWords(t, 1, steps, 8)
+	testWords(t, 2, steps, 8)
+}
+
+func testWords(t *testing.T, n, steps, hidden int) {
+	c, rng := randomCritic(n*steps, hidden, 4)
+	count := uint32(1) << n
+	words := make([]uint32, steps)
+	for i := range words {
+		words[i] = rng.Uint32N(count)
+	}
+	table, x := newWordTable(c, n), make([]float64, n*steps)
 	for k := range steps {
-		c.hiddenWords(words, n, k, h)
-		c.words(h, k*n, n, values)
+		values := table.fill(words, k)
 		moved := append([]uint32(nil), words...)
-		for w := range uint32(16) {
+		for w := range count {
 			moved[k] = w
 			window(moved, n, x)
 			if d := math.Abs(values[w] - c.Value(x)); d > 1e-12 {
-				t.Errorf("timestep %d, word %04b is off by %.2g", k, w, d)
+				t.Errorf("%d hidden units, timestep %d, word %b is off by %.2g", hidden, k, w, d)
 			}
 		}
 	}

@@ -117,20 +117,40 @@ func (g *Patch) Backward(upstream, grad []float64) error {
 // DrawLatents draws count latent vectors of the configuration's law. A
 // generator that ignores its latent vector gets a single zero vector.
 func DrawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
+	out := newLatents(c, count)
+	drawLatents(c, rng, out)
+	return out
+}
+
+// newLatents returns room for so many latent vectors, or for the single one of
+// a generator that ignores it.
+func newLatents(c Config, count int) [][]float64 {
 	if !c.Ansatz().UsesLatent() {
-		return [][]float64{make([]float64, c.Neurons)}
+		count = 1
 	}
-	out := make([][]float64, count)
-	flat := make([]float64, count*c.Neurons)
-	for i := range flat {
-		if c.Latent == "uniform" {
-			flat[i] = (2*rng.Float64() - 1) * math.Pi
-		} else {
-			flat[i] = rng.NormFloat64()
+	return rowsOf(make([]float64, count*c.Neurons), c.Neurons)
+}
+
+func drawLatents(c Config, rng *rand.Rand, out [][]float64) {
+	if !c.Ansatz().UsesLatent() {
+		return
+	}
+	for _, z := range out {
+		for i := range z {
+			if c.Latent == "uniform" {
+				z[i] = (2*rng.Float64() - 1) * math.Pi
+			} else {
+				z[i] = rng.NormFloat64()
+			}
 		}
 	}
-	for i := range out {
-		out[i] = flat[i*c.Neurons:][:c.Neurons]
+}
+
+// rowsOf cuts values into rows.
+func rowsOf(flat []float64, width int) [][]float64 {
+	out := make([][]float64, 0, len(flat)/width)
+	for ; len(flat) > 0; flat = flat[width:] {
+		out = append(out, flat[:width:width])
 	}
 	return out
 }

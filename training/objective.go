@@ -55,15 +55,21 @@ type cubeObjective struct {
 	law     []float64
 	weights []float64
 	scratch []float64
-	spaces  [][2][]float64 // right and left of contract, one pair a worker
+	spaces  []*contraction // one a worker
+	slope   *slope
+	points  [3][]float64 // a real window, a generated one, one between
 }
 
 func newCubeObjective(c Config, critic *Critic, table []float64) *cubeObjective {
 	n := len(table)
 	o := &cubeObjective{cfg: c, cube: newCube(critic), table: table, law: make([]float64, n), weights: make([]float64, n), scratch: make([]float64, n)}
 	o.real.set(table)
+	o.slope = newSlope(critic)
+	for i := range o.points {
+		o.points[i] = make([]float64, critic.Inputs)
+	}
 	for range runtime.GOMAXPROCS(0) {
-		o.spaces = append(o.spaces, [2][]float64{make([]float64, 2*n), make([]float64, n)})
+		o.spaces = append(o.spaces, newContraction(n, c.Timesteps))
 	}
 	return o
 }
@@ -90,13 +96,13 @@ func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float
 	}
 	o.fake.set(o.law)
 	c, m := o.cube.critic, o.cfg.Batch
-	x, y, at := make([]float64, c.Inputs), make([]float64, c.Inputs), make([]float64, c.Inputs)
+	x, y, at := o.points[0], o.points[1], o.points[2]
 	sum := 0.0
 	for range m {
 		stateWindow(o.real.draw(d.real), c.Inputs, x)
 		stateWindow(o.fake.draw(d.fake), c.Inputs, y)
 		mixed(x, y, at, d.mix)
-		sum += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad)
+		sum += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad, o.slope)
 	}
 	out.Penalty = sum / float64(m)
 	out.Critic += o.cfg.PenaltyWeight * out.Penalty
@@ -112,7 +118,7 @@ func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream 
 	}
 	words, scale := 1<<o.cfg.Neurons, -1/float64(latents)
 	parallel(latents, len(o.spaces), func(z, worker int) {
-		contract(o.cube.values, laws, latents, words, o.cfg.Timesteps, z, scale, upstream, o.spaces[worker][0], o.spaces[worker][1])
+		o.spaces[worker].contract(o.cube.values, laws, latents, words, z, scale, upstream)
 	})
 	return mean, nil
 }
@@ -123,10 +129,31 @@ type batchObjective struct {
 	cfg  Config
 	net  *Critic
 	data *Data
+
+	// Scratch, so that a step allocates nothing.
+	slope    *slope
+	points   [3][]float64 // a generated window, a real one, one between
+	hidden   []float64
+	gradient []float64 // by the input
+	words    []uint32  // of one window
+	windows  []uint32  // of the batch
+	means    []float64 // a latent vector and timestep
+	tables   []*wordTable
 }
 
 func newBatchObjective(c Config, critic *Critic, data *Data) *batchObjective {
-	return &batchObjective{cfg: c, net: critic, data: data}
+	o := &batchObjective{
+		cfg: c, net: critic, data: data, slope: newSlope(critic),
+		hidden: make([]float64, critic.Hidden), gradient: make([]float64, critic.Inputs),
+		words: make([]uint32, c.Timesteps), windows: make([]uint32, c.Batch*c.Timesteps), means: make([]float64, c.Batch*c.Timesteps),
+	}
+	for i := range o.points {
+		o.points[i] = make([]float64, critic.Inputs)
+	}
+	for range runtime.GOMAXPROCS(0) {
+		o.tables = append(o.tables, newWordTable(critic, c.Neurons))
+	}
+	return o
 }
 
 // draw draws the words of batch window m from the laws of its latent vector.
@@ -146,8 +173,7 @@ func (o *batchObjective) outputs(laws []float64, latents, z int, out []float64) 
 
 // fakes calls f with the critic's input of every generated window of a batch.
 func (o *batchObjective) fakes(laws []float64, latents int, rng *rand.Rand, f func(m int, x []float64)) {
-	x := make([]float64, o.net.Inputs)
-	words := make([]uint32, o.cfg.Timesteps)
+	x, words := o.points[0], o.words
 	for m := range o.cfg.Batch {
 		if o.cfg.Readout == Born {
 			o.draw(laws, latents, m, rng, words)
@@ -162,9 +188,7 @@ func (o *batchObjective) fakes(laws []float64, latents int, rng *rand.Rand, f fu
 func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
 	c, m := o.net, o.cfg.Batch
 	w := 0.5 / float64(m)
-	h := make([]float64, c.Hidden)
-	real, at := make([]float64, c.Inputs), make([]float64, c.Inputs)
-	words := make([]uint32, o.cfg.Timesteps)
+	h, real, at, words := o.hidden, o.points[1], o.points[2], o.words
 	distance, penalty := 0.0, 0.0
 	o.fakes(laws, latents, d.fake, func(_ int, fake []float64) {
 		c.hidden(fake, h)
@@ -177,7 +201,7 @@ func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []floa
 		c.addGradient(real, h, -w, grad)
 		if o.cfg.Penalty != PenaltyClip {
 			mixed(real, fake, at, d.mix)
-			penalty += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad)
+			penalty += c.addPenalty(o.cfg.Penalty, at, o.cfg.PenaltyWeight/float64(m), grad, o.slope)
 		}
 	})
 	out.Wasserstein = distance
@@ -195,7 +219,7 @@ func (o *batchObjective) generator(laws []float64, latents int, d draw, upstream
 	}
 	n, c := o.cfg.Neurons, o.net
 	words := 1 << n
-	h, g := make([]float64, c.Hidden), make([]float64, c.Inputs)
+	h, g := o.hidden, o.gradient
 	mean, w := 0.0, 1/float64(o.cfg.Batch)
 	o.fakes(laws, latents, d.fake, func(m int, x []float64) {
 		c.hidden(x, h)
@@ -227,24 +251,16 @@ func addLinear(table, g []float64, scale float64) {
 func (o *batchObjective) bornGenerator(laws []float64, latents int, d draw, upstream []float64) float64 {
 	n, t, m := o.cfg.Neurons, o.cfg.Timesteps, o.cfg.Batch
 	words := 1 << n
-	windows := make([]uint32, m*t)
+	windows, means := o.windows, o.means[:latents*t]
+	clear(means)
 	for i := range m {
 		o.draw(laws, latents, i, d.fake, windows[i*t:][:t])
 	}
-	means := make([]float64, latents*t)
-	workers := runtime.GOMAXPROCS(0)
-	spaces := make([]struct{ h, values []float64 }, workers)
-	for i := range spaces {
-		spaces[i].h, spaces[i].values = make([]float64, o.net.Hidden), make([]float64, words)
-	}
-	parallel(latents*t, workers, func(i, worker int) {
+	parallel(latents*t, len(o.tables), func(i, worker int) {
 		z, k := i/t, i%t
-		s := spaces[worker]
 		up, law := lawOf(upstream, latents, words, k, z), lawOf(laws, latents, words, k, z)
 		for j := z; j < m; j += latents {
-			o.net.hiddenWords(windows[j*t:][:t], n, k, s.h)
-			o.net.words(s.h, k*n, n, s.values)
-			for x, v := range s.values {
+			for x, v := range o.tables[worker].fill(windows[j*t:][:t], k) {
 				up[x] -= v / float64(m)
 				means[i] += law[x] * v / float64(m)
 			}

@@ -92,9 +92,9 @@ func TestContract(t *testing.T) {
 			t.Errorf("%+v: expectation %v by the mixture, %v directly; the law sums to %v", k, got, want, total)
 		}
 		up := make([]float64, len(laws))
-		right, left := make([]float64, 2*size), make([]float64, size)
+		space := newContraction(size, k.t)
 		for z := range k.latents {
-			contract(table, laws, k.latents, k.words, k.t, z, 1/float64(k.latents), up, right, left)
+			space.contract(table, laws, k.latents, k.words, z, 1/float64(k.latents), up)
 		}
 		for i := range laws {
 			fd := differentiate(func() float64 { return brute(table, laws, k.latents, k.words, k.t) }, &laws[i])

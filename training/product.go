@@ -50,16 +50,25 @@ func prefix(laws []float64, latents, words, k, z int, out []float64) int {
 	return size
 }
 
+// contraction is room for contract, for one goroutine.
+type contraction struct {
+	right, left []float64
+	parts       [][]float64 // the table summed over the timesteps after each
+}
+
+// newContraction makes room for a table over windows of t timesteps.
+func newContraction(table, t int) *contraction {
+	return &contraction{make([]float64, 2*table), make([]float64, table), make([][]float64, t)}
+}
+
 // contract writes, for latent vector z, the derivative of
 // scale · sum_x table(x) prod_k p_k(x_k|z) with respect to every p_k: for each
-// word, the mean of table over the other timesteps. right needs room for
-// len(table)·(1 + 1/words + …) values, left for len(table)/words.
-func contract(table, laws []float64, latents, words, t, z int, scale float64, upstream, right, left []float64) {
-	// right[k] holds table summed over the timesteps after k.
-	parts := make([][]float64, t)
-	parts[t-1] = table
+// word, the mean of table over the other timesteps.
+func (c *contraction) contract(table, laws []float64, latents, words, z int, scale float64, upstream []float64) {
+	right, t := c.right, len(c.parts)
+	c.parts[t-1] = table
 	for k := t - 2; k >= 0; k-- {
-		from := parts[k+1]
+		from := c.parts[k+1]
 		p := lawOf(laws, latents, words, k+1, z)
 		to := right[:len(from)/words]
 		right = right[len(to):]
@@ -70,15 +79,15 @@ func contract(table, laws []float64, latents, words, t, z int, scale float64, up
 			}
 			to[x] = sum
 		}
-		parts[k] = to
+		c.parts[k] = to
 	}
-	for k := range t {
+	for k, part := range c.parts {
 		up := lawOf(upstream, latents, words, k, z)
-		size := prefix(laws, latents, words, k, z, left)
+		size := prefix(laws, latents, words, k, z, c.left)
 		for x := range size {
-			w := scale * left[x]
-			for y, c := range parts[k][x*words:][:words] {
-				up[y] += w * c
+			w := scale * c.left[x]
+			for y, v := range part[x*words:][:words] {
+				up[y] += w * v
 			}
 		}
 	}

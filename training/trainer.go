@@ -33,6 +33,8 @@ type Trainer struct {
 	// Buffers.
 	laws, upstream, genGrad, criticGrad []float64
 	paramsBefore, criticBefore          []float64 // of a step that may fail
+	latents                             [][]float64
+	streams                             struct{ latent, fake, real, mix stream.Source }
 }
 
 // New prepares a run at its beginning.
@@ -65,11 +67,8 @@ func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
 	} else {
 		t.objective = newBatchObjective(c, t.critic, d)
 	}
-	lanes := c.Batch
-	if !c.Ansatz().UsesLatent() {
-		lanes = 1
-	}
-	t.laws = make([]float64, c.Timesteps*lanes<<c.Neurons)
+	t.latents = newLatents(c, c.Batch)
+	t.laws = make([]float64, c.Timesteps*len(t.latents)<<c.Neurons)
 	t.upstream = make([]float64, len(t.laws))
 	t.genGrad, t.criticGrad = make([]float64, len(s.Params)), make([]float64, len(s.Critic))
 	return t, nil
@@ -121,16 +120,16 @@ func (t *Trainer) Step() (losses, error) {
 		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
 	}
 	fixed := !c.Ansatz().UsesLatent() // then the laws don't change until the generator moves
-	var latents [][]float64
+	latents := t.latents
 	for update := range uint64(c.CriticSteps + 1) {
 		generator := update == uint64(c.CriticSteps)
 		d := draw{
-			fake: stream.New(c.Seed, "fake", step, update),
-			real: stream.New(c.Seed, "real", step, update),
-			mix:  stream.New(c.Seed, "mix", step, update),
+			fake: t.streams.fake.Rand(c.Seed, "fake", step, update),
+			real: t.streams.real.Rand(c.Seed, "real", step, update),
+			mix:  t.streams.mix.Rand(c.Seed, "mix", step, update),
 		}
 		if update == 0 || !fixed {
-			latents = DrawLatents(c, c.Batch, stream.New(c.Seed, "latent", step, update))
+			drawLatents(c, t.streams.latent.Rand(c.Seed, "latent", step, update), latents)
 			laws := t.generator.Laws
 			if generator || fixed {
 				laws = t.generator.Forward

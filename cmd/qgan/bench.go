@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -77,7 +76,7 @@ mean little: compare with another program in the same run.`,
 	p.IntVar(&f.layers, "layers", 3, "layers of state")
 	p.IntVar(&f.shots, "shots", 0, "shots of sample, or of each circuit of shift (0: 1000000 and 1000)")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
-	p.StringVar(&f.kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
+	addKernel(p, &f.kernel)
 	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	for _, w := range benchWorks {
 		group.AddCommand(&cobra.Command{
@@ -102,8 +101,8 @@ func (a *app) bench(w benchWork, f benchFlags) error {
 			return usagef("--%s %d: it can be 1 to %d", k.name, k.value, k.most)
 		}
 	}
-	if f.kernel != "auto" && !slices.Contains(sim.Kernels(), f.kernel) {
-		return usagef("--kernel %s: this machine has %s", f.kernel, strings.Join(sim.Kernels(), " and "))
+	if err := checkKernel(f.kernel); err != nil {
+		return err
 	}
 	run, circuits, shots, err := w.prepare(f)
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"qgan/backends/sim"
 )
 
 // gather calls one of pflag's visiting methods and returns what it visits.
@@ -97,4 +99,18 @@ func takesConfig(cmd *cobra.Command) bool {
 		}
 	}
 	return true
+}
+
+// addKernel adds the flag that chooses the simulator's kernel.
+func addKernel(s interface {
+	StringVar(p *string, name, value, usage string)
+}, kernel *string) {
+	s.StringVar(kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
+}
+
+func checkKernel(kernel string) error {
+	if kernel != "auto" && !slices.Contains(sim.Kernels(), kernel) {
+		return usagef("--kernel %s: this machine has %s", kernel, strings.Join(sim.Kernels(), " and "))
+	}
+	return nil
 }

@@ -27,6 +27,7 @@ type trainFlags struct {
 	preset      string
 	latentScale string
 	timesteps   int
+	kernel      string
 	resume      bool
 	log         string
 	asJSON      bool
@@ -85,6 +86,7 @@ text of Hernandes & Greplova (2025).`,
 	s.StringVar(&c.Backend, "backend", "", "where circuits run: ideal")
 	s.StringVar(&c.Gradient, "gradient", "", "how gradients are taken: adjoint")
 	s.Uint64Var(&c.Seed, "seed", 0, "seed of all random choices")
+	addKernel(s, &f.kernel)
 	s.BoolVar(&f.resume, "resume", false, "go on with the run in RUNDIR")
 	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the path")
@@ -178,6 +180,9 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if _, err := a.newProgress(f.log, "", "", 0); err != nil {
 		return err // before anything is written
 	}
+	if err := checkKernel(f.kernel); err != nil {
+		return err
+	}
 	if f.resume {
 		return f.goOn(cmd, a, dir)
 	}
@@ -208,7 +213,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if dir == "" {
 		dir = a.freeDir(rec, c)
 	}
-	run, err := training.CreateRun(a.fs, dir, a.manifest(c, rec))
+	run, err := training.CreateRun(a.fs, dir, a.manifest(c, rec, f.kernel))
 	if err != nil {
 		return err
 	}
@@ -220,7 +225,7 @@ func (f *trainFlags) trainer(c training.Config, rec *recording) (*training.Train
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return training.New(c, data, &sim.Simulator{})
+	return training.New(c, data, &sim.Simulator{Kernel: f.kernel})
 }
 
 // freeDir names a run directory after what it holds.
@@ -239,13 +244,13 @@ func (a *app) freeDir(rec *recording, c training.Config) string {
 	}
 }
 
-func (a *app) manifest(c training.Config, rec *recording) training.Manifest {
+func (a *app) manifest(c training.Config, rec *recording, kernel string) training.Manifest {
 	b, m := readBuildInfo(), readMachine()
 	r := rec.train
 	return training.Manifest{
 		CommandLine: slices.Clone(os.Args),
 		Started:     a.now().UTC().Format(time.RFC3339),
-		Program:     training.Program{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{}).KernelName()},
+		Program:     training.Program{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{Kernel: kernel}).KernelName()},
 		Config:      c,
 		Data:        training.DataInfo{Source: r.Source, File: rec.file, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
 		Parameters:  training.CountParameters(c),

@@ -9,6 +9,7 @@ package stream
 
 import (
 	"encoding/binary"
+	"hash"
 	"hash/fnv"
 	"math/rand/v2"
 )
@@ -17,23 +18,36 @@ import (
 // independent for every practical purpose: the label and the indices are hashed
 // (FNV-1a, 128 bits, folded with the seed) into the 128-bit state of a PCG.
 func New(seed uint64, label string, index ...uint64) *rand.Rand {
-	h := fnv.New128a()
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], seed)
-	h.Write(b[:])
-	h.Write([]byte(label))
-	for _, i := range index {
-		h.Write([]byte{0})
-		binary.LittleEndian.PutUint64(b[:], i)
-		h.Write(b[:])
+	return new(Source).Rand(seed, label, index...)
+}
+
+// Source makes one stream after the other in the same memory. The zero value is
+// ready.
+type Source struct {
+	pcg  rand.PCG
+	rng  *rand.Rand
+	hash hash.Hash
+	name []byte
+}
+
+// Rand returns the stream of that name, as New does. It ends the stream that the
+// source returned before.
+func (s *Source) Rand(seed uint64, label string, index ...uint64) *rand.Rand {
+	if s.rng == nil {
+		s.rng, s.hash = rand.New(&s.pcg), fnv.New128a()
 	}
-	sum := h.Sum(nil)
-	r := rand.New(rand.NewPCG(
-		binary.LittleEndian.Uint64(sum[:8])^seed,
-		binary.LittleEndian.Uint64(sum[8:]),
-	))
+	s.name = binary.LittleEndian.AppendUint64(s.name[:0], seed)
+	s.name = append(s.name, label...)
+	for _, i := range index {
+		s.name = binary.LittleEndian.AppendUint64(append(s.name, 0), i)
+	}
+	s.hash.Reset()
+	s.hash.Write(s.name)
+	sum := s.hash.Sum(s.name[:0])
+	s.name = sum
+	s.pcg.Seed(binary.LittleEndian.Uint64(sum[:8])^seed, binary.LittleEndian.Uint64(sum[8:]))
 	// Two steps carry the hash's weaker low-order mixing through the state.
-	r.Uint64()
-	r.Uint64()
-	return r
+	s.pcg.Uint64()
+	s.pcg.Uint64()
+	return s.rng
 }
