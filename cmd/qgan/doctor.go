@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"qgan/backends/sim"
 )
 
 // doctorReport is the object of `doctor --json`.
@@ -80,7 +82,7 @@ func (a *app) examine() *doctorReport {
 	m := readMachine()
 	r := &doctorReport{
 		Schema: "qgan.doctor/v1", OK: true, Version: readBuildInfo(), Machine: m,
-		Largest: doctorLargest{State: largestQubits(m.Memory, 1), Gradient: largestQubits(m.Memory, 2)},
+		Largest: doctorLargest{State: min(sim.MaxQubits, largestQubits(m.Memory, 1)), Gradient: min(sim.MaxQubits, largestQubits(m.Memory, 2))},
 		Kernel:  doctorKernel{Name: "none", SelfTest: "none"},
 		Config:  doctorConfig{Files: []configReportFile{}},
 	}
