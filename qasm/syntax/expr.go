@@ -427,7 +427,9 @@ func (p *Parser) gateCall(s *Call) Stmt {
 		s.Duration = p.designator()
 	}
 	s.Operands = p.operands()
-	p.semicolon("the operands of " + s.Name)
+	if !p.accept(Semicolon) { // the message only where there is one
+		p.semicolon("the operands of " + s.Name)
+	}
 	return s
 }
 
