@@ -2,6 +2,7 @@ package qasm
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func (r *reader) placeHardware() {
 		identity = identity && i == k
 	}
 	if !identity {
-		c.Ops = mapOps(c.Ops, func(q int) int { return to[q] }, func(b int) int { return b })
+		c.Ops = ir.Renumber(c.Ops, func(q int) int { return to[q] }, func(b int) int { return b })
 	}
 }
 
@@ -133,9 +134,13 @@ func (r *reader) placeBits() {
 	ir.Walk(c.Ops, func(op ir.Op) error {
 		switch op := op.(type) {
 		case *ir.If:
-			readBits(op.Cond, reads)
+			for _, b := range ir.CondBits(op.Cond) {
+				reads[b] = true
+			}
 		case *ir.While:
-			readBits(op.Cond, reads)
+			for _, b := range ir.CondBits(op.Cond) {
+				reads[b] = true
+			}
 		case *ir.Switch:
 			for _, b := range op.Bits {
 				reads[b] = true
@@ -143,7 +148,7 @@ func (r *reader) placeBits() {
 		}
 		return nil
 	})
-	for _, b := range slices.Sorted(keys(reads)) {
+	for _, b := range slices.Sorted(maps.Keys(reads)) {
 		place(b)
 	}
 	c.Bits = next
@@ -152,17 +157,7 @@ func (r *reader) placeBits() {
 		identity = identity && i == k
 	}
 	if !identity {
-		c.Ops = mapOps(c.Ops, func(q int) int { return q }, func(b int) int { return to[b] })
-	}
-}
-
-func keys(m map[int]bool) func(yield func(int) bool) {
-	return func(yield func(int) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
+		c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int { return to[b] })
 	}
 }
 
@@ -175,95 +170,6 @@ func distinct(list []int) bool {
 		seen[i] = true
 	}
 	return true
-}
-
-func readBits(c ir.Cond, into map[int]bool) {
-	switch c := c.(type) {
-	case ir.Compare:
-		for _, b := range c.Bits {
-			into[b] = true
-		}
-	case ir.All:
-		for _, x := range c {
-			readBits(x, into)
-		}
-	case ir.Any:
-		for _, x := range c {
-			readBits(x, into)
-		}
-	case ir.Not:
-		readBits(c.Cond, into)
-	}
-}
-
-// mapOps renumbers qubits and bits in place.
-func mapOps(ops []ir.Op, qubit, bit func(int) int) []ir.Op {
-	all := func(list []int, f func(int) int) []int {
-		out := make([]int, len(list))
-		for i, x := range list {
-			out[i] = f(x)
-		}
-		return out
-	}
-	for i, op := range ops {
-		switch op := op.(type) {
-		case *ir.Apply:
-			k := *op
-			k.Qubits = all(op.Qubits, qubit)
-			ops[i] = &k
-		case *ir.Measure:
-			k := *op
-			if k.Qubit = qubit(k.Qubit); k.Bit >= 0 {
-				k.Bit = bit(k.Bit)
-			}
-			ops[i] = &k
-		case *ir.Reset:
-			ops[i] = &ir.Reset{Qubit: qubit(op.Qubit)}
-		case *ir.Barrier:
-			ops[i] = &ir.Barrier{Qubits: all(op.Qubits, qubit)}
-		case *ir.Delay:
-			ops[i] = &ir.Delay{Duration: op.Duration, Unit: op.Unit, Qubits: all(op.Qubits, qubit)}
-		case *ir.Opaque:
-			ops[i] = &ir.Opaque{Kind: op.Kind, Text: op.Text, Qubits: all(op.Qubits, qubit)}
-		case *ir.If:
-			ops[i] = &ir.If{Cond: mapCond(op.Cond, bit), Then: mapOps(op.Then, qubit, bit), Else: mapOps(op.Else, qubit, bit)}
-		case *ir.While:
-			ops[i] = &ir.While{Cond: mapCond(op.Cond, bit), Body: mapOps(op.Body, qubit, bit)}
-		case *ir.Switch:
-			k := &ir.Switch{Bits: all(op.Bits, bit), Default: mapOps(op.Default, qubit, bit)}
-			for _, c := range op.Cases {
-				k.Cases = append(k.Cases, ir.Case{Values: c.Values, Body: mapOps(c.Body, qubit, bit)})
-			}
-			ops[i] = k
-		}
-	}
-	return ops
-}
-
-func mapCond(c ir.Cond, bit func(int) int) ir.Cond {
-	switch c := c.(type) {
-	case ir.Compare:
-		out := ir.Compare{Bits: make([]int, len(c.Bits)), Rel: c.Rel, Value: c.Value}
-		for i, b := range c.Bits {
-			out.Bits[i] = bit(b)
-		}
-		return out
-	case ir.All:
-		out := make(ir.All, len(c))
-		for i, x := range c {
-			out[i] = mapCond(x, bit)
-		}
-		return out
-	case ir.Any:
-		out := make(ir.Any, len(c))
-		for i, x := range c {
-			out[i] = mapCond(x, bit)
-		}
-		return out
-	case ir.Not:
-		return ir.Not{Cond: mapCond(c.Cond, bit)}
-	}
-	return c
 }
 
 // directives takes what the writer said in comments back: the names that it

@@ -15,6 +15,9 @@ import (
 // Options say how a circuit is written. The zero value is the dialect generic.
 type Options struct {
 	Dialect string // one of Dialects
+	// Tolerant writes what the dialect cannot express as a comment instead of
+	// refusing the circuit: for people, not for running.
+	Tolerant bool
 }
 
 // Program is a circuit as text, and what its names stand for.
