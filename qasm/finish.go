@@ -24,9 +24,16 @@ func (r *reader) finish() {
 	}
 	r.placeHardware()
 	r.placeBits()
+	r.forget()
 	c := r.circuit
 	for i := range c.Data {
 		c.Data[i] = r.original(c.Data[i])
+	}
+	if r.split[0] != "" {
+		c.QubitRegs = rejoin(c.QubitRegs, r.split[0], c.Qubits)
+	}
+	if r.split[1] != "" {
+		c.BitRegs = rejoin(c.BitRegs, r.split[1], c.Bits)
 	}
 	for _, regs := range [][]ir.Register{c.QubitRegs, c.BitRegs} {
 		for i := range regs {
@@ -172,8 +179,9 @@ func distinct(list []int) bool {
 	return true
 }
 
-// directives takes what the writer said in comments back: the names that it
-// changed, and the global phase that it left out.
+// directives takes what the writer said in comments back: names that it
+// changed, registers that it joined, bits that only a reader wanted, and the
+// global phase that it left out.
 func (r *reader) directives(comments []syntax.Comment) {
 	for _, c := range comments {
 		word, rest, _ := strings.Cut(c.Text, " ")
@@ -187,6 +195,84 @@ func (r *reader) directives(comments []syntax.Comment) {
 			if x, err := strconv.ParseFloat(rest, 64); err == nil && x-x == 0 {
 				r.circuit.Phase = r.circuit.Phase.Plus(x)
 			}
+		case "qubits":
+			r.split[0] = rest
+		case "bits":
+			r.split[1] = rest
+		case "keep":
+			if n, err := strconv.Atoi(rest); err == nil {
+				r.keep = &n
+			}
 		}
 	}
+}
+
+// forget throws the outcomes away whose bits only a reader wanted.
+func (r *reader) forget() {
+	c := r.circuit
+	if r.keep == nil || *r.keep < 0 || *r.keep >= c.Bits {
+		return
+	}
+	n := *r.keep
+	read := false
+	ir.Walk(c.Ops, func(op ir.Op) error {
+		var bits []int
+		switch op := op.(type) {
+		case *ir.If:
+			bits = ir.CondBits(op.Cond)
+		case *ir.While:
+			bits = ir.CondBits(op.Cond)
+		case *ir.Switch:
+			bits = op.Bits
+		}
+		read = read || slices.ContainsFunc(bits, func(b int) bool { return b >= n })
+		return nil
+	})
+	if read { // the comment is not about this program
+		return
+	}
+	c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int {
+		if b >= n {
+			return -1
+		}
+		return b
+	})
+	c.Bits = n
+	regs := c.BitRegs[:0]
+	for _, reg := range c.BitRegs {
+		reg.Indices = slices.DeleteFunc(reg.Indices, func(b int) bool { return b >= n })
+		if len(reg.Indices) > 0 {
+			regs = append(regs, reg)
+		}
+	}
+	c.BitRegs = regs
+}
+
+// rejoin returns the registers that a comment names, which hold n qubits or
+// bits one after the other; otherwise the ones that are there.
+func rejoin(regs []ir.Register, words string, n int) []ir.Register {
+	var out []ir.Register
+	next := 0
+	for words != "" {
+		quoted, err := strconv.QuotedPrefix(words)
+		if err != nil {
+			return regs
+		}
+		name, err := strconv.Unquote(quoted)
+		size, rest, _ := strings.Cut(strings.TrimPrefix(words[len(quoted):], " "), " ")
+		k, err2 := strconv.Atoi(size)
+		if err != nil || err2 != nil || k < 0 || next+k > n {
+			return regs
+		}
+		reg := ir.Register{Name: name}
+		for range k {
+			reg.Indices = append(reg.Indices, next)
+			next++
+		}
+		out, words = append(out, reg), rest
+	}
+	if next != n || len(out) == 0 {
+		return regs
+	}
+	return out
 }

@@ -150,6 +150,8 @@ type reader struct {
 	guessed       []string // gates used without a library or definition
 	braket        bool     // a pragma or directive of Amazon Braket was seen
 	renamed       map[string]string
+	split         [2]string // the registers of qubits and of bits, from comments
+	keep          *int      // how many bits a comment keeps
 
 	hardware map[string]int // $n to its flat qubit
 	bitVars  []*bitVar      // declared at the top level
@@ -176,6 +178,9 @@ type include struct {
 // program reads the statements of a file.
 func (r *reader) program(p *syntax.Parser) flow {
 	for s := p.Next(); s != nil; s = p.Next() {
+		if len(p.Comments()) > 0 && !r.braket {
+			r.braket = slices.ContainsFunc(p.Comments(), func(c syntax.Comment) bool { return c.Text == "dialect braket" })
+		}
 		major, _, _ := p.Version()
 		r.v2 = major == 2
 		f := r.statement(s)

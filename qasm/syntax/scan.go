@@ -106,9 +106,9 @@ func (s *scanner) lineStart(i int) bool {
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
 func digit(c byte) bool  { return c >= '0' && c <= '9' }
 
-// identifierRune reports whether a rune beyond ASCII may stand in an
+// IdentifierRune reports whether a rune beyond ASCII may stand in an
 // identifier: the categories Lu, Ll, Lt, Lm, Lo and Nl.
-func identifierRune(r rune) bool {
+func IdentifierRune(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.Is(unicode.Nl, r))
 }
 
@@ -122,7 +122,7 @@ func (s *scanner) wordEnd(i int) int {
 			i++
 		case c >= utf8.RuneSelf:
 			r, n := utf8.DecodeRuneInString(s.text[i:])
-			if !identifierRune(r) {
+			if !IdentifierRune(r) {
 				return i
 			}
 			i += n
