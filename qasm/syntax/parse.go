@@ -20,6 +20,7 @@ type Parser struct {
 	major, minor int // of the version line; 3, 0 without one
 	versioned    bool
 	began        bool // a statement was read
+	resume       bool // after the error at hand, the current token begins a statement
 	gates        map[string]bool
 	comments     []Comment
 }
@@ -178,6 +179,7 @@ func (p *Parser) semicolon(after string) {
 	}
 	if p.kind != Bad && strings.Contains(p.text[p.last:p.start], "\n") || p.kind == EOF {
 		p.fail(Pos(p.last), "", "expected ';' after %s, found %s", after, p.found())
+		p.resume = true
 		return
 	}
 	p.expected("';'", "after "+after)
@@ -187,6 +189,11 @@ func (p *Parser) semicolon(after string) {
 // closing brace, or before a word that begins a statement on a line of its own.
 func (p *Parser) sync(from int) {
 	p.kind = EOF
+	if p.resume { // only the semicolon is missing
+		p.resume, p.end = false, p.start
+		p.next()
+		return
+	}
 	p.end = max(p.start, from)
 	depth := 0
 	for first := true; ; first = false {
