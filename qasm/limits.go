@@ -6,7 +6,7 @@ const (
 	maxBits   = 1 << 20
 	// maxWork counts what loops, definitions and broadcasts write out: turns,
 	// operations and operands.
-	maxWork       = 1 << 23
+	maxWork       = 1 << 22
 	maxIncludes   = 32 // nested
 	maxIncluded   = 1 << 26
 	maxCalls      = 64   // nested subroutines

@@ -293,6 +293,7 @@ func (r *reader) declareBits(s *syntax.Declare, t typ) {
 		v := sym.bits[0].v
 		for i := range v.home {
 			v.home[i] = r.bits + i
+			v.bits[i] = flatBit(v.home[i])
 		}
 		r.bits += t.width
 		r.bitVars = append(r.bitVars, v)
