@@ -20,6 +20,9 @@ func (r *reader) bitwise(op syntax.Kind, a, b value, at syntax.Pos) value {
 	out := make([]bit, n)
 	for i := range out {
 		out[i] = combine(op, p.bits[i], q.bits[i])
+		if out[i].cond != nil && !small(out[i].cond) {
+			return r.unsupported(at, "a condition of more than %d parts", maxParts)
+		}
 	}
 	if bool {
 		return r.toBool(bitsValue(out), at)
@@ -27,6 +30,31 @@ func (r *reader) bitwise(op syntax.Kind, a, b value, at syntax.Pos) value {
 	v := bitsValue(out)
 	v.scalar = a.scalar && b.scalar
 	return v
+}
+
+// small reports whether a condition, written out, has at most maxParts parts.
+func small(c ir.Cond) bool {
+	left := maxParts
+	var visit func(ir.Cond)
+	visit = func(c ir.Cond) {
+		if left--; left < 0 {
+			return
+		}
+		switch c := c.(type) {
+		case ir.All:
+			for _, x := range c {
+				visit(x)
+			}
+		case ir.Any:
+			for _, x := range c {
+				visit(x)
+			}
+		case ir.Not:
+			visit(c.Cond)
+		}
+	}
+	visit(c)
+	return left >= 0
 }
 
 func combine(op syntax.Kind, a, b bit) bit {
@@ -118,7 +146,7 @@ func (r *reader) compare(rel ir.Relation, a, b value, at syntax.Pos) value {
 		if k.Sign() < 0 {
 			k = new(big.Int).Add(k, size)
 		}
-		return compareBits(rel, a.bits, k)
+		return r.within(compareBits(rel, a.bits, k), at)
 	}
 	p, pOffset := unsignedBits(a)
 	if b.bits == nil && b.cond == nil {
@@ -130,14 +158,14 @@ func (r *reader) compare(rel ir.Relation, a, b value, at syntax.Pos) value {
 			}
 		}
 		k = new(big.Int).Add(k, pOffset)
-		return compareBits(rel, p, k)
+		return r.within(compareBits(rel, p, k), at)
 	}
 	q, qOffset := unsignedBits(b)
 	if pOffset.Cmp(qOffset) != 0 {
 		return r.unsupported(at, "a comparison of signed with unsigned measured numbers")
 	}
 	n := max(len(p), len(q))
-	return r.compareTwo(rel, resize(p, n), resize(q, n), at)
+	return r.within(r.compareTwo(rel, resize(p, n), resize(q, n), at), at)
 }
 
 var mirrored = map[ir.Relation]ir.Relation{
@@ -238,6 +266,14 @@ func compareBits(rel ir.Relation, bits []bit, k *big.Int) value {
 		return truth(out.one)
 	}
 	return condition(out.condition())
+}
+
+// within refuses conditions that are too large.
+func (r *reader) within(v value, at syntax.Pos) value {
+	if v.cond != nil && !small(v.cond) {
+		return r.unsupported(at, "a condition of more than %d parts", maxParts)
+	}
+	return v
 }
 
 func negate(v value) value {

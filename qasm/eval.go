@@ -198,9 +198,9 @@ func (r *reader) logic(x *syntax.Binary, a, b value) value {
 	case a.kind == poison || b.kind == poison:
 		return value{}
 	case and:
-		return condition(ir.All{a.cond, b.cond})
+		return r.within(condition(ir.All{a.cond, b.cond}), x.OpAt)
 	}
-	return condition(ir.Any{a.cond, b.cond})
+	return r.within(condition(ir.Any{a.cond, b.cond}), x.OpAt)
 }
 
 // operate computes a op b.

@@ -9,8 +9,9 @@ const (
 	maxWork       = 1 << 22
 	maxIncludes   = 32 // nested
 	maxIncluded   = 1 << 26
-	maxCalls      = 64   // nested subroutines
-	maxConstructs = 1000 // that are listed
+	maxCalls      = 64      // nested subroutines
+	maxConstructs = 1000    // that are listed
+	maxParts      = 1 << 12 // of a condition
 	maxWidth      = 1 << 16
 	maxRepeats    = 1 << 12 // of a gate, by pow
 )

@@ -120,6 +120,7 @@ func TestUnsupported(t *testing.T) {
 		{"qubit q; while (true) { h q; }", "a loop without an end"},
 		{"qubit q; bit c = measure q; if (c) { end; }", "end inside a block that depends on measured bits"},
 		{"duration d = durationof({ });", "durationof"},
+		{"qubit[40] q; bit[40] c = measure q; if (c[0]" + strings.Repeat("^c[1]", 38) + ") x q[0];", "a condition of more than 4096 parts"},
 		{"defcal mine $0 { } mine $0;", "the gate 'mine', which has no definition"},
 		{"OPENQASM 2.0; opaque g a; qreg q[1]; g q[0];", "the gate 'g', which has no definition"},
 	} {
@@ -192,6 +193,7 @@ func TestHostile(t *testing.T) {
 		{"broadcast", "qubit[1000000] q;" + strings.Repeat("U(1,2,3) q;", 1000), "too many"},
 		{"shift", "int a = 1 << 1000000000000; int b = 2 ** 9223372036854775807;", "out of the range"},
 		{"controls", "qubit q; ctrl(1000000000) @ x q;", "1000000000 controls"},
+		{"long bodies", "for int i in [1:4000000] { " + strings.Repeat("int a = i; ", 1) + strings.Repeat("a += 1; ", 100) + "}", "too many"},
 		{"infinite", "qubit q; rx(1e308*10) q;", "is no number"},
 	} {
 		began := time.Now()

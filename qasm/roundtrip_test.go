@@ -52,7 +52,9 @@ func sameCircuit(want, got *ir.Circuit) string {
 	return cmp.Diff(a.String(), b.String()) + cmp.Diff(a.QubitRegs, b.QubitRegs) + cmp.Diff(a.BitRegs, b.BitRegs)
 }
 
-func equalRegister(a, b ir.Register) bool { return a.Name == b.Name && slices.Equal(a.Indices, b.Indices) }
+func equalRegister(a, b ir.Register) bool {
+	return a.Name == b.Name && slices.Equal(a.Indices, b.Indices)
+}
 
 // Every file of the corpus that is a circuit is written and read back to the
 // same circuit: in generic, or in qiskit where it depends on its outcomes or

@@ -73,6 +73,19 @@ type scope struct {
 	symbols map[string]*symbol
 	// closed: only constants, gates and subroutines of outer scopes are seen.
 	closed bool
+	// layer: the scope goes on with what outer began. A gate that is defined
+	// anew begins a layer, so that definitions before it keep the old one.
+	layer bool
+}
+
+// own finds a name that was declared in the scope itself.
+func (s *scope) own(name string) *symbol {
+	for {
+		if k, ok := s.symbols[name]; ok || !s.layer {
+			return k
+		}
+		s = s.outer
+	}
 }
 
 func newScope(outer *scope) *scope { return &scope{outer: outer} }
@@ -145,9 +158,10 @@ func oneSlip(a, b string) bool {
 // declare gives a name to a symbol in the scope at hand.
 func (r *reader) declare(name syntax.Name, s *symbol) {
 	s.file, s.at, s.dynamic = r.file, name.Pos(), r.dynamic
-	if old, ok := r.scope.symbols[name.Text]; ok {
+	if old := r.scope.own(name.Text); old != nil {
 		if s.kind == gateSymbol && old.kind == gateSymbol && r.v2 {
-			r.scope.set(name.Text, s) // version 2 files define what they include anew
+			r.newLayer() // version 2 files define what they include anew
+			r.scope.set(name.Text, s)
 			return
 		}
 		r.fail(name.Pos(), "choose another name", "'%s' is declared already, at %v", name.Text, old.file.Position(old.at))
@@ -165,7 +179,19 @@ func (r *reader) declare(name syntax.Name, s *symbol) {
 			}
 		}
 	}
+	if s.kind == gateSymbol {
+		if _, known := r.gateNamed(name.Text); known {
+			r.newLayer()
+		}
+	}
 	r.scope.set(name.Text, s)
+}
+
+func (r *reader) newLayer() {
+	if r.scope == r.global {
+		r.scope = &scope{outer: r.global, layer: true}
+		r.global = r.scope
+	}
 }
 
 // inScope runs f in a scope of its own.

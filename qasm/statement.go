@@ -24,7 +24,7 @@ const (
 // statements runs statements one after the other.
 func (r *reader) statements(list []syntax.Stmt) flow {
 	for _, s := range list {
-		if s == nil {
+		if s == nil || !r.spend(1, s.Pos()) {
 			continue
 		}
 		if f := r.statement(s); f != flowNext {
@@ -281,7 +281,7 @@ func (r *reader) newBits(name string, n int, scalar bool) *symbol {
 }
 
 func (r *reader) declareBits(s *syntax.Declare, t typ) {
-	if !r.spend(t.width/64, s.Pos()) {
+	if !r.spend(t.width/8, s.Pos()) {
 		return
 	}
 	sym := r.newBits(s.Name.Text, t.width, t.scalar)
@@ -316,7 +316,7 @@ func (r *reader) alias(s *syntax.Alias) {
 		r.declare(s.Name, &symbol{kind: poisonSymbol})
 		return
 	}
-	if old := r.scope.symbols[s.Name.Text]; old != nil && old.kind == qubitSymbol && r.scope != r.global {
+	if old := r.scope.own(s.Name.Text); old != nil && old.kind == qubitSymbol && r.scope != r.global {
 		delete(r.scope.symbols, s.Name.Text)
 	}
 	sym := &symbol{kind: qubitSymbol, qubits: slices.Clone(o.qubits), scalar: o.scalar}
