@@ -2,11 +2,13 @@ package qasm
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"qgan/ir"
 )
@@ -259,6 +261,8 @@ func FuzzRoundTrip(f *testing.F) {
 		if len(text) > 2000 {
 			return
 		}
+		watch := time.AfterFunc(5*time.Second, func() { panic(fmt.Sprintf("not done in 5 s: %q", text)) })
+		defer watch.Stop()
 		d, err := Read("f", []byte(text), ReadOptions{Include: []fs.FS{}})
 		if err != nil || !d.Runnable() {
 			return
