@@ -55,6 +55,24 @@ func corpus(t testing.TB) []corpusFile {
 
 func (f corpusFile) invalid() bool { return strings.Contains(f.name, "invalid") }
 
+// The parser reads what some public reader accepts: 1101 of 1101 files.
+func TestCorpusSyntax(t *testing.T) {
+	n := 0
+	for _, f := range corpus(t) {
+		if f.invalid() || !f.qiskit && !f.reference && !f.pyqasm {
+			continue
+		}
+		if _, err := syntax.Parse(&syntax.File{Name: f.name, Text: string(f.text)}); err != nil {
+			t.Errorf("%v", err)
+			continue
+		}
+		n++
+	}
+	if n != 1101 {
+		t.Errorf("%d files were read, 1101 are accepted by some reader", n)
+	}
+}
+
 // refusedThough are the files that Qiskit or pyqasm accepts and Read does not,
 // each with the beginning of its reason.
 var refusedThough = map[string]string{

@@ -171,7 +171,7 @@ func (r *reader) loop(s *syntax.For) flow {
 		return flowNext
 	}
 	for i := range over.n {
-		if !r.spend(1, s.Pos()) {
+		if !r.spend(turnWork, s.Pos()) {
 			return flowEnd
 		}
 		switch f := r.turn(s, t, r.convert(over.at(i), t, s.Over.Pos())); {
@@ -288,7 +288,7 @@ func (r *reader) while(s *syntax.While) flow {
 			r.depending(s.Body)
 			return flowNext
 		}
-		if !r.spend(16, s.Pos()) {
+		if !r.spend(turnWork, s.Pos()) {
 			return flowEnd
 		}
 		switch f := r.block(s.Body); f {

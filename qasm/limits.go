@@ -7,6 +7,7 @@ const (
 	// maxWork counts what loops, definitions and broadcasts write out: turns,
 	// operations and operands.
 	maxWork       = 1 << 22
+	turnWork      = 8  // of a turn of a loop, beside its body
 	maxIncludes   = 32 // nested
 	maxIncluded   = 1 << 26
 	maxCalls      = 64      // nested subroutines

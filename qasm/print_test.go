@@ -211,20 +211,7 @@ func TestGolden(t *testing.T) {
 	for _, g := range goldens {
 		for _, dialect := range strings.Fields(g.dialects) {
 			t.Run(g.name+"."+dialect, func(t *testing.T) {
-				got := text(t, g.circuit(t), dialect)
-				path := filepath.Join("testdata", g.name+"."+dialect+".golden")
-				if *update {
-					if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), got); diff != "" {
-					t.Errorf("text differs (-want +got):\n%s", diff)
-				}
+				golden(t, g.name+"."+dialect, text(t, g.circuit(t), dialect))
 			})
 		}
 	}

@@ -157,7 +157,6 @@ type reader struct {
 	bitVars  []*bitVar      // declared at the top level
 	bits     int            // flat bits given out
 	shared   map[int]bool   // flat bits that more than one variable reads
-	read     map[int]bool   // flat bits that a condition reads
 
 	work      int // what unrolling has cost so far
 	dynamic   int // blocks that depend on measured bits around the statement at hand

@@ -597,12 +597,7 @@ func (p *Parser) choice(at place) Stmt {
 
 func (p *Parser) gate(at place) Stmt {
 	p.next()
-	s := &Gate{place: at, Name: p.name("of the gate")}
-	p.gates[s.Name.Text] = true
-	if p.accept(LParen) {
-		s.Params = p.names(RParen, "of a parameter")
-		p.expect(RParen, "after the parameters")
-	}
+	s := p.gateHead(at)
 	s.Qubits = p.names(LBrace, "of a qubit")
 	if len(s.Qubits) == 0 && p.v2 {
 		p.expected("a name", "of a qubit")
@@ -611,14 +606,21 @@ func (p *Parser) gate(at place) Stmt {
 	return s
 }
 
-func (p *Parser) opaque(at place) Stmt {
-	p.next()
-	s := &Gate{place: at, Name: p.name("of the gate"), Opaque: true}
+// gateHead reads the name and the parameters of a definition.
+func (p *Parser) gateHead(at place) *Gate {
+	s := &Gate{place: at, Name: p.name("of the gate")}
 	p.gates[s.Name.Text] = true
 	if p.accept(LParen) {
 		s.Params = p.names(RParen, "of a parameter")
 		p.expect(RParen, "after the parameters")
 	}
+	return s
+}
+
+func (p *Parser) opaque(at place) Stmt {
+	p.next()
+	s := p.gateHead(at)
+	s.Opaque = true
 	s.Qubits = p.names(Semicolon, "of a qubit")
 	p.semicolon("opaque")
 	return s

@@ -1,53 +1,13 @@
 package syntax
 
 import (
-	"encoding/csv"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
 // parse returns the statements of a text and its errors.
 func parse(text string) ([]Stmt, error) { return Parse(&File{Name: "a.qasm", Text: text}) }
-
-// What some public reader accepts is read: 1101 of 1101 files.
-func TestCorpus(t *testing.T) {
-	shared := os.Getenv("QGAN_SHARED")
-	if shared == "" {
-		t.Skip("QGAN_SHARED is not set")
-	}
-	f, err := os.Open(filepath.Join(shared, "corpus", "results.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes = '\t', true
-	rows, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, row := range rows[1:] {
-		if strings.Contains(row[0], "invalid") || row[2] != "1" && row[3] != "1" && row[4] != "1" {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(shared, "corpus", filepath.FromSlash(row[0])))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Parse(&File{Name: row[0], Text: string(text)}); err != nil {
-			t.Errorf("%v", err)
-			continue
-		}
-		n++
-	}
-	if n != 1101 {
-		t.Errorf("%d files were read, 1101 are accepted by some reader", n)
-	}
-}
 
 // Each mistake is told with its place, the line, and what was expected.
 func TestErrors(t *testing.T) {

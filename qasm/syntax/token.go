@@ -1,7 +1,5 @@
 package syntax
 
-import "fmt"
-
 // Kind is the kind of a token. Operators and punctuation are kinds of their
 // own, and so is every keyword.
 type Kind uint8
@@ -151,14 +149,6 @@ var spelling = [kindCount]string{
 
 // String returns how the kind is written, or what it is called.
 func (k Kind) String() string { return spelling[k] }
-
-// quoted is the kind in a message: words and signs in quotes.
-func (k Kind) quoted() string {
-	if k < LParen {
-		return spelling[k]
-	}
-	return fmt.Sprintf("%q", spelling[k])
-}
 
 // keywords maps a reserved word to its kind; version2 holds those that version
 // 2 reserves as well.
