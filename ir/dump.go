@@ -73,7 +73,7 @@ func (c *Circuit) dump(b *strings.Builder, ops []Op, indent string) {
 		case *Switch:
 			fmt.Fprintf(b, "%sswitch%s\n", indent, list(" c", op.Bits))
 			for _, k := range op.Cases {
-				block(strings.Trim(fmt.Sprint("case ", k.Values), "[]"), k.Body)
+				block("case "+strings.Trim(fmt.Sprint(k.Values), "[]"), k.Body)
 			}
 			block("default", op.Default)
 		case *While:

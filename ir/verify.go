@@ -15,7 +15,7 @@ func Verify(c *Circuit) error {
 	v := verifier{c: c}
 	v.registers("qubit", c.QubitRegs, c.Qubits)
 	v.registers("bit", c.BitRegs, c.Bits)
-	v.angle("global phase", c.Phase)
+	v.angle(named("global phase"), c.Phase)
 	v.ops(c.Ops, "op")
 	return errors.Join(v.errs...)
 }
@@ -25,14 +25,34 @@ type verifier struct {
 	errs []error
 }
 
-func (v *verifier) fail(where, format string, args ...any) {
-	v.errs = append(v.errs, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
+// site is what a finding is about: a name, or operation number op of a list.
+// It becomes text only where there is a finding.
+type site struct {
+	path string
+	op   int // -1: path is all
+	gate string
+}
+
+func named(name string) site { return site{name, -1, ""} }
+
+func (s site) String() string {
+	switch {
+	case s.op < 0:
+		return s.path
+	case s.gate != "":
+		return fmt.Sprintf("%s %d (%s)", s.path, s.op, s.gate)
+	}
+	return fmt.Sprintf("%s %d", s.path, s.op)
+}
+
+func (v *verifier) fail(where site, format string, args ...any) {
+	v.errs = append(v.errs, fmt.Errorf("%v: %s", where, fmt.Sprintf(format, args...)))
 }
 
 func (v *verifier) registers(kind string, regs []Register, n int) {
 	names := map[string]bool{}
 	for _, r := range regs {
-		where := fmt.Sprintf("%s register %q", kind, r.Name)
+		where := named(fmt.Sprintf("%s register %q", kind, r.Name))
 		if names[r.Name] {
 			v.fail(where, "declared twice")
 		}
@@ -41,10 +61,23 @@ func (v *verifier) registers(kind string, regs []Register, n int) {
 	}
 }
 
-func (v *verifier) indices(where, kind string, indices []int, n int) {
+// manyOperands is the number of operands from which a table finds those that
+// are given twice.
+const manyOperands = 16
+
+func (v *verifier) indices(where site, kind string, indices []int, n int) {
+	var seen map[int]bool
+	if len(indices) > manyOperands {
+		seen = make(map[int]bool, len(indices))
+	}
 	for i, q := range indices {
-		if q < 0 || q >= n {
-			v.fail(where, "%s %d is out of range, there are %d", kind, q, n)
+		v.index(where, kind, q, n)
+		if seen != nil {
+			if seen[q] {
+				v.fail(where, "%s %d is used twice", kind, q)
+			}
+			seen[q] = true
+			continue
 		}
 		for _, p := range indices[:i] {
 			if p == q {
@@ -54,7 +87,13 @@ func (v *verifier) indices(where, kind string, indices []int, n int) {
 	}
 }
 
-func (v *verifier) angle(where string, a Angle) {
+func (v *verifier) index(where site, kind string, i, n int) {
+	if i < 0 || i >= n {
+		v.fail(where, "%s %d is out of range, there are %d", kind, i, n)
+	}
+}
+
+func (v *verifier) angle(where site, a Angle) {
 	if math.IsNaN(a.Const) || math.IsInf(a.Const, 0) {
 		v.fail(where, "angle %v is not a number", a.Const)
 	}
@@ -72,7 +111,7 @@ func (v *verifier) angle(where string, a Angle) {
 	}
 }
 
-func (v *verifier) cond(where string, c Cond) {
+func (v *verifier) cond(where site, c Cond) {
 	switch c := c.(type) {
 	case Compare:
 		v.indices(where, "bit", c.Bits, v.c.Bits)
@@ -96,18 +135,18 @@ func (v *verifier) cond(where string, c Cond) {
 
 func (v *verifier) ops(ops []Op, path string) {
 	for i, op := range ops {
-		v.op(op, fmt.Sprintf("%s %d", path, i))
+		v.op(op, site{path, i, ""})
 	}
 }
 
-func (v *verifier) op(op Op, where string) {
+func (v *verifier) op(op Op, where site) {
 	switch op := op.(type) {
 	case *Apply:
 		if !op.Gate.Valid() {
 			v.fail(where, "unknown gate %d", op.Gate)
 			return
 		}
-		where += " (" + op.Gate.String() + ")"
+		where.gate = op.Gate.String()
 		info := op.Gate.Info()
 		if op.Controls < 0 || op.Controls > 64 {
 			v.fail(where, "%d controls, at most 64 are held", op.Controls)
@@ -135,12 +174,12 @@ func (v *verifier) op(op Op, where string) {
 			v.fail(where, "the matrix is not unitary")
 		}
 	case *Measure:
-		v.indices(where, "qubit", []int{op.Qubit}, v.c.Qubits)
+		v.index(where, "qubit", op.Qubit, v.c.Qubits)
 		if op.Bit != -1 {
-			v.indices(where, "bit", []int{op.Bit}, v.c.Bits)
+			v.index(where, "bit", op.Bit, v.c.Bits)
 		}
 	case *Reset:
-		v.indices(where, "qubit", []int{op.Qubit}, v.c.Qubits)
+		v.index(where, "qubit", op.Qubit, v.c.Qubits)
 	case *Barrier:
 		v.indices(where, "qubit", op.Qubits, v.c.Qubits)
 	case *Delay:
@@ -155,17 +194,17 @@ func (v *verifier) op(op Op, where string) {
 		}
 	case *If:
 		v.cond(where, op.Cond)
-		v.ops(op.Then, where+" then")
-		v.ops(op.Else, where+" else")
+		v.ops(op.Then, where.String()+" then")
+		v.ops(op.Else, where.String()+" else")
 	case *Switch:
 		v.indices(where, "bit", op.Bits, v.c.Bits)
 		for k, c := range op.Cases {
 			v.ops(c.Body, fmt.Sprintf("%s case %d", where, k))
 		}
-		v.ops(op.Default, where+" default")
+		v.ops(op.Default, where.String()+" default")
 	case *While:
 		v.cond(where, op.Cond)
-		v.ops(op.Body, where+" body")
+		v.ops(op.Body, where.String()+" body")
 	case *Opaque:
 		v.indices(where, "qubit", op.Qubits, v.c.Qubits)
 	default:

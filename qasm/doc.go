@@ -1,4 +1,13 @@
-// Package qasm writes circuits as OpenQASM 3 in the dialects of its readers.
+// Package qasm reads OpenQASM 3 and 2.0 programs to circuits (Read), and writes
+// circuits in the dialects of their readers (Print).
+//
+// # Reading
+//
+// Package syntax makes the tree; Read runs it as far as it can be run without
+// measuring: what is known is computed, written out and inlined, and what
+// depends on measured bits becomes blocks. Part of what a circuit cannot hold is
+// named in Document.Unsupported. Definitions that are a gate of the table, phase
+// included, are recognised.
 //
 // # Dialects
 //
@@ -16,6 +25,11 @@
 //   - qiskit: what qiskit.qasm3.loads accepts beyond that: multiples of pi,
 //     gate definitions, control modifiers, global phase, barrier, delay, if,
 //     else and while.
+//   - ibm, iqm-json: circuits that are native on a device already.
+//   - braket, ionq, ionq-json, qasm2: the words of those services and of OpenQASM 2.
+//
+// Comments that begin with //qgan: hold what the words of a dialect cannot say
+// (names, joined registers, global phase); Read takes them back.
 //
 // # Order of bits
 //

@@ -3,6 +3,7 @@ package qasm
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"qgan/ir"
 )
@@ -15,9 +16,14 @@ type lowering struct {
 	body     bool // inside a gate definition: only gates with a spelling
 	refusals []error
 	measured map[int]bool
-	barriers int  // left out
-	phases   bool // a global phase inside a block was left out
+	qubits   int      // of the circuit
+	spare    int      // the first bit for outcomes that are thrown away
+	dropped  []string // what is left out, beside global phase
+	phases   bool     // a global phase inside a block was left out
 }
+
+// leaveOut notes what is left out.
+func (l *lowering) leaveOut(what string) { l.dropped = append(l.dropped, what) }
 
 func (l *lowering) refuse(where, hint, format string, args ...any) {
 	l.refusals = append(l.refusals, &Refusal{l.d.name, where, fmt.Sprintf(format, args...), hint})
@@ -36,15 +42,16 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 		case *ir.Measure:
 			out = l.measure(out, op, where)
 		case *ir.Reset:
-			out = append(out, op)
-		case *ir.Barrier:
-			switch l.d.barrier {
-			case keep:
+			if l.d.middle == refuse {
+				l.refuse(where, "", "reset")
+			} else {
 				out = append(out, op)
-			case drop:
-				l.barriers++
-			default:
-				l.refuse(where, "", "barrier")
+			}
+		case *ir.Barrier:
+			if l.d.barrier == keep {
+				out = append(out, op)
+			} else {
+				l.leaveOut("barrier")
 			}
 		case *ir.Delay:
 			switch {
@@ -54,16 +61,16 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 			case l.d.delay == keep:
 				out = append(out, op)
 			default:
-				l.refuse(where, "use the dialect qiskit", "delay")
+				l.leaveOut("delay")
 			}
 		case *ir.If:
 			out = l.branch(out, op, where)
 		case *ir.While:
 			out = l.loop(out, op, where)
 		case *ir.Switch:
-			l.refuse(where, "use if with one comparison a case", "switch")
+			out = l.choose(out, op, where)
 		case *ir.Opaque:
-			l.refuse(where, "remove the block", "the vendor's block %q", op.Kind)
+			l.leaveOut(op.Kind)
 		default:
 			l.refuse(where, "", "%T", op)
 		}
@@ -76,8 +83,18 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 // kept as well.
 func (l *lowering) apply(out []ir.Op, phase *ir.Angle, op *ir.Apply, where string) []ir.Op {
 	name := "gate " + op.Gate.String()
+	if l.d.only && !l.body && (op.Controls > 0 || !slices.Contains(l.d.native, op.Gate)) {
+		if op.Gate == ir.GPhase && op.Controls == 0 {
+			*phase = phase.Add(op.Angles[0])
+			return out
+		}
+		l.refuse(where, "compile the circuit for the device first (compile)", "%s, which is not native,", name)
+		return out
+	}
 	if op.Controls > 0 && !l.d.controls {
-		l.refuse(where, "use the dialect qiskit or a controlled gate of the table", "%s with %d more controls", name, op.Controls)
+		for _, k := range withoutControls(op, l.qubits) {
+			out = l.apply(out, phase, k, where)
+		}
 		return out
 	}
 	for _, a := range op.Angles {
@@ -137,9 +154,9 @@ func (l *lowering) angle(a ir.Angle, name, where string) bool {
 
 func (l *lowering) measure(out []ir.Op, op *ir.Measure, where string) []ir.Op {
 	switch {
-	case op.Bit < 0:
-		l.refuse(where, "measure into a bit", "a measurement whose outcome is thrown away")
-		return out
+	case op.Bit < 0: // readers want a bit: it gets one that the reader of a comment forgets
+		l.spare++
+		return append(out, &ir.Measure{Qubit: op.Qubit, Bit: l.spare - 1})
 	case l.measured[op.Bit] && !l.d.rewrite:
 		l.refuse(where, "measure into another bit", "a second measurement into bit %d", op.Bit)
 		return out
@@ -168,8 +185,7 @@ func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
 	}
 	cond, ok := l.condition(op.Cond)
 	if !ok {
-		l.refuse(where, "compare single bits, or a whole register with ==", "if with this condition")
-		return out
+		return l.tree(out, op, where)
 	}
 	then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
 	if cond.negated {
@@ -193,4 +209,64 @@ func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
 		return out
 	}
 	return append(out, &ir.While{Cond: cond.atoms[0], Body: l.block(op.Body, where+" body")})
+}
+
+// choose lowers a switch to comparisons, one after the other.
+func (l *lowering) choose(out []ir.Op, op *ir.Switch, where string) []ir.Op {
+	if !l.d.blocks {
+		l.refuse(where, "use the dialect qiskit", "switch")
+		return out
+	}
+	rest := op.Default
+	for i := len(op.Cases) - 1; i >= 0; i-- {
+		any := make(ir.Any, len(op.Cases[i].Values))
+		for k, v := range op.Cases[i].Values {
+			any[k] = ir.Compare{Bits: op.Bits, Rel: ir.Equal, Value: v}
+		}
+		var cond ir.Cond = any
+		if len(any) == 1 {
+			cond = any[0]
+		}
+		rest = []ir.Op{&ir.If{Cond: cond, Then: op.Cases[i].Body, Else: rest}}
+	}
+	lowered, phase := l.ops(rest, where)
+	if !phase.IsZero() {
+		l.phases = true
+	}
+	return append(out, lowered...)
+}
+
+// maxTreeBits bounds the conditions that are written as trees of comparisons.
+const maxTreeBits = 8
+
+// tree lowers an if with any condition to comparisons of one bit in each other.
+func (l *lowering) tree(out []ir.Op, op *ir.If, where string) []ir.Op {
+	read := ir.CondBits(op.Cond)
+	if len(read) > maxTreeBits {
+		l.refuse(where, "compare fewer bits, or a whole register with ==", "if with this condition")
+		return out
+	}
+	then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
+	values := make([]bool, slices.Max(append([]int{0}, read...))+1)
+	// decide returns the operations for the bits from k on, and 1 or 0 where the
+	// condition does not depend on them, -1 where it does.
+	var decide func(k int) ([]ir.Op, int)
+	decide = func(k int) ([]ir.Op, int) {
+		if k == len(read) {
+			if op.Cond.Holds(values) {
+				return then, 1
+			}
+			return other, 0
+		}
+		values[read[k]] = true
+		one, a := decide(k + 1)
+		values[read[k]] = false
+		zero, b := decide(k + 1)
+		if a == b && a >= 0 {
+			return one, a
+		}
+		return []ir.Op{&ir.If{Cond: bitIs(read[k], true), Then: one, Else: zero}}, -1
+	}
+	ops, _ := decide(0)
+	return append(out, ops...)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"qgan/ir"
+	"qgan/qasm/syntax"
 )
 
 // keywords are the reserved words of OpenQASM 3.1 and 2.0 (specification,
@@ -84,17 +85,41 @@ type wish struct {
 	name   string
 	prefix string // for a name that does not begin with a letter
 	given  *string
+	// input: a name that users give values to, which is kept wherever the reader
+	// takes it, before all others.
+	input bool
 }
 
-// christen gives every wish a name of its own. Legal names are given first, in
-// order, so that no name that could stay is changed for the sake of one that
-// cannot.
-func christen(wishes []wish) {
+// keeps reports whether a wish is granted as it is.
+func (w wish) keeps(unicode bool) bool {
+	if !w.input {
+		return legal(w.name)
+	}
+	if w.name == "" || taken[strings.ToLower(w.name)] {
+		return false
+	}
+	for i, r := range w.name {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', i > 0 && (r == '_' || r >= '0' && r <= '9'):
+		case unicode && (r == '_' || syntax.IdentifierRune(r)) && w.name != "π" && w.name != "τ" && w.name != "ℇ":
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// christen gives every wish a name of its own. Names that can stay are given
+// first, those of inputs before those of registers, so that no name that could
+// stay is changed for the sake of one that cannot.
+func christen(wishes []wish, unicode bool) {
 	used := map[string]bool{}
-	for _, w := range wishes {
-		if legal(w.name) && !used[w.name] {
-			*w.given = w.name
-			used[w.name] = true
+	for _, input := range []bool{true, false} {
+		for _, w := range wishes {
+			if w.input == input && w.keeps(unicode) && !used[w.name] {
+				*w.given = w.name
+				used[w.name] = true
+			}
 		}
 	}
 	for _, w := range wishes {

@@ -127,9 +127,9 @@ func TestNames(t *testing.T) {
 		given := make([]string, len(asked))
 		var wishes []wish
 		for i, a := range asked {
-			wishes = append(wishes, wish{a, "p", &given[i]})
+			wishes = append(wishes, wish{name: a, prefix: "p", given: &given[i]})
 		}
-		christen(wishes)
+		christen(wishes, false)
 		seen := map[string]bool{}
 		for i, g := range given {
 			if !alphabet.MatchString(g) || taken[g] || seen[g] {

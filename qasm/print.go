@@ -5,16 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"qgan/ir"
+	"qgan/qasm/syntax"
 )
 
 // Options say how a circuit is written. The zero value is the dialect generic.
 type Options struct {
 	Dialect string // one of Dialects
+	// Tolerant writes what the dialect cannot express as a comment instead of
+	// refusing the circuit: for people, not for running.
+	Tolerant bool
 }
 
 // Program is a circuit as text, and what its names stand for.
@@ -71,32 +77,160 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	if err := ir.Verify(c); err != nil {
 		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %w", c.Name, err)
 	}
+	d = d.forCircuit(c.Ops)
 	p := &printer{
 		d:      d,
-		qubits: registers(c.QubitRegs, c.Qubits, "q", d.oneRegister),
+		qubits: d.qubits(c),
 		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
 	}
-	l := &lowering{d: d, bits: p.bits, measured: map[int]bool{}}
+	l := &lowering{d: d, bits: p.bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits}
 	ops, phase := l.ops(c.Ops, "op")
 	phase = phase.Add(c.Phase)
 	if d.gphase && l.angle(phase, "global phase", "circuit") && !phase.IsZero() {
 		ops = append(ops, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
 	}
-	if err := joined(l.refusals); err != nil {
+	if err := joined(l.refusals); err != nil && !opt.Tolerant {
 		return nil, err
 	}
+	p.spare(l.spare - c.Bits)
 	program := p.christen(c, ops)
 	program.Notes = p.notes(c, l, phase)
-	p.head(program, ops)
 	for i := range c.Qubits {
 		program.Qubits = append(program.Qubits, p.operand(p.qubits, i))
 	}
 	for i := range c.Bits {
 		program.Bits = append(program.Bits, p.operand(p.bits, i))
 	}
+	if d.encode != nil {
+		text, err := d.encode(&encoding{c, ops, d.only, p.stations(), p.bits})
+		if err != nil {
+			return nil, err
+		}
+		program.Text = string(text) + "\n"
+		return program, nil
+	}
+	p.head(program, ops)
+	p.directives(c, l, phase, program.Inputs)
 	p.statements(ops, "")
 	program.Text = p.out.String()
 	return program, nil
+}
+
+// qubits chooses the registers of qubits. Those of a device are single qubits
+// without an index.
+func (d *dialect) qubits(c *ir.Circuit) []register {
+	names := make([]string, c.Qubits)
+	found := 0
+	for _, r := range c.QubitRegs {
+		if strings.HasPrefix(r.Name, "$") && len(r.Indices) == 1 && names[r.Indices[0]] == "" {
+			names[r.Indices[0]] = r.Name
+			found++
+		}
+	}
+	all := found == c.Qubits && c.Qubits > 0
+	if !all && !d.hardware || all && !d.hardware && !d.physical {
+		return registers(c.QubitRegs, c.Qubits, "q", d.oneRegister || found > 0)
+	}
+	out := make([]register, c.Qubits)
+	for i := range out {
+		if !all {
+			names[i] = "$" + strconv.Itoa(i)
+		}
+		out[i] = register{asked: names[i], name: names[i], first: i}
+	}
+	return out
+}
+
+// stations names qubits as IQM does: $0, or the first of a register, is QB1.
+func (p *printer) stations() []string {
+	var out []string
+	for _, r := range p.qubits {
+		if number, ok := strings.CutPrefix(r.name, "$"); ok {
+			n, _ := strconv.Atoi(number)
+			out = append(out, "QB"+strconv.Itoa(n+1))
+			continue
+		}
+		for range r.size {
+			out = append(out, "QB"+strconv.Itoa(len(out)+1))
+		}
+	}
+	return out
+}
+
+// spare adds bits for n outcomes that are thrown away.
+func (p *printer) spare(n int) {
+	last := len(p.bits) - 1
+	switch {
+	case n == 0:
+	case last < 0:
+		p.bits = []register{{asked: "c", size: n}}
+	case p.d.oneRegister:
+		p.bits[last].size += n
+	default:
+		p.bits = append(p.bits, register{asked: "discarded", first: p.bits[last].first + p.bits[last].size, size: n})
+	}
+}
+
+// directives writes comments by which Read takes back what the text cannot say:
+// names that were changed, registers that were joined, bits that are thrown
+// away, and the global phase that is left out.
+func (p *printer) directives(c *ir.Circuit, l *lowering, phase ir.Angle, inputs []Input) {
+	say := func(format string, args ...any) {
+		fmt.Fprintf(&p.out, syntax.Directive+format+"\n", args...)
+	}
+	for _, in := range inputs {
+		if in.Name != in.Symbol {
+			say("name %s %q", in.Name, in.Symbol)
+		}
+	}
+	for _, k := range []struct {
+		word    string
+		written []register
+		regs    []ir.Register
+		n       int
+	}{{"qubits", p.qubits, c.QubitRegs, c.Qubits}, {"bits", p.bits, c.BitRegs, c.Bits}} {
+		tiles := tiling(k.regs, k.n)
+		if tiles != nil && len(k.written) > 0 && k.written[0].size > 0 && len(tiles) != len(k.written) {
+			words := make([]string, len(tiles))
+			for i, r := range tiles {
+				words[i] = fmt.Sprintf("%q %d", r.Name, len(r.Indices))
+			}
+			say("%s %s", k.word, strings.Join(words, " "))
+			continue
+		}
+		for _, r := range k.written {
+			if r.name != r.asked {
+				say("name %s %q", r.name, r.asked)
+			}
+		}
+	}
+	if l.spare > c.Bits {
+		say("keep %d", c.Bits)
+	}
+	if !p.d.gphase && phase.IsConst() && phase.Const != 0 {
+		say("phase %s", float(phase.Const))
+	}
+	if p.d.radians {
+		say("dialect braket")
+	}
+}
+
+// tiling returns the registers where they hold n qubits or bits one after the
+// other, nil where they do not.
+func tiling(regs []ir.Register, n int) []ir.Register {
+	next := 0
+	for _, r := range regs {
+		for _, i := range r.Indices {
+			if i != next {
+				return nil
+			}
+			next++
+		}
+	}
+	if next != n || n == 0 {
+		return nil
+	}
+	return regs
 }
 
 func joined(refusals []error) error {
@@ -182,7 +316,9 @@ func (p *printer) christen(c *ir.Circuit, ops []ir.Op) *Program {
 		prefix string
 	}{{p.bits, "c"}, {p.qubits, "q"}} {
 		for i := range k.regs {
-			wishes = append(wishes, wish{k.regs[i].asked, k.prefix, &k.regs[i].name})
+			if k.regs[i].name == "" {
+				wishes = append(wishes, wish{name: k.regs[i].asked, prefix: k.prefix, given: &k.regs[i].name})
+			}
 		}
 	}
 	var inputs []Input
@@ -194,12 +330,12 @@ func (p *printer) christen(c *ir.Circuit, ops []ir.Op) *Program {
 	}{{trained, c.Trained, p.names.trained, "t", true}, {data, c.Data, p.names.data, "d", false}} {
 		for i, used := range k.used {
 			if used {
-				wishes = append(wishes, wish{k.symbols[i], k.prefix, &k.given[i]})
+				wishes = append(wishes, wish{k.symbols[i], k.prefix, &k.given[i], true})
 				inputs = append(inputs, Input{Symbol: k.symbols[i], Trained: k.trained, Index: i})
 			}
 		}
 	}
-	christen(wishes)
+	christen(wishes, p.d.unicode)
 	for i, in := range inputs {
 		if in.Trained {
 			inputs[i].Name = p.names.trained[in.Index]
@@ -223,8 +359,18 @@ func (p *printer) notes(c *ir.Circuit, l *lowering, phase ir.Angle) []string {
 	if l.phases {
 		out = append(out, "global phase of blocks is left out")
 	}
-	if l.barriers > 0 {
-		out = append(out, plural(l.barriers, "barrier")+" left out")
+	kinds := map[string]int{}
+	for _, what := range l.dropped {
+		kinds[what]++
+	}
+	for _, what := range slices.Sorted(maps.Keys(kinds)) {
+		out = append(out, plural(kinds[what], what)+" left out")
+	}
+	if l.spare > c.Bits {
+		out = append(out, plural(l.spare-c.Bits, "outcome")+" thrown away: the last bits are for readers that want one")
+	}
+	for _, r := range l.refusals {
+		out = append(out, "left out: "+strings.ReplaceAll(r.Error(), "\n", " "))
 	}
 	return out
 }
@@ -243,14 +389,20 @@ func (p *printer) head(program *Program, ops []ir.Op) {
 		fmt.Fprintf(&p.out, "include %q;\n", p.d.include)
 	}
 	for _, in := range program.Inputs {
-		fmt.Fprintf(&p.out, "input float[64] %s;\n", in.Name)
+		fmt.Fprintf(&p.out, "input %s %s;\n", p.d.inputType, in.Name)
 	}
 	p.definitions(program, ops)
+	qubit, bit := "qubit[%[1]d] %[2]s;\n", "bit[%[1]d] %[2]s;\n"
+	if p.d.old() {
+		qubit, bit = "qreg %[2]s[%[1]d];\n", "creg %[2]s[%[1]d];\n"
+	}
 	for _, r := range p.qubits {
-		fmt.Fprintf(&p.out, "qubit[%d] %s;\n", r.size, r.name)
+		if r.size > 0 {
+			fmt.Fprintf(&p.out, qubit, r.size, r.name)
+		}
 	}
 	for _, r := range p.bits {
-		fmt.Fprintf(&p.out, "bit[%d] %s;\n", r.size, r.name)
+		fmt.Fprintf(&p.out, bit, r.size, r.name)
 	}
 	for _, n := range program.Notes {
 		fmt.Fprintf(&p.out, "// %s\n", n)
@@ -350,7 +502,11 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 		case *ir.Apply:
 			p.call(op)
 		case *ir.Measure:
-			fmt.Fprintf(&p.out, "%s = measure %s;\n", p.operand(p.bits, op.Bit), p.operand(p.qubits, op.Qubit))
+			format := "%s = measure %s;\n"
+			if p.d.old() {
+				format = "measure %[2]s -> %[1]s;\n"
+			}
+			fmt.Fprintf(&p.out, format, p.operand(p.bits, op.Bit), p.operand(p.qubits, op.Qubit))
 		case *ir.Reset:
 			fmt.Fprintf(&p.out, "reset %s;\n", p.operand(p.qubits, op.Qubit))
 		case *ir.Barrier:
@@ -373,8 +529,20 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 	}
 }
 
+// old reports whether the dialect is OpenQASM 2.
+func (d *dialect) old() bool { return strings.HasPrefix(d.version, "2") }
+
 // line writes a word and the qubits it holds for.
 func (p *printer) line(word string, qubits []int) {
+	if len(qubits) == 0 && p.d.old() && word == "barrier" {
+		// Version 2 wants operands.
+		names := make([]string, len(p.qubits))
+		for i, r := range p.qubits {
+			names[i] = r.name
+		}
+		p.out.WriteString("barrier " + strings.Join(names, ", ") + ";\n")
+		return
+	}
 	if len(qubits) > 0 {
 		word += " " + p.operands(p.qubits, qubits)
 	}
@@ -391,6 +559,9 @@ func (p *printer) call(op *ir.Apply) {
 	if len(op.Angles) > 0 {
 		args := make([]string, len(op.Angles))
 		for i, a := range op.Angles {
+			if p.d.radians && op.Gate.Info().Turns {
+				a = a.Scale(2 * math.Pi)
+			}
 			args[i] = p.d.angle(a, p.names)
 		}
 		name += "(" + strings.Join(args, ", ") + ")"

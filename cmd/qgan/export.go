@@ -23,22 +23,35 @@ import (
 func newExportCmd(a *app) *cobra.Command {
 	var (
 		timestep      int
-		dialect       string
+		options       qasm.Options
 		latent        string
 		parametric    bool
 		out           string
 		probabilities string
 	)
 	cmd := &cobra.Command{
-		Use:   "export RUN",
-		Short: "Write the circuit of a timestep as OpenQASM",
-		Long: `Write the trained circuit of one timestep as OpenQASM 3, all neurons measured at
-its end: bit i is neuron i. The latent vector is bound to numbers, or kept as
-inputs with --parametric.`,
+		Use:   "export RUN|FILE.qasm",
+		Short: "Write a circuit as OpenQASM or in a service's form",
+		Long: `Write the trained circuit of one timestep of a run, all neurons measured at its
+end: bit i is neuron i. The latent vector is bound to numbers, or kept as inputs
+with --parametric. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 		Example: `  qgan export runs/retina > step0.qasm
-  qgan export runs/retina --timestep 2 --dialect qiskit --latent-vector seed:7`,
+  qgan export runs/retina --timestep 2 --dialect qiskit --latent-vector seed:7
+  qgan export old.qasm --dialect braket`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if isProgram(args[0]) {
+				for _, flag := range []string{"timestep", "latent-vector", "parametric", "probabilities"} {
+					if cmd.Flags().Changed(flag) {
+						return usagef("--%s is for a run, %s is a program", flag, args[0])
+					}
+				}
+				c, err := a.circuitOf(args[0])
+				if err != nil {
+					return err
+				}
+				return a.export(c, out, options)
+			}
 			m, err := openModel(a, args[0])
 			if err != nil {
 				return err
@@ -69,21 +82,27 @@ inputs with --parametric.`,
 				}
 			}
 			c.MeasureAll()
-			write := func(w io.Writer) error { return qasm.Write(w, c, qasm.Options{Dialect: dialect}) }
-			if out == "-" {
-				return write(a.out)
-			}
-			return durable.WriteFile(a.fs, out, write)
+			return a.export(c, out, options)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&timestep, "timestep", 0, "timestep, counted from 0")
-	f.StringVar(&dialect, "dialect", "generic", "who reads it: "+strings.Join(qasm.Dialects(), " or "))
+	f.StringVar(&options.Dialect, "dialect", "generic", "who reads it: "+strings.Join(qasm.Dialects(), ", "))
+	f.BoolVar(&options.Tolerant, "tolerant", false, "write what the dialect has no words for as comments, for debugging")
 	f.StringVar(&latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
 	f.BoolVar(&parametric, "parametric", false, "keep the latent vector as inputs")
 	f.StringVar(&out, "out", "-", "file; - is stdout")
 	f.StringVar(&probabilities, "probabilities", "", "also write the outcome probabilities to this JSON file")
 	return cmd
+}
+
+// export writes a circuit to a file or stdout.
+func (a *app) export(c *ir.Circuit, out string, options qasm.Options) error {
+	write := func(w io.Writer) error { return qasm.Write(w, c, options) }
+	if out == "-" {
+		return write(a.out)
+	}
+	return durable.WriteFile(a.fs, out, write)
 }
 
 // latentVector reads a latent vector from a file or draws one.

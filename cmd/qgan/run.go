@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"qgan/backends"
+	"qgan/backends/sim"
+	"qgan/ir"
+)
+
+// outcomes is the object of `run --json`.
+type outcomes struct {
+	Schema        string             `json:"schema"`
+	BitOrder      string             `json:"bit_order"`
+	Shots         int                `json:"shots"`
+	Counts        map[string]int     `json:"counts,omitempty"`
+	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+}
+
+// newRunCmd makes `run`.
+func newRunCmd(a *app) *cobra.Command {
+	var (
+		backend string
+		shots   int
+		exact   bool
+		params  []string
+		seed    uint64
+		asJSON  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "run FILE.qasm",
+		Short: "Run an OpenQASM program on the simulator",
+		Long: `Run a program as it is written, without compiling it, and print what was measured:
+bit 0, the first declared, comes first. Circuits that depend on their own outcomes
+run shot by shot. A program without measurements is measured at its end.`,
+		Example: `  qgan run bell.qasm --shots 1000
+  qgan run bell.qasm --exact --json
+  qgan run ansatz.qasm --param theta=0.5`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case backend != "ideal":
+				return usagef("--backend %s: it can be ideal", backend)
+			case exact && cmd.Flags().Changed("shots"):
+				return usagef("--exact draws no shots: leave out --shots")
+			case shots < 1 || shots > maxShots:
+				return usagef("--shots %d: it can be 1 to %d", shots, maxShots)
+			}
+			c, err := a.circuitOf(args[0])
+			if err != nil {
+				return err
+			}
+			if c, err = bindParams(c, params); err != nil {
+				return err
+			}
+			c = a.runnable(args[0], c)
+			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
+			if exact {
+				o.Shots = 0
+				o.Probabilities, err = exactLaw(c)
+			} else {
+				o.Counts, err = sample(cmd, c, shots, seed)
+			}
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(o)
+			}
+			return a.printOutcomes(o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&backend, "backend", "ideal", "where it runs: ideal")
+	f.IntVar(&shots, "shots", 1024, "number of shots")
+	f.BoolVar(&exact, "exact", false, "print exact probabilities instead of counts")
+	f.StringArrayVar(&params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
+	f.Uint64Var(&seed, "seed", 0, "seed of the shots")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+const maxShots = 100_000_000
+
+// runnable takes out what has no effect on the ideal simulator: qubits that
+// nothing acts on, and blocks in a vendor's words. Where nothing is measured it
+// measures all qubits.
+func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
+	out := *c
+	vendor := map[string]bool{}
+	out.Ops = slices.DeleteFunc(slices.Clone(c.Ops), func(op ir.Op) bool {
+		o, ok := op.(*ir.Opaque)
+		if ok {
+			vendor[o.Kind] = true
+		}
+		return ok
+	})
+	for _, k := range sortedKeys(vendor) {
+		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
+	}
+	measured := false
+	ir.Walk(out.Ops, func(op ir.Op) error {
+		_, ok := op.(*ir.Measure)
+		measured = measured || ok
+		return nil
+	})
+	if !measured {
+		a.note("%s: nothing is measured, so all qubits are, at the end", path)
+		out.Bits, out.BitRegs = 0, nil
+		out.MeasureAll()
+	}
+	return ir.DropIdle(&out)
+}
+
+// exactLaw returns the exact probabilities of the outcomes of a circuit whose
+// measurements all come last.
+func exactLaw(c *ir.Circuit) (map[string]float64, error) {
+	gates := *c
+	gates.Ops = nil
+	from := slices.Repeat([]int{-1}, c.Bits)
+	done := make([]bool, c.Qubits)
+	for _, op := range c.Ops {
+		var qubits []int
+		switch op := op.(type) {
+		case *ir.Apply:
+			qubits = op.Qubits
+		case *ir.Unitary:
+			qubits = op.Qubits
+		case *ir.Barrier, *ir.Delay:
+			continue
+		case *ir.Measure:
+			if op.Bit >= 0 {
+				from[op.Bit] = op.Qubit
+			}
+			done[op.Qubit] = true
+			continue
+		case *ir.Reset:
+			return nil, notTerminal()
+		default:
+			return nil, notTerminal()
+		}
+		if slices.ContainsFunc(qubits, func(q int) bool { return done[q] }) {
+			return nil, notTerminal()
+		}
+		gates.Ops = append(gates.Ops, op)
+	}
+	if c.Qubits > sim.MaxQubits {
+		return nil, usagef("the circuit uses %d qubits, the simulator holds at most %d", c.Qubits, sim.MaxQubits)
+	}
+	law, err := new(sim.Simulator).Law(&gates, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]float64{}
+	word := make([]byte, c.Bits)
+	for x, p := range law {
+		if p == 0 {
+			continue
+		}
+		for bit, q := range from {
+			word[bit] = '0'
+			if q >= 0 && x>>(c.Qubits-1-q)&1 == 1 {
+				word[bit] = '1'
+			}
+		}
+		out[string(word)] += p
+	}
+	return out, nil
+}
+
+func notTerminal() error {
+	return usagef("--exact: the circuit measures or resets before its end").withHint("use --shots, which runs it shot by shot")
+}
+
+// sample draws shots.
+func sample(cmd *cobra.Command, c *ir.Circuit, shots int, seed uint64) (map[string]int, error) {
+	switch {
+	case c.Qubits > sim.MaxQubits:
+		return nil, usagef("the circuit uses %d qubits, the simulator holds at most %d", c.Qubits, sim.MaxQubits)
+	case c.Bits > 64:
+		return nil, usagef("the circuit has %d bits, shots of at most 64 are counted", c.Bits)
+	}
+	unbound := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
+	res, err := new(sim.Simulator).Run(cmd.Context(), []backends.Request{{Circuit: c, Bindings: unbound, Shots: []int{shots}, Seed: seed}})
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, k := range res[0].Outcomes[0].Counts {
+		counts[fmt.Sprintf("%0*b", c.Bits, k.Word)] += k.N
+	}
+	return counts, nil
+}
+
+func (a *app) printOutcomes(o outcomes) error {
+	t := newTable(a.out)
+	for _, w := range sortedKeys(o.Counts) {
+		t.row(w, strconv.Itoa(o.Counts[w]))
+	}
+	for _, w := range sortedKeys(o.Probabilities) {
+		t.row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
+	}
+	return t.flush()
+}

@@ -1,0 +1,278 @@
+package qasm
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qgan/ir"
+	"qgan/qasm/syntax"
+)
+
+// finish gives qubits and bits their places and names in the circuit.
+func (r *reader) finish() {
+	if len(r.guessed) > 0 {
+		slices.Sort(r.guessed)
+		names := slices.Compact(r.guessed)
+		more := ""
+		if n := len(names); n > 12 {
+			names, more = names[:12], " and others"
+		}
+		r.note("used without a definition, taken as in the gate table: %s%s", strings.Join(names, ", "), more)
+	}
+	r.placeHardware()
+	r.placeBits()
+	r.forget()
+	c := r.circuit
+	for i := range c.Data {
+		c.Data[i] = r.original(c.Data[i])
+	}
+	if r.split[0] != "" {
+		c.QubitRegs = rejoin(c.QubitRegs, r.split[0], c.Qubits)
+	}
+	if r.split[1] != "" {
+		c.BitRegs = rejoin(c.BitRegs, r.split[1], c.Bits)
+	}
+	for _, regs := range [][]ir.Register{c.QubitRegs, c.BitRegs} {
+		for i := range regs {
+			regs[i].Name = r.original(regs[i].Name)
+		}
+	}
+}
+
+func (r *reader) original(name string) string {
+	if old, ok := r.renamed[name]; ok {
+		return old
+	}
+	return name
+}
+
+// placeHardware sorts the qubits $n by their numbers, behind the declared ones,
+// and names each.
+func (r *reader) placeHardware() {
+	if len(r.hardware) == 0 {
+		return
+	}
+	c := r.circuit
+	names := make([]string, 0, len(r.hardware))
+	for name := range r.hardware {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		x, _ := strconv.Atoi(a[1:])
+		y, _ := strconv.Atoi(b[1:])
+		return cmp.Or(x-y, strings.Compare(a, b))
+	})
+	to := make([]int, c.Qubits)
+	next := 0
+	for i := range c.QubitRegs {
+		for k, q := range c.QubitRegs[i].Indices {
+			to[q] = next
+			c.QubitRegs[i].Indices[k] = next
+			next++
+		}
+	}
+	for _, name := range names {
+		to[r.hardware[name]] = next
+		c.QubitRegs = append(c.QubitRegs, ir.Register{Name: name, Indices: []int{next}})
+		next++
+	}
+	identity := true
+	for i, k := range to {
+		identity = identity && i == k
+	}
+	if !identity {
+		c.Ops = ir.Renumber(c.Ops, func(q int) int { return to[q] }, func(b int) int { return b })
+	}
+}
+
+// placeBits puts the bits in the order of the declarations. Registers of known
+// values that nothing was measured into are no part of the circuit.
+func (r *reader) placeBits() {
+	c := r.circuit
+	to := make([]int, r.bits)
+	for i := range to {
+		to[i] = -1
+	}
+	next := 0
+	place := func(flat int) int {
+		if flat >= len(to) {
+			to = append(to, slices.Repeat([]int{-1}, flat+1-len(to))...)
+		}
+		if to[flat] < 0 {
+			to[flat] = next
+			next++
+		}
+		return to[flat]
+	}
+	for _, v := range r.bitVars {
+		aliased := slices.ContainsFunc(v.bits, func(b bit) bool { return !b.known() })
+		if v.given && !v.measured && !aliased {
+			continue
+		}
+		reg := ir.Register{Name: v.name}
+		for i, b := range v.bits {
+			switch {
+			case b.known() && b.one:
+				r.doc.Unsupported = append(r.doc.Unsupported, Construct{"the bit " + v.name + "[" + strconv.Itoa(i) + "], which is 1 without a measurement", syntax.Position{File: r.file.Name, Line: 1, Column: 1}})
+			case b.known() && v.home[i] < 0: // zero, and its old place holds an outcome
+				r.bits++
+				reg.Indices = append(reg.Indices, place(r.bits-1))
+				continue
+			case b.known():
+				reg.Indices = append(reg.Indices, place(v.home[i]))
+				continue
+			}
+			if b.flat >= 0 {
+				reg.Indices = append(reg.Indices, place(b.flat))
+			}
+		}
+		if !distinct(reg.Indices) {
+			r.doc.Unsupported = append(r.doc.Unsupported, Construct{"the bits " + v.name + ", two of which are one", syntax.Position{File: r.file.Name, Line: 1, Column: 1}})
+			reg.Indices = reg.Indices[:0]
+		}
+		c.BitRegs = append(c.BitRegs, reg)
+	}
+	// Bits that no register holds any more stay where a condition reads them.
+	named := next
+	reads := map[int]bool{}
+	ir.Walk(c.Ops, func(op ir.Op) error {
+		switch op := op.(type) {
+		case *ir.If:
+			for _, b := range ir.CondBits(op.Cond) {
+				reads[b] = true
+			}
+		case *ir.While:
+			for _, b := range ir.CondBits(op.Cond) {
+				reads[b] = true
+			}
+		case *ir.Switch:
+			for _, b := range op.Bits {
+				reads[b] = true
+			}
+		}
+		return nil
+	})
+	for _, b := range slices.Sorted(maps.Keys(reads)) {
+		place(b)
+	}
+	c.Bits = next
+	identity := len(to) == named
+	for i, k := range to {
+		identity = identity && i == k
+	}
+	if !identity {
+		c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int { return to[b] })
+	}
+}
+
+func distinct(list []int) bool {
+	seen := make(map[int]bool, len(list))
+	for _, i := range list {
+		if seen[i] {
+			return false
+		}
+		seen[i] = true
+	}
+	return true
+}
+
+// directives takes what the writer said in comments back: names that it
+// changed, registers that it joined, bits that only a reader wanted, and the
+// global phase that it left out.
+func (r *reader) directives(comments []syntax.Comment) {
+	for _, c := range comments {
+		word, rest, _ := strings.Cut(c.Text, " ")
+		switch word {
+		case "name":
+			name, quoted, ok := strings.Cut(rest, " ")
+			if original, err := strconv.Unquote(quoted); ok && err == nil {
+				r.renamed[name] = original
+			}
+		case "phase":
+			if x, err := strconv.ParseFloat(rest, 64); err == nil && x-x == 0 {
+				r.circuit.Phase = r.circuit.Phase.Plus(x)
+			}
+		case "qubits":
+			r.split[0] = rest
+		case "bits":
+			r.split[1] = rest
+		case "keep":
+			if n, err := strconv.Atoi(rest); err == nil {
+				r.keep = &n
+			}
+		}
+	}
+}
+
+// forget throws the outcomes away whose bits only a reader wanted.
+func (r *reader) forget() {
+	c := r.circuit
+	if r.keep == nil || *r.keep < 0 || *r.keep >= c.Bits {
+		return
+	}
+	n := *r.keep
+	read := false
+	ir.Walk(c.Ops, func(op ir.Op) error {
+		var bits []int
+		switch op := op.(type) {
+		case *ir.If:
+			bits = ir.CondBits(op.Cond)
+		case *ir.While:
+			bits = ir.CondBits(op.Cond)
+		case *ir.Switch:
+			bits = op.Bits
+		}
+		read = read || slices.ContainsFunc(bits, func(b int) bool { return b >= n })
+		return nil
+	})
+	if read { // the comment is not about this program
+		return
+	}
+	c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int {
+		if b >= n {
+			return -1
+		}
+		return b
+	})
+	c.Bits = n
+	regs := c.BitRegs[:0]
+	for _, reg := range c.BitRegs {
+		reg.Indices = slices.DeleteFunc(reg.Indices, func(b int) bool { return b >= n })
+		if len(reg.Indices) > 0 {
+			regs = append(regs, reg)
+		}
+	}
+	c.BitRegs = regs
+}
+
+// rejoin returns the registers that a comment names, which hold n qubits or
+// bits one after the other; otherwise the ones that are there.
+func rejoin(regs []ir.Register, words string, n int) []ir.Register {
+	var out []ir.Register
+	next := 0
+	for words != "" {
+		quoted, err := strconv.QuotedPrefix(words)
+		if err != nil {
+			return regs
+		}
+		name, err := strconv.Unquote(quoted)
+		size, rest, _ := strings.Cut(strings.TrimPrefix(words[len(quoted):], " "), " ")
+		k, err2 := strconv.Atoi(size)
+		if err != nil || err2 != nil || k < 0 || next+k > n {
+			return regs
+		}
+		reg := ir.Register{Name: name}
+		for range k {
+			reg.Indices = append(reg.Indices, next)
+			next++
+		}
+		out, words = append(out, reg), rest
+	}
+	if next != n || len(out) == 0 {
+		return regs
+	}
+	return out
+}
