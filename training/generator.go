@@ -44,10 +44,7 @@ type Patch struct {
 // NewPatch prepares the generator on a simulator.
 func NewPatch(c Config, on backends.Differentiator) (*Patch, error) {
 	a := c.Ansatz()
-	if err := a.Check(); err != nil {
-		return nil, err
-	}
-	d, err := on.Differentiate(a.Circuit(), backends.Probabilities)
+	d, err := neuronLaw(a, on)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +73,7 @@ func (g *Patch) Timestep(params []float64, k int) []float64 {
 
 // Init draws the angles and sets the latent scales to their start.
 func (g *Patch) Init(params []float64, rng *rand.Rand) {
-	width := math.Pi
-	if g.init == "small" {
-		width = 0.1 * math.Pi
-	}
+	width := startWidth(g.init)
 	for k := range g.timesteps {
 		p := g.Timestep(params, k)
 		for i := range p {
@@ -90,6 +84,14 @@ func (g *Patch) Init(params []float64, rng *rand.Rand) {
 			}
 		}
 	}
+}
+
+// startWidth is the largest angle of a start.
+func startWidth(init string) float64 {
+	if init == "small" {
+		return 0.1 * math.Pi
+	}
+	return math.Pi
 }
 
 func (g *Patch) bindings(params []float64, latents [][]float64) backends.Bindings {
@@ -114,23 +116,50 @@ func (g *Patch) Backward(upstream, grad []float64) error {
 	return g.law.Backward(upstream, grad, nil)
 }
 
-// DrawLatents draws count latent vectors of the configuration's law. A
-// generator that ignores its latent vector gets a single zero vector.
+// DrawLatents draws count latent vectors of the configuration's law, a number a
+// qubit. A generator that ignores its latent vector gets a single zero vector, and
+// where there are no more than count vectors of bits it gets each of them once.
 func DrawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
-	if !c.Ansatz().UsesLatent() {
-		return [][]float64{make([]float64, c.Neurons)}
+	if all := c.allLatents(); all != nil && len(all) <= count {
+		return all
 	}
+	width := c.Ansatz().Qubits()
 	out := make([][]float64, count)
-	flat := make([]float64, count*c.Neurons)
+	flat := make([]float64, count*width)
 	for i := range flat {
-		if c.Latent == "uniform" {
+		switch c.Latent {
+		case "uniform":
 			flat[i] = (2*rng.Float64() - 1) * math.Pi
-		} else {
+		case "bit":
+			flat[i] = float64(rng.IntN(2))
+		default:
 			flat[i] = rng.NormFloat64()
 		}
 	}
 	for i := range out {
-		out[i] = flat[i*c.Neurons:][:c.Neurons]
+		out[i] = flat[i*width:][:width]
+	}
+	return out
+}
+
+// maxLatentBits bounds the vectors of bits that are listed.
+const maxLatentBits = 16
+
+// allLatents lists the latent vectors where they are few enough: one of zeros for a
+// generator that ignores it, all vectors of bits; nil: they are drawn.
+func (c Config) allLatents() [][]float64 {
+	a := c.Ansatz()
+	width := a.Qubits()
+	switch {
+	case !a.UsesLatent():
+		return [][]float64{make([]float64, width)}
+	case c.Latent != "bit" || width > maxLatentBits:
+		return nil
+	}
+	out := make([][]float64, 1<<width)
+	for z := range out {
+		out[z] = make([]float64, width)
+		stateWindow(z, width, out[z])
 	}
 	return out
 }
@@ -178,8 +207,10 @@ func (r Readout) drawn(law []float64, n int) {
 }
 
 // drawWord draws one word of a law.
-func drawWord(law []float64, rng *rand.Rand) uint32 {
-	u := rng.Float64()
+func drawWord(law []float64, rng *rand.Rand) uint32 { return wordAt(law, rng.Float64()) }
+
+// wordAt is the word whose part of [0, 1) holds u.
+func wordAt(law []float64, u float64) uint32 {
 	last := 0
 	for x, p := range law {
 		if p > 0 {
