@@ -233,21 +233,23 @@ func (c *Circuit) Measure(qubit, bit int) {
 
 // MeasureAll measures qubit i into bit i for all qubits; it adds bits where the
 // circuit has fewer than qubits.
-func (c *Circuit) MeasureAll() {
-	if c.Bits < c.Qubits {
-		first := c.Bits
-		c.Bits = c.Qubits
-		indices := make([]int, 0, c.Qubits-first)
-		for i := first; i < c.Bits; i++ {
+func (c *Circuit) MeasureAll() { c.MeasureFirst(c.Qubits) }
+
+// MeasureFirst is MeasureAll for the first n qubits alone.
+func (c *Circuit) MeasureFirst(n int) {
+	if c.Bits < n {
+		indices := make([]int, 0, n-c.Bits)
+		for i := c.Bits; i < n; i++ {
 			indices = append(indices, i)
 		}
+		c.Bits = n
 		name := "c"
 		for slices.ContainsFunc(c.BitRegs, func(r Register) bool { return r.Name == name }) {
 			name += "_"
 		}
 		c.BitRegs = append(c.BitRegs, Register{name, indices})
 	}
-	for q := range c.Qubits {
+	for q := range n {
 		c.Measure(q, q)
 	}
 }

@@ -27,10 +27,10 @@ func (a *Adam) Step(params, grad []float64, rate float64) {
 	}
 }
 
-// schedule is the factor of both learning rates at a step of a run.
-func (c Config) schedule(step int) float64 {
+// schedule is the factor of both learning rates at a step of so many.
+func (c Config) schedule(step, steps int) float64 {
 	if c.Schedule == "cosine" {
-		return 0.5 * (1 + math.Cos(math.Pi*float64(step)/float64(c.Iterations)))
+		return 0.5 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
 	}
 	return 1
 }

@@ -61,8 +61,29 @@ const (
 	KPrinted KLoss = "printed"
 )
 
-// MaxExactBits bounds n·t for the Exact expectation.
-const MaxExactBits = 12
+// Objective says what a generator is trained on; without memory it is
+// ObjectiveWGAN.
+type Objective string
+
+const (
+	// ObjectiveWGAN: the critic sees whole windows that the generator runs freely.
+	ObjectiveWGAN Objective = "wgan"
+	// ObjectiveConditional: the critic sees windows whose past is real and whose
+	// last bin is the generator's, summed over its 2^n words.
+	ObjectiveConditional Objective = "conditional"
+	// ObjectiveLikelihood: the mean logarithm of the probability of each word given
+	// the real words before it. There is no critic.
+	ObjectiveLikelihood Objective = "likelihood"
+	// ObjectiveStaged: likelihood, then conditional, then a little wgan.
+	ObjectiveStaged Objective = "staged"
+)
+
+// MaxExactBits bounds n·t for the Exact expectation, MaxExactContextBits where
+// only the windows of the recording are summed over (ObjectiveLikelihood).
+const (
+	MaxExactBits        = 12
+	MaxExactContextBits = 20
+)
 
 // MaxNeurons bounds the generator: the law of a timestep is a table of 2^n.
 const MaxNeurons = 14
@@ -80,13 +101,21 @@ type Config struct {
 	FinalChain bool   `json:"final_chain"`
 	Init       string `json:"init"` // "small": U(-0.1π, 0.1π), "uniform": U(-π, π)
 
-	Latent        string  `json:"latent"`       // "normal": N(0,1), "uniform": U(-π, π)
-	LatentScale   float64 `json:"latent_scale"` // fixed, or the trained ones' start
+	Latent        string  `json:"latent"`        // "normal": N(0,1), "uniform": U(-π, π), "bit": 0 or 1
+	LatentQubits  int     `json:"latent_qubits"` // qubits that are not measured
+	LatentScale   float64 `json:"latent_scale"`  // fixed, or the trained ones' start
 	LatentTrained bool    `json:"latent_trained"`
 	Readout       Readout `json:"readout"`
 
+	Memory Memory `json:"memory"`
+	Tied   bool   `json:"tied"` // timesteps share one circuit
+	// Past counts the bins before a window that the memory sees. 0: it begins anew
+	// with each window; otherwise samples run on as one recording.
+	Past int `json:"past"`
+
+	Objective   Objective   `json:"objective"`
 	Expectation Expectation `json:"expectation"`
-	Batch       int         `json:"batch"` // latent vectors a step, and windows where drawn
+	Batch       int         `json:"batch"` // latent vectors or pasts a step, and windows where drawn
 
 	Hidden        int     `json:"hidden"` // ReLUs of the critic
 	Penalty       Penalty `json:"penalty"`
@@ -115,10 +144,11 @@ func Presets() []string { return []string{"deep", "paper"} }
 // Preset returns the settings of a name for n neurons and t timesteps.
 //
 // "paper" is the text of Hernandes & Greplova (2025) with the choices it leaves
-// open made as docs/recipe.md says. "deep" is what trains well.
+// open made as docs/recipe.md says. "deep" is what trains well: for one timestep a
+// deep circuit without latent vector, for several a leaky memory.
 func Preset(name string, n, t int) (Config, error) {
 	c := Config{
-		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: 64,
+		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: 64, Memory: MemoryNone, Objective: ObjectiveWGAN,
 		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: "adjoint", Backend: "ideal",
 	}
 	switch name {
@@ -134,9 +164,6 @@ func Preset(name string, n, t int) (Config, error) {
 		if n > 6 {
 			c.Layers = 9
 		}
-		if t > 1 {
-			c.LatentScale, c.LatentTrained = 1, true
-		}
 		c.Expectation = Exact
 		if n*t > MaxExactBits {
 			c.Expectation = Batch
@@ -145,16 +172,73 @@ func Preset(name string, n, t int) (Config, error) {
 		c.GeneratorLR, c.CriticLR, c.Schedule = 0.01, 0.001, "cosine"
 		c.Beta1, c.Beta2 = 0, 0.9
 		c.Average = 0.99
+		if t > 1 {
+			c = c.WithMemory(MemoryLeaky)
+		}
 	default:
 		return Config{}, fmt.Errorf("preset %q: there is %s", name, strings.Join(Presets(), " and "))
 	}
 	return c, nil
 }
 
+// runsOn is the Past of generators with memory where the law of windows is out of
+// reach, and bigBatch their batch.
+const (
+	runsOn   = 20
+	bigBatch = 512
+)
+
+// WithMemory returns the settings with that memory, tied, and what goes with it:
+// no latent vector beside a memory, a trained one shared by the timesteps without.
+func (c Config) WithMemory(m Memory) Config {
+	c.Memory, c.Tied, c.Past = m, m != MemoryNone, 0
+	c.LatentScale, c.LatentTrained = 0, false
+	if m == MemoryNone {
+		c.LatentScale, c.LatentTrained = 1, true
+		return c
+	}
+	if c.Neurons*c.Timesteps > MaxExactContextBits {
+		c.Past = runsOn
+	}
+	if c.Expectation == Batch {
+		c.Batch = bigBatch
+	}
+	return c
+}
+
+// WithObjective returns the settings with that objective and what goes with it:
+// steps, their size, Adam's coefficients, and exact sums where it can take them.
+func (c Config) WithObjective(o Objective) Config {
+	c.Objective = o
+	switch o {
+	case ObjectiveConditional:
+		c.Expectation, c.Batch = Batch, bigBatch
+	case ObjectiveLikelihood, ObjectiveStaged:
+		c.Layers = 9
+		c.GeneratorLR = 0.02
+		c.Batch, c.Expectation = bigBatch, Batch
+		if c.Past == 0 && c.Neurons*c.Timesteps <= MaxExactContextBits {
+			c.Expectation = Exact
+		}
+	}
+	switch o {
+	case ObjectiveLikelihood:
+		c.Iterations = 4000
+		c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
+	case ObjectiveStaged:
+		c.Iterations = 5000
+	}
+	return c
+}
+
+// Adam's coefficients where the gradient is that of one function, not of a game.
+const likelihoodBeta1, likelihoodBeta2 = 0.9, 0.99
+
 // Ansatz returns the circuit of a timestep.
 func (c Config) Ansatz() ir.Ansatz {
 	return ir.Ansatz{
-		Neurons: c.Neurons, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain,
+		Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain,
+		Memory: c.Memory != MemoryNone,
 		Latent: ir.LatentScale{Trained: c.LatentTrained, Value: c.LatentScale},
 	}
 }
@@ -169,7 +253,9 @@ type choice struct {
 func (c Config) Check() error {
 	for _, k := range []choice{
 		{"init", c.Init, []string{"small", "uniform"}},
-		{"latent", c.Latent, []string{"normal", "uniform"}},
+		{"latent", c.Latent, []string{"normal", "uniform", "bit"}},
+		{"memory", string(c.Memory), []string{string(MemoryNone), string(MemoryBits), string(MemoryLeaky)}},
+		{"objective", string(c.Objective), []string{string(ObjectiveWGAN), string(ObjectiveConditional), string(ObjectiveLikelihood), string(ObjectiveStaged)}},
 		{"readout", string(c.Readout), []string{string(Born), string(Prob), string(Threshold)}},
 		{"expectation", string(c.Expectation), []string{string(Exact), string(Batch)}},
 		{"penalty", string(c.Penalty), []string{string(PenaltyZero), string(PenaltyOne), string(PenaltyClip)}},
@@ -204,12 +290,35 @@ func (c Config) Check() error {
 		{"beta2", c.Beta2 >= 0 && c.Beta2 < 1, c.Beta2, "it must be in [0, 1)"},
 		{"average", c.Average >= 0 && c.Average < 1, c.Average, "it must be in [0, 1)"},
 		{"latent-scale", c.LatentScale > -1e6 && c.LatentScale < 1e6, c.LatentScale, "it must be a number"},
+		{"latent-qubits", c.LatentQubits >= 0 && c.Neurons+c.LatentQubits <= MaxNeurons, c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
+		{"past", c.Past >= 0 && c.Past <= MaxPast, c.Past, fmt.Sprintf("it can be 0 to %d", MaxPast)},
+		{"objective", c.Memory != MemoryNone || c.Objective == ObjectiveWGAN, c.Objective, "it needs the law of a word given the words before; add --memory leaky"},
+		{"tied", c.Memory != MemoryNone || !c.Tied, c.Tied, "timesteps without memory would all be equal; add --memory leaky"},
+		{"past", c.Memory != MemoryNone || c.Past == 0, c.Past, "it takes a memory to see it; add --memory leaky"},
+		{"memory", c.Memory == MemoryNone || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use --timesteps 2 or more, or --past 20"},
+		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add --tied"},
+		{"memory", c.Memory == MemoryNone || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use --latent-scale 0"},
+		{"memory", c.Memory == MemoryNone || c.Readout == Born, c.Memory, "the past is made of measured words; use --readout born"},
+		{"memory", c.Memory == MemoryNone || c.KLoss == KOff, c.Memory, "there is no spike-count term with it; use --k-loss off"},
+		{"expectation exact", c.Expectation == Batch || c.Past == 0, c.Past, "pasts beyond the window can't be summed over; use --expectation batch"},
 		{"expectation exact", c.Expectation == Batch || c.Readout == Born, c.Readout, "only the born readout has a law over windows to sum; use --expectation batch"},
-		{"expectation exact", c.Expectation == Batch || c.Neurons*c.Timesteps <= MaxExactBits, c.Neurons * c.Timesteps, fmt.Sprintf("neurons x timesteps may be at most %d; use --expectation batch", MaxExactBits)},
+		{"expectation exact", c.Expectation == Batch || c.Neurons*c.Timesteps <= c.exactBits(), c.Neurons * c.Timesteps, fmt.Sprintf("neurons x timesteps may be at most %d; use --expectation batch", c.exactBits())},
 	} {
 		if !k.ok {
 			return fmt.Errorf("%s %v: %s", k.name, k.value, k.remedy)
 		}
 	}
 	return nil
+}
+
+// MaxPast bounds Past.
+const MaxPast = 1000
+
+// exactBits bounds n·t of the Exact expectation. Stages of a run that would go
+// beyond what they can sum draw instead.
+func (c Config) exactBits() int {
+	if c.Objective == ObjectiveLikelihood || c.Objective == ObjectiveStaged {
+		return MaxExactContextBits
+	}
+	return MaxExactBits
 }

@@ -69,3 +69,19 @@ func (s *sampler) draw(rng *rand.Rand) int {
 	})
 	return min(i, len(s.sums)-1)
 }
+
+// rates are the neurons' mean spikes a bin.
+func (d *Data) rates() []float64 {
+	r := d.Windows.Raster
+	out := make([]float64, r.Neurons)
+	for rep := range r.Repeats {
+		for b := range r.Bins {
+			for j := range out {
+				if r.At(rep, b, j) {
+					out[j] += 1 / float64(r.Repeats*r.Bins)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -32,7 +32,7 @@ func Example() {
 			panic(err)
 		}
 	}
-	law, err := training.EstimateLaw(config, trainer.Generator(), trainer.State.Average, data.States, 1, 0)
+	law, err := trainer.Model().EstimateLaw(trainer.State.Average, data.States, 1, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -44,10 +44,7 @@ type Patch struct {
 // NewPatch prepares the generator on a simulator.
 func NewPatch(c Config, on backends.Differentiator) (*Patch, error) {
 	a := c.Ansatz()
-	if err := a.Check(); err != nil {
-		return nil, err
-	}
-	d, err := on.Differentiate(a.Circuit(), backends.Probabilities)
+	d, err := neuronLaw(a, on)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +73,7 @@ func (g *Patch) Timestep(params []float64, k int) []float64 {
 
 // Init draws the angles and sets the latent scales to their start.
 func (g *Patch) Init(params []float64, rng *rand.Rand) {
-	width := math.Pi
-	if g.init == "small" {
-		width = 0.1 * math.Pi
-	}
+	width := startWidth(g.init)
 	for k := range g.timesteps {
 		p := g.Timestep(params, k)
 		for i := range p {
@@ -90,6 +84,14 @@ func (g *Patch) Init(params []float64, rng *rand.Rand) {
 			}
 		}
 	}
+}
+
+// startWidth is the largest angle of a start.
+func startWidth(init string) float64 {
+	if init == "small" {
+		return 0.1 * math.Pi
+	}
+	return math.Pi
 }
 
 func (g *Patch) bindings(params []float64, latents [][]float64) backends.Bindings {
@@ -114,32 +116,43 @@ func (g *Patch) Backward(upstream, grad []float64) error {
 	return g.law.Backward(upstream, grad, nil)
 }
 
-// DrawLatents draws count latent vectors of the configuration's law. A
-// generator that ignores its latent vector gets a single zero vector.
+// DrawLatents draws count latent vectors of the configuration's law, a number a
+// qubit. A generator that ignores its latent vector gets a single zero vector, and
+// where there are no more than count vectors of bits it gets each of them once.
 func DrawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
 	out := newLatents(c, count)
 	drawLatents(c, rng, out)
 	return out
 }
 
-// newLatents returns room for so many latent vectors, or for the single one of
-// a generator that ignores it.
+// newLatents returns room for count latent vectors, or, where they are few enough,
+// a list of all that there are.
 func newLatents(c Config, count int) [][]float64 {
-	if !c.Ansatz().UsesLatent() {
-		count = 1
+	width := c.Ansatz().Qubits()
+	all := c.latentCount()
+	if all == 0 || all > count {
+		return rowsOf(make([]float64, count*width), width)
 	}
-	return rowsOf(make([]float64, count*c.Neurons), c.Neurons)
+	out := rowsOf(make([]float64, all*width), width)
+	for z := range out {
+		stateWindow(z, width, out[z]) // of the one that is ignored: zeros
+	}
+	return out
 }
 
+// drawLatents draws latent vectors into the room of newLatents.
 func drawLatents(c Config, rng *rand.Rand, out [][]float64) {
-	if !c.Ansatz().UsesLatent() {
+	if all := c.latentCount(); all > 0 && all <= len(out) {
 		return
 	}
 	for _, z := range out {
 		for i := range z {
-			if c.Latent == "uniform" {
+			switch c.Latent {
+			case "uniform":
 				z[i] = (2*rng.Float64() - 1) * math.Pi
-			} else {
+			case "bit":
+				z[i] = float64(rng.IntN(2))
+			default:
 				z[i] = rng.NormFloat64()
 			}
 		}
@@ -153,6 +166,22 @@ func rowsOf(flat []float64, width int) [][]float64 {
 		out = append(out, flat[:width:width])
 	}
 	return out
+}
+
+// maxLatentBits bounds the vectors of bits that are listed.
+const maxLatentBits = 16
+
+// latentCount counts the latent vectors where they can be listed: one for a
+// generator that ignores it, all vectors of bits; 0: they are drawn.
+func (c Config) latentCount() int {
+	a := c.Ansatz()
+	switch {
+	case !a.UsesLatent():
+		return 1
+	case c.Latent != "bit" || a.Qubits() > maxLatentBits:
+		return 0
+	}
+	return 1 << a.Qubits()
 }
 
 // marginals returns the probability of a spike of each neuron, neuron 0 the
@@ -198,8 +227,10 @@ func (r Readout) drawn(law []float64, n int) {
 }
 
 // drawWord draws one word of a law.
-func drawWord(law []float64, rng *rand.Rand) uint32 {
-	u := rng.Float64()
+func drawWord(law []float64, rng *rand.Rand) uint32 { return wordAt(law, rng.Float64()) }
+
+// wordAt is the word whose part of [0, 1) holds u.
+func wordAt(law []float64, u float64) uint32 {
 	last := 0
 	for x, p := range law {
 		if p > 0 {

@@ -25,7 +25,7 @@ type LawEstimate struct {
 	// JSStdErr is the standard error of JSNats over the latent vectors (delta
 	// method); 0 where the generator ignores its latent vector.
 	JSStdErr float64
-	// Latents is the number of latent vectors averaged; 1 stands for a
+	// Latents is the number of latent vectors, or pasts, averaged; 1 stands for a
 	// generator that ignores them.
 	Latents int
 	// Seen is the probability of each of the recording's windows.
@@ -49,16 +49,14 @@ const groups = 64
 // EstimateLaw averages the conditional law over so many latent vectors of the
 // stream named "evaluation" (rounded up to a multiple of 64).
 func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
-	per := (latents + groups - 1) / groups
-	if !c.Ansatz().UsesLatent() {
-		per = 1
+	per, parts := (latents+groups-1)/groups, groups
+	var all [][]float64
+	if n := c.latentCount(); n > 0 {
+		all = newLatents(c, n)
+		per, parts = n, 1
 	}
-	if work := float64(s.Len()) * float64(c.Timesteps) * float64(per) * groups; work > maxLawWork || c.Timesteps*per*groups > maxLawCircuits {
-		return nil, fmt.Errorf("%w: %d distinct windows of %d timesteps for %d latent vectors", ErrIntractable, s.Len(), c.Timesteps, per*groups)
-	}
-	parts := groups
-	if !c.Ansatz().UsesLatent() {
-		parts = 1
+	if work := float64(s.Len()) * float64(c.Timesteps) * float64(per*parts); work > maxLawWork || c.Timesteps*per*parts > maxLawCircuits {
+		return nil, fmt.Errorf("%w: %d distinct windows of %d timesteps for %d latent vectors", ErrIntractable, s.Len(), c.Timesteps, per*parts)
 	}
 	e := &LawEstimate{Seen: make([]float64, s.Len()), Latents: parts * per}
 	means := make([][]float64, parts)
@@ -69,7 +67,10 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 	silent := 0.0
 	for part := range means {
 		mean := make([]float64, s.Len())
-		points := spreadLatents(c, per, stream.New(seed, "evaluation", uint64(part)))
+		points := all
+		if points == nil {
+			points = spreadLatents(c, per, stream.New(seed, "evaluation", uint64(part)))
+		}
 		for done := 0; done < per; {
 			z := points[done:min(done+sub, per)]
 			part := laws[:t*len(z)*words]
@@ -103,28 +104,38 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 			e.Seen[i] += p / float64(parts)
 		}
 	}
+	if err := e.fill(s, means, silent); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// fill takes the figures of the law, and its error from the spread of the equal
+// parts whose mean it is.
+func (e *LawEstimate) fill(s *metrics.States, parts [][]float64, silent float64) error {
 	figures, err := s.Figures(e.Seen)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.LawFigures = figures
 	e.PSilent = silent
-	if parts > 1 {
-		slope := s.JSSeenGradient(e.Seen)
-		mean, square := 0.0, 0.0
-		for _, m := range means {
-			f := 0.0
-			for i, p := range m {
-				if p != e.Seen[i] { // the slope is infinite where no part saw the window
-					f += slope[i] * (p - e.Seen[i])
-				}
-			}
-			mean += f / float64(parts)
-			square += f * f / float64(parts)
-		}
-		e.JSStdErr = math.Sqrt(max(0, square-mean*mean) / float64(parts-1))
+	if len(parts) == 1 {
+		return nil
 	}
-	return e, nil
+	slope, count := s.JSSeenGradient(e.Seen), float64(len(parts))
+	mean, square := 0.0, 0.0
+	for _, m := range parts {
+		f := 0.0
+		for i, p := range m {
+			if p != e.Seen[i] { // the slope is infinite where no part saw the window
+				f += slope[i] * (p - e.Seen[i])
+			}
+		}
+		mean += f / count
+		square += f * f / count
+	}
+	e.JSStdErr = math.Sqrt(max(0, square-mean*mean) / (count - 1))
+	return nil
 }
 
 // spreadLatents is DrawLatents with points that lie evenly: a randomised Halton
@@ -132,18 +143,19 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 // draw. Averages over it are unbiased and have a smaller error; the spread over
 // several independent randomisations estimates it.
 func spreadLatents(c Config, count int, rng *rand.Rand) [][]float64 {
-	if !c.Ansatz().UsesLatent() {
-		return [][]float64{make([]float64, c.Neurons)}
-	}
-	m := mat.NewDense(count, c.Neurons, nil)
-	samplemv.Halton{Kind: samplemv.Owen, Q: distmv.NewUnitUniform(c.Neurons, nil), Src: rng}.Sample(m)
+	width := c.Ansatz().Qubits()
+	m := mat.NewDense(count, width, nil)
+	samplemv.Halton{Kind: samplemv.Owen, Q: distmv.NewUnitUniform(width, nil), Src: rng}.Sample(m)
 	out := make([][]float64, count)
 	for i := range out {
 		out[i] = m.RawRowView(i)
 		for j, u := range out[i] {
-			if c.Latent == "uniform" {
+			switch c.Latent {
+			case "uniform":
 				out[i][j] = (2*u - 1) * math.Pi
-			} else {
+			case "bit":
+				out[i][j] = math.Floor(2 * u)
+			default:
 				out[i][j] = distuv.UnitNormal.Quantile(min(max(u, 0x1p-53), 1-0x1p-53))
 			}
 		}

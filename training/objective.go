@@ -39,7 +39,11 @@ type objective interface {
 // a real and a generated window, at a uniformly drawn place (Gulrajani et al.
 // 2017).
 func mixed(real, fake, out []float64, rng *rand.Rand) {
-	e := rng.Float64()
+	between(real, fake, rng.Float64(), out)
+}
+
+// between writes the point e of the way from fake to real; out may be either.
+func between(real, fake []float64, e float64, out []float64) {
 	for i := range out {
 		out[i] = e*real[i] + (1-e)*fake[i]
 	}
@@ -81,6 +85,12 @@ func (o *cubeObjective) mixture(laws []float64, latents int) {
 
 func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
 	o.mixture(laws, latents)
+	o.descend(d, grad, out)
+	return nil
+}
+
+// descend adds the gradient of L_C for the generator's law, o.law.
+func (o *cubeObjective) descend(d draw, grad []float64, out *losses) {
 	o.cube.evaluate()
 	distance := 0.0
 	for x, p := range o.law {
@@ -92,7 +102,7 @@ func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float
 	out.Wasserstein = distance
 	out.Critic = -0.5 * distance
 	if o.cfg.Penalty == PenaltyClip {
-		return nil
+		return
 	}
 	o.fake.set(o.law)
 	c, m := o.cube.critic, o.cfg.Batch
@@ -106,7 +116,6 @@ func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float
 	}
 	out.Penalty = sum / float64(m)
 	out.Critic += o.cfg.PenaltyWeight * out.Penalty
-	return nil
 }
 
 func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream []float64) (float64, error) {

@@ -63,10 +63,12 @@ type Counts struct {
 // CountParameters counts a configuration's parameters, all timesteps together.
 func CountParameters(c Config) Counts {
 	a := c.Ansatz()
-	return Counts{
-		Angles: a.Angles() * c.Timesteps, LatentScales: a.Scales() * c.Timesteps,
-		Critic: criticSize(c.Neurons*c.Timesteps, c.Hidden),
+	n := Counts{Angles: a.Angles() * c.Timesteps, LatentScales: a.Scales() * c.Timesteps}
+	if c.Memory != MemoryNone {
+		n = newRecurrent(c).counts()
 	}
+	n.Critic = criticSize(c.Neurons*c.Timesteps, c.Hidden)
+	return n
 }
 
 // RunError is what is wrong with a run directory, or with what was asked of it.
@@ -148,6 +150,7 @@ func OpenRun(fsys durable.FS, dir string) (*Run, error) {
 		return nil, &RunError{path, fmt.Errorf("the run is of another version: its schema is %q, this program reads %q", head.Schema, ManifestSchema), "use the program that wrote it"}
 	}
 	r := &Run{Dir: dir, fs: fsys}
+	r.Manifest.Config.Memory, r.Manifest.Config.Objective = MemoryNone, ObjectiveWGAN // of runs that do not say
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if err := d.Decode(&r.Manifest); err != nil {
 		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
@@ -258,6 +261,7 @@ func (r *Run) Checkpoint(s *State) error {
 // law is within reach.
 type Row struct {
 	Step        int      `json:"step"`
+	Objective   string   `json:"objective"` // of the stage
 	CriticLoss  float64  `json:"critic_loss"`
 	Generator   float64  `json:"generator_loss"`
 	Wasserstein float64  `json:"wasserstein"`
@@ -316,8 +320,6 @@ const (
 	monitorEvery    = 50 // steps between distances
 	checkpointEvery = 100
 	checkpointTime  = 30 * time.Second
-	monitorLatents  = 1024
-	monitorWork     = 2e8 // windows x timesteps x latent vectors of a monitored distance
 )
 
 // Train takes the steps that are left, writing checkpoints and metrics, and
@@ -368,7 +370,7 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 			return err
 		}
 		step := t.State.Step
-		row := Row{Step: step, CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
+		row := Row{Step: step, Objective: string(t.objectiveAt(step - 1)), CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
 		finished := step == c.Iterations
 		if step%monitorEvery == 0 || step == 1 || finished {
 			if err := t.monitor(&row); err != nil {
@@ -394,31 +396,11 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 
 // monitor fills in the distance and P(silent) of the averaged generator.
 func (t *Trainer) monitor(row *Row) error {
-	c, s := t.Config, t.Data.States
-	latents := monitorLatents
-	if float64(s.Len())*float64(c.Timesteps*latents) <= monitorWork {
-		e, err := EstimateLaw(c, t.generator, t.State.Average, s, latents, c.Seed)
-		if err != nil {
-			return err
-		}
-		row.JSNats, row.PSilent = &e.JSNats, &e.PSilent
-		return t.collapse(e.PSilent)
+	js, silent, err := t.model.monitor(t.State.Average, t.Data.States, t.Config.Seed)
+	if err != nil {
+		return err
 	}
-	// The laws of the last generator update serve for P(silent).
-	words := 1 << c.Neurons
-	count := len(t.laws) / words / c.Timesteps
-	law := make([]float64, words)
-	silent := 0.0
-	for z := range count {
-		p := 1.0
-		for k := range c.Timesteps {
-			copy(law, lawOf(t.laws, count, words, k, z))
-			c.Readout.drawn(law, c.Neurons)
-			p *= law[0]
-		}
-		silent += p / float64(count)
-	}
-	row.PSilent = &silent
+	row.JSNats, row.PSilent = js, &silent
 	return t.collapse(silent)
 }
 

@@ -53,7 +53,17 @@ var smallRuns = map[string]func(*Config){
 	"threshold": func(c *Config) {
 		c.Expectation, c.Readout, c.Penalty, c.PenaltyWeight = Batch, Threshold, PenaltyClip, 0.05
 	},
-	"one": func(c *Config) { c.Penalty, c.PenaltyWeight, c.Average = PenaltyOne, 10, 0 },
+	"one":         func(c *Config) { c.Penalty, c.PenaltyWeight, c.Average = PenaltyOne, 10, 0 },
+	"latent bits": func(c *Config) { c.Latent, c.LatentQubits = "bit", 1 },
+	"tree":        func(c *Config) { *c = c.WithMemory(MemoryLeaky) },
+	"conditional": func(c *Config) {
+		*c = c.WithMemory(MemoryBits).WithObjective(ObjectiveConditional)
+		c.Batch, c.Iterations = 37, 45
+	},
+	"staged": func(c *Config) {
+		*c = c.WithMemory(MemoryLeaky).WithObjective(ObjectiveStaged)
+		c.Past, c.Expectation, c.Batch, c.Iterations, c.Layers = 5, Batch, 33, 45, 2
+	},
 }
 
 // An interrupted and resumed run ends with the same bits as an undisturbed one,

@@ -27,8 +27,10 @@ type Trainer struct {
 	Data   *Data
 	State  *State
 
-	generator Generator
+	model     Model
 	critic    *Critic
+	course    *course // of a generator with memory; the fields below are of those without
+	generator Generator
 	objective objective
 	// Buffers.
 	laws, upstream, genGrad, criticGrad []float64
@@ -45,19 +47,31 @@ func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
 	if d.Windows.Neurons != c.Neurons || d.Windows.T != c.Timesteps {
 		return nil, fmt.Errorf("the data have %d neurons and windows of %d bins, the model %d and %d", d.Windows.Neurons, d.Windows.T, c.Neurons, c.Timesteps)
 	}
-	g, err := NewPatch(c, on)
+	m, err := NewModel(c, on)
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{Config: c, Data: d, generator: g, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
-	s := &State{Params: make([]float64, g.Parameters())}
-	g.Init(s.Params, stream.New(c.Seed, "init"))
+	t := &Trainer{Config: c, Data: d, model: m, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
+	s := &State{Params: make([]float64, m.Parameters())}
 	t.critic.Init(stream.New(c.Seed, "critic"))
 	s.Critic = t.critic.Params
+	switch g := m.(type) {
+	case *Recurrent:
+		g.Init(s.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
+		if t.course, err = newCourse(c, g, t.critic, d); err != nil {
+			return nil, err
+		}
+	case patchModel:
+		g.Init(s.Params, stream.New(c.Seed, "init"))
+		t.generator = g.Patch
+	}
 	s.Average = slices.Clone(s.Params)
 	s.GenAdam = NewAdam(len(s.Params), c.Beta1, c.Beta2)
 	s.CritAdam = NewAdam(len(s.Critic), c.Beta1, c.Beta2)
 	t.State = s
+	if t.course != nil {
+		return t, nil
+	}
 	if c.Expectation == Exact {
 		table, err := d.States.Table()
 		if err != nil {
@@ -95,8 +109,16 @@ func (t *Trainer) Restore(s *State) error {
 	return nil
 }
 
-// Generator returns the generator being trained.
-func (t *Trainer) Generator() Generator { return t.generator }
+// Model returns the generator being trained.
+func (t *Trainer) Model() Model { return t.model }
+
+// objectiveAt is what a step, counted from 0, trains on.
+func (t *Trainer) objectiveAt(step int) Objective {
+	if t.course == nil {
+		return t.Config.Objective
+	}
+	return t.course.at(step).objective
+}
 
 // ErrDiverged says that a step gave values that are no numbers.
 var ErrDiverged = errors.New("training diverged")
@@ -110,7 +132,7 @@ var ErrCollapsed = errors.New("the generator collapsed")
 func (t *Trainer) Step() (losses, error) {
 	c, s := t.Config, t.State
 	step := uint64(s.Step)
-	rate := c.schedule(s.Step)
+	rate := c.schedule(s.Step, c.Iterations)
 	var out losses
 	t.paramsBefore = append(t.paramsBefore[:0], s.Params...)
 	t.criticBefore = append(t.criticBefore[:0], s.Critic...)
@@ -119,9 +141,16 @@ func (t *Trainer) Step() (losses, error) {
 		copy(s.Critic, t.criticBefore)
 		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
 	}
+	updates := uint64(c.CriticSteps + 1)
+	if t.course != nil {
+		if err := t.course.update(s, &out); err != nil {
+			return fail(err)
+		}
+		updates = 0
+	}
 	fixed := !c.Ansatz().UsesLatent() // then the laws don't change until the generator moves
 	latents := t.latents
-	for update := range uint64(c.CriticSteps + 1) {
+	for update := range updates {
 		generator := update == uint64(c.CriticSteps)
 		d := draw{
 			fake: t.streams.fake.Rand(c.Seed, "fake", step, update),

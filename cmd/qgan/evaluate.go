@@ -22,6 +22,7 @@ type evaluation struct {
 	// Of a run: what its latent vector does, and its trained parameters.
 	Latent     string           `json:"latent_scale,omitempty"`
 	Parameters *training.Counts `json:"parameters,omitempty"`
+	size       string
 	lawJSON
 	Baselines       []metrics.Result `json:"baselines"`
 	RatesHz         []float64        `json:"rates_hz"`
@@ -142,13 +143,13 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 		f.seed = m.config.Seed
 	}
 	n := training.CountParameters(m.config)
-	e.Latent, e.Parameters = latentText(m.config), &n
+	e.Latent, e.Parameters, e.size = latentText(m.config), &n, sizeText(m.config)
 	f.data.fromRun(cmd, m.run.Manifest)
 	rec, err := f.data.load(a, m.run.Manifest.Data.Neurons)
 	if err != nil {
 		return nil, nil, err
 	}
-	drawn, _, err := m.draw(f.samples, f.seed)
+	drawn, err := m.sample(f.samples, f.seed)
 	if err != nil || !f.exact && changed("samples") {
 		return rec, drawn, err
 	}
@@ -329,19 +330,30 @@ func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comp
 	return nil
 }
 
+// notAveraged says why an exact law needs no average.
+func notAveraged(n *training.Counts) string {
+	if n != nil && n.Memory > 0 {
+		return "the memory begins anew with each window"
+	}
+	return "the latent vector is not used"
+}
+
 // printEvaluation prints the figures for people.
 func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(timesteps, "bin"), e.Seed)
 	if e.Parameters != nil {
-		fmt.Fprintf(a.out, "%d angles and %d latent scales, critic of %d weights; latent scale %s\n", e.Parameters.Angles, e.Parameters.LatentScales, e.Parameters.Critic, e.Latent)
+		fmt.Fprintln(a.out, e.size)
 	}
 	fmt.Fprintln(a.out)
 	how := fmt.Sprintf("exact, %d latent vectors", e.Latents)
+	if e.Parameters != nil && e.Parameters.Memory > 0 {
+		how = fmt.Sprintf("exact, %d pasts", e.Latents)
+	}
 	switch {
 	case e.Method == "plugin":
 		how = fmt.Sprintf("of %d drawn windows; as many of the recording's own law: %s", e.Samples, text(e.Null, "%.3g"))
 	case e.Latents == 1:
-		how = "exact; the latent vector is not used"
+		how = "exact; " + notAveraged(e.Parameters)
 	}
 	t := newTable(a.out)
 	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), how)

@@ -25,6 +25,7 @@ func newExportCmd(a *app) *cobra.Command {
 		timestep      int
 		options       qasm.Options
 		latent        string
+		past          string
 		parametric    bool
 		out           string
 		probabilities string
@@ -34,14 +35,17 @@ func newExportCmd(a *app) *cobra.Command {
 		Short: "Write a circuit as OpenQASM or in a service's form",
 		Long: `Write the trained circuit of one timestep of a run, all neurons measured at its
 end: bit i is neuron i. The latent vector is bound to numbers, or kept as inputs
-with --parametric. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
+with --parametric. Of a generator with memory the inputs are the angles of the
+encodings, e_L_Q of layer L and qubit Q; --past says after which words they are
+bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 		Example: `  qgan export runs/retina > step0.qasm
   qgan export runs/retina --timestep 2 --dialect qiskit --latent-vector seed:7
+  qgan export runs/memory --timestep 2 --past 0100,0000
   qgan export old.qasm --dialect braket`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isProgram(args[0]) {
-				for _, flag := range []string{"timestep", "latent-vector", "parametric", "probabilities"} {
+				for _, flag := range []string{"timestep", "latent-vector", "past", "parametric", "probabilities"} {
 					if cmd.Flags().Changed(flag) {
 						return usagef("--%s is for a run, %s is a program", flag, args[0])
 					}
@@ -59,29 +63,29 @@ with --parametric. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 			if timestep < 0 || timestep >= m.config.Timesteps {
 				return usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
 			}
-			if parametric && (latent != "" || probabilities != "") {
-				return usagef("--parametric keeps the latent vector open: leave out --latent-vector and --probabilities")
+			if parametric && (latent != "" || past != "" || probabilities != "") {
+				return usagef("--parametric keeps the inputs open: leave out --latent-vector, --past and --probabilities")
 			}
-			c := m.gen.Ansatz().Circuit()
-			c.Name = fmt.Sprintf("timestep %d", timestep)
-			if c, err = c.Bind(m.gen.Timestep(m.params, timestep), nil); err != nil {
+			c, err := m.gen.Circuit(m.params, timestep)
+			if err != nil {
 				return err
 			}
-			var z []float64
+			c.Name = fmt.Sprintf("timestep %d", timestep)
 			if !parametric {
-				if z, err = a.latentVector(latent, m.config); err != nil {
+				inputs, err := a.inputs(m, timestep, latent, past)
+				if err != nil {
 					return err
 				}
-				if c, err = c.Bind(nil, z); err != nil {
+				if c, err = c.Bind(nil, inputs); err != nil {
 					return err
 				}
 			}
 			if probabilities != "" {
-				if err := a.writeProbabilities(probabilities, c); err != nil {
+				if err := a.writeProbabilities(probabilities, c, m.config.Neurons); err != nil {
 					return err
 				}
 			}
-			c.MeasureAll()
+			c.MeasureFirst(m.config.Neurons)
 			return a.export(c, out, options)
 		},
 	}
@@ -90,7 +94,8 @@ with --parametric. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 	f.StringVar(&options.Dialect, "dialect", "generic", "who reads it: "+strings.Join(qasm.Dialects(), ", "))
 	f.BoolVar(&options.Tolerant, "tolerant", false, "write what the dialect has no words for as comments, for debugging")
 	f.StringVar(&latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
-	f.BoolVar(&parametric, "parametric", false, "keep the latent vector as inputs")
+	f.StringVar(&past, "past", "", "words before the timestep, the oldest first, a bit a neuron: 0100,0000 (none: silence)")
+	f.BoolVar(&parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
 	f.StringVar(&out, "out", "-", "file; - is stdout")
 	f.StringVar(&probabilities, "probabilities", "", "also write the outcome probabilities to this JSON file")
 	return cmd
@@ -103,6 +108,38 @@ func (a *app) export(c *ir.Circuit, out string, options qasm.Options) error {
 		return write(a.out)
 	}
 	return durable.WriteFile(a.fs, out, write)
+}
+
+// inputs are the values of the circuit's data symbols: a latent vector, or the
+// angles that the memory makes of a past.
+func (a *app) inputs(m *model, timestep int, latent, past string) ([]float64, error) {
+	g, ok := m.gen.(*training.Recurrent)
+	switch {
+	case !ok && past != "":
+		return nil, usagef("--past %s: the run's generator has no memory", past)
+	case !ok:
+		return a.latentVector(latent, m.config)
+	case latent != "":
+		return nil, usagef("--latent-vector %s: the run's generator has a memory and no latent vector", latent).withHint("--past says what it remembers")
+	}
+	words, err := parseWords(past, m.config.Neurons)
+	if err != nil {
+		return nil, usagef("--past %s: %w", past, err)
+	}
+	return g.Angles(m.params, timestep, words)
+}
+
+// parseWords reads words of so many bits with commas between.
+func parseWords(list string, bits int) ([]uint32, error) {
+	var words []uint32
+	for _, word := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' }) {
+		w, err := strconv.ParseUint(word, 2, 32)
+		if err != nil || len(word) != bits {
+			return nil, fmt.Errorf("%q is no word of %d bits", word, bits)
+		}
+		words = append(words, uint32(w))
+	}
+	return words, nil
 }
 
 // latentVector reads a latent vector from a file or draws one.
@@ -135,8 +172,8 @@ func (a *app) latentVector(spec string, c training.Config) ([]float64, error) {
 			z = append(z, x)
 		}
 	}
-	if n := c.Neurons; len(z) != n {
-		return nil, usagef("--latent-vector %s: it holds %d numbers, the generator has %d neurons", spec, len(z), n)
+	if n := c.Ansatz().Qubits(); len(z) != n {
+		return nil, usagef("--latent-vector %s: it holds %d numbers, the generator has %d qubits", spec, len(z), n)
 	}
 	return z, nil
 }
@@ -148,14 +185,14 @@ type probabilitiesFile struct {
 	Probabilities map[string]float64 `json:"probabilities"`
 }
 
-func (a *app) writeProbabilities(path string, c *ir.Circuit) error {
+func (a *app) writeProbabilities(path string, c *ir.Circuit, neurons int) error {
 	law, err := new(sim.Simulator).Law(c, nil, nil)
 	if err != nil {
 		return err
 	}
 	p := probabilitiesFile{"qgan.probabilities/v1", "bit 0 first", map[string]float64{}}
-	for x, v := range law {
-		p.Probabilities[fmt.Sprintf("%0*b", c.Qubits, x)] = v
+	for x, v := range law { // summed over the qubits that are not measured, the last ones
+		p.Probabilities[fmt.Sprintf("%0*b", neurons, x>>(c.Qubits-neurons))] += v
 	}
 	return durable.WriteFile(a.fs, path, func(w io.Writer) error {
 		e := json.NewEncoder(w)

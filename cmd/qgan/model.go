@@ -15,7 +15,7 @@ import (
 type model struct {
 	run    *training.Run
 	config training.Config
-	gen    *training.Patch
+	gen    training.Model
 	params []float64 // averaged
 	step   int
 }
@@ -37,7 +37,7 @@ func openModel(a *app, dir string) (*model, error) {
 }
 
 func newModel(run *training.Run, c training.Config, state *training.State) (*model, error) {
-	gen, err := training.NewPatch(c, &sim.Simulator{})
+	gen, err := training.NewModel(c, &sim.Simulator{})
 	if err != nil {
 		return nil, err
 	}
@@ -47,9 +47,20 @@ func newModel(run *training.Run, c training.Config, state *training.State) (*mod
 	return &model{run: run, config: c, gen: gen, params: state.Average, step: state.Step}, nil
 }
 
+// sizeText counts a generator's parameters and its critic's.
+func sizeText(c training.Config) string {
+	n := training.CountParameters(c)
+	if c.Memory != training.MemoryNone {
+		return fmt.Sprintf("%d angles and %d numbers of the memory, critic of %d weights; %s", n.Angles, n.Memory, n.Critic, latentText(c))
+	}
+	return fmt.Sprintf("%d angles and %d latent scales, critic of %d weights; latent scale %s", n.Angles, n.LatentScales, n.Critic, latentText(c))
+}
+
 // latentText says what the latent vector does, for tables and reports.
 func latentText(c training.Config) string {
 	switch {
+	case c.Memory != training.MemoryNone:
+		return "no latent vector: " + memoryText(c)
 	case c.LatentTrained:
 		return fmt.Sprintf("trained from %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
 	case c.LatentScale == 0:
@@ -58,18 +69,35 @@ func latentText(c training.Config) string {
 	return fmt.Sprintf("fixed at %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
 }
 
+// memoryText says what carries time in a generator with memory.
+func memoryText(c training.Config) string {
+	text := string(c.Memory) + " memory"
+	if c.Tied {
+		text += ", one circuit for all timesteps"
+	}
+	if c.Past > 0 {
+		return fmt.Sprintf("%s, of %d bins; samples run on", text, c.Past)
+	}
+	return text + ", begun anew with each window"
+}
+
 // The latent vectors of an exact law: as many as needed for an error below a
 // tenth of the split-half floor, within these bounds.
 const (
 	minLatents = 1 << 16
 	maxLatents = 1 << 20
+	minPasts   = 1 << 10 // of a generator whose samples run on, in place of latent vectors
 )
 
 // exactLaw averages the law over fresh latent vectors until its standard error
 // is below a tenth of the floor, and says whether it is.
 func (m *model) exactLaw(s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
-	for latents := minLatents; ; latents *= 2 {
-		next, err := training.EstimateLaw(m.config, m.gen, m.params, s, latents, seed)
+	draws := minLatents
+	if m.config.Past > 0 {
+		draws = minPasts
+	}
+	for ; ; draws *= 2 {
+		next, err := m.gen.EstimateLaw(m.params, s, draws, seed)
 		if errors.Is(err, training.ErrIntractable) && e != nil {
 			return e, false, nil
 		}
@@ -80,7 +108,7 @@ func (m *model) exactLaw(s *metrics.States, floor float64, seed uint64) (e *trai
 		if e.JSStdErr <= floor/10 {
 			return e, true, nil
 		}
-		if latents >= maxLatents {
+		if draws >= maxLatents {
 			return e, false, nil
 		}
 	}
@@ -172,6 +200,19 @@ func text(x *float64, format string) string {
 	return fmt.Sprintf(format, *x)
 }
 
+// latentDistance is [training.LatentDistance]; 0 for a generator without latent
+// vector.
+func (m *model) latentDistance(seed uint64) (js float64, ok bool, err error) {
+	if !m.config.Ansatz().UsesLatent() {
+		return 0, true, nil
+	}
+	g, err := training.NewPatch(m.config, &sim.Simulator{})
+	if err != nil {
+		return 0, false, err
+	}
+	return training.LatentDistance(m.config, g, m.params, seed)
+}
+
 // measure computes the exact law's figures against the recording; where that is
 // out of reach it says so in Note.
 func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
@@ -192,7 +233,7 @@ func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEsti
 	if x, err := metrics.SplitHalf(w); err == nil {
 		out.Floor, floor = &x, x
 	}
-	if js, ok, err := training.LatentDistance(m.config, m.gen, m.params, seed); err != nil {
+	if js, ok, err := m.latentDistance(seed); err != nil {
 		return out, nil, err
 	} else if ok {
 		out.LatentJS = &js

@@ -123,7 +123,7 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 		States: s, Data: metrics.Summarize(w), DataWindows: w, Floor: laws[0].Floor, Baselines: baselines, BinWidth: rec.train.BinWidth,
 	}
 	for i, m := range models {
-		r, _, err := m.draw(reportSamples, m.config.Seed)
+		r, err := m.sample(reportSamples, m.config.Seed)
 		if err != nil {
 			return err
 		}
@@ -131,9 +131,8 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 		if err != nil {
 			return err
 		}
-		n := training.CountParameters(m.config)
 		name := fmt.Sprintf("%s, seed %d", m.config.Preset, m.config.Seed)
-		line := fmt.Sprintf("%s: %s; latent scale %s; %d angles, %d latent scales; readout %s", name, m.run.Dir, latentText(m.config), n.Angles, n.LatentScales, m.config.Readout)
+		line := fmt.Sprintf("%s: %s; %s; readout %s", name, m.run.Dir, sizeText(m.config), m.config.Readout)
 		if js := laws[i].LatentJS; js != nil {
 			line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
 		}

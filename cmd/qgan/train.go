@@ -66,9 +66,14 @@ text of Hernandes & Greplova (2025).`,
 	s.BoolVar(&c.Closing, "closing", false, "encode the latent vector once more after the layers")
 	s.BoolVar(&c.FinalChain, "final-chain", false, "end with a chain of CNOTs")
 	s.StringVar(&c.Init, "init", "", "start of the angles: small (±0.1π) or uniform (±π)")
-	s.StringVar(&c.Latent, "latent", "", "law of the latent vector: normal or uniform (±π)")
+	s.StringVar(&c.Latent, "latent", "", "law of the latent vector: normal, uniform (±π) or bit (0 or 1)")
+	s.IntVar(&c.LatentQubits, "latent-qubits", 0, "qubits beside the neurons' that are not measured")
 	s.StringVar(&f.latentScale, "latent-scale", "", "factor of the latent vector: a number, or trained, or trained:START")
 	s.StringVar((*string)(&c.Readout), "readout", "", "born (joint measurement), prob or threshold")
+	s.StringVar((*string)(&c.Memory), "memory", "", "what of the past enters a timestep: none, bits (of the step before) or leaky (traces of all bits)")
+	s.BoolVar(&c.Tied, "tied", false, "one circuit for all timesteps")
+	s.IntVar(&c.Past, "past", 0, "bins before a window that the memory sees; samples then run on as one recording (0: it begins anew with each window)")
+	s.StringVar((*string)(&c.Objective), "objective", "", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact) or staged (likelihood, conditional, wgan)")
 	s.StringVar((*string)(&c.Expectation), "expectation", "", "exact (all windows) or batch")
 	s.IntVar(&c.Batch, "batch", 0, "latent vectors and windows a step")
 	s.StringVar((*string)(&c.Penalty), "penalty", "", "what holds the critic's slope: zero, one or clip")
@@ -102,6 +107,7 @@ text of Hernandes & Greplova (2025).`,
 // configFields maps a flag to the field of the configuration that it sets.
 var configFields = map[string]string{
 	"layers": "Layers", "closing": "Closing", "final-chain": "FinalChain", "init": "Init", "latent": "Latent",
+	"latent-qubits": "LatentQubits", "memory": "Memory", "tied": "Tied", "past": "Past", "objective": "Objective",
 	"readout": "Readout", "expectation": "Expectation", "batch": "Batch", "penalty": "Penalty",
 	"penalty-weight": "PenaltyWeight", "k-loss": "KLoss", "k": "K", "iterations": "Iterations",
 	"critic-steps": "CriticSteps", "generator-lr": "GeneratorLR", "critic-lr": "CriticLR", "schedule": "Schedule",
@@ -110,20 +116,32 @@ var configFields = map[string]string{
 
 // override sets the fields whose flags were given.
 func (f *trainFlags) override(cmd *cobra.Command, c *training.Config) error {
+	changed := cmd.Flags().Changed
+	if changed("memory") {
+		*c = c.WithMemory(f.config.Memory)
+	}
+	if changed("objective") {
+		*c = c.WithObjective(f.config.Objective)
+	}
 	from, to := reflect.ValueOf(f.config), reflect.ValueOf(c).Elem()
 	for flag, field := range configFields {
-		if cmd.Flags().Changed(flag) {
+		if changed(flag) {
 			to.FieldByName(field).Set(from.FieldByName(field))
 		}
 	}
-	if cmd.Flags().Changed("latent-scale") {
+	if changed("latent-scale") {
 		scale, trained, err := parseLatentScale(f.latentScale, c.Timesteps)
 		if err != nil {
 			return err
 		}
 		c.LatentScale, c.LatentTrained = scale, trained
 	}
-	changed := cmd.Flags().Changed
+	switch {
+	case !c.Tied && !changed("past"):
+		c.Past = 0
+	case c.Past > 0 && !changed("expectation"):
+		c.Expectation = training.Batch
+	}
 	switch {
 	case c.KLoss != training.KOff && !changed("k"):
 		c.K = 0.1
@@ -350,8 +368,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		return err
 	}
 	n := training.CountParameters(c)
-	bar.message("%s: %s x %s, %d angles and %d latent scales against a critic of %d weights; latent scale %s",
-		run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), n.Angles, n.LatentScales, n.Critic, latentText(c))
+	bar.message("%s: %s x %s, %s", run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c))
 	begin := a.now()
 	js, silent := any("–"), any("–")
 	err = run.Train(ctx, t, a.now, func(r training.Row) {

@@ -1,0 +1,138 @@
+package training
+
+import (
+	"math"
+
+	"qgan/backends"
+	"qgan/internal/stream"
+	"qgan/ir"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+)
+
+// Model is a generator as those use it who do not train it, whatever carries its
+// time.
+type Model interface {
+	Parameters() int
+	// EstimateLaw returns the law at the windows of a recording, averaged over so
+	// many latent vectors or pasts where it is not exact without; ErrIntractable
+	// where that costs too much.
+	EstimateLaw(params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
+	// Draw draws samples of so many bins.
+	Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
+	// Circuit returns the circuit of a timestep, its trained symbols bound.
+	Circuit(params []float64, timestep int) (*ir.Circuit, error)
+	// monitor returns what is cheap enough to be looked at while training: the
+	// divergence, where it is, and the probability of a silent window.
+	monitor(params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
+}
+
+// NewModel prepares the generator of a configuration.
+func NewModel(c Config, on backends.Differentiator) (Model, error) {
+	if c.Memory != MemoryNone {
+		return NewRecurrent(c, on)
+	}
+	g, err := NewPatch(c, on)
+	if err != nil {
+		return nil, err
+	}
+	return patchModel{g, c}, nil
+}
+
+// patchModel is the generator whose timesteps share a latent vector.
+type patchModel struct {
+	*Patch
+	config Config
+}
+
+func (m patchModel) EstimateLaw(params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
+	return EstimateLaw(m.config, m.Patch, params, s, latents, seed)
+}
+
+// Draw draws windows; bins is the number of timesteps.
+func (m patchModel) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
+	if err := checkShape("bins of a window", bins, m.config.Timesteps); err != nil {
+		return nil, err
+	}
+	return Draw(m.config, m.Patch, params, samples, binWidth, seed)
+}
+
+// Circuit keeps the latent vector open.
+func (m patchModel) Circuit(params []float64, timestep int) (*ir.Circuit, error) {
+	return m.ansatz.Circuit().Bind(m.Timestep(params, timestep), nil)
+}
+
+const (
+	monitorLatents = 1024
+	monitorWork    = 2e8 // windows x timesteps x latent vectors of a monitored distance
+)
+
+func (m patchModel) monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+	if float64(s.Len())*float64(s.Timesteps*monitorLatents) > monitorWork {
+		p, err := m.silent(params, seed)
+		return nil, p, err
+	}
+	e, err := m.EstimateLaw(params, s, monitorLatents, seed)
+	if err != nil {
+		return nil, math.NaN(), err
+	}
+	return &e.JSNats, e.PSilent, nil
+}
+
+// silent estimates P(silent window) from as many latent vectors as a step takes.
+func (m patchModel) silent(params []float64, seed uint64) (float64, error) {
+	c := m.config
+	latents := DrawLatents(c, c.Batch, stream.New(seed, "monitor"))
+	words := 1 << c.Neurons
+	laws := make([]float64, c.Timesteps*len(latents)*words)
+	if err := m.Laws(params, latents, laws); err != nil {
+		return math.NaN(), err
+	}
+	silent := 0.0
+	for z := range latents {
+		p := 1.0
+		for k := range c.Timesteps {
+			law := lawOf(laws, len(latents), words, k, z)
+			c.Readout.drawn(law, c.Neurons)
+			p *= law[0]
+		}
+		silent += p / float64(len(latents))
+	}
+	return silent, nil
+}
+
+// monitorRuns is the number of samples of P(silent) while training, monitorWindows
+// the most windows of a monitored distance.
+const (
+	monitorRuns    = 256
+	monitorWindows = 1 << 15
+)
+
+func (g *Recurrent) monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+	if g.past == 0 {
+		if s.Len() > monitorWindows {
+			p, err := g.silentGiven(params, s.Timesteps, nil)
+			return nil, p, err
+		}
+		e, err := g.EstimateLaw(params, s, 1, seed)
+		if err != nil {
+			return nil, math.NaN(), err
+		}
+		return &e.JSNats, e.PSilent, nil
+	}
+	r, err := g.Draw(params, monitorRuns, s.Timesteps, 0, seed)
+	if err != nil {
+		return nil, math.NaN(), err
+	}
+	silent := 0
+	for i := range r.Repeats {
+		spikes := 0
+		for k := range r.Bins {
+			spikes += r.Active(i, k)
+		}
+		if spikes == 0 {
+			silent++
+		}
+	}
+	return nil, float64(silent) / float64(r.Repeats), nil
+}

@@ -1,0 +1,113 @@
+package training
+
+import "math/rand/v2"
+
+// running is ObjectiveWGAN on windows that the generator runs freely from where real
+// ones begin. Its gradient is the score function's: two windows from each
+// beginning, the critic's value of the other the baseline of each.
+type running struct {
+	config Config
+	gen    *Recurrent
+	net    *Critic
+	pairs  *pairs
+}
+
+// rollouts is the number of windows from each beginning.
+const rollouts = 2
+
+func newRunning(c Config, g *Recurrent, net *Critic, d *Data) *running {
+	return &running{c, g, net, newPairs(c, g, d)}
+}
+
+// run makes windows, rollouts from each beginning.
+func (r *running) run(params []float64, before [][]uint32, rng *rand.Rand) ([][]uint32, error) {
+	out := make([][]uint32, 0, rollouts*len(before))
+	for _, b := range before {
+		for range rollouts {
+			out = append(out, append(make([]uint32, 0, len(b)+r.config.Timesteps), b...))
+		}
+	}
+	uniforms := make([]float64, len(out))
+	for range r.config.Timesteps {
+		for i := range uniforms {
+			uniforms[i] = rng.Float64()
+		}
+		if err := r.gen.next(params, out, uniforms); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *running) critic(params []float64, d draw, grad []float64, out *losses) error {
+	c, net := r.config, r.net
+	before, windows := r.pairs.starts(max(1, c.Batch/rollouts), d.real)
+	fakes, err := r.run(params, before, d.fake)
+	if err != nil {
+		return err
+	}
+	weight := 1 / float64(len(fakes))
+	h := make([]float64, c.Hidden)
+	real, fake, slope := make([]float64, net.Inputs), make([]float64, net.Inputs), newSlope(net)
+	add := func(x []float64, sign float64) float64 {
+		net.hidden(x, h)
+		value := weight * net.top(h)
+		net.addGradient(x, h, 0.5*sign*weight, grad)
+		return value
+	}
+	out.Wasserstein, out.Penalty = 0, 0
+	for i, w := range fakes {
+		window(w[len(w)-c.Timesteps:], c.Neurons, fake)
+		window(windows[i/rollouts], c.Neurons, real)
+		out.Wasserstein += add(real, -1) - add(fake, 1)
+		if c.Penalty != PenaltyClip {
+			mixed(real, fake, fake, d.mix)
+			out.Penalty += weight * net.addPenalty(c.Penalty, fake, c.PenaltyWeight*weight, grad, slope)
+		}
+	}
+	out.Critic = -0.5 * out.Wasserstein
+	if c.Penalty != PenaltyClip {
+		out.Critic += c.PenaltyWeight * out.Penalty
+	}
+	return nil
+}
+
+func (r *running) generator(params []float64, d draw, grad []float64, out *losses) error {
+	c, t := r.config, r.config.Timesteps
+	before, _ := r.pairs.starts(max(1, c.Batch/rollouts), d.real)
+	fakes, err := r.run(params, before, d.fake)
+	if err != nil {
+		return err
+	}
+	values, x := make([]float64, len(fakes)), make([]float64, r.net.Inputs)
+	out.Generator, out.Count = 0, 0
+	weight := 1 / float64(len(fakes))
+	for i, w := range fakes {
+		w = w[len(w)-t:]
+		window(w, c.Neurons, x)
+		values[i] = r.net.Value(x)
+		out.Generator -= weight * values[i]
+		for _, word := range w {
+			out.Count += weight * float64(popcount(word))
+		}
+	}
+	of := make([]history, len(fakes))
+	laws, upstream := make([]float64, len(of)*r.gen.words()), make([]float64, len(of)*r.gen.words())
+	for k := range t {
+		for i, w := range fakes {
+			of[i] = history{r.gen.seen(w[:len(w)-t+k]), r.gen.circuit(len(w) - t + k)}
+		}
+		if err := r.gen.forward(params, of, laws); err != nil {
+			return err
+		}
+		clear(upstream)
+		for i, w := range fakes {
+			at := i*r.gen.words() + int(w[len(w)-t+k])
+			upstream[at] = -weight * (values[i] - values[i^1]) / max(laws[at], leastProbability)
+		}
+		if err := r.gen.backward(upstream, grad); err != nil {
+			return err
+		}
+	}
+	return nil
+}
