@@ -252,11 +252,7 @@ func threeNeurons(t *testing.T) report.Input {
 
 // What is missing is left out, and the page says so.
 func TestMissing(t *testing.T) {
-	full := threeNeurons
-	silent := func(t *testing.T) report.Input {
-		return inputOf(t, spikes.NewRaster(4, 40, 3, 0.02), 3, 2, "silent")
-	}
-	nan := math.NaN()
+	full, nan := threeNeurons, math.NaN()
 	for _, c := range []lacking{
 		{"nothing at all", nil, func(*report.Input) {}, stems, "No distance was recorded"},
 		{"title only", nil, func(in *report.Input) { in.Title = "x" }, stems, "neither a recording nor samples"},
@@ -271,6 +267,15 @@ func TestMissing(t *testing.T) {
 		{"more curves than colours", full, func(in *report.Input) {
 			in.Curves = slices.Repeat([][]report.CurvePoint{{{1, 0.1}, {2, 0.2}}}, 6)
 		}, nil, "run 6"},
+	} {
+		t.Run(c.name, c.check)
+	}
+}
+
+// The same of what models have and lack.
+func TestMissingOfModels(t *testing.T) {
+	full, nan := threeNeurons, math.NaN()
+	for _, c := range []lacking{
 		{"no baselines, no floor", full, func(in *report.Input) { in.Baselines, in.Floor = nil, nil }, nil, "No baseline was computed"},
 		{"floor of 0", full, func(in *report.Input) { in.Floor = new(float64) }, nil, ""},
 		{"no models", full, func(in *report.Input) { in.Models = nil }, nil, "no samples of a model"},
@@ -284,6 +289,18 @@ func TestMissing(t *testing.T) {
 			in.Models[0].Samples, in.Models[0].Summary = nil, metrics.Summary{}
 		}, nil, "no samples of a model"},
 		{"samples joined", full, func(in *report.Input) { in.Models[0].Samples = spikes.NewRaster(1, 75, 3, 0) }, nil, ""},
+	} {
+		t.Run(c.name, c.check)
+	}
+}
+
+// The same of the recording's statistics.
+func TestMissingOfRecording(t *testing.T) {
+	full, nan := threeNeurons, math.NaN()
+	silent := func(t *testing.T) report.Input {
+		return inputOf(t, spikes.NewRaster(4, 40, 3, 0.02), 3, 2, "silent")
+	}
+	for _, c := range []lacking{
 		{"bin width not known", full, func(in *report.Input) {
 			in.BinWidth, in.Data.RatesHz, in.Models[0].Summary.RatesHz = 0, nil, nil
 		}, nil, "Firing rates (spikes/bin)"},
