@@ -43,25 +43,12 @@ inputs with --parametric.`,
 			if err != nil {
 				return err
 			}
-			if timestep < 0 || timestep >= m.config.Timesteps {
-				return usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
+			if parametric && probabilities != "" {
+				return usagef("--parametric keeps the latent vector open: leave out --probabilities")
 			}
-			if parametric && (latent != "" || probabilities != "") {
-				return usagef("--parametric keeps the latent vector open: leave out --latent-vector and --probabilities")
-			}
-			c := m.gen.Ansatz().Circuit()
-			c.Name = fmt.Sprintf("timestep %d", timestep)
-			if c, err = c.Bind(m.gen.Timestep(m.params, timestep), nil); err != nil {
+			c, err := a.timestepCircuit(m, timestep, latent, parametric)
+			if err != nil {
 				return err
-			}
-			var z []float64
-			if !parametric {
-				if z, err = a.latentVector(latent, m.config); err != nil {
-					return err
-				}
-				if c, err = c.Bind(nil, z); err != nil {
-					return err
-				}
 			}
 			if probabilities != "" {
 				if err := a.writeProbabilities(probabilities, c); err != nil {
@@ -84,6 +71,28 @@ inputs with --parametric.`,
 	f.StringVar(&out, "out", "-", "file; - is stdout")
 	f.StringVar(&probabilities, "probabilities", "", "also write the outcome probabilities to this JSON file")
 	return cmd
+}
+
+// timestepCircuit is the trained circuit of a timestep, without measurement, its
+// latent vector bound unless it is to stay open.
+func (a *app) timestepCircuit(m *model, timestep int, latent string, parametric bool) (*ir.Circuit, error) {
+	if timestep < 0 || timestep >= m.config.Timesteps {
+		return nil, usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
+	}
+	if parametric && latent != "" {
+		return nil, usagef("--parametric keeps the latent vector open: leave out --latent-vector")
+	}
+	c := m.gen.Ansatz().Circuit()
+	c.Name = fmt.Sprintf("timestep %d", timestep)
+	c, err := c.Bind(m.gen.Timestep(m.params, timestep), nil)
+	if err != nil || parametric {
+		return c, err
+	}
+	z, err := a.latentVector(latent, m.config)
+	if err != nil {
+		return nil, err
+	}
+	return c.Bind(nil, z)
 }
 
 // latentVector reads a latent vector from a file or draws one.

@@ -33,17 +33,9 @@ func LayerWeights(layers int) ChainWeights {
 // chains stand in the order of their qubits, so the answer is the same every
 // time. Where no chain of n qubits is found the error says what there is.
 func Chains(t *Target, n, k int, w ChainWeights) ([]Chain, error) {
-	p := newChainProblem(t, n)
-	for i := range n {
-		if i < n-1 {
-			p.pairs[i] = w.TwoQubit
-		}
-		for q := range t.Qubits {
-			p.add(i, q, w.Pulses, 0, 0)
-			if w.Readouts > 0 {
-				p.node[i][q] += p.readout(q, w.Readouts)
-			}
-		}
+	p, err := weighted(t, n, w)
+	if err != nil {
+		return nil, err
 	}
 	found, err := p.solve(k)
 	if err != nil {
@@ -54,6 +46,24 @@ func Chains(t *Target, n, k int, w ChainWeights) ([]Chain, error) {
 		out[i] = Chain{f.path, math.Exp(-f.cost)}
 	}
 	return out, nil
+}
+
+// weighted is the search for a chain with the same weights everywhere.
+func weighted(t *Target, n int, w ChainWeights) (*chainProblem, error) {
+	if n < 1 {
+		return nil, fmt.Errorf("a chain of %d qubits: at least 1 is needed", n)
+	}
+	d := demand{qubits: 1, pulses: []float64{w.Pulses}, readouts: []float64{w.Readouts}, idle: []float64{0}}
+	p := newChainProblem(t, n)
+	for i := range n {
+		if i < n-1 {
+			p.pairs[i] = w.TwoQubit
+		}
+		for q := range t.Qubits {
+			p.node[i][q] = d.nodeCost(t, 0, q)
+		}
+	}
+	return p, nil
 }
 
 // chainProblem is the search for a path of n physical qubits with the least
@@ -80,27 +90,6 @@ func newChainProblem(t *Target, n int) *chainProblem {
 	return p
 }
 
-// add charges a place for pulses, for idling and for what it reads.
-func (p *chainProblem) add(i, q int, pulses, idle, readouts float64) {
-	s := &p.t.Qubits[q]
-	if !s.Usable {
-		p.node[i][q] = math.Inf(1)
-		return
-	}
-	p.node[i][q] += -pulses*math.Log1p(-s.Error) + s.idling(idle)
-	if readouts > 0 {
-		p.node[i][q] += p.readout(q, readouts)
-	}
-}
-
-func (p *chainProblem) readout(q int, times float64) float64 {
-	s := &p.t.Qubits[q]
-	if s.ReadoutFaulty {
-		return math.Inf(1)
-	}
-	return -times * math.Log1p(-s.ReadoutError)
-}
-
 // idling is -ln of the fidelity that a qubit loses in a time in which it has
 // nothing to do: t/2·(1/T1) for relaxation and t/Tφ for dephasing, with
 // 1/Tφ = 1/T2 - 1/(2·T1).
@@ -125,8 +114,9 @@ func (f foundChain) compare(o foundChain) int {
 
 // Bounds of the search.
 const (
-	exhaustiveSteps = 400_000 // extensions of paths that the full search may take
-	beamWidth       = 512     // paths of each length that the beam keeps
+	exhaustiveSteps  = 400_000 // extensions of paths that the full search may take
+	exhaustiveLength = 20      // longest chain that the full search is tried for
+	beamWidth        = 512     // paths of each length that the beam keeps
 )
 
 // solve returns the k best chains, at least one, or an error.
@@ -145,14 +135,22 @@ func (p *chainProblem) solve(k int) ([]foundChain, error) {
 	case p.n > 1 && len(p.edge) == 0:
 		return nil, fmt.Errorf("a chain of %d qubits on %s: every two-qubit gate there is marked as faulty", p.n, p.t.Name)
 	}
-	found, complete := p.exhaustive(k)
+	var found []foundChain
+	complete := false
+	if p.n <= exhaustiveLength {
+		found, complete = p.exhaustive(k)
+	}
 	if complete && len(found) > 0 {
 		return found, nil
 	}
 	if !complete {
-		found = append(found, p.beam(k)...)
-		if long := p.frontier(); long != nil {
-			found = append(found, *long)
+		if p.n <= usable/2 {
+			found = append(found, p.beam(k)...)
+		}
+		if len(found) == 0 || p.n > usable/4 {
+			if long := p.frontier(); long != nil {
+				found = append(found, *long)
+			}
 		}
 	}
 	slices.SortFunc(found, foundChain.compare)
@@ -306,4 +304,19 @@ func (p *chainProblem) cost(path []int) float64 {
 		}
 	}
 	return sum
+}
+
+// ChainFidelity estimates the fidelity of a given chain; 0 where a part of it can't
+// be used.
+func ChainFidelity(t *Target, chain []int, w ChainWeights) (float64, error) {
+	p, err := weighted(t, len(chain), w)
+	if err != nil {
+		return 0, err
+	}
+	for _, q := range chain {
+		if q < 0 || q >= len(t.Qubits) {
+			return 0, fmt.Errorf("a chain over qubit %d of %s, which has %d", q, t.Name, len(t.Qubits))
+		}
+	}
+	return math.Exp(-p.cost(chain)), nil
 }

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -16,7 +15,7 @@ import (
 // stretch of n qubits is cut out of it.
 
 // sweepStates bounds the states of a sweep.
-const sweepStates = 400
+const sweepStates = 600
 
 // Codes of a frontier vertex: the slot of the other end of its piece (its own:
 // no piece), an inner vertex of a piece, or the end of a piece whose other end
@@ -27,17 +26,20 @@ const (
 	anchored = 15
 )
 
-// sweepKey is a state at the frontier: four bits a slot, and how many ends of
-// the path are final.
-type sweepKey struct {
-	mates uint64
-	ends  uint8
-}
+// sweepKey is a state at the frontier: four bits a slot, and above them how many
+// ends of the path are final.
+type sweepKey uint64
 
-func (k sweepKey) mate(slot int) int { return int(k.mates >> (4 * slot) & 15) }
+func (k sweepKey) mate(slot int) int { return int(k >> (4 * slot) & 15) }
 
 func (k *sweepKey) set(slot, mate int) {
-	k.mates = k.mates&^(15<<(4*slot)) | uint64(mate)<<(4*slot)
+	*k = *k&^(15<<(4*slot)) | sweepKey(mate)<<(4*slot)
+}
+
+func (k sweepKey) ends() int { return int(k >> (4 * maxSlots)) }
+
+func (k *sweepKey) setEnds(n int) {
+	*k = *k&(1<<(4*maxSlots)-1) | sweepKey(n)<<(4*maxSlots)
 }
 
 // sweepState is a state, the cost of its best pieces, and how it came about.
@@ -55,6 +57,7 @@ type sweepEdge struct {
 	newA, newB   bool   // the vertex appears with this edge
 	endA, endB   bool   // the vertex has no edge after this one
 	active       uint16 // slots that are taken after the step
+	cost         float64
 }
 
 // frontier finds a path of at least n qubits and cuts n out of it; nil where it
@@ -88,6 +91,7 @@ func (p *chainProblem) frontier() *foundChain {
 	}
 	typical = max(typical/float64(usable), 1e-6)
 	var best *foundChain
+	longest := 0
 	for reward := typical; reward < 1e4*typical; reward *= 2 {
 		path := p.longest(steps, vertex, pairs, reward)
 		for range 2 {
@@ -102,6 +106,12 @@ func (p *chainProblem) frontier() *foundChain {
 		}
 		if best != nil {
 			return best
+		}
+		// A reward that lengthens nothing any more has found the longest path.
+		if length := len(path); reward > 32*typical && length <= longest {
+			return nil
+		} else {
+			longest = length
 		}
 	}
 	return best
@@ -161,7 +171,7 @@ func (p *chainProblem) slots(order []int) ([]sweepEdge, int) {
 	for i, v := range order {
 		for _, q := range p.t.neighbours[v] {
 			if place[q] < i {
-				steps = append(steps, sweepEdge{a: q, b: v})
+				steps = append(steps, sweepEdge{a: q, b: v, cost: p.edge[[2]int{q, v}]})
 			}
 		}
 	}
@@ -207,11 +217,11 @@ func (p *chainProblem) slots(order []int) ([]sweepEdge, int) {
 func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, reward float64) []int {
 	history := make([][]sweepState, len(steps))
 	current := []sweepState{{parent: -1}}
-	index := map[sweepKey]int{}
+	index := newSweepIndex(2 * sweepStates)
 	best, bestStep := sweepState{cost: math.Inf(1)}, -1
 	for i, e := range steps {
-		clear(index)
-		var next []sweepState
+		index.clear()
+		next := make([]sweepState, 0, 2*len(current))
 		finish := func(s sweepState) {
 			if s.cost < best.cost && onePiece(s.key, e.active) {
 				best, bestStep = s, i
@@ -224,8 +234,8 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 			case whole:
 				finish(s)
 			default:
-				if at, ok := index[s.key]; !ok {
-					index[s.key] = len(next)
+				at := index.find(s.key, len(next))
+				if at == len(next) {
 					next = append(next, s)
 				} else if s.cost < next[at].cost {
 					next[at] = s
@@ -241,7 +251,7 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 				key.set(e.slotB, e.slotB)
 			}
 			put(sweepState{key, s.cost, int32(j), false})
-			cost := s.cost + pairs*p.edge[[2]int{e.a, e.b}]
+			cost := s.cost + pairs*e.cost
 			if key.mate(e.slotA) == e.slotA {
 				cost += vertex[e.a] - reward
 			}
@@ -257,16 +267,82 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 				put(joined)
 			}
 		}
-		slices.SortStableFunc(next, func(a, b sweepState) int {
-			return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.key.mates, b.key.mates), cmp.Compare(a.key.ends, b.key.ends))
-		})
-		current = next[:min(len(next), sweepStates)]
+		current = cheapest(next, sweepStates)
 		history[i] = current
 	}
 	if bestStep < 0 {
 		return nil
 	}
 	return trace(steps, history, bestStep, best)
+}
+
+// cheapest moves the n states of the least cost to the front and returns them
+// (Hoare's quickselect); equal costs are ordered by state.
+func cheapest(s []sweepState, n int) []sweepState {
+	if len(s) <= n {
+		return s
+	}
+	less := func(a, b *sweepState) bool { return a.cost < b.cost || a.cost == b.cost && a.key < b.key }
+	for low, high := 0, len(s)-1; low < high; {
+		pivot := s[(low+high)/2]
+		i, j := low, high
+		for i <= j {
+			for less(&s[i], &pivot) {
+				i++
+			}
+			for less(&pivot, &s[j]) {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n-1 <= j:
+			high = j
+		case n-1 >= i:
+			low = i
+		default:
+			return s[:n]
+		}
+	}
+	return s[:n]
+}
+
+// sweepIndex finds the place of a state: a table with open addressing that is
+// emptied by counting up a generation.
+type sweepIndex struct {
+	keys       []sweepKey
+	places     []int32
+	generation []uint32
+	now        uint32
+}
+
+func newSweepIndex(states int) *sweepIndex {
+	size := 1
+	for size < 2*states {
+		size *= 2
+	}
+	return &sweepIndex{make([]sweepKey, size), make([]int32, size), make([]uint32, size), 0}
+}
+
+func (x *sweepIndex) clear() { x.now++ }
+
+// find returns the place of a state; one that is not there gets the place next.
+func (x *sweepIndex) find(k sweepKey, next int) int {
+	mask := uint64(len(x.keys) - 1)
+	for h := uint64(k) * 0x9e3779b97f4a7c15 >> 32; ; h++ {
+		i := h & mask
+		if x.generation[i] != x.now {
+			x.keys[i], x.places[i], x.generation[i] = k, int32(next), x.now
+			return next
+		}
+		if x.keys[i] == k {
+			return int(x.places[i])
+		}
+	}
 }
 
 // join adds an edge between two frontier vertices. It is not ok where one of them
@@ -312,12 +388,13 @@ func (k *sweepKey) leave(e sweepEdge) (whole, ok bool) {
 		k.set(v.slot, 0)
 		switch {
 		case m == inner || m == v.slot:
-		case k.ends == 2:
+		case k.ends() == 2:
 			return false, false
 		case m == anchored:
-			k.ends, whole = 2, true
+			k.setEnds(2)
+			whole = true
 		default:
-			k.ends++
+			k.setEnds(k.ends() + 1)
 			k.set(m, anchored)
 		}
 	}

@@ -257,7 +257,9 @@ func (s *state) placeChain(d *demand, path []int) error {
 		if float64(len(faulty)) > faultyShare*float64(len(path)) {
 			return err
 		}
-		s.warnings = append(s.warnings, fmt.Sprintf("no chain of %d working pairs was found on %s: the layout uses pairs that are marked as faulty (%v); outcomes across them can't be trusted", len(path), s.target.Name, faulty))
+		if len(faulty) > 0 {
+			s.warnings = append(s.warnings, fmt.Sprintf("no chain of %d working pairs was found on %s: the layout uses pairs that are marked as faulty (%v); outcomes across them can't be trusted", len(path), s.target.Name, faulty))
+		}
 		found = relaxed
 	}
 	for i, logical := range path {

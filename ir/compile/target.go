@@ -97,6 +97,9 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 	return t, nil
 }
 
+// Pulses names the set of native one-qubit gates.
+func (t *Target) Pulses() string { return t.pulses.name }
+
 func pulseSetNames() []string {
 	names := make([]string, len(pulseSets))
 	for i := range pulseSets {
