@@ -212,14 +212,21 @@ func (l *lowering) phase(a ir.Angle, qubits []int) {
 	case 1:
 		l.one(ir.P, qubits[0], a)
 		return
+	case 2:
+		l.out = append(l.out, &ir.Apply{Gate: ir.CX, Qubits: []int{qubits[0], qubits[1]}})
+		l.one(ir.P, qubits[1], a.Scale(-0.5))
+		l.out = append(l.out, &ir.Apply{Gate: ir.CX, Qubits: []int{qubits[0], qubits[1]}})
+		l.one(ir.P, qubits[0], a.Scale(0.5))
+		l.one(ir.P, qubits[1], a.Scale(0.5))
+		return
 	}
-	// With x the product of the other qubits and y the last one, xy is
-	// (x + y - (x xor y))/2.
-	rest, last := qubits[:n-1], qubits[n-1]
+	// With x the product of the first qubits and y, z the last two,
+	// xyz = (yz - (x xor y)z + xz)/2.
+	rest, y, z := qubits[:n-2], qubits[n-2], qubits[n-1]
 	h := a.Scale(0.5)
-	l.phase(h, rest)
-	l.one(ir.P, last, h)
-	l.not(rest, last)
-	l.one(ir.P, last, h.Neg())
-	l.not(rest, last)
+	l.phase(h, []int{y, z})
+	l.not(rest, y)
+	l.phase(h.Neg(), []int{y, z})
+	l.not(rest, y)
+	l.phase(h, append(append([]int(nil), rest...), z))
 }

@@ -39,7 +39,7 @@ func passes() []pass {
 		{name: "consolidate", reason: "two-qubit gates of numbers on one pair are at most three cx", level: Full, run: consolidate},
 		{name: "layout", reason: "which physical qubits are used decides the fidelity", level: None, run: place},
 		{name: "route", reason: "two-qubit gates run on coupled pairs only", level: None, run: route},
-		{name: "cancel-routed", reason: "a swap and its neighbours cancel in part", level: Light, run: cancelRouted},
+		{name: "cancel-routed", reason: "a swap and its neighbours cancel in part", level: Light, run: cancel},
 		{name: "consolidate-routed", reason: "a swap and a gate on the same pair are at most three cx", level: Full, run: consolidate},
 		{name: "native", reason: "two-qubit gates become the pair's own, in its direction", level: None, run: toNative},
 		{name: "synthesize", reason: "one-qubit gates are multiplied together and written in native pulses with virtual z", level: None, run: synthesize},

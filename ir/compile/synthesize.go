@@ -262,7 +262,7 @@ func (e *emitter) phaseOf(g ir.Gate, frame ir.Angle) ir.Angle {
 // number, within half a turn.
 func inUnits(g ir.Gate, a ir.Angle) ir.Angle {
 	if a.IsConst() {
-		a.Const = wrap(a.Const)
+		a.Const = wrap(a.Const) + 0 // no negative zero
 	}
 	if g.Info().Turns {
 		return a.Scale(1 / (2 * math.Pi))
@@ -354,7 +354,7 @@ func (e *emitter) writeGate(op *programOp, b *binding) {
 // wrapTurns brings a number of turns within half a turn.
 func wrapTurns(a ir.Angle) ir.Angle {
 	if a.IsConst() {
-		a.Const = math.Remainder(a.Const, 1)
+		a.Const = math.Remainder(a.Const, 1) + 0
 	}
 	return a
 }
