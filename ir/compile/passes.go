@@ -13,11 +13,13 @@ type state struct {
 	options Options
 	circuit *ir.Circuit // logical qubits until layout, physical ones after
 
-	layout   []int // logical qubit -> physical qubit at the beginning; nil before layout
-	final    []int // at the end
-	readout  *Affine
-	program  *program
-	warnings []string
+	wires     []int  // logical qubit -> qubit of the circuit at its end; nil: the same
+	layout    []int  // logical qubit -> physical qubit at the beginning; nil before layout
+	final     []int  // at the end
+	routeSeed uint64 // of the choices of routing
+	readout   *Affine
+	program   *program
+	warnings  []string
 }
 
 // pass is a row of the table of passes.
@@ -35,6 +37,7 @@ func passes() []pass {
 		{name: "fold-readout", reason: "the last x, cx and swap before the measurements can be done to the outcomes instead",
 			when: func(o *Options) bool { return o.FoldReadout }, level: None, run: foldReadout},
 		{name: "lower", reason: "later passes know one-qubit gates, cx, swap and native rotations only", level: None, run: lower},
+		{name: "elide", reason: "a swap is only another name for its qubits", level: Light, run: elide},
 		{name: "cancel", reason: "gates that undo each other cost nothing when they are left out", level: Light, run: cancel},
 		{name: "consolidate", reason: "two-qubit gates of numbers on one pair are at most three cx", level: Full, run: consolidate},
 		{name: "layout", reason: "which physical qubits are used decides the fidelity", level: None, run: place},
@@ -54,6 +57,8 @@ type constraint struct{ first, then, reason string }
 // constraints is the table of what the order of passes must hold.
 var constraints = []constraint{
 	{"fold-readout", "lower", "swap and cx are still whole gates before they are taken apart"},
+	{"lower", "elide", "gates that hold a swap are taken apart first"},
+	{"elide", "consolidate", "a swap that is merged with its neighbours costs gates"},
 	{"lower", "cancel", "cancelling compares cx and one-qubit gates"},
 	{"lower", "consolidate", "consolidating multiplies gates on at most two qubits"},
 	{"consolidate", "layout", "gates that vanish need no coupled pair"},

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
 
 	"qgan/internal/stream"
 	"qgan/ir"
@@ -18,18 +20,26 @@ import (
 // circuit to and fro (ibid., section IV.C.2), from several beginnings, and the
 // cheapest is kept.
 const (
-	lookAhead       = 20  // gates behind the waiting ones that count
-	lookAheadWeight = 0.5 // of theirs against the waiting ones'
-	decayStep       = 0.001
-	swapWeight      = 0.12 // of a cx that a swap costs, in units of distance
-	passesToAndFro  = 2
+	decayStep      = 0.001
+	passesToAndFro = 3
 )
+
+// heuristic are the weights of one try. No choice of them is the best for every
+// circuit, so tries take turns.
+type heuristic struct {
+	lookAhead       int     // gates behind the waiting ones that count
+	lookAheadWeight float64 // theirs against the waiting ones'
+	swapWeight      float64 // of a cx that a swap costs, in units of distance
+}
+
+// heuristics is the table: found by trying on rings and Fourier transforms.
+var heuristics = []heuristic{{10, 0.5, 0.12}, {20, 0.5, 0.25}, {5, 0.5, 0.12}, {10, 0.5, 0.5}, {20, 0.5, 0.12}, {20, 2, 0.05}}
 
 // tries is how many layouts are tried for a level.
 func tries(l Level) int {
 	switch l {
 	case Full:
-		return 16
+		return 30
 	case Light:
 		return 6
 	}
@@ -55,12 +65,11 @@ func (s *state) placeGraph(d *demand) error {
 		s.layout = layout
 		return nil
 	}
-	r := newRouter(t, s.circuit)
-	layout, err := r.bestLayout(d, s.options.Seed, tries(s.options.Level))
+	best, err := newRouter(t, s.circuit).bestLayout(d, s.options.Seed, tries(s.options.Level))
 	if err != nil {
 		return err
 	}
-	s.layout = layout
+	s.layout, s.routeSeed = best.layout, best.seed
 	return nil
 }
 
@@ -87,13 +96,15 @@ func (s *state) acceptFaulty(d *demand, layout []int) bool {
 // coupled.
 func route(s *state) error {
 	c := s.circuit
-	r := newRouter(s.using(), c)
-	out, final, err := r.run(s.layout, false)
+	p, err := newRouter(s.using(), c).pass(s.layout, forward, s.routeSeed, true)
 	if err != nil {
 		return err
 	}
-	s.final = final
-	c.Ops = out
+	s.final = p.place
+	if s.wires != nil {
+		s.final = pick(p.place, s.wires)
+	}
+	c.Ops = p.out
 	c.Qubits = len(s.target.Qubits)
 	c.QubitRegs = ir.New(c.Qubits, 0).QubitRegs
 	return nil
@@ -116,109 +127,142 @@ func relocate(op ir.Op, at []int) ir.Op {
 	return op
 }
 
+// direction of a pass over the circuit.
+type direction uint8
+
+const (
+	forward direction = iota
+	backward
+)
+
 // router holds a circuit and the distances on a device.
 type router struct {
 	t        *Target
 	qubits   int
 	ops      []ir.Op
 	operands [][]int
+	pair     []bool // the operation needs neighbours
+	swaps    []bool // the operation is a swap
+	// after lists what waits for each operation, and waiting counts what it waits
+	// for, in both directions.
+	after   [2][][]int
+	waiting [2][]int
+
+	once     sync.Once
 	distance [][]int32
 }
 
 const unreachable = math.MaxInt32 / 4
 
 func newRouter(t *Target, c *ir.Circuit) *router {
-	r := &router{t: t, qubits: c.Qubits, ops: c.Ops, operands: make([][]int, len(c.Ops))}
+	n := len(c.Ops)
+	r := &router{t: t, qubits: c.Qubits, ops: c.Ops, operands: make([][]int, n), pair: make([]bool, n), swaps: make([]bool, n)}
 	for i, op := range c.Ops {
 		r.operands[i] = qubitsOf(op)
+		if a, ok := op.(*ir.Apply); ok && len(a.Qubits) == 2 {
+			r.pair[i], r.swaps[i] = true, a.Gate == ir.Swap
+		}
+	}
+	for _, d := range []direction{forward, backward} {
+		r.after[d], r.waiting[d] = make([][]int, n), make([]int, n)
+		last := make([]int, c.Qubits)
+		for q := range last {
+			last[q] = -1
+		}
+		for k := range n {
+			i := k
+			if d == backward {
+				i = n - 1 - k
+			}
+			for _, q := range r.operands[i] {
+				if last[q] >= 0 {
+					r.after[d][last[q]] = append(r.after[d][last[q]], i)
+					r.waiting[d][i]++
+				}
+				last[q] = i
+			}
+		}
 	}
 	return r
 }
 
 // distances are counted in swaps by breadth first search, when they are needed.
 func (r *router) distances() {
-	if r.distance != nil {
-		return
-	}
-	n := len(r.t.Qubits)
-	r.distance = make([][]int32, n)
-	queue := make([]int, 0, n)
-	for q := range n {
-		row := make([]int32, n)
-		for i := range row {
-			row[i] = unreachable
-		}
-		row[q] = 0
-		queue = append(queue[:0], q)
-		for i := 0; i < len(queue); i++ {
-			for _, w := range r.t.neighbours[queue[i]] {
-				if row[w] == unreachable {
-					row[w] = row[queue[i]] + 1
-					queue = append(queue, w)
+	r.once.Do(func() {
+		n := len(r.t.Qubits)
+		r.distance = make([][]int32, n)
+		queue := make([]int, 0, n)
+		for q := range n {
+			row := make([]int32, n)
+			for i := range row {
+				row[i] = unreachable
+			}
+			row[q] = 0
+			queue = append(queue[:0], q)
+			for i := 0; i < len(queue); i++ {
+				for _, w := range r.t.neighbours[queue[i]] {
+					if row[w] == unreachable {
+						row[w] = row[queue[i]] + 1
+						queue = append(queue, w)
+					}
 				}
 			}
+			r.distance[q] = row
 		}
-		r.distance[q] = row
-	}
+	})
 }
 
 // routing is the state of one pass over the circuit.
 type routing struct {
 	*router
-	place   []int // logical -> physical, also of what lies between
-	lodger  []int // physical -> logical, -1 for none
-	waiting []int // how many operations each operation waits for
 	after   [][]int
-	front   []int
-	decay   []float64
+	waiting []int
+	rng     *rand.Rand // breaks ties
+	weights heuristic
+	write   bool
 	out     []ir.Op
+
+	place  []int // logical -> physical
+	lodger []int // physical -> logical, -1 for none
+	front  []int // operations that wait for nothing but their places
+	decay  []float64
 	// partner is the physical qubit with which the last two-qubit gate of a
-	// physical qubit was, -1 for none; fresh swaps are worth nothing again.
+	// physical qubit was, -1 for none, and block what that stretch of gates costs.
+	// swapped tells that the last of them was a swap.
 	partner []int
-	cost    float64
+	block   []float64
+	swapped []bool
+	cost    float64 // in cx, as consolidation will count
+
+	seen  []int // marks of ahead
+	stamp int
+	queue []int
+	pairs []waitingPair
+	on    [][]int // physical -> pairs
 }
 
-// isPair reports whether an operation needs neighbours.
-func (r *router) isPair(i int) bool {
-	_, gate := r.ops[i].(*ir.Apply)
-	return gate && len(r.operands[i]) == 2
+// waitingPair is a pair of physical qubits that should come together.
+type waitingPair struct {
+	a, b   int
+	weight float64
 }
 
-// run routes from a layout, backwards where the circuit is walked from its end;
-// then the operations are not written.
-func (r *router) run(layout []int, backwards bool) ([]ir.Op, []int, error) {
-	s, err := r.pass(layout, backwards)
-	if err != nil {
-		return nil, nil, err
-	}
-	return s.out, s.place, nil
-}
-
-func (r *router) pass(layout []int, backwards bool) (*routing, error) {
+// pass routes from a layout; the seed chooses weights and breaks ties. The operations are written on request.
+func (r *router) pass(layout []int, d direction, seed uint64, write bool) (*routing, error) {
 	n := len(r.t.Qubits)
-	s := &routing{router: r, place: slices.Clone(layout), lodger: make([]int, n), waiting: make([]int, len(r.ops)), after: make([][]int, len(r.ops)),
-		decay: make([]float64, n), partner: make([]int, n)}
+	s := &routing{router: r, after: r.after[d], waiting: slices.Clone(r.waiting[d]), rng: stream.New(seed, "route", uint64(d)), weights: heuristics[seed%uint64(len(heuristics))], write: write,
+		place: slices.Clone(layout), lodger: make([]int, n), decay: make([]float64, n), partner: make([]int, n), block: make([]float64, n), swapped: make([]bool, n),
+		seen: make([]int, len(r.ops)), on: make([][]int, n)}
 	for q := range n {
 		s.lodger[q], s.partner[q], s.decay[q] = -1, -1, 1
 	}
 	for l, q := range layout {
 		s.lodger[q] = l
 	}
-	last := make([]int, r.qubits)
-	for q := range last {
-		last[q] = -1
-	}
 	for k := range r.ops {
 		i := k
-		if backwards {
+		if d == backward {
 			i = len(r.ops) - 1 - k
-		}
-		for _, q := range r.operands[i] {
-			if last[q] >= 0 {
-				s.after[last[q]] = append(s.after[last[q]], i)
-				s.waiting[i]++
-			}
-			last[q] = i
 		}
 		if s.waiting[i] == 0 {
 			s.front = append(s.front, i)
@@ -240,7 +284,7 @@ func (r *router) pass(layout []int, backwards bool) (*routing, error) {
 				return nil, fmt.Errorf("the physical qubits %s and %s are not connected by working pairs of %s; choose another layout", r.t.Labels[a], r.t.Labels[b], r.t.Name)
 			}
 		}
-		if stuck++; stuck > 4*n+10 {
+		if stuck++; stuck > n/4+20 {
 			s.force()
 			continue
 		}
@@ -254,18 +298,17 @@ func (s *routing) execute() bool {
 	ran := false
 	for k := 0; k < len(s.front); k++ {
 		i := s.front[k]
-		if s.isPair(i) {
+		if s.pair[i] {
 			a, b := s.place[s.operands[i][0]], s.place[s.operands[i][1]]
-			if e, ok := s.t.Edge(a, b); !ok || e.Faulty {
+			if !slices.Contains(s.t.neighbours[a], b) {
 				continue
 			}
-			if s.partner[a] != b || s.partner[b] != a {
-				s.partner[a], s.partner[b] = b, a
-			}
-			s.cost += 2
+			s.spend(a, b, s.swaps[i])
 		}
 		ran = true
-		s.out = append(s.out, relocate(s.ops[i], s.place))
+		if s.write {
+			s.out = append(s.out, relocate(s.ops[i], s.place))
+		}
 		s.front = slices.Delete(s.front, k, k+1)
 		k--
 		for _, j := range s.after[i] {
@@ -277,57 +320,94 @@ func (s *routing) execute() bool {
 	return ran
 }
 
-// ahead lists the pairs behind the waiting ones.
-func (s *routing) ahead() []int {
-	var out []int
-	queue := slices.Clone(s.front)
-	seen := map[int]bool{}
-	for k := 0; k < len(queue) && len(out) < lookAhead; k++ {
-		for _, j := range s.after[queue[k]] {
-			if seen[j] {
+// adds is what a gate adds to the cost of the stretch of gates on its pair: a
+// stretch is never more than three cx.
+func (s *routing) adds(a, b int, swap bool) float64 {
+	have := 0.0
+	if s.partner[a] == b && s.partner[b] == a {
+		have = s.block[a]
+	}
+	if swap && (have == 0 || s.swapped[a]) {
+		return 3 // alone, or undoing the one before
+	}
+	return min(3, have+1) - have
+}
+
+// spend counts a two-qubit gate.
+func (s *routing) spend(a, b int, swap bool) {
+	add := s.adds(a, b, swap)
+	if s.partner[a] != b || s.partner[b] != a {
+		s.block[a] = 0
+	}
+	s.cost += add
+	s.block[a] += add
+	s.block[b] = s.block[a]
+	s.partner[a], s.partner[b] = b, a
+	s.swapped[a], s.swapped[b] = swap, swap
+}
+
+// gather lists the pairs that wait and those behind them, with their weights.
+func (s *routing) gather() {
+	for _, p := range s.pairs {
+		s.on[p.a], s.on[p.b] = s.on[p.a][:0], s.on[p.b][:0]
+	}
+	s.pairs = s.pairs[:0]
+	add := func(i int) {
+		s.pairs = append(s.pairs, waitingPair{s.place[s.operands[i][0]], s.place[s.operands[i][1]], 0})
+	}
+	s.stamp++
+	s.queue = append(s.queue[:0], s.front...)
+	for _, i := range s.front {
+		add(i)
+	}
+	waiting := len(s.pairs)
+	for k := 0; k < len(s.queue) && len(s.pairs) < waiting+s.weights.lookAhead; k++ {
+		for _, j := range s.after[s.queue[k]] {
+			if s.seen[j] == s.stamp {
 				continue
 			}
-			seen[j] = true
-			queue = append(queue, j)
-			if s.isPair(j) {
-				out = append(out, j)
+			s.seen[j] = s.stamp
+			s.queue = append(s.queue, j)
+			if s.pair[j] {
+				add(j)
 			}
 		}
 	}
-	return out
-}
-
-// swapCost is how many cx a swap adds.
-func (s *routing) swapCost(a, b int) float64 {
-	if s.partner[a] == b && s.partner[b] == a {
-		return 1
+	for k := range s.pairs {
+		p := &s.pairs[k]
+		if k < waiting {
+			p.weight = 1 / float64(waiting)
+		} else {
+			p.weight = s.weights.lookAheadWeight / float64(len(s.pairs)-waiting)
+		}
+		s.on[p.a] = append(s.on[p.a], k)
+		s.on[p.b] = append(s.on[p.b], k)
 	}
-	return 3
 }
 
-// bestSwap weighs the swaps on the qubits of the waiting gates; equal ones in the
-// order of their qubits.
+// bestSwap weighs the swaps on the qubits of the waiting gates and takes one of the
+// best.
 func (s *routing) bestSwap() [2]int {
-	ahead := s.ahead()
+	s.gather()
+	total := 0.0
+	for _, p := range s.pairs {
+		total += p.weight * float64(s.distance[p.a][p.b])
+	}
 	var best [2]int
-	bestScore := math.Inf(1)
-	tried := map[[2]int]bool{}
+	bestScore, equal := math.Inf(1), 0
 	for _, i := range s.front {
 		for _, l := range s.operands[i] {
 			p := s.place[l]
 			for _, q := range s.t.neighbours[p] {
-				e := [2]int{min(p, q), max(p, q)}
-				if tried[e] {
-					continue
-				}
-				tried[e] = true
-				score := s.score(e, s.front)/float64(len(s.front)) + swapWeight*s.swapCost(e[0], e[1])
-				if len(ahead) > 0 {
-					score += lookAheadWeight * s.score(e, ahead) / float64(len(ahead))
-				}
-				score *= max(s.decay[e[0]], s.decay[e[1]])
-				if score < bestScore-1e-12 || score < bestScore+1e-12 && slices.Compare(e[:], best[:]) < 0 {
-					best, bestScore = e, min(score, bestScore)
+				score := total + s.gain(p, q) + s.gain(q, p) + s.weights.swapWeight*s.adds(p, q, true)
+				score *= max(s.decay[p], s.decay[q])
+				switch {
+				case score < bestScore-1e-9:
+					best, bestScore, equal = [2]int{min(p, q), max(p, q)}, score, 1
+				case score < bestScore+1e-9:
+					if equal++; s.rng.IntN(equal) == 0 {
+						best = [2]int{min(p, q), max(p, q)}
+					}
 				}
 			}
 		}
@@ -335,31 +415,27 @@ func (s *routing) bestSwap() [2]int {
 	return best
 }
 
-// score sums the distances of pairs after a swap.
-func (s *routing) score(e [2]int, pairs []int) float64 {
-	sum := int32(0)
-	at := func(l int) int {
-		switch p := s.place[l]; p {
-		case e[0]:
-			return e[1]
-		case e[1]:
-			return e[0]
-		default:
-			return p
+// gain is what moving from one qubit to a neighbour changes for the pairs there,
+// but for a pair of these two.
+func (s *routing) gain(from, to int) float64 {
+	sum := 0.0
+	for _, k := range s.on[from] {
+		p := &s.pairs[k]
+		far := p.a + p.b - from
+		if far != to {
+			sum += p.weight * float64(s.distance[to][far]-s.distance[from][far])
 		}
 	}
-	for _, i := range pairs {
-		sum += s.distance[at(s.operands[i][0])][at(s.operands[i][1])]
-	}
-	return float64(sum)
+	return sum
 }
 
-// swap writes a swap.
+// swap makes a swap.
 func (s *routing) swap(e [2]int) {
 	a, b := e[0], e[1]
-	s.cost += s.swapCost(a, b)
-	s.out = append(s.out, &ir.Apply{Gate: ir.Swap, Qubits: []int{a, b}})
-	s.partner[a], s.partner[b] = b, a
+	s.spend(a, b, true)
+	if s.write {
+		s.out = append(s.out, &ir.Apply{Gate: ir.Swap, Qubits: []int{a, b}})
+	}
 	s.decay[a] += decayStep
 	s.decay[b] += decayStep
 	la, lb := s.lodger[a], s.lodger[b]
@@ -379,7 +455,7 @@ func (s *routing) force() {
 	for s.distance[a][b] > 1 {
 		for _, q := range s.t.neighbours[a] {
 			if s.distance[q][b] < s.distance[a][b] {
-				s.swap([2]int{min(a, q), max(a, q)})
+				s.swap([2]int{a, q})
 				a = q
 				break
 			}
@@ -387,64 +463,74 @@ func (s *routing) force() {
 	}
 }
 
-// bestLayout routes to and fro from several beginnings and returns the beginning
-// of the cheapest pass.
-func (r *router) bestLayout(d *demand, seed uint64, tries int) ([]int, error) {
+// routedLayout is a beginning, the seed with which it is routed and the cost.
+type routedLayout struct {
+	layout []int
+	seed   uint64
+	cost   float64
+}
+
+// bestLayout routes to and fro from several beginnings, side by side, and returns
+// the beginning of the cheapest pass; of equal ones the first.
+func (r *router) bestLayout(d *demand, seed uint64, tries int) (*routedLayout, error) {
 	r.distances()
-	active := d.active()
-	var best []int
-	bestCost := math.Inf(1)
-	var failure error
+	results, errs := make([]*routedLayout, tries), make([]error, tries)
+	work := make(chan int)
+	var group sync.WaitGroup
+	for range min(tries, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for k := range work {
+				results[k], errs[k] = r.try(d, seed+uint64(k))
+			}
+		})
+	}
 	for k := range tries {
-		rng := stream.New(seed, "layout", uint64(k))
-		layout, err := r.beginning(d, active, rng)
-		if err != nil {
-			failure = err
-			continue
-		}
-		for range passesToAndFro {
-			forth, err := r.pass(layout, false)
-			if err != nil {
-				failure = err
-				break
-			}
-			if forth.cost < bestCost {
-				best, bestCost = slices.Clone(layout), forth.cost
-			}
-			back, err := r.pass(forth.place, true)
-			if err != nil {
-				failure = err
-				break
-			}
-			layout = back.place
-		}
-		if forth, err := r.pass(layout, false); err == nil && forth.cost < bestCost {
-			best, bestCost = slices.Clone(layout), forth.cost
+		work <- k
+	}
+	close(work)
+	group.Wait()
+	var best *routedLayout
+	for _, x := range results {
+		if x != nil && (best == nil || x.cost < best.cost) {
+			best = x
 		}
 	}
 	if best == nil {
-		return nil, failure
+		return nil, errs[0]
 	}
 	return best, nil
 }
 
-// active lists the logical qubits that have pairs, then the others.
-func (d *demand) active() []int {
-	var with, without []int
-	for q, list := range d.neighbours() {
-		if len(list) > 0 {
-			with = append(with, q)
-		} else {
-			without = append(without, q)
-		}
+// try routes from one random beginning to and fro.
+func (r *router) try(d *demand, seed uint64) (*routedLayout, error) {
+	layout, err := r.beginning(d, stream.New(seed, "layout"))
+	if err != nil {
+		return nil, err
 	}
-	return append(with, without...)
+	var best *routedLayout
+	for k := range passesToAndFro + 1 {
+		forth, err := r.pass(layout, forward, seed, false)
+		if err != nil {
+			return nil, err
+		}
+		if best == nil || forth.cost < best.cost {
+			best = &routedLayout{layout, seed, forth.cost}
+		}
+		if k == passesToAndFro {
+			break
+		}
+		back, err := r.pass(forth.place, backward, seed, false)
+		if err != nil {
+			return nil, err
+		}
+		layout = back.place
+	}
+	return best, nil
 }
 
 // beginning puts the logical qubits in random order on a connected region that is
-// grown from a random qubit, nearest and best first.
-func (r *router) beginning(d *demand, active []int, rng *rand.Rand) ([]int, error) {
-	var regions [][]int
+// grown from a random qubit, nearest first.
+func (r *router) beginning(d *demand, rng *rand.Rand) ([]int, error) {
 	for _, from := range rng.Perm(len(r.t.Qubits)) {
 		if !r.t.Qubits[from].Usable {
 			continue
@@ -459,15 +545,11 @@ func (r *router) beginning(d *demand, active []int, rng *rand.Rand) ([]int, erro
 			continue
 		}
 		slices.SortStableFunc(region, func(a, b int) int { return int(r.distance[from][a] - r.distance[from][b]) })
-		regions = append(regions, region[:d.qubits])
-		break
+		layout := make([]int, d.qubits)
+		for l, k := range rng.Perm(d.qubits) {
+			layout[l] = region[k]
+		}
+		return layout, nil
 	}
-	if len(regions) == 0 {
-		return nil, fmt.Errorf("no %d connected qubits of %s are usable", d.qubits, r.t.Name)
-	}
-	layout := make([]int, d.qubits)
-	for i, k := range rng.Perm(d.qubits) {
-		layout[active[i]] = regions[0][k]
-	}
-	return layout, nil
+	return nil, fmt.Errorf("no %d connected qubits of %s are usable", d.qubits, r.t.Name)
 }
