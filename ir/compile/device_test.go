@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"qgan/calibration"
 	"qgan/ir"
 )
@@ -134,7 +136,7 @@ func realTarget(t testing.TB, path string) *Target {
 }
 
 // evolve runs the unitary operations of a circuit on a state.
-func evolve(t testing.TB, state []complex128, n int, ops []ir.Op) {
+func evolve(t rapid.TB, state []complex128, n int, ops []ir.Op) {
 	t.Helper()
 	for _, op := range ops {
 		switch op := op.(type) {
@@ -175,7 +177,7 @@ func compact(r *Result) (ops []ir.Op, n int) {
 
 // stateOf is the final state of the logical qubits, from |0…0>. Other qubits of the
 // device must be back in |0>.
-func stateOf(t testing.TB, r *Result, logical int) []complex128 {
+func stateOf(t rapid.TB, r *Result, logical int) []complex128 {
 	t.Helper()
 	ops, n := compact(r)
 	state := make([]complex128, 1<<n)

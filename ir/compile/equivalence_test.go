@@ -87,7 +87,7 @@ var (
 )
 
 // idealState is the state that a circuit makes.
-func idealState(t testing.TB, c *ir.Circuit) []complex128 {
+func idealState(t rapid.TB, c *ir.Circuit) []complex128 {
 	state := make([]complex128, 1<<c.Qubits)
 	state[0] = 1
 	evolve(t, state, c.Qubits, c.Ops)

@@ -65,7 +65,8 @@ func (s *state) placeGraph(d *demand) error {
 		s.layout = layout
 		return nil
 	}
-	best, err := newRouter(t, s.circuit).bestLayout(d, s.options.Seed, tries(s.options.Level))
+	body, _ := finalMeasurements(s.circuit)
+	best, err := newRouter(t, body).bestLayout(d, s.options.Seed, tries(s.options.Level))
 	if err != nil {
 		return err
 	}
@@ -96,9 +97,13 @@ func (s *state) acceptFaulty(d *demand, layout []int) bool {
 // coupled.
 func route(s *state) error {
 	c := s.circuit
-	p, err := newRouter(s.using(), c).pass(s.layout, forward, s.routeSeed, true)
+	body, last := finalMeasurements(c)
+	p, err := newRouter(s.using(), body).pass(s.layout, forward, s.routeSeed, true)
 	if err != nil {
 		return err
+	}
+	for _, m := range last {
+		p.out = append(p.out, relocate(m, p.place))
 	}
 	s.final = p.place
 	if s.wires != nil {
@@ -108,6 +113,33 @@ func route(s *state) error {
 	c.Qubits = len(s.target.Qubits)
 	c.QubitRegs = ir.New(c.Qubits, 0).QubitRegs
 	return nil
+}
+
+// finalMeasurements takes the last operation of each qubit out of a circuit where
+// it is a measurement, so that no swap comes behind one.
+func finalMeasurements(c *ir.Circuit) (*ir.Circuit, []ir.Op) {
+	body := *c
+	body.Ops = nil
+	var last []ir.Op
+	later, written := make([]bool, c.Qubits), make([]bool, c.Bits)
+	for _, op := range slices.Backward(c.Ops) {
+		m, ok := op.(*ir.Measure)
+		final := ok && !later[m.Qubit] && (m.Bit < 0 || !written[m.Bit])
+		for _, q := range qubitsOf(op) {
+			later[q] = true
+		}
+		if ok && m.Bit >= 0 {
+			written[m.Bit] = true
+		}
+		if final {
+			last = append(last, op)
+		} else {
+			body.Ops = append(body.Ops, op)
+		}
+	}
+	slices.Reverse(body.Ops)
+	slices.Reverse(last)
+	return &body, last
 }
 
 // relocate gives an operation the physical qubits.
