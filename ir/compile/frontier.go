@@ -63,10 +63,6 @@ type sweepEdge struct {
 // frontier finds a path of at least n qubits and cuts n out of it; nil where it
 // finds none.
 func (p *chainProblem) frontier() *foundChain {
-	steps := p.sweep()
-	if steps == nil {
-		return nil
-	}
 	// A vertex costs what it costs on average over the places.
 	vertex := make([]float64, len(p.t.Qubits))
 	typical, usable := 0.0, 0
@@ -90,6 +86,40 @@ func (p *chainProblem) frontier() *foundChain {
 		typical += pairs * c / 2 * float64(usable) / float64(max(1, len(p.edge)/2))
 	}
 	typical = max(typical/float64(usable), 1e-6)
+	var best *foundChain
+	for _, region := range p.regions() {
+		if f := p.sweepRegion(region, vertex, pairs, typical); f != nil && (best == nil || f.compare(*best) < 0) {
+			best = f
+		}
+	}
+	return best
+}
+
+// regions returns the connected parts of the device that hold n qubits.
+func (p *chainProblem) regions() [][]int {
+	var out [][]int
+	seen := make([]bool, len(p.t.Qubits))
+	for q := range p.t.Qubits {
+		if seen[q] {
+			continue
+		}
+		region := p.breadthFirst(q)
+		for _, v := range region {
+			seen[v] = true
+		}
+		if len(region) >= p.n {
+			out = append(out, region)
+		}
+	}
+	return out
+}
+
+// sweepRegion raises the reward until a path is long enough.
+func (p *chainProblem) sweepRegion(region []int, vertex []float64, pairs, typical float64) *foundChain {
+	steps := p.sweep(region)
+	if steps == nil {
+		return nil
+	}
 	var best *foundChain
 	longest := 0
 	for reward := typical; reward < 1e4*typical; reward *= 2 {
@@ -117,16 +147,13 @@ func (p *chainProblem) frontier() *foundChain {
 	return best
 }
 
-// sweep orders the edges so that few vertices are at the frontier: by breadth
-// first search from a vertex at the rim. Nil where the frontier is too wide.
-func (p *chainProblem) sweep() []sweepEdge {
+// sweep orders the edges of a region so that few vertices are at the frontier: by
+// breadth first search from a vertex at the rim. Nil where the frontier is too wide.
+func (p *chainProblem) sweep(region []int) []sweepEdge {
 	var best []sweepEdge
 	width := maxSlots + 1
 	tried := map[int]bool{}
-	for from := range p.t.Qubits {
-		if len(p.t.neighbours[from]) == 0 {
-			continue
-		}
+	for _, from := range region {
 		for range 3 { // the farthest vertex from the farthest …
 			order := p.breadthFirst(from)
 			from = order[len(order)-1]

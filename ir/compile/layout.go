@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"qgan/ir"
 )
@@ -235,8 +236,28 @@ func chainProblemOf(t *Target, d *demand, path []int) *chainProblem {
 	return p
 }
 
-// faultyShare bounds how many pairs of a chain may be faulty where no chain of
-// working ones is long enough.
+// acceptFaulty notes which faulty pairs a layout uses, where they are few.
+func (s *state) acceptFaulty(d *demand, layout []int) bool {
+	var faulty []string
+	for p := range d.pairs {
+		a, b := layout[p[0]], layout[p[1]]
+		if e, _ := s.target.Edge(a, b); e.Faulty {
+			faulty = append(faulty, s.target.Labels[min(a, b)]+"-"+s.target.Labels[max(a, b)])
+		}
+	}
+	if float64(len(faulty)) > faultyShare*float64(len(layout)) {
+		return false
+	}
+	if len(faulty) > 0 {
+		slices.Sort(faulty)
+		s.warnings = append(s.warnings, fmt.Sprintf("no place for the %d qubits on working pairs was found on %s: the layout uses pairs that are marked as faulty (%s); outcomes across them can't be trusted",
+			len(layout), s.target.Name, strings.Join(faulty, ", ")))
+	}
+	return true
+}
+
+// faultyShare bounds how many pairs of a layout may be faulty, for each qubit of the
+// circuit, where working ones are not enough.
 const faultyShare = 0.1
 
 // placeChain puts a chain on the best path of the device.
@@ -247,18 +268,11 @@ func (s *state) placeChain(d *demand, path []int) error {
 		if rerr != nil {
 			return err
 		}
-		var faulty []string
-		for i := 1; i < len(path); i++ {
-			a, b := relaxed[0].path[i-1], relaxed[0].path[i]
-			if e, _ := s.target.Edge(a, b); e.Faulty {
-				faulty = append(faulty, s.target.Labels[a]+"-"+s.target.Labels[b])
-			}
+		for i, logical := range path {
+			s.layout[logical] = relaxed[0].path[i]
 		}
-		if float64(len(faulty)) > faultyShare*float64(len(path)) {
+		if !s.acceptFaulty(d, s.layout) {
 			return err
-		}
-		if len(faulty) > 0 {
-			s.warnings = append(s.warnings, fmt.Sprintf("no chain of %d working pairs was found on %s: the layout uses pairs that are marked as faulty (%v); outcomes across them can't be trusted", len(path), s.target.Name, faulty))
 		}
 		found = relaxed
 	}

@@ -74,25 +74,6 @@ func (s *state) placeGraph(d *demand) error {
 	return nil
 }
 
-// acceptFaulty notes which faulty pairs a layout uses, where they are few.
-func (s *state) acceptFaulty(d *demand, layout []int) bool {
-	var faulty []string
-	for p := range d.pairs {
-		a, b := layout[p[0]], layout[p[1]]
-		if e, _ := s.target.Edge(a, b); e.Faulty {
-			faulty = append(faulty, s.target.Labels[min(a, b)]+"-"+s.target.Labels[max(a, b)])
-		}
-	}
-	if float64(len(faulty)) > faultyShare*float64(len(layout)) {
-		return false
-	}
-	if len(faulty) > 0 {
-		slices.Sort(faulty)
-		s.warnings = append(s.warnings, fmt.Sprintf("no place for the %d qubits on working pairs was found on %s: the layout uses pairs that are marked as faulty (%v); outcomes across them can't be trusted", len(layout), s.target.Name, faulty))
-	}
-	return true
-}
-
 // route moves the circuit to physical qubits and puts swaps where a pair is not
 // coupled.
 func route(s *state) error {

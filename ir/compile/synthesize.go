@@ -190,9 +190,8 @@ func (e *emitter) numeric(q int, u quaternion) {
 	p := e.target.pulses
 	switch {
 	case p.full.there() && math.Abs(theta-math.Pi) < tiny:
-		e.z(q, ir.Const(lambda-quarter))
-		e.pulse(q, p.full, &e.fulls[q])
-		e.z(q, ir.Const(phi+quarter))
+		e.pulse(q, p.full, &e.fulls[q]) // Ry(π) = Rz(π)·X, and Rz(λ) passes as Rz(-λ)
+		e.z(q, ir.Const(phi-lambda+math.Pi))
 	case math.Abs(theta-quarter) < tiny:
 		e.z(q, ir.Const(lambda-quarter))
 		e.pulse(q, p.half, &e.halves[q])
