@@ -322,8 +322,13 @@ func (s *Snapshot) checkQubit(q *Qubit, o *odd) error {
 	} else if e >= 0.5 {
 		o.add("the readout error is 0.5 or more", q.Label)
 	}
-	if q.P1Given0 != nil && q.P0Given1 != nil && q.P1Given0.X+q.P0Given1.X > 1 {
-		o.add("P(1|0) + P(0|1) exceeds 1: outcomes are inverted", q.Label)
+	if q.P1Given0 != nil && q.P0Given1 != nil {
+		if q.P1Given0.X+q.P0Given1.X > 1 {
+			o.add("P(1|0) + P(0|1) exceeds 1: outcomes are inverted", q.Label)
+		}
+		if mean := (q.P1Given0.X + q.P0Given1.X) / 2; q.ReadoutError != nil && math.Abs(mean-q.ReadoutError.X) > 1e-6 {
+			o.add("the readout error is not the mean of P(1|0) and P(0|1): they were measured at different times", q.Label)
+		}
 	}
 	if q.Faulty {
 		o.add("not operational", q.Label)
