@@ -45,10 +45,8 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isProgram(args[0]) {
-				for _, flag := range []string{"timestep", "latent-vector", "past", "parametric", "probabilities"} {
-					if cmd.Flags().Changed(flag) {
-						return usagef("--%s is for a run, %s is a program", flag, args[0])
-					}
+				if err := runFlagsOnly(cmd, args[0], "timestep", "latent-vector", "past", "parametric", "probabilities"); err != nil {
+					return err
 				}
 				c, err := a.circuitOf(args[0])
 				if err != nil {
@@ -60,25 +58,12 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 			if err != nil {
 				return err
 			}
-			if timestep < 0 || timestep >= m.config.Timesteps {
-				return usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
+			if parametric && probabilities != "" {
+				return usagef("--parametric keeps the inputs open: leave out --probabilities")
 			}
-			if parametric && (latent != "" || past != "" || probabilities != "") {
-				return usagef("--parametric keeps the inputs open: leave out --latent-vector, --past and --probabilities")
-			}
-			c, err := m.gen.Circuit(m.params, timestep)
+			c, err := a.timestepCircuit(m, timestep, latent, past, parametric)
 			if err != nil {
 				return err
-			}
-			c.Name = fmt.Sprintf("timestep %d", timestep)
-			if !parametric {
-				inputs, err := a.inputs(m, timestep, latent, past)
-				if err != nil {
-					return err
-				}
-				if c, err = c.Bind(nil, inputs); err != nil {
-					return err
-				}
 			}
 			if probabilities != "" {
 				if err := a.writeProbabilities(probabilities, c, m.config.Neurons); err != nil {
@@ -140,6 +125,30 @@ func parseWords(list string, bits int) ([]uint32, error) {
 		words = append(words, uint32(w))
 	}
 	return words, nil
+}
+
+// timestepCircuit is the trained circuit of a timestep, without measurement, its
+// inputs bound unless they are to stay open.
+func (a *app) timestepCircuit(m *model, timestep int, latent, past string, parametric bool) (*ir.Circuit, error) {
+	if timestep < 0 || timestep >= m.config.Timesteps {
+		return nil, usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
+	}
+	if parametric && (latent != "" || past != "") {
+		return nil, usagef("--parametric keeps the inputs open: leave out --latent-vector and --past")
+	}
+	c, err := m.gen.Circuit(m.params, timestep)
+	if err != nil {
+		return nil, err
+	}
+	c.Name = fmt.Sprintf("timestep %d", timestep)
+	if parametric {
+		return c, nil
+	}
+	inputs, err := a.inputs(m, timestep, latent, past)
+	if err != nil {
+		return nil, err
+	}
+	return c.Bind(nil, inputs)
 }
 
 // latentVector reads a latent vector from a file or draws one.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -64,6 +66,16 @@ func (a *app) circuitOf(path string) (*ir.Circuit, error) {
 func isProgram(path string) bool {
 	info, err := os.Stat(path)
 	return path == "-" || strings.HasPrefix(filepath.Ext(path), ".qasm") || err == nil && info.Mode().IsRegular()
+}
+
+// runFlagsOnly refuses flags that mean something for a run only, of a program.
+func runFlagsOnly(cmd *cobra.Command, path string, flags ...string) error {
+	for _, flag := range flags {
+		if cmd.Flags().Changed(flag) {
+			return usagef("--%s is for a run, %s is a program", flag, path)
+		}
+	}
+	return nil
 }
 
 // bindParams gives values to a circuit's inputs from NAME=VALUE. Every input

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qgan/calibration"
+	"qgan/ir/compile"
+)
+
+// deviceReport is the object of `devices show --json`.
+type deviceReport struct {
+	Schema      string             `json:"schema"`
+	Service     string             `json:"service"`
+	Name        string             `json:"name"`
+	Version     string             `json:"version"`
+	Taken       *string            `json:"taken"`
+	SHA256      string             `json:"sha256"`
+	Qubits      int                `json:"qubits"`
+	Usable      int                `json:"usable_qubits"`
+	Pairs       int                `json:"pairs"`
+	UsablePairs int                `json:"usable_pairs"`
+	Pulses      string             `json:"one_qubit_gates"`
+	Gates       []string           `json:"two_qubit_gates"`
+	Limits      calibration.Limits `json:"limits"`
+	SampleTime  float64            `json:"sample_time_s"`
+	Warnings    []string           `json:"warnings"`
+}
+
+// newDevicesCmd makes `devices`.
+func newDevicesCmd(a *app) *cobra.Command {
+	cmd := newGroupCmd(&cobra.Command{Use: "devices", Short: "Describe quantum processors"})
+	cmd.AddCommand(newDevicesShowCmd(a))
+	return cmd
+}
+
+func newDevicesShowCmd(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show DEVICE",
+		Short: "Print what a device can do",
+		Long: `Print what a device can do: its native gates, how its qubits are coupled, its
+limits, and what is odd in its calibration data.
+
+DEVICE is a file: IBM's props_*.json (a conf_*.json of the same name beside it is
+read too), a Braket GetDevice answer or its capabilities, IQM's architecture and
+calibration answers with commas between the files, or the program's own snapshot.`,
+		Example: `  qgan devices show props_torino.json
+  qgan devices show dynamic.json,calibration.json,metrics.json --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, t, err := a.target(args[0])
+			if err != nil {
+				return err
+			}
+			r := newDeviceReport(s, t)
+			if asJSON {
+				return a.printJSON(r)
+			}
+			fmt.Fprintf(a.out, "%s (%s), %s: %d qubits, %d usable; %d coupled pairs, %d usable\n",
+				r.Name, r.Service, r.Version, r.Qubits, r.Usable, r.Pairs, r.UsablePairs)
+			fmt.Fprintf(a.out, "one-qubit gates: %s\ntwo-qubit gates: %s\n", r.Pulses, strings.Join(r.Gates, ", "))
+			if r.Limits.MaxShots > 0 {
+				fmt.Fprintf(a.out, "shots: %d to %d\n", max(1, r.Limits.MinShots), r.Limits.MaxShots)
+			}
+			if r.SampleTime > 0 {
+				fmt.Fprintf(a.out, "sample time: %.4g ns\n", r.SampleTime*1e9)
+			}
+			for _, w := range r.Warnings {
+				a.warn("%s", w)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+func newDeviceReport(s *calibration.Snapshot, t *compile.Target) deviceReport {
+	r := deviceReport{Schema: "qgan.device/v1", Service: s.Service, Name: s.Name, Version: s.Version, SHA256: t.Snapshot,
+		Qubits: len(t.Qubits), Pairs: len(t.Edges), Pulses: t.Pulses(), Gates: []string{}, Limits: s.Limits, SampleTime: s.SampleTime, Warnings: s.Warnings}
+	if !s.Taken.IsZero() {
+		taken := s.Taken.Format("2006-01-02T15:04:05Z07:00")
+		r.Taken = &taken
+	}
+	for _, q := range t.Qubits {
+		if q.Usable {
+			r.Usable++
+		}
+	}
+	for _, e := range t.Edges {
+		if !e.Faulty {
+			r.UsablePairs++
+		}
+		if name := e.Gate.String(); !slices.Contains(r.Gates, name) {
+			r.Gates = append(r.Gates, name)
+		}
+	}
+	slices.Sort(r.Gates)
+	if r.Warnings == nil {
+		r.Warnings = []string{}
+	}
+	return r
+}

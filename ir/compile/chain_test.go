@@ -1,0 +1,242 @@
+package compile
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"qgan/calibration"
+)
+
+// Best chains of real devices for five layers, computed by another program from
+// the same snapshots: Π(1-e_2q)^5 · Π(1-e_sx)^20 · (1-e_readout).
+var referenceChains = []struct {
+	device   string
+	n        int
+	fidelity []float64
+	qubits   [][]int
+}{
+	{"torino", 4, []float64{0.8898244169780023, 0.8835834732127876}, [][]int{{81, 80, 92, 99}, {80, 92, 99, 98}}},
+	{"torino", 8, []float64{0.7209532248754587, 0.7205374847743401}, [][]int{{81, 80, 92, 99, 100, 101, 102, 103}, {80, 92, 99, 100, 101, 102, 103, 93}}},
+	{"sherbrooke", 4, []float64{0.8804407073370909, 0.87472962025541}, [][]int{{122, 123, 124, 125}, {103, 104, 105, 106}}},
+	{"sherbrooke", 8, []float64{0.7261529857578679, 0.7237496769245289}, [][]int{{108, 112, 126, 125, 124, 123, 122, 121}, {112, 126, 125, 124, 123, 122, 121, 120}}},
+}
+
+func TestChainsOfRealDevices(t *testing.T) {
+	for _, c := range referenceChains {
+		target := realTarget(t, "ibm/props_"+c.device+".json")
+		got, err := Chains(target, c.n, 4, LayerWeights(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.fidelity {
+			for k := range 2 { // both directions
+				if d := math.Abs(got[2*i+k].Fidelity - want); d > 1e-6 {
+					t.Errorf("%s, %d qubits: chain %d has %v, want %v", c.device, c.n, 2*i+k, got[2*i+k].Fidelity, want)
+				}
+			}
+			if !slices.Equal(got[2*i].Qubits, c.qubits[i]) {
+				t.Errorf("%s, %d qubits: %v, want %v", c.device, c.n, got[2*i].Qubits, c.qubits[i])
+			}
+			f, err := ChainFidelity(target, got[2*i].Qubits, LayerWeights(5))
+			if err != nil || math.Abs(f-want) > 1e-6 {
+				t.Errorf("the fidelity of %v is %v (%v)", got[2*i].Qubits, f, err)
+			}
+		}
+	}
+}
+
+// everyChain tries all chains without any bound.
+func everyChain(p *chainProblem) []foundChain {
+	var out []foundChain
+	var extend func(path []int)
+	extend = func(path []int) {
+		if len(path) == p.n {
+			if c := p.cost(path); !math.IsInf(c, 1) {
+				out = append(out, foundChain{slices.Clone(path), c})
+			}
+			return
+		}
+		for _, q := range p.t.neighbours[path[len(path)-1]] {
+			if !slices.Contains(path, q) {
+				extend(append(path, q))
+			}
+		}
+	}
+	for q := range p.t.Qubits {
+		extend([]int{q})
+	}
+	slices.SortFunc(out, foundChain.compare)
+	return out
+}
+
+// The bounded search finds what trying everything finds; the beam and the sweep
+// find chains that are real and no better.
+func TestSearchesAgree(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		rows, columns := rapid.IntRange(1, 3).Draw(r, "rows"), rapid.IntRange(2, 4).Draw(r, "columns")
+		pairs := grid(rows, columns)
+		keep := rapid.SliceOfN(rapid.IntRange(0, 9), len(pairs), len(pairs)).Draw(r, "keep")
+		var kept [][2]int
+		for i, p := range pairs {
+			if keep[i] > 0 {
+				kept = append(kept, p)
+			}
+		}
+		target := families[0].target(t, rows*columns, kept)
+		n := rapid.IntRange(2, rows*columns).Draw(r, "length")
+		p, err := weighted(target, n, LayerWeights(3))
+		if err != nil {
+			r.Fatal(err)
+		}
+		want := everyChain(p)
+		got, complete := p.exhaustive(3)
+		if !complete || len(got) != min(3, len(want)) {
+			r.Fatalf("%d chains (complete: %v), want %d", len(got), complete, min(3, len(want)))
+		}
+		for i := range got {
+			if got[i].compare(want[i]) != 0 {
+				r.Fatalf("chain %d: %v, want %v", i, got[i], want[i])
+			}
+		}
+		found := p.beam(1)
+		if long := p.frontier(); long != nil {
+			found = append(found, *long)
+		} else if len(want) > 0 {
+			r.Fatalf("the sweep finds none of %d chains", len(want))
+		}
+		for _, f := range found {
+			if c := p.cost(f.path); len(f.path) != n || math.Abs(c-f.cost) > 1e-9 || c < want[0].cost-1e-9 {
+				r.Fatalf("%v costs %v, the best %v", f, c, want[0])
+			}
+		}
+	})
+}
+
+// Of equal chains the first in order is taken, whichever way they are found.
+func TestTiesAreReproducible(t *testing.T) {
+	s := &calibration.Snapshot{Service: "iqm", Name: "even", Basis: []string{"prx", "cz"}, Qubits: make([]calibration.Qubit, 12)}
+	for _, p := range ring(12) {
+		s.Gates = append(s.Gates, calibration.Gate{Name: "cz", Qubits: []int{p[0], p[1]}, Error: value(0.01)})
+	}
+	target, err := NewTarget(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		got, err := Chains(target, 5, 2, LayerWeights(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got[0].Qubits, []int{0, 1, 2, 3, 4}) || !slices.Equal(got[1].Qubits, []int{0, 11, 10, 9, 8}) {
+			t.Fatalf("%v", got)
+		}
+	}
+}
+
+// cheapest splits as sorting does.
+func TestCheapest(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		var s []sweepState
+		for i, c := range rapid.SliceOfN(rapid.Float64Range(0, 3), 0, 60).Draw(r, "costs") {
+			s = append(s, sweepState{cost: math.Round(c), key: sweepKey(i)})
+		}
+		n := rapid.IntRange(1, 30).Draw(r, "n")
+		order := func(a, b sweepState) int { return cmp.Or(cmp.Compare(a.cost, b.cost), cmp.Compare(a.key, b.key)) }
+		want := slices.Clone(s)
+		slices.SortFunc(want, order)
+		want = want[:min(n, len(want))]
+		got := cheapest(s, n)
+		slices.SortFunc(got, order)
+		if !slices.Equal(got, want) {
+			r.Fatalf("%v, want %v", got, want)
+		}
+	})
+}
+
+// What can't be done says so, and what there is.
+func TestFaults(t *testing.T) {
+	good := families[0]
+	broken := func(change func(*calibration.Snapshot)) *Target {
+		s := good.snapshot(6, line(6))
+		change(s)
+		target, err := NewTarget(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return target
+	}
+	faulty := func(which func(i int) bool) func(*calibration.Snapshot) {
+		return func(s *calibration.Snapshot) {
+			k := 0
+			for i := range s.Gates {
+				if g := &s.Gates[i]; len(g.Qubits) == 2 {
+					g.Faulty = which(k)
+					k++
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		target *Target
+		n      int
+		want   string
+	}{
+		"wider":             {good.target(t, 6, line(6)), 7, "has 7 qubits, ibm cz has 6"},
+		"no pair works":     {broken(faulty(func(int) bool { return true })), 3, "every two-qubit gate of ibm cz is marked as faulty"},
+		"no chain":          {broken(faulty(func(i int) bool { return i%2 == 1 })), 4, "no chain of 4 connected qubits"},
+		"no chain of pairs": {good.target(t, 6, [][2]int{{0, 1}, {2, 3}, {4, 5}}), 3, "no chain of 3 connected qubits"},
+		"error not known":   {broken(func(s *calibration.Snapshot) { s.Gates[len(s.Gates)-1].Error, s.Gates[1].Error = nil, nil }), 6, "no chain of 6"},
+		"no qubit": {broken(func(s *calibration.Snapshot) {
+			for q := range s.Qubits {
+				s.Qubits[q].Faulty = true
+			}
+		}), 1, "no usable qubit"},
+	} {
+		_, err := Compile(chainCircuit(c.n), c.target, Options{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	for name, c := range map[string]struct {
+		one, two []string
+		want     string
+	}{
+		"one-qubit gates": {[]string{"u1", "u7"}, []string{"cz"}, "no decomposition into its one-qubit gates (cz, u1, u7) is known"},
+		"two-qubit gates": {[]string{"rz", "sx", "x"}, []string{"xy"}, "no decomposition into its two-qubit gates (xy) is known"},
+	} {
+		f := testFamily{"strange", "braket", c.one, c.two, false}
+		if _, err := NewTarget(f.snapshot(3, line(3))); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// A chain that only faulty pairs make long enough is taken with a warning where
+// they are few.
+func TestFaultyPairsAsLastResort(t *testing.T) {
+	s := families[0].snapshot(20, line(20))
+	for i := range s.Gates {
+		if g := &s.Gates[i]; slices.Equal(g.Qubits, []int{9, 10}) {
+			g.Faulty = true
+		}
+	}
+	target, err := NewTarget(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Compile(chainCircuit(20), target, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "9-10") {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+	if r, err = Compile(chainCircuit(10), target, Options{}); err != nil || len(r.Warnings) > 0 {
+		t.Errorf("ten qubits fit beside the fault: %v, %v", err, r.Warnings)
+	}
+}

@@ -1,0 +1,280 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"qgan/ir"
+)
+
+// Level is how much effort is made. The zero value is the most.
+type Level uint8
+
+// The levels. Every level finds a layout by the calibration data and merges
+// one-qubit gates.
+const (
+	Full  Level = iota // cancellation and consolidation of two-qubit gates
+	Light              // cancellation only
+	None               // neither
+)
+
+// Decoupling is a sequence of pulses on qubits that wait.
+type Decoupling string
+
+// The sequences: two x pulses a quarter of the time from the ends, and x, y, x, y.
+const (
+	NoDecoupling Decoupling = ""
+	DecoupleXX   Decoupling = "xx"
+	DecoupleXY4  Decoupling = "xy4"
+)
+
+// Options say how a circuit is compiled. The zero value is full effort with a
+// layout of the compiler's choice.
+type Options struct {
+	Level Level
+	// Layout gives each logical qubit its physical qubit; nil: chosen.
+	Layout []int
+	// FoldReadout takes the last x, cx, swap and diagonal gates before the
+	// measurements out of the circuit; Result.Readout then corrects outcomes.
+	FoldReadout bool
+	// Schedule writes delays, each operation as late as possible.
+	Schedule bool
+	// Decoupling fills delays with pulses; it implies Schedule.
+	Decoupling Decoupling
+	// Seed chooses among the tries of routing.
+	Seed uint64
+	// Dump is called with the circuit after each pass.
+	Dump func(pass string, c *ir.Circuit) error
+	// Verify checks the circuit after each pass.
+	Verify bool
+}
+
+// Stats are the figures of a compiled circuit.
+type Stats struct {
+	TwoQubitGates int
+	TwoQubitDepth int
+	OneQubitGates int // pulses; virtual z rotations don't count
+	VirtualZ      int // gates rz
+	Depth         int // of all gates and measurements
+	Duration      float64
+	// Fidelity estimates the probability that nothing goes wrong: the product of
+	// the gates', the readouts' and, where durations are known, the idling
+	// qubits' fidelities.
+	Fidelity float64
+}
+
+// Result is a compiled circuit.
+type Result struct {
+	// Circuit acts on the physical qubits of the target. Its global phase is not
+	// that of the circuit that was compiled.
+	Circuit *ir.Circuit
+	// Layout and Final hold the physical qubit of each logical qubit at the
+	// beginning and at the end.
+	Layout, Final []int
+	// BitMap holds, for each classical bit, the physical qubit whose last
+	// measurement is written to it, -1 for none.
+	BitMap []int
+	// Readout maps outcomes of the circuit to outcomes of the circuit that was
+	// compiled; nil where they are the same.
+	Readout *Affine
+	Stats   Stats
+	// Warnings name what was done against the calibration's advice.
+	Warnings []string
+
+	target  *Target
+	program *program
+	options Options
+}
+
+// Compile compiles a circuit for a target. Symbols stay: the result is bound as
+// often as needed (Result.Bind). The steps are listed by Passes.
+//
+// What can't be compiled is an error that names the operation: classical control,
+// vendor blocks, unitaries on three qubits or more; so is a circuit wider than
+// the device, or a chain for which the device has no connected qubits that work.
+// Where the only chain runs over faulty pairs, it is taken with a warning.
+func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {
+	list := passes()
+	if err := checkOrder(list, constraints); err != nil {
+		return nil, err
+	}
+	if err := ir.Verify(c); err != nil {
+		return nil, fmt.Errorf("compiling circuit %q: %w", c.Name, err)
+	}
+	work := *c
+	work.Ops = slices.Clone(c.Ops)
+	s := &state{target: t, options: options, circuit: &work}
+	for _, p := range list {
+		if options.Level > p.level || p.when != nil && !p.when(&options) {
+			continue
+		}
+		if err := p.run(s); err != nil {
+			return nil, fmt.Errorf("compiling circuit %q for %s: %w", c.Name, t.Name, err)
+		}
+		if options.Verify {
+			if err := ir.Verify(s.circuit); err != nil {
+				return nil, fmt.Errorf("after the pass %s: %w", p.name, err)
+			}
+		}
+		if options.Dump != nil {
+			if err := options.Dump(p.name, s.circuit); err != nil {
+				return nil, err
+			}
+		}
+	}
+	r := &Result{Circuit: s.circuit, Layout: s.layout, Final: s.final, Readout: s.readout, Warnings: s.warnings, target: t, program: s.program, options: options}
+	r.finish()
+	for i, op := range r.Circuit.Ops {
+		if err := t.Native(op); err != nil {
+			return nil, fmt.Errorf("compiling circuit %q: op %d of the result: %w", c.Name, i, err)
+		}
+	}
+	return r, nil
+}
+
+// Bind returns the result with values for its trained symbols, its data symbols,
+// or both; nil leaves a kind as it is. One-qubit gates whose symbols all have
+// values are fused, and angles of two-qubit gates are brought into the range of
+// the device. The two-qubit gates and the layout stay.
+func (r *Result) Bind(trained, data []float64) (*Result, error) {
+	c, err := r.program.emit(binding{trained, data})
+	if err != nil {
+		return nil, err
+	}
+	out := *r
+	out.Circuit = c
+	if r.options.Schedule || r.options.Decoupling != NoDecoupling {
+		if out.Circuit, err = r.target.scheduled(c, r.options.Decoupling); err != nil {
+			return nil, err
+		}
+	}
+	out.program = nil
+	if trained == nil && len(r.Circuit.Trained) > 0 || data == nil && len(r.Circuit.Data) > 0 {
+		if out.program, err = newProgram(c, r.target); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+// Measured returns the figures of the circuit as it stands.
+func (r *Result) Measured() Stats { return r.target.measure(r.Circuit) }
+
+func (r *Result) finish() {
+	r.Stats = r.target.measure(r.Circuit)
+	r.BitMap = make([]int, r.Circuit.Bits)
+	for i := range r.BitMap {
+		r.BitMap[i] = -1
+	}
+	for _, op := range r.Circuit.Ops {
+		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
+			r.BitMap[m.Bit] = m.Qubit
+		}
+	}
+}
+
+// synthesize writes one-qubit gates in native pulses.
+func synthesize(s *state) (err error) {
+	if s.program, err = newProgram(s.circuit, s.target); err != nil {
+		return err
+	}
+	s.circuit, err = s.program.emit(binding{})
+	return err
+}
+
+// schedule writes delays.
+func schedule(s *state) (err error) {
+	s.circuit, err = s.target.scheduled(s.circuit, s.options.Decoupling)
+	return err
+}
+
+// measure counts gates and estimates duration and fidelity.
+func (t *Target) measure(c *ir.Circuit) Stats {
+	var s Stats
+	depth, pairs := make([]int, c.Qubits), make([]int, c.Qubits)
+	free, busy := make([]float64, c.Qubits), make([]float64, c.Qubits)
+	first := make([]float64, c.Qubits)
+	touched := make([]bool, c.Qubits)
+	loss := 0.0
+	level := func(d []int, qubits []int, add int) int {
+		top := 0
+		for _, q := range qubits {
+			top = max(top, d[q])
+		}
+		for _, q := range qubits {
+			d[q] = top + add
+		}
+		return top + add
+	}
+	known := true
+	spend := func(qubits []int, seconds float64) {
+		start := 0.0
+		for _, q := range qubits {
+			start = max(start, free[q])
+		}
+		for _, q := range qubits {
+			if !touched[q] {
+				first[q], touched[q] = start, true
+			}
+			free[q] = start + seconds
+			busy[q] += seconds
+		}
+		s.Duration = max(s.Duration, start+seconds)
+	}
+	for _, op := range c.Ops {
+		switch op := op.(type) {
+		case *ir.Apply:
+			s.Depth = max(s.Depth, level(depth, op.Qubits, 1))
+			switch {
+			case len(op.Qubits) == 2:
+				s.TwoQubitGates++
+				s.TwoQubitDepth = max(s.TwoQubitDepth, level(pairs, op.Qubits, 1))
+				e, _ := t.Edge(op.Qubits[0], op.Qubits[1])
+				loss -= math.Log1p(-min(e.Error, 1))
+				known = known && e.Duration > 0
+				spend(op.Qubits, e.Duration)
+			case op.Gate == ir.RZ && !t.pulses.framed:
+				s.VirtualZ++
+			default:
+				site := &t.Qubits[op.Qubits[0]]
+				s.OneQubitGates++
+				loss -= math.Log1p(-min(site.Error, 1))
+				known = known && site.Duration > 0
+				spend(op.Qubits, site.Duration)
+			}
+		case *ir.Measure:
+			s.Depth = max(s.Depth, level(depth, []int{op.Qubit}, 1))
+			site := &t.Qubits[op.Qubit]
+			loss -= math.Log1p(-min(site.ReadoutError, 1))
+			spend([]int{op.Qubit}, site.ReadoutTime)
+		case *ir.Delay:
+			if seconds, ok := t.seconds(op); ok {
+				for _, q := range op.Qubits {
+					free[q] += seconds
+				}
+			}
+		case *ir.Barrier:
+			level(depth, op.Qubits, 0)
+			level(pairs, op.Qubits, 0)
+			top := 0.0
+			for _, q := range op.Qubits {
+				top = max(top, free[q])
+			}
+			for _, q := range op.Qubits {
+				free[q] = top
+			}
+		}
+	}
+	if known {
+		for q := range c.Qubits {
+			if touched[q] {
+				loss += t.Qubits[q].idling(free[q] - first[q] - busy[q])
+			}
+		}
+	} else {
+		s.Duration = 0
+	}
+	s.Fidelity = math.Exp(-loss)
+	return s
+}
