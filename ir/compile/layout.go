@@ -139,7 +139,7 @@ func (d *demand) path() []int {
 
 // using is the target with the faulty pairs that the layout had to take.
 func (s *state) using() *Target {
-	if len(s.warnings) > 0 {
+	if s.faulty {
 		return s.target.withFaulty()
 	}
 	return s.target
@@ -234,7 +234,7 @@ func (s *state) acceptFaulty(d *demand, layout []int) bool {
 	if float64(len(faulty)) > faultyShare*float64(len(layout)) {
 		return false
 	}
-	if len(faulty) > 0 {
+	if s.faulty = len(faulty) > 0; s.faulty {
 		slices.Sort(faulty)
 		s.warnings = append(s.warnings, fmt.Sprintf("no place for the %d qubits on working pairs was found on %s: the layout uses pairs that are marked as faulty (%s); outcomes across them can't be trusted",
 			len(layout), s.target.Name, strings.Join(faulty, ", ")))
