@@ -144,13 +144,13 @@ func (p *chainProblem) solve(k int) ([]foundChain, error) {
 		return found, nil
 	}
 	if !complete {
-		if p.n <= usable/2 {
-			found = append(found, p.beam(k)...)
-		}
-		if len(found) == 0 || p.n > usable/4 {
+		if p.n > usable/4 {
 			if long := p.frontier(); long != nil {
 				found = append(found, *long)
 			}
+		}
+		if p.n <= usable/2 || len(found) == 0 {
+			found = append(found, p.beam(k)...)
 		}
 	}
 	slices.SortFunc(found, foundChain.compare)

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"qgan/calibration"
+	"qgan/ir"
 )
 
 // Best chains of real devices for five layers, computed by another program from
@@ -238,5 +239,46 @@ func TestFaultyPairsAsLastResort(t *testing.T) {
 	}
 	if r, err = Compile(chainCircuit(10), target, Options{}); err != nil || len(r.Warnings) > 0 {
 		t.Errorf("ten qubits fit beside the fault: %v, %v", err, r.Warnings)
+	}
+}
+
+// A chain for which there is no path is routed where its qubits are connected
+// otherwise.
+func TestChainWithoutAPath(t *testing.T) {
+	star := [][2]int{{0, 1}, {0, 2}, {0, 3}, {3, 4}}
+	c := chainCircuit(5)
+	trained, data := randomValues(c)
+	c = boundTo(t, c, trained, data)
+	r, err := Compile(c, families[0].target(t, 5, star), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, n := compact(r)
+	want := lawOf(t, c.Ops, 5, 5, nil)
+	for i, p := range lawOf(t, ops, n, 5, nil) {
+		if math.Abs(p-want[i]) > tolerance {
+			t.Fatalf("P(%05b) is %g, want %g", i, p, want[i])
+		}
+	}
+	if r.Stats.TwoQubitGates <= 20 {
+		t.Errorf("%d two-qubit gates, a swap is missing", r.Stats.TwoQubitGates)
+	}
+}
+
+// All qubits are measured to their own bits wherever they lie.
+func TestBitMap(t *testing.T) {
+	c := ir.New(3, 3)
+	c.Gate(ir.X, []int{0})
+	c.Gate(ir.CX, []int{0, 1})
+	c.Gate(ir.CX, []int{1, 2})
+	for q, b := range []int{2, 0, 1} {
+		c.Measure(q, b)
+	}
+	r, err := Compile(c, families[0].target(t, 6, line(6)), Options{Layout: []int{4, 3, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(r.BitMap, []int{3, 2, 4}) || !slices.Equal(r.Final, []int{4, 3, 2}) {
+		t.Errorf("bit map %v, final %v", r.BitMap, r.Final)
 	}
 }

@@ -155,11 +155,9 @@ func (r *Result) Bind(trained, data []float64) (*Result, error) {
 			return nil, err
 		}
 	}
+	out.Stats = r.target.measure(out.Circuit)
 	return &out, nil
 }
-
-// Measured returns the figures of the circuit as it stands.
-func (r *Result) Measured() Stats { return r.target.measure(r.Circuit) }
 
 func (r *Result) finish() {
 	r.Stats = r.target.measure(r.Circuit)

@@ -463,19 +463,23 @@ func trace(steps []sweepEdge, history [][]sweepState, at int, last sweepState) [
 	if start < 0 {
 		return nil
 	}
+	return follow(start, func(v int) []int { return joined[v] })
+}
+
+// follow walks along a path from one of its ends.
+func follow(start int, neighbours func(int) []int) []int {
 	path := []int{start}
-	for before := -1; ; {
-		v := path[len(path)-1]
-		next := -1
-		for _, w := range joined[v] {
-			if w != before {
-				next = w
+	for before, at := -1, start; ; {
+		to := -1
+		for _, v := range neighbours(at) {
+			if v != before {
+				to = v
 			}
 		}
-		if next < 0 {
+		if to < 0 {
 			return path
 		}
-		before = v
-		path = append(path, next)
+		path = append(path, to)
+		before, at = at, to
 	}
 }

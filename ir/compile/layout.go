@@ -130,21 +130,7 @@ func (d *demand) path() []int {
 	if start < 0 {
 		return nil
 	}
-	path := []int{start}
-	for before := -1; ; {
-		at := path[len(path)-1]
-		to := -1
-		for _, q := range next[at] {
-			if q != before {
-				to = q
-			}
-		}
-		if to < 0 {
-			break
-		}
-		before = at
-		path = append(path, to)
-	}
+	path := follow(start, func(q int) []int { return next[q] })
 	if len(path) != inside {
 		return nil
 	}
@@ -153,7 +139,7 @@ func (d *demand) path() []int {
 
 // using is the target with the faulty pairs that the layout had to take.
 func (s *state) using() *Target {
-	if len(s.warnings) > 0 {
+	if s.faulty {
 		return s.target.withFaulty()
 	}
 	return s.target
@@ -248,7 +234,7 @@ func (s *state) acceptFaulty(d *demand, layout []int) bool {
 	if float64(len(faulty)) > faultyShare*float64(len(layout)) {
 		return false
 	}
-	if len(faulty) > 0 {
+	if s.faulty = len(faulty) > 0; s.faulty {
 		slices.Sort(faulty)
 		s.warnings = append(s.warnings, fmt.Sprintf("no place for the %d qubits on working pairs was found on %s: the layout uses pairs that are marked as faulty (%s); outcomes across them can't be trusted",
 			len(layout), s.target.Name, strings.Join(faulty, ", ")))
@@ -266,18 +252,30 @@ func (s *state) placeChain(d *demand, path []int) error {
 	if err != nil {
 		relaxed, rerr := chainProblemOf(s.target.withFaulty(), d, path).solve(1)
 		if rerr != nil {
-			return err
+			return s.placeOff(d, err)
 		}
 		for i, logical := range path {
 			s.layout[logical] = relaxed[0].path[i]
 		}
-		if !s.acceptFaulty(d, s.layout) {
-			return err
+		if s.acceptFaulty(d, s.layout) {
+			return nil
 		}
-		found = relaxed
+		return s.placeOff(d, err)
 	}
 	for i, logical := range path {
 		s.layout[logical] = found[0].path[i]
+	}
+	return nil
+}
+
+// placeOff routes a chain for which there is no path, where as many qubits are
+// connected otherwise; elsewhere the error stands.
+func (s *state) placeOff(d *demand, err error) error {
+	for q := range s.layout {
+		s.layout[q] = -1
+	}
+	if s.placeGraph(d) != nil {
+		return err
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ type state struct {
 	layout    []int  // logical qubit -> physical qubit at the beginning; nil before layout
 	final     []int  // at the end
 	routeSeed uint64 // of the choices of routing
+	faulty    bool   // the layout had to take faulty pairs
 	readout   *Affine
 	program   *program
 	warnings  []string

@@ -39,7 +39,7 @@ func TestChainGoals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, b := once.Measured(), before.Stats
+		a, b := once.Stats, before.Stats
 		if a.TwoQubitGates != g.gates || a.TwoQubitDepth != g.depth || a.OneQubitGates > g.pulses {
 			t.Errorf("%s, %d qubits: %d two-qubit gates in depth %d, %d pulses; want %d, %d, at most %d", g.device, g.n, a.TwoQubitGates, a.TwoQubitDepth, a.OneQubitGates, g.gates, g.depth, g.pulses)
 		}
