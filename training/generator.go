@@ -142,6 +142,14 @@ func DrawLatents(c Config, count int, rng *rand.Rand) [][]float64 {
 	return out
 }
 
+// latents is the number of latent vectors of a step.
+func (c Config) latents() int {
+	if all := c.allLatents(); all != nil {
+		return min(len(all), c.Batch)
+	}
+	return c.Batch
+}
+
 // maxLatentBits bounds the vectors of bits that are listed.
 const maxLatentBits = 16
 

@@ -79,11 +79,7 @@ func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
 	} else {
 		t.objective = newBatchObjective(c, t.critic, d)
 	}
-	lanes := c.Batch
-	if !c.Ansatz().UsesLatent() {
-		lanes = 1
-	}
-	t.laws = make([]float64, c.Timesteps*lanes<<c.Neurons)
+	t.laws = make([]float64, c.Timesteps*c.latents()<<c.Neurons)
 	t.upstream = make([]float64, len(t.laws))
 	t.genGrad, t.criticGrad = make([]float64, len(s.Params)), make([]float64, len(s.Critic))
 	return t, nil
