@@ -35,6 +35,7 @@ type conditionalPart struct {
 	grad     []float64
 	distance float64
 	penalty  float64
+	count    float64 // of spikes of the generator's last bin
 }
 
 func newConditional(c Config, g *Recurrent, net *Critic, d *Data) *conditional {
@@ -154,7 +155,7 @@ func (r *conditional) generator(params []float64, d draw, grad []float64, out *l
 	}
 	upstream := make([]float64, len(r.laws))
 	for k := range r.parts {
-		r.parts[k].distance = 0
+		r.parts[k].distance, r.parts[k].count = 0, 0
 	}
 	weight := 1 / float64(len(batch))
 	r.each(batch, func(p *conditionalPart, i int) {
@@ -162,14 +163,16 @@ func (r *conditional) generator(params []float64, d draw, grad []float64, out *l
 		p.given(r.net, p.x)
 		p.words.evaluate()
 		up := upstream[i*r.gen.words():][:r.gen.words()]
+		p.count += weight * meanCount(r.law(i))
 		for x, q := range r.law(i) {
 			up[x] = -weight * p.words.values[x]
 			p.distance -= weight * q * p.words.values[x]
 		}
 	})
-	out.Generator = 0
+	out.Generator, out.Count = 0, 0
 	for _, p := range r.parts {
 		out.Generator += p.distance
+		out.Count += p.count * float64(r.config.Timesteps)
 	}
 	return r.gen.backward(upstream, grad)
 }

@@ -148,7 +148,7 @@ func Presets() []string { return []string{"deep", "paper"} }
 // deep circuit without latent vector, for several a leaky memory.
 func Preset(name string, n, t int) (Config, error) {
 	c := Config{
-		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: 64, Memory: MemoryNone, Objective: ObjectiveWGAN,
+		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: smallBatch, Memory: MemoryNone, Objective: ObjectiveWGAN,
 		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: "adjoint", Backend: "ideal",
 	}
 	switch name {
@@ -160,10 +160,7 @@ func Preset(name string, n, t int) (Config, error) {
 		c.GeneratorLR, c.CriticLR, c.Schedule = 0.05, 0.002, "constant"
 		c.Beta1, c.Beta2 = 0.9, 0.999
 	case "deep":
-		c.Layers, c.Init = 5, "small"
-		if n > 6 {
-			c.Layers = 9
-		}
+		c.Layers, c.Init = depth(n), "small"
 		c.Expectation = Exact
 		if n*t > MaxExactBits {
 			c.Expectation = Batch
@@ -182,27 +179,37 @@ func Preset(name string, n, t int) (Config, error) {
 }
 
 // runsOn is the Past of generators with memory where the law of windows is out of
-// reach, and bigBatch their batch.
+// reach, and bigBatch the batch of all with memory,
+// smallBatch that of those without.
 const (
-	runsOn   = 20
-	bigBatch = 512
+	runsOn     = 20
+	bigBatch   = 512
+	smallBatch = 64
 )
 
+// depth is the number of layers without memory that trains well.
+func depth(neurons int) int {
+	if neurons > 6 {
+		return 9
+	}
+	return 5
+}
+
 // WithMemory returns the settings with that memory, tied, and what goes with it:
-// no latent vector beside a memory, a trained one shared by the timesteps without.
+// depth, a large batch and no latent vector beside a memory; without, a trained
+// latent vector shared by the timesteps.
 func (c Config) WithMemory(m Memory) Config {
 	c.Memory, c.Tied, c.Past = m, m != MemoryNone, 0
 	c.LatentScale, c.LatentTrained = 0, false
 	if m == MemoryNone {
 		c.LatentScale, c.LatentTrained = 1, true
+		c.Layers, c.Batch = depth(c.Neurons), smallBatch
 		return c
 	}
 	if c.Neurons*c.Timesteps > MaxExactContextBits {
 		c.Past = runsOn
 	}
-	if c.Expectation == Batch {
-		c.Batch = bigBatch
-	}
+	c.Layers, c.Batch = 9, bigBatch
 	return c
 }
 
@@ -214,7 +221,6 @@ func (c Config) WithObjective(o Objective) Config {
 	case ObjectiveConditional:
 		c.Expectation, c.Batch = Batch, bigBatch
 	case ObjectiveLikelihood, ObjectiveStaged:
-		c.Layers = 9
 		c.GeneratorLR = 0.02
 		c.Batch, c.Expectation = bigBatch, Batch
 		if c.Past == 0 && c.Neurons*c.Timesteps <= MaxExactContextBits {

@@ -34,7 +34,9 @@ type course struct {
 }
 
 // stageParts are the parts of ObjectiveStaged, in sixtieths of its steps. The
-// critic's stages tune finely: at a twentieth of the rate.
+// critic's stages tune finely: at a twentieth of the rate, and at a five hundredth
+// after a likelihood that was summed over all windows, to which a critic has
+// little to add.
 var stageParts = [...]struct {
 	objective Objective
 	share     int
@@ -43,6 +45,7 @@ var stageParts = [...]struct {
 const (
 	allShares = 60
 	fineRate  = 1. / 20
+	finerRate = 1. / 500
 )
 
 func newCourse(c Config, g *Recurrent, net *Critic, d *Data) (*course, error) {
@@ -68,9 +71,13 @@ func newCourse(c Config, g *Recurrent, net *Critic, d *Data) (*course, error) {
 	if c.Objective != ObjectiveStaged {
 		return k, add(c.Objective, c.Iterations, c.GeneratorLR)
 	}
+	fine := fineRate
+	if c.Expectation == Exact {
+		fine = finerRate
+	}
 	left := c.Iterations
 	for i, p := range stageParts {
-		steps, rate := c.Iterations*p.share/allShares, fineRate*c.GeneratorLR
+		steps, rate := c.Iterations*p.share/allShares, fine*c.GeneratorLR
 		if i == 0 {
 			rate = c.GeneratorLR
 		}

@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"qgan/internal/stream"
@@ -219,4 +220,33 @@ func (g *Recurrent) next(params []float64, samples [][]uint32, uniforms []float6
 		}
 	}
 	return nil
+}
+
+// LogLikelihood is the mean natural logarithm of the probability of each bin of a
+// recording given the bins of its repeat before it, in nats a bin. It is exact.
+func (g *Recurrent) LogLikelihood(params []float64, r *spikes.Raster) (float64, error) {
+	if err := checkShape("neurons of a recording", r.Neurons, g.ansatz.Neurons); err != nil {
+		return 0, err
+	}
+	words := make([]uint32, r.Bins)
+	laws := make([]float64, min(r.Bins, g.side())*g.words())
+	sum := 0.0
+	for rep := range r.Repeats {
+		for b := range words {
+			words[b] = r.Word(rep, b)
+		}
+		for first := 0; first < r.Bins; first += g.side() {
+			of := make([]history, min(g.side(), r.Bins-first))
+			for i := range of {
+				of[i] = history{g.seen(words[:first+i]), g.circuit(first + i)}
+			}
+			if err := g.laws(params, of, laws[:len(of)*g.words()]); err != nil {
+				return 0, err
+			}
+			for i := range of {
+				sum += math.Log(laws[i*g.words()+int(words[first+i])])
+			}
+		}
+	}
+	return sum / float64(r.Repeats*r.Bins), nil
 }

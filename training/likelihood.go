@@ -15,24 +15,27 @@ func (noCritic) critic([]float64, draw, []float64, *losses) error { return nil }
 //
 //	-sum over histories i and words x of weight_i(x) ln p(x | i)
 //
-// to grad and returns its value. target calls its argument for each word that
-// counts of a history.
-func (g *Recurrent) descend(params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64) (float64, error) {
+// to grad and writes its value, and the generator's mean number of spikes of a
+// window. target calls its argument for each word that counts of a history.
+func (g *Recurrent) descend(params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64, out *losses) error {
 	laws := make([]float64, len(of)*g.words())
 	if err := g.forward(params, of, laws); err != nil {
-		return 0, err
+		return err
 	}
 	upstream := make([]float64, len(laws))
-	sum := 0.0
+	out.Generator, out.Count = 0, 0
 	for i := range of {
+		all := 0.0
 		target(i, func(word uint32, weight float64) {
 			at := i*g.words() + int(word)
 			p := max(laws[at], leastProbability)
-			sum -= weight * math.Log(p)
+			all += weight
+			out.Generator -= weight * math.Log(p)
 			upstream[at] -= weight / p
 		})
+		out.Count += all * meanCount(laws[i*g.words():][:g.words()]) * float64(g.timesteps)
 	}
-	return sum, g.backward(upstream, grad)
+	return g.backward(upstream, grad)
 }
 
 // leastProbability bounds the gradient of a word that the generator all but
@@ -48,11 +51,9 @@ type drawnLikelihood struct {
 
 func (r *drawnLikelihood) generator(params []float64, d draw, grad []float64, out *losses) error {
 	batch := r.pairs.draw(d.real)
-	var err error
-	out.Generator, err = r.gen.descend(params, histories(batch), func(i int, add func(uint32, float64)) {
+	return r.gen.descend(params, histories(batch), func(i int, add func(uint32, float64)) {
 		add(batch[i].word(), 1/float64(len(batch)))
-	}, grad)
-	return err
+	}, grad, out)
 }
 
 // seenLikelihood is ObjectiveLikelihood summed over all windows of the recording:
@@ -98,11 +99,9 @@ func following(s *metrics.States, from, to, k int) []target {
 }
 
 func (r *seenLikelihood) generator(params []float64, _ draw, grad []float64, out *losses) error {
-	var err error
-	out.Generator, err = r.gen.descend(params, r.of, func(i int, add func(uint32, float64)) {
+	return r.gen.descend(params, r.of, func(i int, add func(uint32, float64)) {
 		for _, t := range r.targets[i] {
 			add(t.word, t.weight)
 		}
-	}, grad)
-	return err
+	}, grad, out)
 }

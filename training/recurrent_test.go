@@ -30,7 +30,7 @@ func memoryConfig(t *testing.T, shape string, n, steps int) Config {
 	t.Helper()
 	c := testConfig(t, n, steps)
 	memoryRuns[shape](&c)
-	c.Batch = 5
+	c.Layers, c.Batch = 2, 5
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
 	}

@@ -53,9 +53,10 @@ var smallRuns = map[string]func(*Config){
 	"threshold": func(c *Config) {
 		c.Expectation, c.Readout, c.Penalty, c.PenaltyWeight = Batch, Threshold, PenaltyClip, 0.05
 	},
-	"one":         func(c *Config) { c.Penalty, c.PenaltyWeight, c.Average = PenaltyOne, 10, 0 },
-	"latent bits": func(c *Config) { c.Latent, c.LatentQubits = "bit", 1 },
-	"tree":        func(c *Config) { *c = c.WithMemory(MemoryLeaky) },
+	"one":             func(c *Config) { c.Penalty, c.PenaltyWeight, c.Average = PenaltyOne, 10, 0 },
+	"latent bits":     func(c *Config) { c.Latent, c.LatentQubits = "bit", 1 },
+	"all latent bits": func(c *Config) { c.Latent, c.Batch = "bit", 9 },
+	"tree":            func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.Layers, c.Batch = 2, 5 },
 	"conditional": func(c *Config) {
 		*c = c.WithMemory(MemoryBits).WithObjective(ObjectiveConditional)
 		c.Batch, c.Iterations = 37, 45

@@ -17,6 +17,7 @@ func TestStepKeepsItsMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c = c.WithMemory(MemoryNone)
 		tr, err := New(c, testData(t, k.neurons, k.bin), &sim.Simulator{Workers: 1})
 		if err != nil {
 			t.Fatal(err)

@@ -23,6 +23,7 @@ type evaluation struct {
 	Latent     string           `json:"latent_scale,omitempty"`
 	Parameters *training.Counts `json:"parameters,omitempty"`
 	size       string
+	likelihood likelihood // of what was drawn; nil: unknown
 	lawJSON
 	Baselines       []metrics.Result `json:"baselines"`
 	RatesHz         []float64        `json:"rates_hz"`
@@ -149,6 +150,7 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 	if err != nil {
 		return nil, nil, err
 	}
+	e.likelihood = m.likelihood()
 	drawn, err := m.sample(f.samples, f.seed)
 	if err != nil || !f.exact && changed("samples") {
 		return rec, drawn, err
@@ -320,7 +322,7 @@ func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comp
 	if err != nil {
 		return err
 	}
-	if err := s.add(e.What, drawn); err != nil {
+	if err := s.add(e.What, drawn, e.likelihood); err != nil {
 		return err
 	}
 	if err := s.addOthers(rec, files); err != nil {

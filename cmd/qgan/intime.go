@@ -11,6 +11,7 @@ import (
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
+	"qgan/training"
 )
 
 // timeJSON is the part of evaluate's object that speaks of statistics in time.
@@ -38,7 +39,22 @@ func addCompare(cmd *cobra.Command, to *[]string) {
 type timeStudy struct {
 	timeJSON
 	comparer *metrics.TimeComparer
+	data     *spikes.Raster // compared with
 	seed     uint64
+}
+
+// likelihood is the mean logarithm of a generator's probability of each bin of a
+// recording given those before.
+type likelihood func(*spikes.Raster) (float64, error)
+
+// likelihood is that of a generator with memory whose samples can run on; nil of
+// any other.
+func (m *model) likelihood() likelihood {
+	g, ok := m.gen.(*training.Recurrent)
+	if !ok || !m.config.Tied {
+		return nil
+	}
+	return func(r *spikes.Raster) (float64, error) { return g.LogLikelihood(m.params, r) }
 }
 
 // newTimeStudy begins a comparison over windows of t bins, and the usual ones that
@@ -50,6 +66,7 @@ func newTimeStudy(rec *recording, t int, seed uint64, samples ...*spikes.Raster)
 	if rec.held != nil {
 		data, s.Against = rec.held, "the repeats held out"
 	}
+	s.data = data
 	s.Windows = []int{t}
 	for _, w := range timeWindows {
 		fits := w <= data.Bins
@@ -69,11 +86,21 @@ func newTimeStudy(rec *recording, t int, seed uint64, samples ...*spikes.Raster)
 	return s, nil
 }
 
-// add compares a sample.
-func (s *timeStudy) add(name string, sample *spikes.Raster) error {
+// add compares a sample and, where it is known, the likelihood of what made it.
+func (s *timeStudy) add(name string, sample *spikes.Raster, l likelihood) error {
 	r, err := s.comparer.Measure(name, sample, stream.New(s.seed, "time", uint64(len(s.Results))))
+	if err != nil {
+		return err
+	}
+	if l != nil {
+		x, err := l(s.data)
+		if err != nil {
+			return err
+		}
+		r.LogLikelihood = pointer(x)
+	}
 	s.Results = append(s.Results, r)
-	return err
+	return nil
 }
 
 // addOthers says what the floor is, and compares simple models fitted to the repeats
@@ -85,7 +112,7 @@ func (s *timeStudy) addOthers(rec *recording, files []comparedFile) error {
 	}
 	s.Results = append(s.Results, results...)
 	for _, f := range files {
-		if err := s.add(f.path, f.raster); err != nil {
+		if err := s.add(f.path, f.raster, nil); err != nil {
 			return err
 		}
 	}

@@ -164,7 +164,7 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 		}
 		in.Curves = append(in.Curves, curve)
 	}
-	if err := reportTime(&in, rec, files, t, models[0].config.Seed); err != nil {
+	if err := reportTime(&in, models, rec, files); err != nil {
 		return err
 	}
 	if err := a.fs.MkdirAll(dir); err != nil {
@@ -181,17 +181,17 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 
 // reportTime compares in time the samples of the report's models, simple models and
 // the files.
-func reportTime(in *report.Input, rec *recording, files []comparedFile, t int, seed uint64) error {
+func reportTime(in *report.Input, models []*model, rec *recording, files []comparedFile) error {
 	var samples []*spikes.Raster
 	for _, m := range in.Models {
 		samples = append(samples, m.Samples)
 	}
-	s, err := newTimeStudy(rec, t, seed, samples...)
+	s, err := newTimeStudy(rec, models[0].config.Timesteps, models[0].config.Seed, samples...)
 	if err != nil {
 		return err
 	}
-	for _, m := range in.Models {
-		if err := s.add(m.Name, m.Samples); err != nil {
+	for i, m := range in.Models {
+		if err := s.add(m.Name, m.Samples, models[i].likelihood()); err != nil {
 			return err
 		}
 	}
