@@ -146,6 +146,9 @@ func (t timePanel) plot(curves []timeCurve) *plot.Plot {
 			lo = max(lo, min(rarest/100, hi))
 		}
 		lo, hi = logRange(lo, hi, 1.5)
+		if most := 1.1; hi > most { // probabilities
+			lo, hi = lo*most/hi, most
+		}
 		logAxis(&p.Y, lo, hi)
 		p.Add(decadeLines{})
 	} else {
