@@ -12,19 +12,31 @@ import (
 )
 
 // A run that is killed (kill -9) twenty times at random moments and resumed each
-// time ends with the same bytes in its last checkpoint as an undisturbed one.
+// time ends with the same bytes in its last checkpoint as an undisturbed one,
+// without memory and with it, across the stages of its training.
 func TestKilledRunsResume(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and kills the program: not in short mode")
 	}
-	dir := t.TempDir()
-	bin := filepath.Join(dir, "qgan")
+	bin := filepath.Join(t.TempDir(), "qgan")
 	if runtime.GOOS == "windows" {
 		bin += ".exe"
 	}
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("building: %v\n%s", err, out)
 	}
+	for name, settings := range map[string][]string{
+		"latent": {"--memory", "none"},
+		"memory": {"--past", "5", "--objective", "staged", "--layers", "2", "--batch", "32"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			killAndResume(t, bin, append(settings, "--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"))
+		})
+	}
+}
+
+func killAndResume(t *testing.T, bin string, settings []string) {
+	dir := t.TempDir()
 	train := func(run string, more ...string) *exec.Cmd {
 		args := append([]string{"train", run, "--log", "jsonl"}, more...)
 		cmd := exec.Command(bin, args...)
@@ -32,7 +44,6 @@ func TestKilledRunsResume(t *testing.T) {
 		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 		return cmd
 	}
-	settings := []string{"--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"}
 	if out, err := train("undisturbed", settings...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
