@@ -52,6 +52,8 @@ type dialect struct {
 	hardware    bool // every qubit is $n
 	barrier     keeping
 	delay       keeping
+	box         bool    // any box, otherwise none but those of verbatim
+	verbatim    bool    // what is native already is put into a box that is run as it is written
 	blocks      bool    // if, else and while
 	oneRegister bool    // at most one register of each kind
 	rewrite     bool    // a bit may be measured into more than once
@@ -78,7 +80,7 @@ var dialects = []dialect{
 		// Qiskit's U, u2 and u3 differ from the specification's in global phase.
 		spell: stdGates, lowered: []ir.Gate{ir.U, ir.U2, ir.U3},
 		define: true, controls: true, piFractions: true, gphase: true, inputs: true, inputType: "float[64]", unicode: true,
-		physical: true, barrier: keep, delay: keep, blocks: true, rewrite: true,
+		physical: true, barrier: keep, delay: keep, box: true, blocks: true, rewrite: true,
 	},
 	{
 		// A program of the Qiskit Runtime service: gates and qubits of the device.
@@ -90,10 +92,10 @@ var dialects = []dialect{
 	},
 	{
 		// Amazon Braket ("Supported OpenQASM features"): own names, no include,
-		// one register of each kind.
+		// one register of each kind, or physical qubits; boxes are verbatim.
 		name: "braket", version: "3.0",
 		spell:  func(g *ir.Info) string { return g.Spelling.Braket },
-		inputs: true, inputType: "float", unicode: true, radians: true, barrier: drop, delay: drop, oneRegister: true,
+		inputs: true, inputType: "float", unicode: true, radians: true, physical: true, verbatim: true, barrier: drop, delay: drop, oneRegister: true,
 	},
 	{
 		// IonQ's OpenQASM 3 subset: no control flow; native gates in turns and

@@ -20,6 +20,12 @@ type lowering struct {
 	spare    int      // the first bit for outcomes that are thrown away
 	dropped  []string // what is left out, beside global phase
 	phases   bool     // a global phase inside a block was left out
+	verbatim bool     // boxes that are run as they are written stay
+}
+
+func newLowering(d *dialect, c *ir.Circuit, qubits, bits []register) *lowering {
+	physical := len(qubits) > 0 && qubits[0].size == 0
+	return &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits, verbatim: d.verbatim && physical}
 }
 
 // leaveOut notes what is left out.
@@ -32,6 +38,7 @@ func (l *lowering) refuse(where, hint, format string, args ...any) {
 // ops lowers a list of operations. It returns the global phase that they leave
 // beside, which Apply operations of gphase and decompositions contribute to.
 func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
+	var open []int // see opaque
 	for i, op := range ops {
 		where := fmt.Sprintf("%s %d", path, i)
 		switch op := op.(type) {
@@ -70,10 +77,13 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 		case *ir.Switch:
 			out = l.choose(out, op, where)
 		case *ir.Opaque:
-			l.leaveOut(op.Kind)
+			out = l.opaque(out, &open, ops, i)
 		default:
 			l.refuse(where, "", "%T", op)
 		}
+	}
+	if len(open) > 0 {
+		l.refuse(path, "", "a box without an end")
 	}
 	return out, phase
 }

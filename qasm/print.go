@@ -83,9 +83,13 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		qubits: d.qubits(c),
 		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
 	}
-	l := &lowering{d: d, bits: p.bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits}
+	l := newLowering(d, c, p.qubits, p.bits)
 	ops, phase := l.ops(c.Ops, "op")
 	phase = phase.Add(c.Phase)
+	wrap := l.verbatim && isNative(ops)
+	if wrap {
+		ops = inVerbatim(ops)
+	}
 	if d.gphase && l.angle(phase, "global phase", "circuit") && !phase.IsZero() {
 		ops = append(ops, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
 	}
@@ -111,6 +115,9 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	}
 	p.head(program, ops)
 	p.directives(c, l, phase, program.Inputs)
+	if wrap {
+		p.out.WriteString(syntax.Directive + "verbatim\n")
+	}
 	p.statements(ops, "")
 	program.Text = p.out.String()
 	return program, nil
@@ -379,7 +386,11 @@ func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what + " is"
 	}
-	return fmt.Sprintf("%d %ss are", n, what)
+	ending := "s"
+	if strings.HasSuffix(what, "x") {
+		ending = "es"
+	}
+	return fmt.Sprintf("%d %s%s are", n, what, ending)
 }
 
 // head writes everything up to the first statement.
@@ -497,6 +508,11 @@ func (p *printer) operands(regs []register, indices []int) string {
 // statements writes lowered operations, one a line.
 func (p *printer) statements(ops []ir.Op, indent string) {
 	for _, op := range ops {
+		if o, ok := op.(*ir.Opaque); ok && o.Kind == endBoxKind {
+			indent = indent[2:]
+			p.out.WriteString(indent + "}\n")
+			continue
+		}
 		p.out.WriteString(indent)
 		switch op := op.(type) {
 		case *ir.Apply:
@@ -512,7 +528,19 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 		case *ir.Barrier:
 			p.line("barrier", op.Qubits)
 		case *ir.Delay:
-			p.line("delay["+strconv.FormatFloat(op.Duration, 'f', -1, 64)+op.Unit+"]", op.Qubits)
+			p.line("delay["+durationText(op.Duration, op.Unit)+"]", op.Qubits)
+		case *ir.Opaque:
+			switch op.Kind {
+			case boxKind:
+				if op.Text != "" {
+					p.out.WriteString("box[" + op.Text + "] {\n")
+				} else {
+					p.out.WriteString("box {\n")
+				}
+				indent += "  "
+			case "pragma":
+				p.out.WriteString("#pragma " + op.Text + "\n")
+			}
 		case *ir.If:
 			fmt.Fprintf(&p.out, "if (%s) {\n", p.comparison(op.Cond))
 			p.statements(op.Then, indent+"  ")

@@ -15,8 +15,7 @@ import (
 // written returns the circuit that a dialect writes: what Print lowers it to.
 func written(c *ir.Circuit, d *dialect) *ir.Circuit {
 	d = d.forCircuit(c.Ops)
-	bits := registers(c.BitRegs, c.Bits, "c", d.oneRegister)
-	l := &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits}
+	l := newLowering(d, c, d.qubits(c), registers(c.BitRegs, c.Bits, "c", d.oneRegister))
 	out := *c
 	var phase ir.Angle
 	out.Ops, phase = l.ops(c.Ops, "op")
