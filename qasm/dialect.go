@@ -55,12 +55,22 @@ type dialect struct {
 	box         bool    // any box, otherwise none but those of verbatim
 	verbatim    bool    // what is native already is put into a box that is run as it is written
 	blocks      bool    // if, else and while
+	conditional bool    // if(c==n) before a single operation
 	oneRegister bool    // at most one register of each kind
 	rewrite     bool    // a bit may be measured into more than once
 	middle      keeping // measurement and reset before the end
 }
 
 func stdGates(g *ir.Info) string { return g.Spelling.StdGates }
+
+// legacyGates names a gate as the known texts of qelib1.inc do. Their p and u
+// are the paper's u1 and u3.
+func legacyGates(g *ir.Info) string {
+	if g.Spelling.QELib1 == "" && qelib1[g.Spelling.Qiskit] && g.Spelling.Qiskit != "u" {
+		return g.Spelling.Qiskit
+	}
+	return g.Spelling.QELib1
+}
 
 // own names a gate as the table does.
 func own(g *ir.Info) string { return g.Name }
@@ -107,7 +117,12 @@ var dialects = []dialect{
 	{
 		// OpenQASM 2.0 with the gates of its paper's qelib1.inc.
 		name: "qasm2", version: "2.0", include: "qelib1.inc",
-		spell: func(g *ir.Info) string { return g.Spelling.QELib1 }, barrier: keep, delay: drop, rewrite: true,
+		spell: func(g *ir.Info) string { return g.Spelling.QELib1 }, barrier: keep, delay: drop, conditional: true, rewrite: true,
+	},
+	{
+		// OpenQASM 2.0 with the gates of Qiskit's text of qelib1.inc as well.
+		name: "qasm2-legacy", version: "2.0", include: "qelib1.inc",
+		spell: legacyGates, barrier: keep, delay: drop, conditional: true, rewrite: true,
 	},
 	{
 		// The body of a job of the type ionq.circuit.v1.

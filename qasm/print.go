@@ -222,71 +222,11 @@ func (p *printer) directives(c *ir.Circuit, l *lowering, phase ir.Angle, inputs 
 	}
 }
 
-// tiling returns the registers where they hold n qubits or bits one after the
-// other, nil where they do not.
-func tiling(regs []ir.Register, n int) []ir.Register {
-	next := 0
-	for _, r := range regs {
-		for _, i := range r.Indices {
-			if i != next {
-				return nil
-			}
-			next++
-		}
-	}
-	if next != n || n == 0 {
-		return nil
-	}
-	return regs
-}
-
 func joined(refusals []error) error {
 	if more := len(refusals) - maxRefusals; more > 0 {
 		refusals = append(refusals[:maxRefusals:maxRefusals], fmt.Errorf("and %d more", more))
 	}
 	return errors.Join(refusals...)
-}
-
-// register is a declared register: size flat qubits or bits from first on.
-type register struct {
-	asked, name string
-	first, size int
-}
-
-// is reports whether the register consists of these bits in this order.
-func (r register) is(bits []int) bool {
-	if len(bits) != r.size {
-		return false
-	}
-	for i, b := range bits {
-		if b != r.first+i {
-			return false
-		}
-	}
-	return true
-}
-
-// registers chooses the registers to declare for n qubits or bits: those of the
-// circuit that hold them one after the other, so that a reader counts them as
-// the circuit does; otherwise a single one. Registers that overlap those chosen
-// (aliases) are left out.
-func registers(regs []ir.Register, n int, name string, one bool) []register {
-	if n == 0 {
-		return nil
-	}
-	var out []register
-	next := 0
-	for _, r := range regs {
-		k := register{asked: r.Name, first: next, size: len(r.Indices)}
-		if k.size > 0 && k.is(r.Indices) {
-			out = append(out, k)
-			next += k.size
-		}
-	}
-	if next != n || one && len(out) > 1 {
-		return []register{{asked: name, size: n}}
-	}
-	return out
 }
 
 type printer struct {
@@ -542,6 +482,11 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 				p.out.WriteString("#pragma " + op.Text + "\n")
 			}
 		case *ir.If:
+			if p.d.old() {
+				fmt.Fprintf(&p.out, "if(%s) ", p.comparison(op.Cond))
+				p.statements(op.Then, "")
+				continue
+			}
 			fmt.Fprintf(&p.out, "if (%s) {\n", p.comparison(op.Cond))
 			p.statements(op.Then, indent+"  ")
 			if len(op.Else) > 0 {
@@ -624,7 +569,7 @@ func modifiers(controls int, open uint64) string {
 // false and a register with an integer, nothing else.
 func (p *printer) comparison(cond ir.Cond) string {
 	c := cond.(ir.Compare)
-	if len(c.Bits) == 1 {
+	if len(c.Bits) == 1 && !p.d.old() {
 		return fmt.Sprintf("%s == %t", p.operand(p.bits, c.Bits[0]), c.Value.Sign() != 0)
 	}
 	for _, r := range p.bits {
