@@ -102,8 +102,9 @@ type While struct {
 	Body []Op
 }
 
-// Opaque is a block in a vendor's own words (cal, defcal, pragma). It is kept
-// and printed, and touches all of the named qubits.
+// Opaque is a block in a vendor's own words (cal, defcal, pragma), or one of the
+// two ends of a box (box with its duration, endbox). It is kept and printed, and
+// touches all of the named qubits.
 type Opaque struct {
 	Kind   string
 	Text   string

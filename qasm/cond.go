@@ -68,6 +68,39 @@ func (l *lowering) condition(cond ir.Cond) (conjunction, bool) {
 	return conjunction{}, false
 }
 
+// maxAlternatives bounds the comparisons that a loop is written with.
+const maxAlternatives = 4
+
+// alternatives brings a condition into the form of comparisons of one bit or of
+// a whole register, one of which holds, or reports that it has no short one.
+func (l *lowering) alternatives(cond ir.Cond) ([]ir.Compare, bool) {
+	var out []ir.Compare
+	c, ok := l.condition(cond)
+	switch {
+	case ok && !c.negated && len(c.atoms) <= 1:
+		return c.atoms, len(c.atoms) == 1
+	case ok && c.negated: // one of the bits is different
+		for _, a := range c.atoms {
+			for i, b := range a.Bits {
+				out = append(out, bitIs(b, a.Value.Bit(i) == 0))
+			}
+		}
+		return out, len(out) <= maxAlternatives
+	}
+	r, ok := l.registerOf(ir.CondBits(cond))
+	if !ok {
+		return nil, false
+	}
+	values, ok := r.values()
+	bits := make([]bool, r.first+r.size)
+	for _, v := range values {
+		if r.set(bits, v); cond.Holds(bits) {
+			out = append(out, ir.Compare{Bits: r.indices(), Rel: ir.Equal, Value: v})
+		}
+	}
+	return out, ok && len(out) <= maxAlternatives
+}
+
 func (l *lowering) compare(c ir.Compare) (conjunction, bool) {
 	always, never := conjunction{}, conjunction{negated: true}
 	switch n := len(c.Bits); {

@@ -52,13 +52,25 @@ type dialect struct {
 	hardware    bool // every qubit is $n
 	barrier     keeping
 	delay       keeping
+	box         bool    // any box, otherwise none but those of verbatim
+	verbatim    bool    // what is native already is put into a box that is run as it is written
 	blocks      bool    // if, else and while
+	conditional bool    // if(c==n) before a single operation
 	oneRegister bool    // at most one register of each kind
 	rewrite     bool    // a bit may be measured into more than once
 	middle      keeping // measurement and reset before the end
 }
 
 func stdGates(g *ir.Info) string { return g.Spelling.StdGates }
+
+// legacyGates names a gate as the known texts of qelib1.inc do. Their p and u
+// are the paper's u1 and u3.
+func legacyGates(g *ir.Info) string {
+	if g.Spelling.QELib1 == "" && qelib1[g.Spelling.Qiskit] && g.Spelling.Qiskit != "u" {
+		return g.Spelling.Qiskit
+	}
+	return g.Spelling.QELib1
+}
 
 // own names a gate as the table does.
 func own(g *ir.Info) string { return g.Name }
@@ -78,7 +90,7 @@ var dialects = []dialect{
 		// Qiskit's U, u2 and u3 differ from the specification's in global phase.
 		spell: stdGates, lowered: []ir.Gate{ir.U, ir.U2, ir.U3},
 		define: true, controls: true, piFractions: true, gphase: true, inputs: true, inputType: "float[64]", unicode: true,
-		physical: true, barrier: keep, delay: keep, blocks: true, rewrite: true,
+		physical: true, barrier: keep, delay: keep, box: true, blocks: true, rewrite: true,
 	},
 	{
 		// A program of the Qiskit Runtime service: gates and qubits of the device.
@@ -90,10 +102,10 @@ var dialects = []dialect{
 	},
 	{
 		// Amazon Braket ("Supported OpenQASM features"): own names, no include,
-		// one register of each kind.
+		// one register of each kind, or physical qubits; boxes are verbatim.
 		name: "braket", version: "3.0",
 		spell:  func(g *ir.Info) string { return g.Spelling.Braket },
-		inputs: true, inputType: "float", unicode: true, radians: true, barrier: drop, delay: drop, oneRegister: true,
+		inputs: true, inputType: "float", unicode: true, radians: true, physical: true, verbatim: true, barrier: drop, delay: drop, oneRegister: true,
 	},
 	{
 		// IonQ's OpenQASM 3 subset: no control flow; native gates in turns and
@@ -105,7 +117,12 @@ var dialects = []dialect{
 	{
 		// OpenQASM 2.0 with the gates of its paper's qelib1.inc.
 		name: "qasm2", version: "2.0", include: "qelib1.inc",
-		spell: func(g *ir.Info) string { return g.Spelling.QELib1 }, barrier: keep, delay: drop, rewrite: true,
+		spell: func(g *ir.Info) string { return g.Spelling.QELib1 }, barrier: keep, delay: drop, conditional: true, rewrite: true,
+	},
+	{
+		// OpenQASM 2.0 with the gates of Qiskit's text of qelib1.inc as well.
+		name: "qasm2-legacy", version: "2.0", include: "qelib1.inc",
+		spell: legacyGates, barrier: keep, delay: drop, conditional: true, rewrite: true,
 	},
 	{
 		// The body of a job of the type ionq.circuit.v1.

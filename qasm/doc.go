@@ -23,10 +23,10 @@
 //     names, Cirq): version 3.0, stdgates.inc, one register of each kind,
 //     indexed operands, plain float literals.
 //   - qiskit: what qiskit.qasm3.loads accepts beyond that: multiples of pi,
-//     gate definitions, control modifiers, global phase, barrier, delay, if,
+//     gate definitions, control modifiers, global phase, barrier, delay, box, if,
 //     else and while.
 //   - ibm, iqm-json: circuits that are native on a device already.
-//   - braket, ionq, ionq-json, qasm2: the words of those services and of OpenQASM 2.
+//   - braket, ionq, ionq-json, qasm2, qasm2-legacy: the words of those services and of OpenQASM 2.
 //
 // Comments that begin with //qgan: hold what the words of a dialect cannot say
 // (names, joined registers, global phase); Read takes them back.

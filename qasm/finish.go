@@ -199,6 +199,8 @@ func (r *reader) directives(comments []syntax.Comment) {
 			r.split[0] = rest
 		case "bits":
 			r.split[1] = rest
+		case "verbatim":
+			r.circuit.Ops = unbox(r.circuit.Ops)
 		case "keep":
 			if n, err := strconv.Atoi(rest); err == nil {
 				r.keep = &n

@@ -20,6 +20,13 @@ type lowering struct {
 	spare    int      // the first bit for outcomes that are thrown away
 	dropped  []string // what is left out, beside global phase
 	phases   bool     // a global phase inside a block was left out
+	verbatim bool     // boxes that are run as they are written stay
+	written  int      // operations that stand in several places
+}
+
+func newLowering(d *dialect, c *ir.Circuit, qubits, bits []register) *lowering {
+	physical := len(qubits) > 0 && qubits[0].size == 0
+	return &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits, verbatim: d.verbatim && physical}
 }
 
 // leaveOut notes what is left out.
@@ -32,6 +39,7 @@ func (l *lowering) refuse(where, hint, format string, args ...any) {
 // ops lowers a list of operations. It returns the global phase that they leave
 // beside, which Apply operations of gphase and decompositions contribute to.
 func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
+	var open []int // see opaque
 	for i, op := range ops {
 		where := fmt.Sprintf("%s %d", path, i)
 		switch op := op.(type) {
@@ -70,10 +78,13 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 		case *ir.Switch:
 			out = l.choose(out, op, where)
 		case *ir.Opaque:
-			l.leaveOut(op.Kind)
+			out = l.opaque(out, &open, ops, i)
 		default:
 			l.refuse(where, "", "%T", op)
 		}
+	}
+	if len(open) > 0 {
+		l.refuse(path, "", "a box without an end")
 	}
 	return out, phase
 }
@@ -179,6 +190,9 @@ func (l *lowering) block(ops []ir.Op, path string) []ir.Op {
 }
 
 func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
+	if l.d.conditional {
+		return l.conditional(out, op, ir.CondBits(op.Cond), "if", where)
+	}
 	if !l.d.blocks {
 		l.refuse(where, "use the dialect qiskit", "if")
 		return out
@@ -190,6 +204,9 @@ func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
 	then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
 	if cond.negated {
 		then, other = other, then
+	}
+	if !l.repeat(other, len(cond.atoms), where) {
+		return out
 	}
 	// Comparisons are nested; what runs where one fails stands at each of them.
 	for i := len(cond.atoms) - 1; i >= 0; i-- {
@@ -203,16 +220,42 @@ func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
 		l.refuse(where, "use the dialect qiskit, or write the repetitions out", "while")
 		return out
 	}
-	cond, ok := l.condition(op.Cond)
-	if !ok || cond.negated || len(cond.atoms) != 1 {
+	any, ok := l.alternatives(op.Cond)
+	if !ok {
 		l.refuse(where, "compare one bit, or a whole register with ==", "while with this condition")
 		return out
 	}
-	return append(out, &ir.While{Cond: cond.atoms[0], Body: l.block(op.Body, where+" body")})
+	body := l.block(op.Body, where+" body")
+	if !l.repeat(body, 1<<len(any), where) {
+		return out
+	}
+	// while (a or b) B is while (a) B and then while (b) { B, while (a) B }.
+	var loops []ir.Op
+	for _, a := range any {
+		loops = append(loops, &ir.While{Cond: a, Body: slices.Concat(body, loops)})
+	}
+	return append(out, loops...)
+}
+
+// repeat reports whether there is room for so many copies of operations.
+func (l *lowering) repeat(ops []ir.Op, copies int, where string) bool {
+	n := 1
+	ir.Walk(ops, func(ir.Op) error {
+		n++
+		return nil
+	})
+	if l.written += n * copies; l.written > maxWork {
+		l.refuse(where, "simplify its condition", "a block that becomes more than %d operations", maxWork)
+		return false
+	}
+	return true
 }
 
 // choose lowers a switch to comparisons, one after the other.
 func (l *lowering) choose(out []ir.Op, op *ir.Switch, where string) []ir.Op {
+	if l.d.conditional {
+		return l.conditional(out, op, op.Bits, "switch", where)
+	}
 	if !l.d.blocks {
 		l.refuse(where, "use the dialect qiskit", "switch")
 		return out
@@ -247,6 +290,9 @@ func (l *lowering) tree(out []ir.Op, op *ir.If, where string) []ir.Op {
 		return out
 	}
 	then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
+	if !l.repeat(slices.Concat(then, other), 1<<len(read), where) {
+		return out
+	}
 	values := make([]bool, slices.Max(append([]int{0}, read...))+1)
 	// decide returns the operations for the bits from k on, and 1 or 0 where the
 	// condition does not depend on them, -1 where it does.

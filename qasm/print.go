@@ -83,9 +83,13 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		qubits: d.qubits(c),
 		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
 	}
-	l := &lowering{d: d, bits: p.bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits}
+	l := newLowering(d, c, p.qubits, p.bits)
 	ops, phase := l.ops(c.Ops, "op")
 	phase = phase.Add(c.Phase)
+	wrap := l.verbatim && isNative(ops)
+	if wrap {
+		ops = inVerbatim(ops)
+	}
 	if d.gphase && l.angle(phase, "global phase", "circuit") && !phase.IsZero() {
 		ops = append(ops, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
 	}
@@ -111,6 +115,9 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	}
 	p.head(program, ops)
 	p.directives(c, l, phase, program.Inputs)
+	if wrap {
+		p.out.WriteString(syntax.Directive + "verbatim\n")
+	}
 	p.statements(ops, "")
 	program.Text = p.out.String()
 	return program, nil
@@ -215,71 +222,11 @@ func (p *printer) directives(c *ir.Circuit, l *lowering, phase ir.Angle, inputs 
 	}
 }
 
-// tiling returns the registers where they hold n qubits or bits one after the
-// other, nil where they do not.
-func tiling(regs []ir.Register, n int) []ir.Register {
-	next := 0
-	for _, r := range regs {
-		for _, i := range r.Indices {
-			if i != next {
-				return nil
-			}
-			next++
-		}
-	}
-	if next != n || n == 0 {
-		return nil
-	}
-	return regs
-}
-
 func joined(refusals []error) error {
 	if more := len(refusals) - maxRefusals; more > 0 {
 		refusals = append(refusals[:maxRefusals:maxRefusals], fmt.Errorf("and %d more", more))
 	}
 	return errors.Join(refusals...)
-}
-
-// register is a declared register: size flat qubits or bits from first on.
-type register struct {
-	asked, name string
-	first, size int
-}
-
-// is reports whether the register consists of these bits in this order.
-func (r register) is(bits []int) bool {
-	if len(bits) != r.size {
-		return false
-	}
-	for i, b := range bits {
-		if b != r.first+i {
-			return false
-		}
-	}
-	return true
-}
-
-// registers chooses the registers to declare for n qubits or bits: those of the
-// circuit that hold them one after the other, so that a reader counts them as
-// the circuit does; otherwise a single one. Registers that overlap those chosen
-// (aliases) are left out.
-func registers(regs []ir.Register, n int, name string, one bool) []register {
-	if n == 0 {
-		return nil
-	}
-	var out []register
-	next := 0
-	for _, r := range regs {
-		k := register{asked: r.Name, first: next, size: len(r.Indices)}
-		if k.size > 0 && k.is(r.Indices) {
-			out = append(out, k)
-			next += k.size
-		}
-	}
-	if next != n || one && len(out) > 1 {
-		return []register{{asked: name, size: n}}
-	}
-	return out
 }
 
 type printer struct {
@@ -379,7 +326,11 @@ func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what + " is"
 	}
-	return fmt.Sprintf("%d %ss are", n, what)
+	ending := "s"
+	if strings.HasSuffix(what, "x") {
+		ending = "es"
+	}
+	return fmt.Sprintf("%d %s%s are", n, what, ending)
 }
 
 // head writes everything up to the first statement.
@@ -497,6 +448,11 @@ func (p *printer) operands(regs []register, indices []int) string {
 // statements writes lowered operations, one a line.
 func (p *printer) statements(ops []ir.Op, indent string) {
 	for _, op := range ops {
+		if o, ok := op.(*ir.Opaque); ok && o.Kind == endBoxKind {
+			indent = indent[2:]
+			p.out.WriteString(indent + "}\n")
+			continue
+		}
 		p.out.WriteString(indent)
 		switch op := op.(type) {
 		case *ir.Apply:
@@ -512,8 +468,25 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 		case *ir.Barrier:
 			p.line("barrier", op.Qubits)
 		case *ir.Delay:
-			p.line("delay["+strconv.FormatFloat(op.Duration, 'f', -1, 64)+op.Unit+"]", op.Qubits)
+			p.line("delay["+durationText(op.Duration, op.Unit)+"]", op.Qubits)
+		case *ir.Opaque:
+			switch op.Kind {
+			case boxKind:
+				if op.Text != "" {
+					p.out.WriteString("box[" + op.Text + "] {\n")
+				} else {
+					p.out.WriteString("box {\n")
+				}
+				indent += "  "
+			case "pragma":
+				p.out.WriteString("#pragma " + op.Text + "\n")
+			}
 		case *ir.If:
+			if p.d.old() {
+				fmt.Fprintf(&p.out, "if(%s) ", p.comparison(op.Cond))
+				p.statements(op.Then, "")
+				continue
+			}
 			fmt.Fprintf(&p.out, "if (%s) {\n", p.comparison(op.Cond))
 			p.statements(op.Then, indent+"  ")
 			if len(op.Else) > 0 {
@@ -596,7 +569,7 @@ func modifiers(controls int, open uint64) string {
 // false and a register with an integer, nothing else.
 func (p *printer) comparison(cond ir.Cond) string {
 	c := cond.(ir.Compare)
-	if len(c.Bits) == 1 {
+	if len(c.Bits) == 1 && !p.d.old() {
 		return fmt.Sprintf("%s == %t", p.operand(p.bits, c.Bits[0]), c.Value.Sign() != 0)
 	}
 	for _, r := range p.bits {

@@ -404,7 +404,7 @@ func TestRefusals(t *testing.T) {
 	product.DataSymbol("z_0")
 	twice := one(&ir.Measure{Qubit: 0, Bit: 1})
 	twice.Measure(1, 1)
-	both := ir.All{ir.BitSet(0), ir.BitSet(1)}
+	less := ir.Compare{Bits: []int{0, 1, 2}, Rel: ir.Less, Value: big.NewInt(6)}
 	for _, tt := range []struct {
 		dialects string
 		c        *ir.Circuit
@@ -423,7 +423,7 @@ func TestRefusals(t *testing.T) {
 		{"generic qiskit", one(apply(ir.GPI, 0, 0, []int{0}, 1e308)), ``},
 		{"generic", one(apply(ir.MS, 0, 0, []int{0, 1}, 0, 0, math.MaxFloat64)), `op 1: gate rxx with an angle that is out of range cannot`},
 		{"qiskit", one(&ir.Delay{Duration: 1.5, Unit: "dt", Qubits: []int{0}}), `op 1: a delay of 1.5 dt`},
-		{"qiskit", one(&ir.While{Cond: both, Body: x}), `op 1: while with this condition cannot`},
+		{"qiskit", one(&ir.While{Cond: less, Body: x}), `op 1: while with this condition cannot`},
 	} {
 		for _, dialect := range strings.Fields(tt.dialects) {
 			_, err := Print(tt.c, Options{Dialect: dialect})
@@ -447,7 +447,7 @@ func TestRefusals(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	var bad interface{ BadInput() bool }
-	if _, err := Print(ir.New(1, 0), Options{Dialect: "quil"}); err == nil || err.Error() != `unknown dialect "quil"; the dialects are generic, qiskit, ibm, braket, ionq, qasm2, ionq-json, iqm-json` {
+	if _, err := Print(ir.New(1, 0), Options{Dialect: "quil"}); err == nil || err.Error() != `unknown dialect "quil"; the dialects are generic, qiskit, ibm, braket, ionq, qasm2, qasm2-legacy, ionq-json, iqm-json` {
 		t.Errorf("unknown dialect: %v", err)
 	} else if !errors.As(err, &bad) || !bad.BadInput() {
 		t.Errorf("unknown dialect: %T is no fault of the input", err)

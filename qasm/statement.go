@@ -78,11 +78,7 @@ func (r *reader) statement(s syntax.Stmt) flow {
 	case *syntax.Delay:
 		r.delay(s)
 	case *syntax.Box:
-		if s.Duration != nil {
-			r.eval(s.Duration)
-		}
-		r.note("a box is read as what it holds")
-		return r.block(s.Body)
+		return r.box(s)
 	case *syntax.Block:
 		return r.block(s.Body)
 	case *syntax.If:

@@ -81,6 +81,10 @@ def by_qiskit2(text):
     return law_of(qiskit.qasm2.loads(text, include_path=qiskit.qasm2.LEGACY_INCLUDE_PATH))
 
 
+def by_qiskit2_legacy(text):
+    return law_of(by_version(text)(text))
+
+
 def by_parser(text):
     openqasm3.parse(text)
 
@@ -142,6 +146,7 @@ READERS = {
     "braket": {"Braket simulator": by_braket, "reference parser": by_parser, "pyqasm": by_pyqasm},
     "ionq": {"Qiskit": by_qiskit, "reference parser": by_parser, "pyqasm": by_pyqasm, "Cirq": by_cirq},
     "qasm2": {"Qiskit": by_qiskit2, "pyqasm": by_pyqasm, "Cirq": by_cirq},
+    "qasm2-legacy": {"Qiskit": by_qiskit2_legacy, "pyqasm": by_pyqasm, "Cirq": by_cirq},
     "ionq-json": {"gate set qis": by_ionq_json},
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,13 +93,7 @@ const maxShots = 100_000_000
 func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
 	out := *c
 	vendor := map[string]bool{}
-	out.Ops = slices.DeleteFunc(slices.Clone(c.Ops), func(op ir.Op) bool {
-		o, ok := op.(*ir.Opaque)
-		if ok {
-			vendor[o.Kind] = true
-		}
-		return ok
-	})
+	out.Ops = withoutOpaque(c.Ops, vendor)
 	for _, k := range sortedKeys(vendor) {
 		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
 	}
@@ -114,6 +109,31 @@ func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
 		out.MeasureAll()
 	}
 	return ir.DropIdle(&out)
+}
+
+// withoutOpaque returns a copy of ops without blocks in a vendor's words and the
+// ends of boxes, and marks their kinds.
+func withoutOpaque(ops []ir.Op, kinds map[string]bool) []ir.Op {
+	out := make([]ir.Op, 0, len(ops))
+	for _, op := range ops {
+		switch k := op.(type) {
+		case *ir.Opaque:
+			kinds[strings.TrimPrefix(k.Kind, "end")] = true
+			continue
+		case *ir.If:
+			op = &ir.If{Cond: k.Cond, Then: withoutOpaque(k.Then, kinds), Else: withoutOpaque(k.Else, kinds)}
+		case *ir.While:
+			op = &ir.While{Cond: k.Cond, Body: withoutOpaque(k.Body, kinds)}
+		case *ir.Switch:
+			choice := &ir.Switch{Bits: k.Bits, Default: withoutOpaque(k.Default, kinds)}
+			for _, c := range k.Cases {
+				choice.Cases = append(choice.Cases, ir.Case{Values: c.Values, Body: withoutOpaque(c.Body, kinds)})
+			}
+			op = choice
+		}
+		out = append(out, op)
+	}
+	return out
 }
 
 // exactLaw returns the exact probabilities of the outcomes of a circuit whose
