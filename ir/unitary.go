@@ -12,10 +12,15 @@ func (op *Apply) MatrixOf(trained, data []float64) Matrix {
 	for i, a := range op.Angles {
 		p[i] = a.Value(trained, data)
 	}
-	m := op.Gate.Info().Matrix(p)
-	for i := op.Controls - 1; i >= 0; i-- {
+	return op.Gate.Info().Matrix(p).ControlledBy(op.Controls, op.Open)
+}
+
+// ControlledBy returns m controlled by further qubits, which come first. Bit i
+// of open marks that the i-th of them acts on 0.
+func (m Matrix) ControlledBy(controls int, open uint64) Matrix {
+	for i := controls - 1; i >= 0; i-- {
 		m = m.Controlled()
-		if op.Open>>i&1 == 1 {
+		if open>>i&1 == 1 {
 			half := m.Dim / 2
 			swapped := NewMatrix(m.Dim)
 			for r := range m.Dim {

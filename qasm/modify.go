@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/cmplx"
 	"slices"
+	"strconv"
 
 	"qgan/ir"
 	"qgan/qasm/syntax"
@@ -91,6 +92,20 @@ func (r *reader) modify(ops []ir.Op, mods modList, qubits []int, at syntax.Pos) 
 					out = append(out, normal(control(op, qubits[next:next+m.n], m.kind == syntax.KwNegctrl)))
 				case *ir.Barrier:
 					out = append(out, op)
+				case *ir.Unitary:
+					k := len(op.Qubits) + m.n
+					if k > maxDenseControlled {
+						r.unsupported(at, "a fractional power of a gate that acts, with its controls, on more than %d qubits", maxDenseControlled)
+						return nil, false
+					}
+					if !r.spend(1<<(2*k), at) {
+						return nil, false
+					}
+					open := uint64(0)
+					if m.kind == syntax.KwNegctrl {
+						open = 1<<m.n - 1
+					}
+					out = append(out, &ir.Unitary{Name: "controlled " + op.Name, Matrix: op.Matrix.ControlledBy(m.n, open), Qubits: slices.Concat(qubits[next:next+m.n], op.Qubits)})
 				default:
 					r.unsupported(at, "a controlled gate whose body is more than gates")
 					return nil, false
@@ -199,7 +214,7 @@ func (r *reader) pow(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, bool) {
 		}
 		return slices.Repeat(ops, int(n)), true
 	}
-	return r.powerOfOne(ops, k, at)
+	return r.fractional(ops, k, at)
 }
 
 // scaled are the gates whose power scales their angle, by the place of the
@@ -283,16 +298,73 @@ func powerOf(op *ir.Apply, k float64) ([]ir.Op, bool) {
 	return nil, false
 }
 
-// powerOfOne raises operations on one qubit and common controls to a power, by
-// their eigenvalues.
-func (r *reader) powerOfOne(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, bool) {
+// maxDense bounds the qubits of a matrix that a power is written as, and
+// maxDenseControlled those with its controls.
+const maxDense, maxDenseControlled = 4, 8
+
+// fractional raises operations to a power by their eigenvalues: on one qubit
+// with common controls to a gate, on several to a unitary matrix.
+func (r *reader) fractional(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, bool) {
+	place := map[int]int{}
+	var qubits []int
+	for _, op := range ops {
+		var touched []int
+		switch op := op.(type) {
+		case *ir.Apply:
+			if slices.ContainsFunc(op.Angles, func(x ir.Angle) bool { return !x.IsConst() }) {
+				r.unsupported(at, "a fractional power of a gate that depends on inputs")
+				return nil, false
+			}
+			touched = op.Qubits
+		case *ir.Unitary:
+			touched = op.Qubits
+		case *ir.Barrier:
+			touched = op.Qubits
+		default:
+			r.unsupported(at, "the power of a gate whose body is more than gates")
+			return nil, false
+		}
+		for _, q := range touched {
+			if _, ok := place[q]; !ok {
+				place[q] = len(qubits)
+				qubits = append(qubits, q)
+			}
+		}
+	}
+	if out, ok := powerOfOne(ops, k); ok {
+		return out, true
+	}
+	if len(qubits) > maxDense {
+		r.unsupported(at, "a fractional power of a gate of more than %d qubits", maxDense)
+		return nil, false
+	}
+	if dim := 1 << len(qubits); !r.spend(dim*dim*dim+dim*len(ops), at) {
+		return nil, false
+	}
+	c := &ir.Circuit{Qubits: len(qubits), Ops: ir.Renumber(ops, func(q int) int { return place[q] }, func(b int) int { return b })}
+	m, err := ir.UnitaryOf(c, nil, nil)
+	if err == nil {
+		m, err = m.Power(k)
+	}
+	switch {
+	case err != nil:
+		r.unsupported(at, "a fractional power: %v", err)
+		return nil, false
+	case len(qubits) == 0:
+		return []ir.Op{&ir.Apply{Gate: ir.GPhase, Angles: ir.Consts(cmplx.Phase(m.A[0]))}}, true
+	}
+	return []ir.Op{&ir.Unitary{Name: "power " + strconv.FormatFloat(k, 'g', -1, 64), Matrix: m, Qubits: qubits}}, true
+}
+
+// powerOfOne raises operations on one qubit and common controls to a power, false
+// where they are not of that kind.
+func powerOfOne(ops []ir.Op, k float64) ([]ir.Op, bool) {
 	qubit := -1
 	m := ir.Identity(2)
 	var like *ir.Apply
 	for _, op := range ops {
 		a, ok := op.(*ir.Apply)
 		if !ok {
-			r.unsupported(at, "the power of a gate whose body is more than gates")
 			return nil, false
 		}
 		if a.Gate == ir.GPhase {
@@ -300,14 +372,9 @@ func (r *reader) powerOfOne(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, boo
 		} else {
 			a = bare(a)
 		}
-		if slices.ContainsFunc(a.Angles, func(x ir.Angle) bool { return !x.IsConst() }) {
-			r.unsupported(at, "a fractional power of a gate that depends on inputs")
-			return nil, false
-		}
 		target := a.Qubits[len(a.Qubits)-1]
 		if a.Gate != ir.GPhase {
 			if len(a.Qubits)-a.Controls != 1 || qubit >= 0 && qubit != target {
-				r.unsupported(at, "a fractional power of a gate of several qubits")
 				return nil, false
 			}
 			qubit = target
@@ -316,7 +383,6 @@ func (r *reader) powerOfOne(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, boo
 			like = a
 		}
 		if a.Controls != like.Controls || a.Open != like.Open || !slices.Equal(a.Qubits[:a.Controls], like.Qubits[:like.Controls]) {
-			r.unsupported(at, "a fractional power of a gate of several qubits")
 			return nil, false
 		}
 		one := ir.Apply{Gate: a.Gate, Angles: a.Angles}
@@ -331,33 +397,18 @@ func (r *reader) powerOfOne(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, boo
 		return ops, true
 	}
 	if qubit < 0 {
-		r.unsupported(at, "a fractional power of a sum of phases")
 		return nil, false
 	}
-	theta, phi, lambda, phase := euler(powerOfMatrix(m, k))
+	root, err := m.Power(k)
+	if err != nil {
+		return nil, false
+	}
+	theta, phi, lambda, phase := euler(root)
 	controls := like.Qubits[:like.Controls]
 	return []ir.Op{
 		&ir.Apply{Gate: ir.UQ, Angles: ir.Consts(theta, phi, lambda), Qubits: append(slices.Clone(controls), qubit), Controls: like.Controls, Open: like.Open},
 		&ir.Apply{Gate: ir.GPhase, Angles: ir.Consts(phase), Qubits: slices.Clone(controls), Controls: like.Controls, Open: like.Open},
 	}, true
-}
-
-// powerOfMatrix returns the principal power of a unitary 2x2 matrix: with
-// eigenvalues e1, e2 it is a·1 + b·m, a = (e1^k e2 - e2^k e1)/(e2 - e1), b = (e2^k - e1^k)/(e2 - e1).
-func powerOfMatrix(m ir.Matrix, k float64) ir.Matrix {
-	half := (m.A[0] + m.A[3]) / 2
-	root := cmplx.Sqrt(half*half - (m.A[0]*m.A[3] - m.A[1]*m.A[2]))
-	e1, e2 := half+root, half-root
-	power := func(e complex128) complex128 { return cmplx.Rect(1, k*cmplx.Phase(e)) }
-	if cmplx.Abs(e1-e2) < 1e-12 {
-		return ir.Identity(2).Scale(power(half))
-	}
-	a := (power(e1)*e2 - power(e2)*e1) / (e2 - e1)
-	b := (power(e2) - power(e1)) / (e2 - e1)
-	out := m.Scale(b)
-	out.A[0] += a
-	out.A[3] += a
-	return out
 }
 
 // euler returns the angles of m = e^(i·phase) u(theta, phi, lambda).

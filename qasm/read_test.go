@@ -14,6 +14,7 @@ import (
 
 const (
 	head3 = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n"
+	bell  = "gate bell a, b { h a; cx a, b; }\n"
 	head2 = "OPENQASM 2.0;\ninclude \"qelib1.inc\";\n"
 )
 
@@ -64,6 +65,14 @@ func TestMeaning(t *testing.T) {
 		{head3 + "qubit[3] q; negctrl @ ctrl @ x q[0], q[1], q[2];", head3 + "qubit[3] q; x q[0]; ccx q[0], q[1], q[2]; x q[0];"},
 		{head3 + "gate g a { U(pi/2, 0, pi) a; gphase(-pi/4); } qubit[2] q; ctrl @ g q[0], q[1];", head3 + "qubit[2] q; ch q[0], q[1];"},
 		{head3 + "gate g(a) p, q { h p; rx(a) q; cx p, q; } qubit[2] q; inv @ g(0.4) q[0], q[1];", head3 + "qubit[2] q; cx q[0], q[1]; rx(-0.4) q[1]; h q[0];"},
+		// Fractional powers of definitions on several qubits.
+		{head3 + bell + "qubit[2] q; pow(0.5) @ bell q[0], q[1]; pow(0.5) @ bell q[0], q[1];", head3 + bell + "qubit[2] q; bell q[0], q[1];"},
+		{head3 + bell + "qubit[3] q; pow(0.3) @ inv @ pow(1/3.0) @ bell q[2], q[0]; pow(0.1) @ bell q[2], q[0];", head3 + "qubit[3] q;"},
+		{head3 + bell + "qubit[4] q; negctrl @ ctrl @ pow(-0.5) @ bell q[3], q[1], q[2], q[0]; pow(0.5) @ ctrl @ negctrl @ bell q[1], q[3], q[2], q[0];",
+			head3 + "qubit[4] q;"},
+		{head3 + bell + "gate both a, b, c { pow(0.5) @ bell a, b; h c; } qubit[3] q; pow(0.25) @ both q[0], q[1], q[2]; pow(0.75) @ both q[0], q[1], q[2];",
+			head3 + bell + "qubit[3] q; pow(0.5) @ bell q[0], q[1]; h q[2];"},
+		{head3 + "gate g a { gphase(1.5); } qubit q; pow(0.5) @ g q; pow(0.5) @ g q;", head3 + "qubit q; gphase(1.5);"},
 		// Operands.
 		{head3 + "qubit[2] a; qubit[2] b; cx a, b;", head3 + "qubit[2] a; qubit[2] b; cx a[0], b[0]; cx a[1], b[1];"},
 		{head3 + "qubit[2] a; qubit[2] b; cx a[0], b;", head3 + "qubit[2] a; qubit[2] b; cx a[0], b[0]; cx a[0], b[1];"},

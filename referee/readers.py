@@ -44,6 +44,17 @@ def words(probabilities, n):
     return {format(x, f"0{n}b"): float(p) for x, p in enumerate(probabilities)}
 
 
+def append(circuit, operation, qubits):
+    """Appends a gate, or its body where OpenQASM 2 defines it: Qiskit would multiply out its whole matrix."""
+    body = operation.definition if type(operation).__module__.startswith("qiskit.qasm2") else None
+    if body is None:
+        circuit.append(operation, qubits)
+        return
+    circuit.global_phase += body.global_phase
+    for i in body.data:
+        append(circuit, i.operation, [qubits[body.find_bit(q).index] for q in i.qubits])
+
+
 def law_of(circuit):
     """The law of a Qiskit circuit whose measurements come last; bits that nothing is measured into are 0."""
     bare = QuantumCircuit(circuit.num_qubits)
@@ -58,7 +69,7 @@ def law_of(circuit):
             continue
         if i.clbits or done & set(qubits) or i.operation.name in ("reset", "if_else", "while_loop", "switch_case", "for_loop"):
             raise NotImplementedError("measures before its end")
-        bare.append(i.operation, qubits)
+        append(bare, i.operation, qubits)
     bits = sorted(qubit_of)
     width = circuit.num_clbits
     if not bits:  # qgan measures all qubits then
