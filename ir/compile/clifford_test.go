@@ -207,23 +207,3 @@ func TestCliffordCircuits(t *testing.T) {
 		}
 	}
 }
-
-// A generator's circuit of 14 qubits keeps its state, on a line and routed.
-func TestWideStates(t *testing.T) {
-	for name, pairs := range map[string][][2]int{"line": line(14), "grid": grid(2, 7)} {
-		for _, build := range []func(int) *ir.Circuit{chainCircuit, ringCircuit} {
-			c := build(14)
-			trained, data := randomValues(c)
-			bound := boundTo(t, c, trained, data)
-			bound.Ops = bound.Ops[:len(bound.Ops)-14] // without the measurements
-			bound.Bits, bound.BitRegs = 0, nil
-			r, err := Compile(bound, families[1].target(t, 14, pairs), Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := apart(idealState(t, bound), stateOf(t, r, 14)); d > tolerance {
-				t.Errorf("%s: %g apart", name, d)
-			}
-		}
-	}
-}

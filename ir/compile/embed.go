@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// embedSteps bounds the search for an embedding.
-const embedSteps = 60_000
+// embedSteps bounds the search for an embedding: how many places are looked at.
+const embedSteps = 200_000
 
 // embed looks for places of all logical qubits that have pairs such that every
 // pair is coupled: a subgraph monomorphism, found as by VF2 (Cordella et al.
@@ -54,6 +54,7 @@ func embed(t *Target, d *demand) []int {
 				break
 			}
 		}
+		steps += len(from)
 		for _, q := range from {
 			if taken[q] || len(t.neighbours[q]) < len(next[l]) {
 				continue
@@ -70,7 +71,7 @@ func embed(t *Target, d *demand) []int {
 		}
 		slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(a.cost, b.cost) })
 		for _, k := range choices {
-			if steps++; steps > embedSteps {
+			if steps > embedSteps {
 				return false
 			}
 			if cost+k.cost >= bestCost-1e-12 {

@@ -31,7 +31,8 @@ type Target struct {
 	Granularity int
 
 	pulses     *pulses
-	neighbours [][]int // over edges that are not faulty, ascending
+	neighbours [][]int     // over edges that are not faulty, ascending
+	costs      [][]float64 // of a cx with each neighbour, -ln of its fidelity
 }
 
 // Site is a physical qubit. Errors of what is not known are 0.
@@ -206,7 +207,7 @@ func (e Edge) better(o Edge) bool {
 	return cmp.Or(cmp.Compare(x, y), slices.Compare(e.Qubits[:], o.Qubits[:])) < 0
 }
 
-// link makes the lists of neighbours.
+// link makes the lists of neighbours and their costs.
 func (t *Target) link() {
 	t.neighbours = make([][]int, len(t.Qubits))
 	for key, e := range t.Edges {
@@ -215,8 +216,13 @@ func (t *Target) link() {
 			t.neighbours[key[1]] = append(t.neighbours[key[1]], key[0])
 		}
 	}
-	for _, n := range t.neighbours {
-		slices.Sort(n)
+	t.costs = make([][]float64, len(t.Qubits))
+	for q, list := range t.neighbours {
+		slices.Sort(list)
+		for _, other := range list {
+			e, _ := t.Edge(q, other)
+			t.costs[q] = append(t.costs[q], -float64(entanglerOf(e.Gate).uses)*math.Log1p(-e.Error))
+		}
 	}
 }
 
@@ -226,13 +232,14 @@ func (t *Target) Edge(a, b int) (Edge, bool) {
 	return e, ok
 }
 
-// pairCost is -ln of the fidelity of one cx on a pair; +Inf where there is none.
+// pairCost is -ln of the fidelity of one cx on a pair; +Inf where there is none
+// that works.
 func (t *Target) pairCost(a, b int) float64 {
-	e, ok := t.Edge(a, b)
-	if !ok || e.Faulty {
+	i, ok := slices.BinarySearch(t.neighbours[a], b)
+	if !ok {
 		return math.Inf(1)
 	}
-	return -float64(entanglerOf(e.Gate).uses) * math.Log1p(-e.Error)
+	return t.costs[a][i]
 }
 
 // withFaulty returns a target in which faulty two-qubit gates between usable
