@@ -371,12 +371,13 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	bar.message("%s: %s x %s, %s", run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c))
 	begin := a.now()
 	js, silent := any("–"), any("–")
+	var pSilent float64
 	err = run.Train(ctx, t, a.now, func(r training.Row) {
 		if r.JSNats != nil {
 			js = *r.JSNats
 		}
 		if r.PSilent != nil {
-			silent = *r.PSilent
+			silent, pSilent = *r.PSilent, *r.PSilent
 		}
 		bar.update(r.Step, c.Iterations, field{"critic", r.CriticLoss}, field{"generator", r.Generator}, field{"js_nats", js}, field{"p_silent", silent})
 	})
@@ -395,6 +396,9 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	law, estimate, err := m.measure(rec, c.Seed)
 	if err != nil {
 		return err
+	}
+	if law.Method == "none" {
+		law.PSilent = pSilent
 	}
 	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.train.Source.SHA256, lawJSON: law}
 	if fresh {
