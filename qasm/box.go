@@ -1,6 +1,7 @@
 package qasm
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -21,18 +22,19 @@ const verbatim = "braket verbatim"
 
 // boxed puts the ends of a box around operations.
 func boxed(ops []ir.Op, duration string) []ir.Op {
-	seen := map[int]bool{}
-	var qubits []int
-	ir.Renumber(ops, func(q int) int {
-		if !seen[q] {
-			seen[q] = true
-			qubits = append(qubits, q)
-		}
-		return q
-	}, func(b int) int { return b })
-	slices.Sort(qubits)
+	qubits := slices.Sorted(maps.Keys(touched(ops)))
 	out := append([]ir.Op{&ir.Opaque{Kind: boxKind, Text: duration, Qubits: qubits}}, ops...)
 	return append(out, &ir.Opaque{Kind: endBoxKind, Qubits: qubits})
+}
+
+// touched returns the qubits that operations name.
+func touched(ops []ir.Op) map[int]bool {
+	seen := map[int]bool{}
+	ir.Renumber(ops, func(q int) int {
+		seen[q] = true
+		return q
+	}, func(b int) int { return b })
+	return seen
 }
 
 // box reads a box.

@@ -201,6 +201,10 @@ func (r *reader) directives(comments []syntax.Comment) {
 			r.split[1] = rest
 		case "verbatim":
 			r.circuit.Ops = unbox(r.circuit.Ops)
+		case "idle":
+			if digits, ok := strings.CutPrefix(rest, "$"); ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
+				r.physical(&syntax.Ident{Name: rest})
+			}
 		case "keep":
 			if n, err := strconv.Atoi(rest); err == nil {
 				r.keep = &n

@@ -114,7 +114,7 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		return program, nil
 	}
 	p.head(program, ops)
-	p.directives(c, l, phase, program.Inputs)
+	p.directives(c, ops, l, phase, program.Inputs)
 	if wrap {
 		p.out.WriteString(syntax.Directive + "verbatim\n")
 	}
@@ -181,7 +181,7 @@ func (p *printer) spare(n int) {
 // directives writes comments by which Read takes back what the text cannot say:
 // names that were changed, registers that were joined, bits that are thrown
 // away, and the global phase that is left out.
-func (p *printer) directives(c *ir.Circuit, l *lowering, phase ir.Angle, inputs []Input) {
+func (p *printer) directives(c *ir.Circuit, ops []ir.Op, l *lowering, phase ir.Angle, inputs []Input) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(&p.out, syntax.Directive+format+"\n", args...)
 	}
@@ -208,6 +208,14 @@ func (p *printer) directives(c *ir.Circuit, l *lowering, phase ir.Angle, inputs 
 		for _, r := range k.written {
 			if r.name != r.asked {
 				say("name %s %q", r.name, r.asked)
+			}
+		}
+	}
+	if len(p.qubits) > 0 && p.qubits[0].size == 0 { // without a declaration
+		used := touched(ops)
+		for i, r := range p.qubits {
+			if !used[i] {
+				say("idle %s", r.name)
 			}
 		}
 	}

@@ -55,6 +55,48 @@ func equalRegister(a, b ir.Register) bool {
 	return a.Name == b.Name && slices.Equal(a.Indices, b.Indices)
 }
 
+// The files of the corpus that are not large are written and read back to the
+// same circuit in the other dialects whose texts hold all of a circuit.
+func TestCorpusDialects(t *testing.T) {
+	same, refused := map[string]int{}, map[string]int{}
+	for _, f := range corpus(t) {
+		if len(f.text) > 10_000 {
+			continue
+		}
+		d, err := Read(filepath.Base(f.name), f.text, ReadOptions{Include: []fs.FS{f.dir}})
+		if err != nil || !d.Runnable() {
+			continue
+		}
+		c, _ := d.Circuit()
+		for _, name := range []string{"qiskit", "braket", "qasm2", "qasm2-legacy"} {
+			row, _ := lookup(name)
+			p, err := Print(c, Options{Dialect: name})
+			if err != nil {
+				refused[name]++
+				continue
+			}
+			again, err := Read("again", []byte(p.Text), ReadOptions{})
+			if err != nil {
+				t.Errorf("%s in %s: reading back: %v", f.name, name, err)
+				continue
+			}
+			back, err := again.Circuit()
+			if err != nil {
+				t.Errorf("%s in %s: reading back: %v", f.name, name, err)
+				continue
+			}
+			if diff := sameCircuit(written(c, row), back); diff != "" {
+				t.Errorf("%s in %s differs:\n%.1500s", f.name, name, diff)
+			}
+			same[name]++
+		}
+	}
+	if same["qiskit"] < 600 || refused["qiskit"] > 0 || same["qasm2"] < 600 {
+		t.Errorf("written and read back: %v, refused: %v", same, refused)
+	}
+	t.Logf("written and read back: %v, refused: %v", same, refused)
+}
+
 // Every file of the corpus that is a circuit is written and read back to the
 // same circuit: in generic, or in qiskit where it depends on its outcomes or
 // measures twice into a bit.

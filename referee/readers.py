@@ -46,7 +46,7 @@ def words(probabilities, n):
 
 def append(circuit, operation, qubits):
     """Appends a gate, or its body where OpenQASM 2 defines it: Qiskit would multiply out its whole matrix."""
-    body = operation.definition if type(operation).__module__.startswith("qiskit.qasm2") else None
+    body = operation.definition if type(operation).__name__ == "_DefinedGate" else None
     if body is None:
         circuit.append(operation, qubits)
         return
