@@ -21,6 +21,9 @@ type Options struct {
 	// Tolerant writes what the dialect cannot express as a comment instead of
 	// refusing the circuit: for people, not for running.
 	Tolerant bool
+	// Labels name the circuit's qubits as their device does, in the dialect that
+	// writes such names (iqm-json); nil: QB1 and on.
+	Labels []string
 }
 
 // Program is a circuit as text, and what its names stand for.
@@ -77,6 +80,9 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	if err := ir.Verify(c); err != nil {
 		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %w", c.Name, err)
 	}
+	if opt.Labels != nil && len(opt.Labels) != c.Qubits {
+		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %d labels for %d qubits", c.Name, len(opt.Labels), c.Qubits)
+	}
 	d = d.forCircuit(c.Ops)
 	p := &printer{
 		d:      d,
@@ -106,7 +112,11 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		program.Bits = append(program.Bits, p.operand(p.bits, i))
 	}
 	if d.encode != nil {
-		text, err := d.encode(&encoding{c, ops, d.only, p.stations(), p.bits})
+		stations := opt.Labels
+		if stations == nil {
+			stations = p.stations()
+		}
+		text, err := d.encode(&encoding{c, ops, d.only, stations, p.bits})
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package qasm
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -534,5 +535,36 @@ func TestConditions(t *testing.T) {
 	}
 	if written < 2000 {
 		t.Errorf("only %d of 5000 conditions have a form", written)
+	}
+}
+
+// A device's own names of its qubits stand in IQM's circuits.
+func TestLabels(t *testing.T) {
+	c := ir.New(2, 0)
+	c.Gate(ir.CZ, []int{1, 0})
+	for _, x := range []struct {
+		labels []string
+		want   string // of the locus
+	}{
+		{nil, `["QB2","QB1"]`},
+		{[]string{"QB3", "COMP_R"}, `["COMP_R","QB3"]`},
+	} {
+		p, err := Print(c, Options{Dialect: "iqm-json", Labels: x.labels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Instructions []struct{ Locus json.RawMessage }
+		}
+		if err := json.Unmarshal([]byte(p.Text), &got); err != nil {
+			t.Fatal(err)
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, got.Instructions[0].Locus); err != nil || compact.String() != x.want {
+			t.Errorf("with the labels %v: %s (%v), want %s", x.labels, &compact, err, x.want)
+		}
+	}
+	if _, err := Print(c, Options{Dialect: "iqm-json", Labels: []string{"QB1"}}); err == nil || !strings.Contains(err.Error(), "1 labels for 2 qubits") {
+		t.Errorf("labels of another device: %v", err)
 	}
 }

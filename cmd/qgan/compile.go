@@ -106,7 +106,7 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 	flags.StringVar(&f.dd, "dd", "none", "pulses on waiting qubits: none, xx or xy4; they imply delays")
 	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates")
 	flags.StringVar(&f.dump, "dump-passes", "", "write the circuit after each pass into this folder")
-	flags.StringVar(&f.dialect, "dialect", "qiskit", "who reads the circuit: "+strings.Join(qasm.Dialects(), " or "))
+	flags.StringVar(&f.dialect, "dialect", "", "who reads the circuit: "+strings.Join(qasm.Dialects(), " or ")+" (none: the device's service, or qiskit where that can't read all of it)")
 	flags.IntVar(&f.timestep, "timestep", 0, "timestep, counted from 0")
 	flags.StringVar(&f.latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
 	flags.StringVar(&f.past, "past", "", "words before the timestep, as of export (none: silence)")
@@ -148,7 +148,7 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 		return o, usagef("--optimize %d: it takes 0 to %d", f.optimize, len(levels)-1)
 	}
 	o.Level = levels[f.optimize]
-	if !slices.Contains(qasm.Dialects(), f.dialect) {
+	if f.dialect != "" && !slices.Contains(qasm.Dialects(), f.dialect) {
 		return o, usagef("--dialect %s: it takes %s", f.dialect, orList(qasm.Dialects()))
 	}
 	switch f.dd {
@@ -187,12 +187,47 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 // maxTwirls bounds --twirl.
 const maxTwirls = 1000
 
+// serviceDialects are the dialects of services that calibration data is read from.
+var serviceDialects = map[string]string{"ibm": "ibm", "iqm": "iqm-json", "braket": "braket", "ionq": "ionq"}
+
+// writing says how a compiled circuit is written: in the dialect that was asked
+// for, otherwise in that of the device's service. Where the service's can't hold
+// the whole circuit, free symbols and delays included, it is qiskit.
+func (a *app) writing(dialect string, t *compile.Target, c *ir.Circuit) qasm.Options {
+	options := qasm.Options{Dialect: dialect}
+	if t.Service == "iqm" {
+		options.Labels = t.Labels
+	}
+	if dialect != "" {
+		return options
+	}
+	if options.Dialect = serviceDialects[t.Service]; options.Dialect != "" {
+		p, err := qasm.Print(c, options)
+		if err == nil && len(p.Notes) == 0 {
+			return options
+		}
+		var why string
+		if err != nil {
+			why, _, _ = strings.Cut(err.Error(), "\n")
+		} else {
+			why = strings.Join(p.Notes, "; ")
+		}
+		a.note("written for qiskit instead of %s: %s", options.Dialect, why)
+	}
+	options.Dialect = "qiskit"
+	return options
+}
+
 // printCompiled writes the circuit and its figures.
 func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Result, took time.Duration) error {
+	options := a.writing(f.dialect, t, r.Circuit)
 	print := func(c *ir.Circuit) (string, error) {
-		p, err := qasm.Print(c, qasm.Options{Dialect: f.dialect})
+		p, err := qasm.Print(c, options)
 		if err != nil {
 			return "", err
+		}
+		for _, n := range p.Notes {
+			a.note("%s: %s", options.Dialect, n)
 		}
 		return p.Text, nil
 	}
