@@ -30,7 +30,7 @@ func (m Matrix) Power(k float64) (Matrix, error) {
 		if off := values.offDiagonal(); off < best {
 			v, d, best = basis, values, off
 		}
-		if best < 1e-13 {
+		if best < 1e-12 {
 			break
 		}
 	}

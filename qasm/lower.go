@@ -205,7 +205,7 @@ func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
 	if cond.negated {
 		then, other = other, then
 	}
-	if !l.repeat(other, len(cond.atoms), where) {
+	if !l.repeat(other, len(cond.atoms)-1, where) {
 		return out
 	}
 	// Comparisons are nested; what runs where one fails stands at each of them.
@@ -226,7 +226,7 @@ func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
 		return out
 	}
 	body := l.block(op.Body, where+" body")
-	if !l.repeat(body, 1<<len(any), where) {
+	if !l.repeat(body, 1<<len(any)-2, where) {
 		return out
 	}
 	// while (a or b) B is while (a) B and then while (b) { B, while (a) B }.
@@ -237,8 +237,11 @@ func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
 	return append(out, loops...)
 }
 
-// repeat reports whether there is room for so many copies of operations.
+// repeat reports whether there is room for so many further copies of operations.
 func (l *lowering) repeat(ops []ir.Op, copies int, where string) bool {
+	if copies <= 0 {
+		return true
+	}
 	n := 1
 	ir.Walk(ops, func(ir.Op) error {
 		n++

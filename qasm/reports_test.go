@@ -274,7 +274,7 @@ func FuzzRoundTrip(f *testing.F) {
 		if len(text) > 2000 {
 			return
 		}
-		watch := time.AfterFunc(5*time.Second, func() { panic(fmt.Sprintf("not done in 5 s: %q", text)) })
+		watch := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("not done in 20 s: %q", text)) })
 		defer watch.Stop()
 		d, err := Read("f", []byte(text), ReadOptions{Include: []fs.FS{}})
 		if err != nil || !d.Runnable() {
