@@ -2,11 +2,13 @@
 """Holds the texts that qgan writes against their readers, and qgan's reader against Qiskit.
 
     python referee/readers.py --qgan bin/qgan             generators of 2, 4 and 8 neurons in every dialect
-    QGAN_SHARED=DIR python referee/readers.py --qgan ...  and up to 300 files of DIR/corpus, run by both
+    QGAN_SHARED=DIR python referee/readers.py --qgan ...  and compiled for DIR/devices/ibm/props_torino.json,
+                                                          and up to 300 files of DIR/corpus, run by both
 
 Each small generator is exported in each dialect; each program that reads the
 dialect computes the outcome law of the text, which must be the one that
-`export --probabilities` wrote. Files of at most 10 qubits whose measurements
+`export --probabilities` wrote. So must the law of the generator compiled for a
+device, bits mapped back, and every operation must be the device's own. Files of at most 10 qubits whose measurements
 come last are run by `qgan run --exact` and by Qiskit. One line a check; the exit
 code is 1 where one failed. See README.md.
 """
@@ -162,6 +164,98 @@ READERS = {
 }
 
 
+def iqm_architecture():
+    """Twenty qubits in a square lattice with the corners off, two of them not calibrated, as dynamic-quantum-architecture lists them."""
+    rows, labels, number = [range(1, 4), range(5), range(5), range(5), range(1, 3)], {}, 0
+    for r, columns in enumerate(rows):
+        for c in columns:
+            number += 1
+            labels[r, c] = f"QB{number}"
+    for place in [(1, 2), (3, 0)]:
+        del labels[place]
+    edges = [[a, labels[there]] for (r, c), a in labels.items() for there in [(r, c + 1), (r + 1, c)] if there in labels]
+    gates = {"prx": ("drag", [[q] for q in labels.values()]), "cz": ("tgss", edges), "measure": ("constant", [[q] for q in labels.values()])}
+    return {"calibration_set_id": "referee", "qubits": list(labels.values()), "computational_resonators": [], "gates": {
+        name: {"implementations": {kind: {"loci": loci}}, "default_implementation": kind, "override_default_implementation": {}}
+        for name, (kind, loci) in gates.items()}}
+
+
+def by_iqm_json(text, architecture):
+    """The circuit of a job request, whose operations must be calibrated; prx is rz(phase) rx(angle) rz(-phase)."""
+    qubits = {label: i for i, label in enumerate(architecture["qubits"])}
+    loci = {name: [l for k in gate["implementations"].values() for l in k["loci"]] for name, gate in architecture["gates"].items()}
+    instructions = json.loads(text)["instructions"]
+    bits = {i["args"]["key"]: int(i["args"]["key"].rsplit("_", 1)[1]) for i in instructions if i["name"] == "measure"}
+    circuit = QuantumCircuit(len(qubits), len(bits))
+    for i in instructions:
+        name, locus, args = i["name"], i["locus"], i["args"]
+        if name != "barrier" and locus not in loci[name] and not (name == "cz" and locus[::-1] in loci[name]):
+            raise ValueError(f"{name} is not calibrated on {locus}")
+        on = [qubits[label] for label in locus]
+        if name == "prx":
+            circuit.r(args["angle"], args["phase"], on[0])
+        elif name == "cz":
+            circuit.cz(*on)
+        elif name == "measure":
+            circuit.measure(on[0], bits[args["key"]])
+    return circuit
+
+
+def by_ibm(text, properties):
+    """A text on physical qubits, which Qiskit numbers as it does: operations must be in the device's properties, but for rz and delays."""
+    native = {(g["gate"], tuple(g["qubits"])) for g in properties["gates"]}
+    circuit = qiskit.qasm3.loads(text)
+    for i in circuit.data:
+        on = tuple(circuit.find_bit(q).index for q in i.qubits)
+        if i.operation.name not in ("measure", "delay", "barrier", "rz") and (i.operation.name, on) not in native:
+            raise ValueError(f"{i.operation.name} is not native on {on}")
+    return circuit
+
+
+def used(circuit):
+    """The circuit on the qubits that it acts on."""
+    of = sorted({circuit.find_bit(q).index for i in circuit.data for q in i.qubits})
+    out = QuantumCircuit(len(of), circuit.num_clbits)
+    for i in circuit.data:
+        if i.operation.name != "delay":
+            out.append(i.operation, [of.index(circuit.find_bit(q).index) for q in i.qubits], [circuit.find_bit(c).index for c in i.clbits])
+    return out
+
+
+def unfolded(law, readout):
+    """A law with outcomes corrected by the compiler's readout map."""
+    if readout is None:
+        return law
+    out = {}
+    for word, p in law.items():
+        bits = [str((sum(int(word[j]) for j in sources) + flip) % 2) for sources, flip in zip(readout["sources"], readout["flip"])]
+        out["".join(bits)] = out.get("".join(bits), 0.0) + p
+    return out
+
+
+def check_compiled(report, program, devices, tolerance):
+    """Generators compiled for devices: {name: (file, dialect, reader of the text)}."""
+    for n in SIZES:
+        run = program.train(f"compiled-{n}", ["--neurons", n, "--iterations", 10, "--latent-scale", "0.7"])
+        _, law = program.bound(run, 0, "generic", "seed:1")
+        for name, (file, dialect, read) in devices.items():
+            for flags in [[], ["--fold-readout"], ["--optimize", 0], ["--dd", "xy4"]]:
+                if dialect == "iqm-json" and "--dd" in flags:
+                    continue  # the architecture holds no durations
+
+                def check():
+                    compiled = json.loads(program("compile", run, "--device", file, "--dialect", dialect, "--latent-vector", "seed:1", "--json", *flags))
+                    got = unfolded(law_of(used(read(compiled["circuit"]))), compiled["readout_map"])
+                    worst = deviation(qgan_law(law), got)
+                    report.compared += 1
+                    report.worst = max(report.worst, worst)
+                    if not worst <= tolerance:
+                        raise ValueError(f"probabilities differ by {worst:.3g}")
+                    return f"probabilities agree to {worst:.2g}"
+
+                report.check(" ".join(map(str, [f"{n} neurons compiled for {name}", *flags])), check)
+
+
 def check_dialects(report, program, tolerance):
     for n in SIZES:
         run = program.train(f"run-{n}", ["--neurons", n, "--iterations", 10, "--latent-scale", "0.7"])
@@ -226,10 +320,20 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         program = Program(os.path.abspath(arguments.qgan), directory)
         check_dialects(report, program, arguments.tolerance)
-        if os.environ.get("QGAN_SHARED"):
-            check_corpus(report, program, pathlib.Path(os.environ["QGAN_SHARED"]), arguments.tolerance)
+        architecture = iqm_architecture()
+        file = program.directory / "architecture.json"
+        file.write_text(json.dumps(architecture))
+        devices = {"an IQM lattice": (file, "iqm-json", lambda text: by_iqm_json(text, architecture))}
+        shared = os.environ.get("QGAN_SHARED")
+        if shared:
+            torino = pathlib.Path(shared) / "devices" / "ibm" / "props_torino.json"
+            properties = json.loads(torino.read_text())
+            devices["torino"] = (torino, "ibm", lambda text: by_ibm(text, properties))
+        check_compiled(report, program, devices, arguments.tolerance)
+        if shared:
+            check_corpus(report, program, pathlib.Path(shared), arguments.tolerance)
         else:
-            print("corpus: QGAN_SHARED is not set, so no file of it was compared")
+            print("QGAN_SHARED is not set, so nothing was compiled for torino and no file of the corpus was compared")
     print(f"{report.checks} checks, {report.failed} failed, {report.compared} laws compared, largest difference of a probability {report.worst:.3g}")
     return 1 if report.failed else 0
 
