@@ -187,65 +187,6 @@ func (c *Critic) Clip(bound float64) {
 	}
 }
 
-// cube is the critic on all 2^(nt) windows: the hidden units before the ReLU
-// of each state, by doubling from the last input on, and C of each.
-type cube struct {
-	critic *Critic
-	h      []float64 // states x hidden
-	values []float64 // C of each state
-	fold   []float64
-}
-
-func newCube(c *Critic) *cube {
-	states := 1 << c.Inputs
-	return &cube{critic: c, h: make([]float64, states*c.Hidden), values: make([]float64, states), fold: make([]float64, states*c.Hidden)}
-}
-
-// evaluate fills h and values for the critic's present weights.
-func (k *cube) evaluate() {
-	c := k.critic
-	copy(k.h, c.bias(c.Params))
-	for i, filled := c.Inputs-1, 1; i >= 0; i, filled = i-1, 2*filled {
-		row := c.row(c.Params, i)
-		for x := range filled {
-			f64.AddTo(k.h[(x+filled)*c.Hidden:][:c.Hidden], k.h[x*c.Hidden:][:c.Hidden], row)
-		}
-	}
-	for x := range k.values {
-		k.values[x] = c.top(k.h[x*c.Hidden:][:c.Hidden])
-	}
-}
-
-// addGradient adds the sum over states of weights[x]·dC(x)/dparameters to grad.
-// Rows of W are sums over half-cubes, folded one input at a time.
-func (k *cube) addGradient(weights, grad []float64) {
-	c := k.critic
-	v, gb, gv := c.out(c.Params), c.bias(grad), c.out(grad)
-	for x, w := range weights {
-		grad[len(grad)-1] += w
-		h, f := k.h[x*c.Hidden:][:c.Hidden], k.fold[x*c.Hidden:][:c.Hidden]
-		for j := range h {
-			if h[j] > 0 {
-				gv[j] += w * h[j]
-				f[j] = w * v[j]
-			} else {
-				f[j] = 0
-			}
-		}
-	}
-	states := len(weights)
-	for i := c.Inputs - 1; i >= 0; i-- { // the last input is the lowest bit
-		states /= 2
-		row := c.row(grad, i)
-		for x := range states {
-			even, odd := k.fold[2*x*c.Hidden:][:c.Hidden], k.fold[(2*x+1)*c.Hidden:][:c.Hidden]
-			f64.Add(row, odd)
-			f64.AddTo(k.fold[x*c.Hidden:][:c.Hidden], even, odd)
-		}
-	}
-	f64.Add(gb, k.fold[:c.Hidden])
-}
-
 // window writes the input vector of a window of words.
 func window(words []uint32, n int, x []float64) {
 	for k, w := range words {

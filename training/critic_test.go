@@ -92,39 +92,14 @@ func TestPenaltyGradient(t *testing.T) {
 	}
 }
 
-// The cube gives the critic's values and gradients of every window.
-func TestCube(t *testing.T) {
-	c, rng := randomCritic(6, 5, 3)
-	k := newCube(c)
-	k.evaluate()
-	weights := make([]float64, 64)
-	want := make([]float64, len(c.Params))
-	x, h := make([]float64, 6), make([]float64, 5)
-	for s := range weights {
-		weights[s] = rng.NormFloat64()
-		stateWindow(s, 6, x)
-		c.hidden(x, h)
-		if d := math.Abs(k.values[s] - c.top(h)); d > 1e-12 {
-			t.Errorf("state %d is off by %.2g", s, d)
-		}
-		c.addGradient(x, h, weights[s], want)
-	}
-	got := make([]float64, len(want))
-	k.addGradient(weights, got)
-	for i := range want {
-		if math.Abs(got[i]-want[i]) > 1e-11 {
-			t.Errorf("weight %d: %.12g, one by one %.12g", i, got[i], want[i])
-		}
-	}
-}
-
+// A table gives the critic's values and gradients of every word of a timestep.
 func TestGrayCodeWords(t *testing.T) {
-	const n, steps = 4, 3
-	for _, hidden := range []int{6, 8} { // 8: what the vector kernel takes
-		testWords(t, n, steps, hidden)
+	for n := 1; n <= 6; n++ {
+		for _, hidden := range []int{6, 8} { // 8: what the vector kernels take
+			testWords(t, n, 3, hidden)
+			testWords(t, n, 1, hidden)
+		}
 	}
-	testWords(t, 1, steps, 8)
-	testWords(t, 2, steps, 8)
 }
 
 func testWords(t *testing.T, n, steps, hidden int) {
@@ -135,14 +110,29 @@ func testWords(t *testing.T, n, steps, hidden int) {
 		words[i] = rng.Uint32N(count)
 	}
 	table, x := newWordTable(c, n), make([]float64, n*steps)
+	weights, h := make([]float64, count), make([]float64, hidden)
 	for k := range steps {
 		values := table.fill(words, k)
+		want, wantSum := make([]float64, len(c.Params)), 0.0
 		moved := append([]uint32(nil), words...)
 		for w := range count {
 			moved[k] = w
 			window(moved, n, x)
-			if d := math.Abs(values[w] - c.Value(x)); d > 1e-12 {
+			c.hidden(x, h)
+			if d := math.Abs(values[w] - c.top(h)); d > 1e-12 {
 				t.Errorf("%d hidden units, timestep %d, word %b is off by %.2g", hidden, k, w, d)
+			}
+			weights[w] = rng.NormFloat64()
+			wantSum += weights[w] * c.top(h)
+			c.addGradient(x, h, weights[w], want)
+		}
+		got := make([]float64, len(want))
+		if sum := table.addGradient(words, k, weights, got); math.Abs(sum-wantSum) > 1e-11 {
+			t.Errorf("%d neurons, %d hidden units, timestep %d: sum %.12g, one by one %.12g", n, hidden, k, sum, wantSum)
+		}
+		for i := range want {
+			if math.Abs(got[i]-want[i]) > 1e-11 {
+				t.Errorf("%d neurons, %d hidden units, timestep %d, weight %d: %.12g, one by one %.12g", n, hidden, k, i, got[i], want[i])
 			}
 		}
 	}

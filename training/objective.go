@@ -52,8 +52,9 @@ func between(real, fake []float64, e float64, out []float64) {
 // cubeObjective sums over all 2^(nt) windows on both sides.
 type cubeObjective struct {
 	cfg     Config
-	cube    *cube
-	table   []float64 // the recording's law
+	net     *Critic
+	cube    *wordTable // all windows, as words of one timestep
+	table   []float64  // the recording's law
 	real    sampler
 	fake    sampler
 	law     []float64
@@ -66,7 +67,7 @@ type cubeObjective struct {
 
 func newCubeObjective(c Config, critic *Critic, table []float64) *cubeObjective {
 	n := len(table)
-	o := &cubeObjective{cfg: c, cube: newCube(critic), table: table, law: make([]float64, n), weights: make([]float64, n), scratch: make([]float64, n)}
+	o := &cubeObjective{cfg: c, net: critic, cube: newWordTable(critic, critic.Inputs), table: table, law: make([]float64, n), weights: make([]float64, n), scratch: make([]float64, n)}
 	o.real.set(table)
 	o.slope = newSlope(critic)
 	for i := range o.points {
@@ -89,23 +90,24 @@ func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float
 	return nil
 }
 
+// aWindow stands for the one word that all bits of a window are.
+var aWindow = []uint32{0}
+
+// values are the critic's of all windows.
+func (o *cubeObjective) values() []float64 { return o.cube.fill(aWindow, 0) }
+
 // descend adds the gradient of L_C for the generator's law, o.law.
 func (o *cubeObjective) descend(d draw, grad []float64, out *losses) {
-	o.cube.evaluate()
-	distance := 0.0
 	for x, p := range o.law {
-		delta := p - o.table[x]
-		o.weights[x] = 0.5 * delta
-		distance -= delta * o.cube.values[x]
+		o.weights[x] = 0.5 * (p - o.table[x])
 	}
-	o.cube.addGradient(o.weights, grad)
-	out.Wasserstein = distance
-	out.Critic = -0.5 * distance
+	out.Critic = o.cube.addGradient(aWindow, 0, o.weights, grad)
+	out.Wasserstein = -2 * out.Critic
 	if o.cfg.Penalty == PenaltyClip {
 		return
 	}
 	o.fake.set(o.law)
-	c, m := o.cube.critic, o.cfg.Batch
+	c, m := o.net, o.cfg.Batch
 	x, y, at := o.points[0], o.points[1], o.points[2]
 	sum := 0.0
 	for range m {
@@ -120,14 +122,13 @@ func (o *cubeObjective) descend(d draw, grad []float64, out *losses) {
 
 func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream []float64) (float64, error) {
 	o.mixture(laws, latents)
-	o.cube.evaluate()
-	mean := 0.0
+	values, mean := o.values(), 0.0
 	for x, p := range o.law {
-		mean += p * o.cube.values[x]
+		mean += p * values[x]
 	}
 	words, scale := 1<<o.cfg.Neurons, -1/float64(latents)
 	parallel(latents, len(o.spaces), func(z, worker int) {
-		o.spaces[worker].contract(o.cube.values, laws, latents, words, z, scale, upstream)
+		o.spaces[worker].contract(values, laws, latents, words, z, scale, upstream)
 	})
 	return mean, nil
 }

@@ -60,9 +60,8 @@ func (r *tree) generator(params []float64, _ draw, grad []float64, out *losses) 
 		return err
 	}
 	r.spread()
-	r.cube.cube.evaluate()
 	last := len(r.reach) - 1
-	copy(r.value[last], r.cube.cube.values)
+	copy(r.value[last], r.cube.values())
 	end := len(r.laws)
 	for k := last - 1; k >= 0; k-- {
 		size := len(r.value[k+1])

@@ -54,3 +54,73 @@ loop:
 	VMOVUPD     Y0, (AX)
 	VZEROUPPER
 	RET
+
+// func fourSumsAVX2(h *float64, row *float64, last *float64, turned *float64, sums *float64, weights *float64, n int, sign float64)
+// Requires: AVX, FMA3
+TEXT ·fourSumsAVX2(SB), NOSPLIT, $0-64
+	MOVQ         h+0(FP), AX
+	MOVQ         row+8(FP), CX
+	MOVQ         turned+24(FP), DX
+	MOVQ         n+48(FP), BX
+	SHLQ         $0x03, BX
+	MOVQ         last+16(FP), SI
+	MOVQ         SI, DI
+	ADDQ         BX, DI
+	MOVQ         DI, R8
+	ADDQ         BX, R8
+	MOVQ         sums+32(FP), R9
+	MOVQ         R9, R10
+	ADDQ         BX, R10
+	MOVQ         R10, R11
+	ADDQ         BX, R11
+	MOVQ         R11, R12
+	ADDQ         BX, R12
+	MOVQ         weights+40(FP), R13
+	VBROADCASTSD (R13), Y0
+	VBROADCASTSD 8(R13), Y1
+	VBROADCASTSD 16(R13), Y2
+	VBROADCASTSD 24(R13), Y3
+	VBROADCASTSD sign+56(FP), Y4
+	VXORPD       Y5, Y5, Y5
+	XORQ         R13, R13
+
+loop:
+	VMOVUPD      (AX)(R13*1), Y6
+	VFMADD231PD  (CX)(R13*1), Y4, Y6
+	VMOVUPD      Y6, (AX)(R13*1)
+	VMOVUPD      (R9)(R13*1), Y7
+	VMOVUPD      (DX)(R13*1), Y8
+	VFNMADD231PD Y7, Y4, Y8
+	VMOVUPD      Y8, (DX)(R13*1)
+	VMOVUPD      (R12)(R13*1), Y8
+	VCMPPD       $0x0d, Y5, Y6, Y9
+	VANDPD       Y0, Y9, Y9
+	VFMADD231PD  Y6, Y9, Y8
+	VADDPD       (SI)(R13*1), Y6, Y11
+	VCMPPD       $0x0d, Y5, Y11, Y10
+	VANDPD       Y1, Y10, Y10
+	VFMADD231PD  Y11, Y10, Y8
+	VADDPD       (DI)(R13*1), Y6, Y12
+	VCMPPD       $0x0d, Y5, Y12, Y11
+	VANDPD       Y2, Y11, Y11
+	VFMADD231PD  Y12, Y11, Y8
+	VADDPD       (R8)(R13*1), Y6, Y12
+	VCMPPD       $0x0d, Y5, Y12, Y6
+	VANDPD       Y3, Y6, Y6
+	VFMADD231PD  Y12, Y6, Y8
+	VMOVUPD      Y8, (R12)(R13*1)
+	VADDPD       Y6, Y10, Y10
+	VADDPD       Y11, Y9, Y9
+	VADDPD       Y6, Y11, Y11
+	VADDPD       Y9, Y7, Y7
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      Y7, (R9)(R13*1)
+	VADDPD       (R10)(R13*1), Y10, Y10
+	VMOVUPD      Y10, (R10)(R13*1)
+	VADDPD       (R11)(R13*1), Y11, Y11
+	VMOVUPD      Y11, (R11)(R13*1)
+	ADDQ         $0x20, R13
+	CMPQ         R13, BX
+	JB           loop
+	VZEROUPPER
+	RET

@@ -8,3 +8,8 @@ package training
 //
 //go:noescape
 func fourAVX2(h *float64, row *float64, last *float64, v *float64, n int, sign float64, sums *float64)
+
+// fourSumsAVX2 is fourSums for n hidden units, a multiple of 4.
+//
+//go:noescape
+func fourSumsAVX2(h *float64, row *float64, last *float64, turned *float64, sums *float64, weights *float64, n int, sign float64)
