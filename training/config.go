@@ -169,8 +169,11 @@ func Preset(name string, n, t int) (Config, error) {
 		c.GeneratorLR, c.CriticLR, c.Schedule = 0.01, 0.001, "cosine"
 		c.Beta1, c.Beta2 = 0, 0.9
 		c.Average = 0.99
-		if t > 1 {
+		switch {
+		case t > 1:
 			c = c.WithMemory(MemoryLeaky)
+		case n > 8:
+			c.Batch = bigBatch // with fewer points for the penalty some seeds end at twice the distance
 		}
 	default:
 		return Config{}, fmt.Errorf("preset %q: there is %s", name, strings.Join(Presets(), " and "))
@@ -179,8 +182,8 @@ func Preset(name string, n, t int) (Config, error) {
 }
 
 // runsOn is the Past of generators with memory where the law of windows is out of
-// reach, and bigBatch the batch of all with memory,
-// smallBatch that of those without.
+// reach, bigBatch the batch of all with memory and of large ones without, smallBatch
+// that of the others.
 const (
 	runsOn     = 20
 	bigBatch   = 512
@@ -189,7 +192,10 @@ const (
 
 // depth is the number of layers without memory that trains well.
 func depth(neurons int) int {
-	if neurons > 6 {
+	switch {
+	case neurons > 8:
+		return 12
+	case neurons > 6:
 		return 9
 	}
 	return 5

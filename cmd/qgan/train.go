@@ -62,7 +62,7 @@ text of Hernandes & Greplova (2025).`,
 	s.StringVar(&f.preset, "preset", "deep", "settings to start from: deep or paper")
 	s.IntVar(&f.timesteps, "timesteps", 1, "time bins of a window")
 	c := &f.config
-	s.IntVar(&c.Layers, "layers", 0, "layers with trained angles (deep: 5 up to 6 neurons, 9 above; paper: 4)")
+	s.IntVar(&c.Layers, "layers", 0, "layers with trained angles (deep: 5 up to 6 neurons, 9 up to 8, 12 above; paper: 4)")
 	s.BoolVar(&c.Closing, "closing", false, "encode the latent vector once more after the layers")
 	s.BoolVar(&c.FinalChain, "final-chain", false, "end with a chain of CNOTs")
 	s.StringVar(&c.Init, "init", "", "start of the angles: small (±0.1π) or uniform (±π)")
