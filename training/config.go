@@ -183,11 +183,13 @@ func Preset(name string, n, t int) (Config, error) {
 
 // runsOn is the Past of generators with memory where the law of windows is out of
 // reach, bigBatch the batch of all with memory and of large ones without, smallBatch
-// that of the others.
+// that of the others. Windows that run freely have batchBins bins in all at most, so
+// that a step costs the same for long ones.
 const (
 	runsOn     = 20
 	bigBatch   = 512
 	smallBatch = 64
+	batchBins  = 4096
 )
 
 // depth is the number of layers without memory that trains well.
@@ -212,10 +214,10 @@ func (c Config) WithMemory(m Memory) Config {
 		c.Layers, c.Batch = depth(c.Neurons), smallBatch
 		return c
 	}
-	if c.Neurons*c.Timesteps > MaxExactContextBits {
-		c.Past = runsOn
-	}
 	c.Layers, c.Batch = 9, bigBatch
+	if c.Neurons*c.Timesteps > MaxExactContextBits {
+		c.Past, c.Batch = runsOn, max(1, min(bigBatch, batchBins/max(1, c.Timesteps)))
+	}
 	return c
 }
 
