@@ -2,7 +2,7 @@
 """Holds the circuits that qgan writes against Qiskit.
 
     python referee/circuits.py                         golden files only
-    python referee/circuits.py --qgan bin/qgan         and the circuits of two small runs, trained for the purpose
+    python referee/circuits.py --qgan bin/qgan         and the circuits of three small runs, trained for the purpose
     python referee/circuits.py --qgan bin/qgan RUN...  and those of these runs
 
 The golden files of qasm/testdata are loaded with qiskit.qasm3.loads; where the
@@ -12,7 +12,8 @@ timestep (config.timesteps in RUN/manifest.json), seed and dialect the script ca
     qgan export RUN --timestep K --dialect D --latent-vector seed:N --probabilities FILE.json --out FILE.qasm
 
 computes the exact law of the text with qiskit.quantum_info.Statevector, and
-compares it with the one that qgan wrote. The same is done with a latent vector
+compares it with the one that qgan wrote; of a generator with memory, --past takes
+the place of the latent vector. The same is done with a latent vector
 that the script binds itself to the inputs of `export --parametric`. One line is
 printed for each check; the exit code is 1 where one failed. See README.md.
 """
@@ -34,8 +35,11 @@ from qiskit.quantum_info import Statevector
 # The runs that are trained where none is given.
 RUNS = {
     "run": ["--neurons", 4, "--iterations", 200, "--latent-scale", "trained:0.3"],
-    "run of two timesteps": ["--neurons", 4, "--timesteps", 2, "--iterations", 20],
+    "run of two timesteps": ["--neurons", 4, "--timesteps", 2, "--memory", "none", "--iterations", 20],
+    "run with memory": ["--neurons", 3, "--timesteps", 3, "--iterations", 20],
 }
+# What a generator with memory is asked to remember: the words before the timestep, by their number.
+PASTS = ([], [1], [5, 2])
 SCHEMA = "qgan.probabilities/v1"
 BIT_ORDER = "bit 0 first"
 
@@ -133,19 +137,19 @@ class Program:
         self("train", run, *settings)
         return run
 
-    def bound(self, run, timestep, dialect, latent):
-        """Exports a bound circuit: its text and its law."""
+    def bound(self, run, timestep, dialect, *inputs):
+        """Exports a circuit bound to a latent vector or a past: its text and its law."""
         text, law = self.directory / "circuit.qasm", self.directory / "law.json"
         for file in (text, law):
             file.unlink(missing_ok=True)
-        self("export", run, "--timestep", timestep, "--dialect", dialect, "--latent-vector", latent, "--probabilities", law, "--out", text)
+        self("export", run, "--timestep", timestep, "--dialect", dialect, *inputs, "--probabilities", law, "--out", text)
         return text.read_text(), json.loads(law.read_text())
 
     def parametric(self, run, timestep, dialect, latent):
         """Exports a circuit with inputs, its law for a latent vector, and the inputs' values."""
         file = self.directory / "latent.json"
         file.write_text(json.dumps(latent))
-        _, law = self.bound(run, timestep, dialect, file)
+        _, law = self.bound(run, timestep, dialect, "--latent-vector", file)
         text = self("export", run, "--timestep", timestep, "--dialect", dialect, "--parametric")
         return text, law, {f"z_{i}": z for i, z in enumerate(latent)}
 
@@ -175,17 +179,20 @@ def load_golden(path, report, tolerance):
     return line
 
 
-def timesteps(run):
-    return int(json.loads((run / "manifest.json").read_text())["config"]["timesteps"])
-
-
 def check_run(report, program, run, arguments, dialects):
-    for timestep in range(timesteps(run)):
+    config = json.loads((run / "manifest.json").read_text())["config"]
+    for timestep in range(int(config["timesteps"])):
         for dialect in dialects:
             name = f"{run.name} timestep {timestep} {dialect}"
+            if config["memory"] != "none":
+                for past in PASTS[:timestep + 1]:
+                    words = ",".join(f"{w % 2 ** config['neurons']:0{config['neurons']}b}" for w in past)
+                    report.check(f"{name} past {words or 'silent'}", lambda: report.compare(
+                        *program.bound(run, timestep, dialect, "--past", words), arguments.tolerance))
+                continue
             for seed in arguments.seeds:
                 report.check(f"{name} seed {seed}", lambda: report.compare(
-                    *program.bound(run, timestep, dialect, f"seed:{seed}"), arguments.tolerance))
+                    *program.bound(run, timestep, dialect, "--latent-vector", f"seed:{seed}"), arguments.tolerance))
 
             def inputs():
                 n = qubits(program("export", run, "--timestep", timestep))
@@ -202,7 +209,7 @@ def numbers(text):
 def main():
     here = pathlib.Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(description="Holds qgan's circuits against Qiskit.")
-    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="run directories of qgan train (none: two small ones are trained)")
+    parser.add_argument("runs", nargs="*", type=pathlib.Path, help="run directories of qgan train (none: three small ones are trained)")
     parser.add_argument("--qgan", default=os.environ.get("QGAN"), help="the program (default: $QGAN)")
     parser.add_argument("--seeds", type=numbers, default=[1, 2, 3], metavar="N,...", help="of the latent vector, default 1,2,3")
     parser.add_argument("--dialects", default="generic,qiskit", help="default %(default)s")
