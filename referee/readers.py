@@ -260,7 +260,7 @@ def check_dialects(report, program, tolerance):
     for n in SIZES:
         run = program.train(f"run-{n}", ["--neurons", n, "--iterations", 10, "--latent-scale", "0.7"])
         for dialect, readers in READERS.items():
-            text, law = program.bound(run, 0, dialect, "seed:1")
+            text, law = program.bound(run, 0, dialect, "--latent-vector", "seed:1")
             for name, read in readers.items():
                 def check():
                     got = read(text)
