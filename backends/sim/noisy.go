@@ -45,15 +45,51 @@ type Law struct {
 
 var errNoModel = errors.New("the noisy simulator has no noise model")
 
-// MethodOf returns the method that auto stands for with so many shots: the
-// density matrix where it fits and its 4^n numbers cost no more than the states
-// of the shots. 0 shots ask for the exact law.
-func (s *Noisy) MethodOf(c *ir.Circuit, shots int) Method {
-	if s.Method != "" && s.Method != AutoMethod {
-		return s.Method
+// MethodOf returns the method that is used for so many shots; 0 shots ask for
+// the exact law. With auto it is the cheaper one by the sizes: 4^n numbers of a
+// density matrix, for each way through the measurements in the middle, against
+// the 2^n amplitudes of the shots.
+func (s *Noisy) MethodOf(c *ir.Circuit, shots int) (Method, error) {
+	p, err := s.prepare(c)
+	if err != nil {
+		return "", err
 	}
-	n := ir.DropIdle(c).Qubits
-	if shots == 0 || n <= MaxDensityQubits && 1<<n <= max(1<<6, shots/2) {
+	return p.method(s.Method, shots), nil
+}
+
+func (p *noisyCircuit) method(asked Method, shots int) Method {
+	switch n := p.circuit.Qubits; {
+	case asked == DensityMethod || asked == TrajectoriesMethod:
+		return asked
+	case shots == 0:
+		return DensityMethod
+	case n > MaxDensityQubits:
+		return TrajectoriesMethod
+	}
+	paulis := true
+	for _, sites := range p.sites {
+		for _, s := range sites {
+			paulis = paulis && s.paulis
+		}
+	}
+	ways := 1 // through the circuit, as a density matrix parts
+	for _, op := range flat(p.circuit.Ops[:len(p.circuit.Ops)-p.last]) {
+		switch op := op.(type) {
+		case *ir.While:
+			return TrajectoriesMethod
+		case *ir.Measure:
+			if op.Bit >= 0 {
+				ways = min(2*ways, shots)
+			}
+		}
+	}
+	// A shot with Kraus operators takes about 200 times as long as one whose
+	// errors are absorbed.
+	worth := max(1<<6, shots/32)
+	if !paulis {
+		worth = max(1<<10, 8*shots)
+	}
+	if ways<<p.circuit.Qubits <= worth {
 		return DensityMethod
 	}
 	return TrajectoriesMethod
@@ -117,7 +153,7 @@ func (s *Noisy) run(ctx context.Context, r backends.Request) (backends.Result, e
 			shots: shots, seed: r.Seed, lane: uint64(lane), kernel: s.Kernel, workers: workersOf(s.Workers),
 		}
 		var words []uint64
-		if s.MethodOf(c, shots) == DensityMethod {
+		if p.method(s.Method, shots) == DensityMethod {
 			words, err = job.fromLaw(ctx)
 		} else {
 			words, err = job.trajectories(ctx)
@@ -172,6 +208,7 @@ type noisyCircuit struct {
 	physical   []int // of each qubit
 	sites      map[ir.Op][]site
 	correlated map[int]bool // physical qubits
+	last       int          // number of measurements at the end
 }
 
 // site is a channel at work on qubits of the circuit.
@@ -268,7 +305,7 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 		}
 	}
 	out := *p.circuit
-	out.Ops = putOff(out.Ops, out.Qubits)
+	out.Ops, p.last = putOff(out.Ops, out.Qubits)
 	p.circuit = &out
 	return p, nil
 }
@@ -300,8 +337,8 @@ func gateQubits(op ir.Op) []int {
 
 // putOff moves the measurements after which nothing happens to their qubits to
 // the end, where they are read together, and drops delays of qubits that are
-// read no more.
-func putOff(ops []ir.Op, qubits int) []ir.Op {
+// read no more. It counts the measurements at the end.
+func putOff(ops []ir.Op, qubits int) (out []ir.Op, measurements int) {
 	live := make([]bool, qubits) // something happens to the qubit later
 	fixed := map[int]bool{}      // bits that something later reads or writes
 	var kept, last []ir.Op       // both backwards
@@ -332,9 +369,9 @@ func putOff(ops []ir.Op, qubits int) []ir.Op {
 		}
 		kept = append(kept, op)
 	}
-	out := slices.Concat(last, kept)
+	out = slices.Concat(last, kept)
 	slices.Reverse(out)
-	return out
+	return out, len(last)
 }
 
 // classicalBits returns the bits that an operation itself reads or writes.

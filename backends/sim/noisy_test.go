@@ -675,3 +675,33 @@ func TestNoiseReports(t *testing.T) {
 		near(t, law(t, "[[readout]]\nqubits = [0]\np1_given_0 = 0.25\np0_given_1 = 0\n", c), []float64{0.75, 0, 0, 0.25})
 	})
 }
+
+// Auto takes the density matrix where its size is worth the shots.
+func TestNoisyMethod(t *testing.T) {
+	pauli, any := noiseFile(t, benchNoise), noiseFile(t, "[[noise]]\ngates = [\"rx\"]\nchannel = \"amplitude-damping\"\nprobability = 0.1\n")
+	middle := noisyGenerator(5)
+	middle.Ops = append([]ir.Op{&ir.Measure{Qubit: 0, Bit: 0}}, middle.Ops...)
+	loop := noisyGenerator(3)
+	loop.Ops = append([]ir.Op{&ir.While{Cond: ir.BitSet(0), Body: []ir.Op{&ir.Reset{Qubit: 0}, &ir.Measure{Qubit: 0, Bit: 0}}}}, loop.Ops...)
+	for _, k := range []struct {
+		model   *calibration.NoiseModel
+		circuit *ir.Circuit
+		shots   int
+		want    Method
+	}{
+		{pauli, noisyGenerator(5), 10000, DensityMethod},
+		{pauli, noisyGenerator(10), 10000, TrajectoriesMethod},
+		{pauli, noisyGenerator(10), 1000000, DensityMethod},
+		{pauli, noisyGenerator(10), 0, DensityMethod},
+		{any, noisyGenerator(10), 100, DensityMethod},
+		{any, noisyGenerator(12), 100, TrajectoriesMethod},
+		{any, noisyGenerator(13), 1000000, TrajectoriesMethod},
+		{pauli, middle, 100, DensityMethod},
+		{pauli, loop, 100, TrajectoriesMethod},
+	} {
+		got, err := (&Noisy{Model: k.model}).MethodOf(k.circuit, k.shots)
+		if err != nil || got != k.want {
+			t.Errorf("%d qubits, %d shots: %s, want %s (%v)", k.circuit.Qubits, k.shots, got, k.want, err)
+		}
+	}
+}

@@ -10,7 +10,11 @@ func (j *shotJob) trajectories(ctx context.Context) ([]uint64, error) {
 	if n := j.circuit.Qubits; n > MaxQubits {
 		return nil, fmt.Errorf("circuit %q uses %d qubits, the simulator holds at most %d", j.circuit.Name, n, MaxQubits)
 	}
-	words, err := j.tree(ctx)
+	words, ok, err := j.patterns(ctx)
+	if ok || err != nil {
+		return words, err
+	}
+	words, err = j.tree(ctx)
 	if err != nil {
 		return nil, err
 	}
