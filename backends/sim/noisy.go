@@ -25,7 +25,8 @@ const (
 )
 
 // Noisy runs circuits with a processor's noise. A circuit's qubits are the
-// physical ones of the model; those that nothing acts on are left out. What
+// physical ones of the model ([ir.Physical]); those that nothing acts on are left
+// out. What
 // happens to a shot is what the model says of the circuit's operations as they
 // are written, none is taken out or added.
 type Noisy struct {
@@ -258,6 +259,10 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 		return nil, fmt.Errorf("circuit %q has %d bits, outcomes hold at most 64", c.Name, c.Bits)
 	}
 	if err := ir.Verify(c); err != nil {
+		return nil, err
+	}
+	c, err := ir.Physical(c)
+	if err != nil {
 		return nil, err
 	}
 	p := &noisyCircuit{circuit: ir.DropIdle(c), model: s.Model, sites: map[ir.Op][]site{}, correlated: s.Model.Correlated()}

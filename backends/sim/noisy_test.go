@@ -658,6 +658,15 @@ func TestNoiseReports(t *testing.T) {
 		near(t, law(t, "[[readout]]\nqubits = [3]\np1_given_0 = 0.5\np0_given_1 = 0.25\n[[readout]]\nqubits = [1]\np1_given_0 = 0.125\np0_given_1 = 0\n", c),
 			[]float64{0.25 * 0.875, 0.25 * 0.125, 0.75 * 0.875, 0.75 * 0.125})
 	})
+	t.Run("named", func(t *testing.T) {
+		c := ir.New(2, 2) // $3 and $1
+		c.QubitRegs = []ir.Register{{Name: "$1", Indices: []int{0}}, {Name: "$3", Indices: []int{1}}}
+		c.Gate(ir.X, []int{1})
+		c.Measure(1, 0)
+		c.Measure(0, 1)
+		near(t, law(t, "[[readout]]\nqubits = [3]\np1_given_0 = 0.5\np0_given_1 = 0.25\n[[readout]]\nqubits = [1]\np1_given_0 = 0.125\np0_given_1 = 0\n", c),
+			[]float64{0.25 * 0.875, 0.25 * 0.125, 0.75 * 0.875, 0.75 * 0.125})
+	})
 	t.Run("correlated readout", func(t *testing.T) {
 		c := ir.New(2, 2)
 		c.Gate(ir.X, []int{1})
