@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -247,6 +248,9 @@ type jsonList struct{ raw json.RawMessage }
 // so many stand before it.
 func jsonTable(f File, data []byte, lines int) (*table, error) {
 	fail := func(dec *json.Decoder, err error) error {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		e := locate(f.Name, data, err).(*FileError)
 		if e.Line == 0 {
 			e.Line, e.Col = 1+bytes.Count(data[:dec.InputOffset()], []byte("\n")), 1

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	order "cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -711,6 +712,74 @@ func TestNoisyMethod(t *testing.T) {
 		got, err := (&Noisy{Model: k.model}).MethodOf(k.circuit, k.shots)
 		if err != nil || got != k.want {
 			t.Errorf("%d qubits, %d shots: %s, want %s (%v)", k.circuit.Qubits, k.shots, got, k.want, err)
+		}
+	}
+}
+
+// A part of the reference that every run of the tests holds: four qubits, one of
+// them with T2 above 2·T1, by both methods.
+func TestNoisyReferencePart(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "noisy_torino4.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Qubits []struct {
+			T1, T2 float64
+			P1     float64 `json:"p1_given_0"`
+			P0     float64 `json:"p0_given_1"`
+		}
+		Gates []struct {
+			Gate           string
+			Qubits         []int
+			Error, Seconds float64
+		}
+		Ops           [][3]json.RawMessage
+		Before, After []float64
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	value := func(x float64) *calibration.Value { return &calibration.Value{X: x} }
+	s := &calibration.Snapshot{Name: "torino 43-46"}
+	for _, q := range file.Qubits {
+		s.Qubits = append(s.Qubits, calibration.Qubit{T1: value(q.T1), T2: value(q.T2), P1Given0: value(q.P1), P0Given1: value(q.P0)})
+	}
+	for _, g := range file.Gates {
+		s.Gates = append(s.Gates, calibration.Gate{Name: g.Gate, Qubits: g.Qubits, Error: value(g.Error), Duration: value(g.Seconds)})
+	}
+	slices.SortFunc(s.Gates, func(a, b calibration.Gate) int {
+		return order.Or(strings.Compare(a.Name, b.Name), slices.Compare(a.Qubits, b.Qubits))
+	})
+	c := ir.New(4, 4)
+	for _, op := range file.Ops {
+		var name string
+		var qubits []int
+		var p []float64
+		for i, to := range []any{&name, &qubits, &p} {
+			if err := json.Unmarshal(op[i], to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		g, _ := ir.GateByName(name)
+		var angles []ir.Angle
+		for _, x := range p {
+			angles = append(angles, ir.Const(x))
+		}
+		c.Gate(g, qubits, angles...)
+	}
+	c.MeasureAll()
+	for kind, want := range map[calibration.ReadoutKind][]float64{calibration.NoReadout: file.Before, calibration.AsymmetricReadout: file.After} {
+		m, err := calibration.NewNoiseModel(s, calibration.NoiseOptions{Readout: kind})
+		if err != nil {
+			t.Fatal(err)
+		}
+		law := lawOf(t, &Noisy{Model: m}, c)
+		if d := largestDifference(law.dense(), reversed(want, 4)); d > 1e-12 {
+			t.Errorf("readout %s: the law differs by %.2g", kind, d)
+		}
+		if z := fit(outcomesOf(t, &Noisy{Model: m, Method: TrajectoriesMethod}, c, 50000, 1), law); math.Abs(z) > 5 {
+			t.Errorf("readout %s: chi² is %.2f standard deviations from its mean", kind, z)
 		}
 	}
 }
