@@ -606,3 +606,61 @@ func TestNoiseTable(t *testing.T) {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }
+
+// Public reports of noise models of devices, each with the right outcome.
+func TestNoiseModelReports(t *testing.T) {
+	device := func(t1, t2, frequency string) string {
+		var list []string
+		for _, p := range []struct{ name, unit, value string }{{"T1", "us", t1}, {"T2", "us", t2}, {"frequency", "GHz", frequency}} {
+			if p.value != "" {
+				list = append(list, fmt.Sprintf(`{"name": %q, "unit": %q, "value": %s}`, p.name, p.unit, p.value))
+			}
+		}
+		return `{"backend_name": "one", "backend_version": "1", "last_update_date": "2026-04-15T09:15:15+02:00", "qubits": [[` + strings.Join(list, ",") +
+			`]], "gates": [{"gate": "x", "qubits": [0], "parameters": [{"name": "gate_length", "unit": "us", "value": 10}]}]}`
+	}
+	for _, c := range []struct {
+		name, t1, t2, frequency string
+		e1, e2                  float64 // exponents: 10 µs over T1 and T2
+		warnings                int
+	}{
+		// qiskit-aer 1464, 1896: T2 above 2·T1, or none, and the model could not be made or run.
+		{"T2 above 2·T1", "83.7", "247.4", "4.9", 10 / 83.7, 10 / 167.4, 1},
+		{"no T2", "83.7", "", "4.9", 10 / 83.7, 10 / 167.4, 1},
+		{"no T1", "", "50", "4.9", 0, 0.2, 1},
+		{"neither", "", "", "4.9", 0, 0, 1},
+		// Heron's properties carry no frequency, without which a model of qiskit-aer 0.18.2 can't be made.
+		{"no frequency", "100", "50", "", 0.1, 0.2, 0},
+		// pennylane 4630: relaxation was suspected to lose the trace.
+		{"T2 below T1", "100", "20", "4.9", 0.1, 0.5, 0},
+	} {
+		for _, kelvin := range []float64{0, 0.05} {
+			m := noiseOf(t, read(t, device(c.t1, c.t2, c.frequency)), NoiseOptions{Temperature: kelvin})
+			sites, err := m.After(&ir.Apply{Gate: ir.X, Qubits: []int{0}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			excited := 0.0
+			if kelvin > 0 && c.frequency != "" {
+				excited = 1 / (1 + math.Exp(6.62607015e-34*4.9e9/(1.380649e-23*kelvin)))
+			}
+			e1, e2 := math.Exp(-c.e1), math.Exp(-c.e2)
+			want := []float64{1, 0, 0, 0, 0, e2, 0, 0, 0, 0, e2, 0, (1 - 2*excited) * (1 - e1), 0, 0, e1}
+			if d := largest(Compose(sites, []int{0}).Transfer(), want); d > 1e-9 {
+				t.Errorf("%s at %v K: the channel differs by %.2g", c.name, kelvin, d)
+			}
+			for _, s := range sites {
+				checkForms(t, c.name, s.Channel)
+			}
+			warnings := 0
+			for _, w := range m.Oddities([]int{0}) {
+				if strings.HasSuffix(w, ": 0") && strings.Contains(w, "T2") {
+					warnings++
+				}
+			}
+			if warnings != c.warnings {
+				t.Errorf("%s: %d warnings that name the qubit, want %d: %q", c.name, warnings, c.warnings, m.Oddities([]int{0}))
+			}
+		}
+	}
+}
