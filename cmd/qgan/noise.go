@@ -24,9 +24,10 @@ func (n *noiseFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&n.readout, "readout-error", string(calibration.AsymmetricReadout), "noisy: readout errors of the device: asymmetric, symmetric or none")
 }
 
-// unused reports a flag that means nothing without noise.
+// unused reports a flag that means nothing without noise. A device may be set for
+// all verbs and is passed over.
 func (n *noiseFlags) unused(changed func(string) bool) error {
-	for _, name := range []string{"device", "noise-model", "device-noise", "readout-error"} {
+	for _, name := range []string{"noise-model", "device-noise", "readout-error"} {
 		if changed(name) {
 			return usagef("--%s needs --backend noisy", name)
 		}
