@@ -2,7 +2,9 @@ package sim
 
 import (
 	"math"
+	"math/cmplx"
 	"math/rand/v2"
+	"slices"
 
 	"qgan/calibration"
 	"qgan/ir"
@@ -80,25 +82,35 @@ func branchOps(steps string, qubits []int) []ir.Op {
 }
 
 // jump draws among Kraus operators, whose probabilities |K psi|² depend on the
-// state (Dalibard, Castin & Mølmer 1992).
+// state (Dalibard, Castin & Mølmer 1992). Where one of them, K0, is near the
+// identity, 1-|K0 psi|² is at most kappa = 1 minus the least eigenvalue of K0†K0,
+// whatever the state: so only a shot that passes a first draw with kappa looks at
+// the state, and all others take K0, which waits with the gates.
 func (e *explorer) jump(p *path, at site) error {
-	e.settle(p)
-	r := p.register
-	weights := make([]float64, len(at.kraus))
-	if d := diagonals(at.kraus); d != nil {
-		value := r.frame.form(at.qubits[0])
-		all, one := r.weight(nil), r.weight(&value)
-		for i, w := range d {
-			weights[i] = max(0, w[0]*(all-one)+w[1]*one)
-		}
-	} else {
-		for i, k := range at.kraus {
-			other := r.clone()
-			other.operate(k, at.qubits)
-			weights[i] = other.weight(nil)
+	passed := p.shots
+	if at.hasUsual {
+		if passed = binomial(p.shots, at.kappa, e.rng); passed == 0 {
+			p.gates = append(p.gates, at.stay)
+			return nil
 		}
 	}
-	counts := multinomial(p.shots, weights, largestOf(weights), e.rng)
+	e.settle(p)
+	weights := p.register.weightsOf(at)
+	total := 0.0
+	for _, w := range weights {
+		total += w
+	}
+	var counts []int
+	if at.hasUsual {
+		others := slices.Clone(weights)
+		others[at.usual] = 0
+		other := total - weights[at.usual]
+		jumps := binomial(passed, other/(at.kappa*total), e.rng)
+		counts = multinomial(jumps, others, -1, e.rng)
+		counts[at.usual] += p.shots - jumps
+	} else {
+		counts = multinomial(p.shots, weights, largestOf(weights), e.rng)
+	}
 	stay := largestOf(counts)
 	for i, n := range counts {
 		if n == 0 || i == stay {
@@ -115,6 +127,25 @@ func (e *explorer) jump(p *path, at site) error {
 	}
 	p.take(at, stay, weights[stay])
 	return nil
+}
+
+// weightsOf returns |K psi|² for each Kraus operator.
+func (r *register) weightsOf(at site) []float64 {
+	weights := make([]float64, len(at.kraus))
+	if at.diagonals != nil {
+		value := r.frame.form(at.qubits[0])
+		all, one := r.weight(nil), r.weight(&value)
+		for i, w := range at.diagonals {
+			weights[i] = max(0, w[0]*(all-one)+w[1]*one)
+		}
+		return weights
+	}
+	for i, k := range at.kraus {
+		other := r.clone()
+		other.operate(k, at.qubits)
+		weights[i] = other.weight(nil)
+	}
+	return weights
 }
 
 // take applies a Kraus operator and brings the state back to length 1.
@@ -140,23 +171,52 @@ func diagonals(kraus []ir.Matrix) [][2]float64 {
 	return out
 }
 
+// usualOf returns the operator on one qubit for which the least eigenvalue of K†K
+// is greatest, and 1 minus that eigenvalue.
+func usualOf(kraus []ir.Matrix) (at int, kappa float64) {
+	best := -1.0
+	for i, k := range kraus {
+		m := k.Adjoint().Mul(k)
+		half := (real(m.A[0]) - real(m.A[3])) / 2
+		least := (real(m.A[0])+real(m.A[3]))/2 - math.Hypot(half, cmplx.Abs(m.A[1]))
+		if least > best {
+			at, best = i, least
+		}
+	}
+	return at, 1 - best
+}
+
 // operate applies an operator that need not be unitary.
 func (r *register) operate(m ir.Matrix, qubits []int) {
 	l := newLowering(&r.frame, nil, nil)
+	l.operator(m, qubits)
+	r.apply(l.finish())
+}
+
+// operator lowers an operator that need not be unitary.
+func (l *lowering) operator(m ir.Matrix, qubits []int) {
 	flip, ok := blocksAlong(m)
-	switch {
-	case ok && len(qubits) == 1 && flip == 0:
-		l.steps = append(l.steps, &choice{index: []form{r.frame.form(qubits[0])}, blocks: [][2][2]complex128{{{m.At(0, 0)}, {0, m.At(0, 0)}}, {{m.At(1, 1)}, {0, m.At(1, 1)}}}})
-	case ok && len(qubits) == 1:
-		l.choice(m, flip, qubits, nil)
-	default:
+	if !ok || len(qubits) > 1 {
 		l.dense(m, qubits, nil)
+		return
 	}
-	for _, p := range schedule(l.finish(), r.qubits) {
-		r.each(p.blocks(), func(worker, block int) {
-			p.do(r.kernel, r.amps, r.buffer(worker, 2<<p.size), block)
-		})
+	l.flush(qubits)
+	if flip != 0 {
+		l.choice(m, flip, qubits, nil)
+		return
 	}
+	l.steps = append(l.steps, &choice{
+		index:  []form{l.frame.form(qubits[0])},
+		blocks: [][2][2]complex128{{{m.At(0, 0)}, {0, m.At(0, 0)}}, {{m.At(1, 1)}, {0, m.At(1, 1)}}},
+	})
+}
+
+// unitary2 says that a 2x2 matrix is unitary up to rounding.
+func unitary2(m ir.Matrix) bool {
+	norm := func(x complex128) float64 { return real(x)*real(x) + imag(x)*imag(x) }
+	const tol = 1e-12
+	return math.Abs(norm(m.A[0])+norm(m.A[2])-1) < tol && math.Abs(norm(m.A[1])+norm(m.A[3])-1) < tol &&
+		norm(cmplx.Conj(m.A[0])*m.A[1]+cmplx.Conj(m.A[2])*m.A[3]) < tol*tol
 }
 
 func largestOf[T int | float64](x []T) (at int) {
@@ -191,6 +251,9 @@ func binomial(n int, p float64, rng *rand.Rand) int {
 // their weights. Those that are not the common one are drawn in their order.
 func multinomial(n int, weights []float64, common int, rng *rand.Rand) []int {
 	counts := make([]int, len(weights))
+	if n == 0 {
+		return counts
+	}
 	total := 0.0
 	for _, w := range weights {
 		total += w

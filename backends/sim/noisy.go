@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"qgan/backends"
 	"qgan/calibration"
@@ -84,11 +85,11 @@ func (p *noisyCircuit) method(asked Method, shots int) Method {
 			}
 		}
 	}
-	// A shot with Kraus operators takes about 200 times as long as one whose
-	// errors are absorbed.
+	// A shot with Kraus operators takes many times as long as one whose errors
+	// are absorbed.
 	worth := max(1<<6, shots/32)
 	if !paulis {
-		worth = max(1<<10, 8*shots)
+		worth = max(1<<6, shots)
 	}
 	if ways<<p.circuit.Qubits <= worth {
 		return DensityMethod
@@ -210,12 +211,17 @@ type noisyCircuit struct {
 	sites      map[ir.Op][]site
 	correlated map[int]bool // physical qubits
 	last       int          // number of measurements at the end
+
+	// patternProgram makes the program of a circuit with Pauli noise once, nil
+	// where it is none.
+	patternProgram func() (*patternProgram, error)
 }
 
 // site is a channel at work on qubits of the circuit.
 type site struct {
 	*channel
 	qubits []int
+	stay   ir.Op // the usual Kraus operator, where there is one
 }
 
 // channel is a channel with what the methods need of it.
@@ -227,12 +233,27 @@ type channel struct {
 	// says that no branch resets.
 	identity int
 	paulis   bool
+
+	// Of Kraus operators on one qubit: K†K where all are diagonal; the one that
+	// is nearest to the identity, and how likely another one is at most (hasUsual
+	// says that that is below a half).
+	diagonals [][2]float64
+	usual     int
+	kappa     float64
+	hasUsual  bool
 }
 
 func newChannel(c *calibration.Channel) *channel {
 	out := &channel{Channel: c, transfer: c.Transfer(), identity: -1, paulis: c.Mixture != nil}
 	if c.Mixture == nil {
 		out.kraus = c.Kraus()
+		out.diagonals = diagonals(out.kraus)
+		if c.Qubits == 1 && len(out.kraus) > 1 {
+			out.usual, out.kappa = usualOf(out.kraus)
+			if out.kappa < 0.5 {
+				out.hasUsual = true
+			}
+		}
 	}
 	for i, b := range c.Mixture {
 		plain := true
@@ -293,11 +314,14 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 				return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
 			}
 			for _, l := range list {
-				k := site{newChannel(l.Channel), make([]int, len(l.Qubits))}
+				k := site{channel: newChannel(l.Channel), qubits: make([]int, len(l.Qubits))}
 				used := true
 				for j, q := range l.Qubits {
 					at, ok := own[q]
 					k.qubits[j], used = at, used && ok
+				}
+				if k.hasUsual {
+					k.stay = &ir.Unitary{Name: k.Name, Matrix: k.kraus[k.usual], Qubits: k.qubits}
 				}
 				if used { // a delay may name qubits that are not
 					sites = append(sites, k)
@@ -312,6 +336,7 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 	out := *p.circuit
 	out.Ops, p.last = putOff(out.Ops, out.Qubits)
 	p.circuit = &out
+	p.patternProgram = sync.OnceValues(p.newPatternProgram)
 	return p, nil
 }
 

@@ -703,7 +703,8 @@ func TestNoisyMethod(t *testing.T) {
 		{pauli, noisyGenerator(10), 10000, TrajectoriesMethod},
 		{pauli, noisyGenerator(10), 1000000, DensityMethod},
 		{pauli, noisyGenerator(10), 0, DensityMethod},
-		{any, noisyGenerator(10), 100, DensityMethod},
+		{any, noisyGenerator(10), 2000, DensityMethod},
+		{any, noisyGenerator(10), 100, TrajectoriesMethod},
 		{any, noisyGenerator(12), 100, TrajectoriesMethod},
 		{any, noisyGenerator(13), 1000000, TrajectoriesMethod},
 		{pauli, middle, 100, DensityMethod},
@@ -782,4 +783,84 @@ func TestNoisyReferencePart(t *testing.T) {
 			t.Errorf("readout %s: chi² is %.2f standard deviations from its mean", kind, z)
 		}
 	}
+}
+
+// Steps applied as they are do what passes do, operators that are not unitary
+// included.
+func TestDirectEqualsPasses(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "qubits")
+		c := drawAny(t, n, 12)
+		c.Ops = append(c.Ops, &ir.Unitary{Name: "damping", Matrix: ir.Matrix{Dim: 2, A: []complex128{1, 0, 0, 0.5}}, Qubits: []int{n - 1}},
+			&ir.Unitary{Name: "jump", Matrix: ir.Matrix{Dim: 2, A: []complex128{0.1, 2i, 1, 0}}, Qubits: []int{0}})
+		var states [2][]complex128
+		for i := range states {
+			r := newRegister(n, plain{}, 1)
+			r.plain = i == 1
+			trained, data := make([]float64, len(c.Trained)), make([]float64, len(c.Data))
+			r.run(c.Ops, trained, data, true)
+			r.operate(ir.Matrix{Dim: 2, A: []complex128{0, 0.3, 0, 0}}, []int{n / 2})
+			states[i] = r.amplitudes()
+		}
+		if d := largest(states[0], states[1]); d > 1e-12 {
+			t.Errorf("the states differ by %.2g", d)
+		}
+	})
+}
+
+// Large states follow paths too: three noisy qubits among thirteen have the law
+// that they have alone.
+func TestTrajectoriesOfManyQubits(t *testing.T) {
+	m := noiseFile(t, allNoise)
+	make := func(n int) *ir.Circuit {
+		c := ir.New(n, 3)
+		for q := 3; q < n; q++ {
+			c.Gate(ir.X, []int{q})
+		}
+		for q := range 3 {
+			c.Gate(ir.RY, []int{q}, ir.Const(1+float64(q)))
+		}
+		c.Gate(ir.CX, []int{0, 2})
+		c.Gate(ir.SX, []int{1})
+		c.Measure(2, 2)
+		c.Gate(ir.CX, []int{2, 1})
+		c.Ops = append(c.Ops, &ir.Delay{Duration: 1, Unit: "us", Qubits: []int{0, 1, n - 1}}, &ir.Reset{Qubit: 2},
+			&ir.If{Cond: ir.BitSet(2), Then: []ir.Op{&ir.Apply{Gate: ir.H, Qubits: []int{0}}}})
+		c.Measure(0, 0)
+		c.Measure(1, 1)
+		return c
+	}
+	law := lawOf(t, &Noisy{Model: m}, make(3))
+	for _, n := range []int{12, 13} {
+		s := &Noisy{Model: m, Method: TrajectoriesMethod, Workers: 2}
+		o := outcomesOf(t, s, make(n), 1500, 1)
+		if z := fit(o, law); math.Abs(z) > 5 {
+			t.Errorf("%d qubits: chi² is %.2f standard deviations from its mean", n, z)
+		}
+		s.Workers = 1
+		if diff := cmp.Diff(o, outcomesOf(t, s, make(n), 1500, 1)); diff != "" {
+			t.Errorf("%d qubits: another number of workers gives other shots", n)
+		}
+	}
+}
+
+// Without noise the density matrix has the law of the state, over the whole gate
+// table with controls and operators of any width.
+func TestDensityOfAnyGate(t *testing.T) {
+	free := noiseFile(t, "")
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 5).Draw(t, "qubits")
+		c := drawAny(t, n, 8)
+		for q := range n { // no qubit is idle
+			c.Gate(ir.H, []int{q})
+		}
+		want, err := new(Simulator).Law(c, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.MeasureAll()
+		if d := largestDifference(lawOf(t, &Noisy{Model: free}, c).dense(), want); d > 1e-12 {
+			t.Errorf("the law differs by %.2g", d)
+		}
+	})
 }

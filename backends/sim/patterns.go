@@ -4,66 +4,70 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	"qgan/ir"
 )
 
 // maxPatternQubits bounds the states that are run side by side.
 const maxPatternQubits = maxListed
 
-// patterns draws shots of a circuit of gates whose channels are mixtures of
-// Pauli strings: errors are drawn first, and each distinct pattern of them is a
-// lane of one program. ok is false where the circuit is none of that kind.
-func (j *shotJob) patterns(ctx context.Context) (words []uint64, ok bool, err error) {
-	gates := *j.circuit
-	gates.Ops = nil
-	for _, op := range j.circuit.Ops {
-		if _, measures := op.(*ir.Measure); !measures {
-			gates.Ops = append(gates.Ops, op)
-		}
-		for _, s := range j.sites[op] {
+// patternProgram is a circuit of gates whose channels are mixtures of Pauli
+// strings, ready for any binding and any number of shots.
+type patternProgram struct {
+	*program
+	errors  *errorSampler
+	readout *readout
+}
+
+// newPatternProgram returns nil for a circuit that is none of that kind.
+func (p *noisyCircuit) newPatternProgram() (*patternProgram, error) {
+	gates := *p.circuit
+	gates.Ops = p.circuit.Ops[:len(p.circuit.Ops)-p.last]
+	if gates.Qubits > maxPatternQubits {
+		return nil, nil
+	}
+	for _, sites := range p.sites {
+		for _, s := range sites {
 			if !s.paulis {
-				return nil, false, nil
+				return nil, nil
 			}
 		}
 	}
-	if !(&todo{ops: j.circuit.Ops[len(gates.Ops):]}).measuresOnly(nil) || gates.Qubits > maxPatternQubits {
-		return nil, false, nil
-	}
 	t := &trace{fences: map[[2]int]bool{}}
-	p, err := compileTraced(&gates, t, j.sites)
+	program, err := compileTraced(&gates, t, p.sites)
 	var refused *ErrNotUnitary
 	if errors.As(err, &refused) {
-		return nil, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
+	r, err := p.readoutOf(&todo{ops: p.circuit.Ops})
+	return &patternProgram{program, newErrorSampler(t, program.n), r}, err
+}
+
+// patterns draws shots of a circuit of gates whose channels are mixtures of
+// Pauli strings: errors are drawn first, and each distinct pattern of them is a
+// lane of one program.
+func (j *shotJob) patterns(ctx context.Context, p *patternProgram) ([]uint64, error) {
 	k, err := kernelNamed(j.kernel)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	r, err := j.readoutOf(&todo{ops: j.circuit.Ops})
-	if err != nil {
-		return nil, false, err
-	}
-	list := newErrorSampler(t, p.n).draw(j.shots, j.stream("errors"))
-	run := newPatternRun(p, k.lanes, j)
 	outcomes := make([]uint32, j.shots)
-	if err := run.all(ctx, list, outcomes); err != nil {
-		return nil, false, err
+	run := newPatternRun(p.program, k.lanes, j)
+	if err := run.all(ctx, p.errors.draw(j.shots, j.stream("errors")), outcomes); err != nil {
+		return nil, err
 	}
-	words = make([]uint64, j.shots)
+	words := make([]uint64, j.shots)
 	before := make([]bool, j.circuit.Bits)
 	for i, y := range outcomes {
 		read := uint64(0)
-		for _, q := range r.qubits {
+		for _, q := range p.readout.qubits {
 			read = read<<1 | uint64(y>>(p.n-1-q)&1)
 		}
-		words[i] = r.word(before, read)
+		words[i] = p.readout.word(before, read)
 	}
-	r.confuse(words, j.circuit.Bits, j.stream("readout"))
-	return words, true, nil
+	p.readout.confuse(words, j.circuit.Bits, j.stream("readout"))
+	return words, nil
 }
 
 // patternRun runs the patterns of one program under one binding.

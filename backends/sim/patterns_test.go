@@ -73,9 +73,13 @@ func TestPatternsAgainstDensity(t *testing.T) {
 			t.Fatal(err)
 		}
 		job := shotJob{noisyCircuit: p, shots: 4000, seed: 1, kernel: s.Kernel, workers: 2}
-		words, ok, err := job.patterns(context.Background())
-		if err != nil || !ok {
+		program, err := p.patternProgram()
+		if err != nil || program == nil {
 			t.Fatalf("the circuit does not run as patterns: %v", err)
+		}
+		words, err := job.patterns(context.Background(), program)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if z := fit(outcomeOf(words, len(words), false), lawOf(t, s, c)); z > 6 {
 			t.Errorf("chi² is %.2f standard deviations above its mean", z)
@@ -133,14 +137,11 @@ func TestPatternShots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &trace{fences: map[[2]int]bool{}}
-	gates := *p.circuit
-	gates.Ops = gates.Ops[:len(gates.Ops)-6]
-	program, err := compileTraced(&gates, tr, p.sites)
+	program, err := p.patternProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := newErrorSampler(tr, program.n).draw(10000, stream.New(1, "errors"))
+	list := program.errors.draw(10000, stream.New(1, "errors"))
 	if n := len(list[0].shots); n < 7400 || n > 8400 {
 		t.Errorf("%d of 10000 shots are without an error that changes the state", n)
 	}

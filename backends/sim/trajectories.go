@@ -10,11 +10,14 @@ func (j *shotJob) trajectories(ctx context.Context) ([]uint64, error) {
 	if n := j.circuit.Qubits; n > MaxQubits {
 		return nil, fmt.Errorf("circuit %q uses %d qubits, the simulator holds at most %d", j.circuit.Name, n, MaxQubits)
 	}
-	words, ok, err := j.patterns(ctx)
-	if ok || err != nil {
-		return words, err
+	p, err := j.patternProgram()
+	if err != nil {
+		return nil, err
 	}
-	words, err = j.tree(ctx)
+	if p != nil {
+		return j.patterns(ctx, p)
+	}
+	words, err := j.tree(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +58,9 @@ func (j *shotJob) tree(ctx context.Context) ([]uint64, error) {
 			ctx: ctx, circuit: c, trained: j.trained, data: j.data, noise: j.noisyCircuit,
 			rng: j.stream("tree", uint64(g)), words: make([]uint64, 0, shots),
 		}
-		start := &path{register: newRegister(c.Qubits, k.block, inner), fresh: true, bits: make([]bool, c.Bits), shots: shots, todo: &todo{ops: c.Ops}}
+		state := newRegister(c.Qubits, k.block, inner)
+		state.plain = c.Qubits <= directQubits
+		start := &path{register: state, fresh: true, bits: make([]bool, c.Bits), shots: shots, todo: &todo{ops: c.Ops}}
 		if shots > 0 {
 			errs[g] = e.follow(start)
 		}
