@@ -510,3 +510,30 @@ func TestFlips(t *testing.T) {
 		t.Errorf("%d flips", n)
 	}
 }
+
+// A native way to flip is found, and each way is an x up to phase.
+func TestNativeFlip(t *testing.T) {
+	for _, gate := range []ir.Gate{ir.X, ir.PRX, ir.GPI, ir.RX, ir.SX} {
+		ops := NativeFlip(func(op ir.Op) error {
+			if g := op.(*ir.Apply).Gate; g != gate {
+				return fmt.Errorf("%s is not native", g)
+			}
+			return nil
+		})(1)
+		c := ir.New(2, 0)
+		c.Ops = ops
+		if err := ir.Verify(c); err != nil {
+			t.Fatal(err)
+		}
+		law, err := new(sim.Simulator).Law(c, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ops[0].(*ir.Apply).Gate != gate || math.Abs(law[1]-1) > 1e-14 {
+			t.Errorf("%s: %v", gate, law)
+		}
+	}
+	if ops := NativeFlip(func(ir.Op) error { return errors.New("nothing is native") })(0); ops[0].(*ir.Apply).Gate != ir.X {
+		t.Error(ops)
+	}
+}
