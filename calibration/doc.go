@@ -5,6 +5,8 @@
 //	files of a service -> Read -> Snapshot -> compile.NewTarget
 //	                               Snapshot -> NewNoiseModel -> NoiseModel <- ReadNoiseModel <- TOML, JSON
 //	                               NoiseModel.After(operation) -> channels on qubits
+//	                               NoiseModel.Confusion(qubits) -> Confusion <- EstimateTensored, EstimateFull <- Histogram
+//	Histogram -> Confusion.Invert, Confusion.M3, Untwirl -> Quasi -> NearestLaw
 //	                               Snapshot -> Encode -> the program's own file -> Read
 //	                               Diff(old, new) -> what moved
 //

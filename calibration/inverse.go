@@ -27,6 +27,9 @@ func (e *NotInvertible) Error() string {
 	return e.Describe(func(bit int) string { return fmt.Sprintf("bit %d", bit) })
 }
 
+// BadInput reports that other calibration data, or another method, have to be given.
+func (e *NotInvertible) BadInput() bool { return true }
+
 // Describe is the message with names of one's own for the bits.
 func (e *NotInvertible) Describe(name func(bit int) string) string {
 	names := make([]string, len(e.Bits))

@@ -34,6 +34,8 @@ const (
 	maxDirect  = 512     // words for which auto inverts the matrix
 	maxInverse = 4096    // words for which the matrix can be inverted
 	maxEntries = 1 << 26 // numbers of the reduced matrix
+
+	maxSpreadBits = 4 // of a group whose calibration's own error is told
 )
 
 // M3 takes the readout errors out of a histogram within the words that were read
@@ -47,6 +49,14 @@ const (
 // below (Higham 1988). Variances are those of w given which words were read; with GMRES
 // each is Overhead/shots, a bound. See Inverse for what is refused.
 func (c Confusion) M3(h Histogram, o M3Options) (*Quasi, error) {
+	return Estimate{Confusion: c}.M3(h, o)
+}
+
+// M3 is that of Confusion, and adds to the variances, to first order, what the finite
+// shots of the calibration make of them. The errors of different groups count as
+// independent.
+func (e Estimate) M3(h Histogram, o M3Options) (*Quasi, error) {
+	c := e.Confusion
 	words, f, shots, err := h.frequencies()
 	if err != nil {
 		return nil, err
@@ -84,6 +94,7 @@ func (c Confusion) M3(h Histogram, o M3Options) (*Quasi, error) {
 		return nil, err
 	}
 	q := &Quasi{Bits: c.Bits, Words: words}
+	var solve func(f []float64) ([]float64, error)
 	if direct {
 		b, ok := invertMatrix(reduced.dense())
 		gamma := oneNorm(b)
@@ -99,24 +110,99 @@ func (c Confusion) M3(h Histogram, o M3Options) (*Quasi, error) {
 		}
 		multinomial(q.Variances, q.Weights, shots)
 		q.Overhead = gamma * gamma
-		return q, nil
+		solve = func(f []float64) ([]float64, error) { return times(b, f), nil }
+	} else {
+		solver := reduced.gmres(o.Tolerance)
+		solve = func(f []float64) ([]float64, error) { return solver.solve(f, false) }
+		if q.Weights, err = solve(f); err != nil {
+			return nil, err
+		}
+		gamma, err := solver.inverseNorm()
+		if err != nil {
+			return nil, err
+		}
+		if !(gamma <= 1/leastDeterminant) {
+			return nil, c.reducedSingular(gamma)
+		}
+		q.Overhead, q.Bound = gamma*gamma, true
+		for range words {
+			q.Variances = append(q.Variances, q.Overhead/float64(shots))
+		}
 	}
-	solver := reduced.gmres(o.Tolerance)
-	if q.Weights, err = solver.solve(f, false); err != nil {
-		return nil, err
+	return q, e.addSpread(q, reduced, solve)
+}
+
+// addSpread adds to the variances what the calibration makes of them. A number a of the
+// column p of a group, for the outcome m, moves Ã[r][c] of the words c with p there by
+// Ã[r][c] (δ(r has m there) - T)/a, with T the sum of Ã[k][c] over the words k with m
+// there, and the weights by -Ã⁻¹ dÃ w; the numbers of a column are multinomial.
+func (e Estimate) addSpread(q *Quasi, reduced *sparse, solve func(f []float64) ([]float64, error)) error {
+	if e.Shots == nil {
+		return nil
 	}
-	gamma, err := solver.inverseNorm()
-	if err != nil {
-		return nil, err
+	for g, group := range e.Groups {
+		if len(group.Bits) > maxSpreadBits {
+			return invalid("m3 with a calibration of %d bits together, of at most %d their own error is told: invert the whole instead", len(group.Bits), maxSpreadBits)
+		}
+		value := make([]int, len(q.Words)) // of the group's bits in each word
+		for i, w := range q.Words {
+			for _, b := range group.Bits {
+				value[i] = value[i]<<1 | int(w>>(e.Bits-1-b)&1)
+			}
+		}
+		for p := range group.A {
+			mean, second := make([]float64, len(q.Words)), make([]float64, len(q.Words))
+			for m, row := range group.A {
+				a := row[p]
+				if a == 0 {
+					continue
+				}
+				move := make([]float64, len(q.Words))
+				for c, w := range q.Weights {
+					if value[c] != p {
+						continue
+					}
+					rows, values := reduced.column(c)
+					t := 0.0
+					for i, r := range rows {
+						if value[r] == m {
+							t += values[i]
+						}
+					}
+					for i, r := range rows {
+						move[r] -= w * values[i] * t / a
+						if value[r] == m {
+							move[r] += w * values[i] / a
+						}
+					}
+				}
+				moved, err := solve(move)
+				if err != nil {
+					return err
+				}
+				for i, x := range moved {
+					mean[i] += a * x
+					second[i] += a * x * x
+				}
+			}
+			multinomial(second, mean, e.Shots[g][p])
+			for i, v := range second {
+				q.Variances[i] += v
+			}
+		}
 	}
-	if !(gamma <= 1/leastDeterminant) {
-		return nil, c.reducedSingular(gamma)
+	return nil
+}
+
+// times returns a matrix times a vector.
+func times(a [][]float64, x []float64) []float64 {
+	out := make([]float64, len(a))
+	for i, row := range a {
+		for j, v := range row {
+			out[i] += v * x[j]
+		}
 	}
-	q.Overhead, q.Bound = gamma*gamma, true
-	for range words {
-		q.Variances = append(q.Variances, q.Overhead/float64(shots))
-	}
-	return q, nil
+	return out
 }
 
 // reducedSingular names all bits, since none alone is at fault.
@@ -217,6 +303,11 @@ func flipsWithin(touched uint64, distance, limit int) []uint64 {
 		}
 	}
 	return flips
+}
+
+// column returns the rows and the values of a column.
+func (m *sparse) column(c int) ([]int32, []float64) {
+	return m.rows[m.start[c]:m.start[c+1]], m.values[m.start[c]:m.start[c+1]]
 }
 
 func (m *sparse) size() int { return len(m.start) - 1 }

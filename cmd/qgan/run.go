@@ -24,6 +24,7 @@ type outcomes struct {
 	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
 	Counts        map[string]int     `json:"counts,omitempty"`
 	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	*mitigated
 }
 
 // newRunCmd makes `run`.
@@ -37,6 +38,7 @@ func newRunCmd(a *app) *cobra.Command {
 		asJSON  bool
 		table   bool
 		noise   noiseFlags
+		correct mitigateFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "run FILE.qasm",
@@ -48,10 +50,17 @@ run shot by shot. A program without measurements is measured at its end.
 With --backend noisy each operation is followed by the noise of a device or of a
 noise model file (docs/formats.md), on the physical qubits: those that registers
 $n name, otherwise qubit 0, 1, …. Every gate must be native on the device; idle time
-is noisy only where a delay is written; qubits that nothing acts on are left out.`,
+is noisy only where a delay is written; qubits that nothing acts on are left out.
+
+With --mitigate the readout errors are taken out of the counts: full (correlated ones
+too), tensored (each bit on its own), m3 (within the words that were read) or twirl
+(an x before some of the measurements, in some of the shots). They are those of the
+device, or calibrated by --calibration-shots. What comes out are signed weights
+that add up to 1, for expectations, and the law that is nearest to them.`,
 		Example: `  qgan run bell.qasm --shots 1000
   qgan run bell.qasm --exact --json
   qgan run compiled.qasm --backend noisy --device props_torino.json --exact
+  qgan run compiled.qasm --backend noisy --device props_torino.json --mitigate tensored
   qgan run ansatz.qasm --param theta=0.5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +73,9 @@ is noisy only where a delay is written; qubits that nothing acts on are left out
 				return usagef("--exact draws no shots: leave out --shots")
 			case shots < 1 || shots > maxShots:
 				return usagef("--shots %d: it can be 1 to %d", shots, maxShots)
+			}
+			if err := correct.check(backend, exact, table, cmd.Flags().Changed); err != nil {
+				return err
 			}
 			var model *calibration.NoiseModel
 			if backend == "noisy" {
@@ -82,7 +94,7 @@ is noisy only where a delay is written; qubits that nothing acts on are left out
 				return err
 			}
 			if model != nil {
-				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON})
+				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON, mitigate: correct})
 			}
 			c = a.runnable(args[0], c)
 			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
@@ -104,6 +116,7 @@ is noisy only where a delay is written; qubits that nothing acts on are left out
 	f := cmd.Flags()
 	f.StringVar(&backend, "backend", "ideal", "where it runs: ideal or noisy")
 	noise.add(f)
+	correct.add(f)
 	f.BoolVar(&table, "noise-table", false, "noisy: print the channels of each operation and run nothing")
 	f.IntVar(&shots, "shots", 1024, "number of shots")
 	f.BoolVar(&exact, "exact", false, "print exact probabilities instead of counts")
@@ -251,6 +264,9 @@ func sample(cmd *cobra.Command, c *ir.Circuit, shots int, seed uint64) (map[stri
 }
 
 func (a *app) printOutcomes(o outcomes) error {
+	if o.mitigated != nil {
+		return a.printMitigated(o)
+	}
 	t := newTable(a.out)
 	for _, w := range sortedKeys(o.Counts) {
 		t.row(w, strconv.Itoa(o.Counts[w]))

@@ -18,6 +18,8 @@ type noisyRun struct {
 	seed   uint64
 	table  bool
 	asJSON bool
+
+	mitigate mitigateFlags
 }
 
 // runNoisy runs a program with noise and prints what was measured.
@@ -65,15 +67,25 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 			}
 		}
 	} else {
-		res, err := s.Run(cmd.Context(), []backends.Request{{
+		request := backends.Request{
 			Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{shots}, Seed: r.seed,
-		}})
+			Mitigation: backends.Mitigation(r.mitigate.method),
+		}
+		s.Method = method // of the circuits that twirl and calibrate too
+		runner := r.mitigate.runner(s, shots, r.seed)
+		res, err := runner.Run(cmd.Context(), []backends.Request{request})
 		if err != nil {
 			return noiseError(path, err)
 		}
+		found := res[0].Outcomes[0]
 		o.Counts = map[string]int{}
-		for _, k := range res[0].Outcomes[0].Counts {
-			o.Counts[fmt.Sprintf("%0*b", c.Bits, k.Word)] = k.N
+		for _, k := range found.Counts {
+			if k.N > 0 {
+				o.Counts[fmt.Sprintf("%0*b", c.Bits, k.Word)] = k.N
+			}
+		}
+		if r.mitigate.wanted() {
+			o.mitigated = mitigatedOf(found, c.Bits, r.mitigate.method, runner.CalibrationShots)
 		}
 	}
 	if r.asJSON {
