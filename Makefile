@@ -69,6 +69,7 @@ golden: ## expected output of tests, anew; look at the difference before keeping
 referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpreter that has referee/requirements.txt)
 	$(QGAN_PYTHON) referee/circuits.py --qgan bin/qgan $(RUNS)
 	$(QGAN_PYTHON) referee/readers.py --qgan bin/qgan
+	$(QGAN_PYTHON) referee/noisy.py --qgan bin/qgan
 
 dist: ## archives for all platforms with checksums, the same bytes from the same commit
 	rm -rf dist

@@ -99,15 +99,20 @@ func (r Request) ShotsOf(lane int) int {
 // bit 0 the most significant (at most 64 bits).
 type Outcome struct {
 	Shots int
-	// Counts lists the words seen, ascending, with how often.
+	// Counts lists the words seen, ascending, with how often; where readout was
+	// mitigated also words that were not seen and have a weight.
 	Counts []Count
 	// Words lists the outcome of every shot where the request asked for it.
 	Words []uint64
 	// Weights holds signed quasi-probabilities where readout was mitigated, in
 	// the order of Counts; nil otherwise.
 	Weights []float64
-	// Variances holds the variance of each weight.
+	// Variances holds the variance of each weight, or a bound of it where m3 has
+	// more words than it solves directly.
 	Variances []float64
+	// Overhead is by how much more shots it takes to know an expectation as well as
+	// without readout errors, at worst; 0 where nothing was mitigated.
+	Overhead float64
 }
 
 // Count is a word and how often it was seen.

@@ -2,7 +2,11 @@
 //
 // # Data flow
 //
-//	files of a service -> Read -> Snapshot -> compile.NewTarget, noise models
+//	files of a service -> Read -> Snapshot -> compile.NewTarget
+//	                               Snapshot -> NewNoiseModel -> NoiseModel <- ReadNoiseModel <- TOML, JSON
+//	                               NoiseModel.After(operation) -> channels on qubits
+//	                               NoiseModel.Confusion(qubits) -> Confusion <- EstimateTensored, EstimateFull <- Histogram
+//	Histogram -> Confusion.Invert, Confusion.M3, Untwirl -> Quasi -> NearestLaw
 //	                               Snapshot -> Encode -> the program's own file -> Read
 //	                               Diff(old, new) -> what moved
 //

@@ -1,6 +1,11 @@
 package ir
 
-import "math/big"
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+)
 
 // Renumber returns a copy of ops on other qubits and bits. A bit of -1 stays.
 func Renumber(ops []Op, qubit, bit func(int) int) []Op {
@@ -140,4 +145,43 @@ func kept(list []int) []int {
 		}
 	}
 	return out
+}
+
+// maxPhysical bounds the numbers of physical qubits.
+const maxPhysical = 1 << 20
+
+// Physical returns the circuit on physical qubits: where a register $n names a
+// qubit, it becomes qubit n, any other keeps its number. Qubits between are
+// idle. Two qubits of one number are an error.
+func Physical(c *Circuit) (*Circuit, error) {
+	to := make([]int, c.Qubits)
+	for q := range to {
+		to[q] = q
+	}
+	moved := false
+	for _, r := range c.QubitRegs {
+		digits, ok := strings.CutPrefix(r.Name, "$")
+		if n, err := strconv.Atoi(digits); ok && err == nil && len(r.Indices) == 1 {
+			if n < 0 || n > maxPhysical {
+				return nil, fmt.Errorf("circuit %q: physical qubit %s is out of range", c.Name, r.Name)
+			}
+			to[r.Indices[0]] = n
+			moved = moved || r.Indices[0] != n
+		}
+	}
+	if !moved {
+		return c, nil
+	}
+	out := *c
+	out.Qubits, out.QubitRegs = 0, nil
+	from := map[int]int{}
+	for q, n := range to {
+		if p, ok := from[n]; ok {
+			return nil, fmt.Errorf("circuit %q: qubits %d and %d are both physical qubit %d: name all by $n or none", c.Name, p, q, n)
+		}
+		from[n] = q
+		out.Qubits = max(out.Qubits, n+1)
+	}
+	out.Ops = Renumber(c.Ops, func(q int) int { return to[q] }, func(b int) int { return b })
+	return &out, nil
 }

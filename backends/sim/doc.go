@@ -1,6 +1,6 @@
-// Package sim is the ideal simulator: exact outcome probabilities and
-// expectation values of circuits, their gradients by an adjoint sweep, and
-// shots.
+// Package sim is the simulator: exact outcome probabilities and expectation
+// values of circuits, their gradients by an adjoint sweep, and shots, ideal
+// ([Simulator]) or with the noise of a processor ([Noisy]).
 //
 // # Programs
 //
@@ -35,6 +35,16 @@
 // a co-state λ and keeps no tape. For each fused SU(2) one pass returns the
 // three numbers Im<λ|P|ψ>, P = X, Y, Z; the derivative of each rotation inside
 // is a component of that vector, turned back through the rotations after it.
+//
+// # Noise
+//
+// A noise model's channels follow the operations of a circuit. The exact law
+// comes from the density matrix as the real vector of its Pauli components, on
+// which a channel is its Pauli transfer matrix. Shots come from that law or from
+// trajectories: where all channels are mixtures of Pauli strings, errors are drawn
+// first and pushed through the frame's gates until the fused SU(2)s absorb them, so
+// that a distinct pattern of errors is a lane of the ideal program; otherwise shots
+// are paths that part at a channel as they do at a measurement.
 //
 // A plain gate-by-gate interpreter (Interpret) is the oracle of all tests.
 package sim

@@ -1,10 +1,12 @@
 package sim_test
 
 import (
+	"context"
 	"fmt"
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/calibration"
 	"qgan/ir"
 )
 
@@ -29,4 +31,36 @@ func ExampleSimulator_Differentiate() {
 	}
 	fmt.Printf("%.4f, d/dtheta %.4f\n", law, grad)
 	// Output: [0.7702 0.0000 0.0000 0.2298], d/dtheta [0.4207]
+}
+
+// A Bell pair whose gates are noisy and whose bits are misread.
+func ExampleNoisy() {
+	model, err := calibration.ReadNoiseModel(calibration.File{Name: "noise.toml", Data: []byte(`
+[[noise]]
+gates = ["cx"]
+channel = "depolarizing"
+probability = 0.04
+[[readout]]
+p1_given_0 = 0.01
+p0_given_1 = 0.03
+`)})
+	if err != nil {
+		panic(err)
+	}
+	c := ir.New(2, 2)
+	c.Gate(ir.H, []int{0})
+	c.Gate(ir.CX, []int{0, 1})
+	c.MeasureAll()
+	law, err := (&sim.Noisy{Model: model}).Law(context.Background(), c, nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	for i, word := range law.Words {
+		fmt.Printf("%02b %.4f\n", word, law.P[i])
+	}
+	// Output:
+	// 00 0.4813
+	// 01 0.0287
+	// 10 0.0287
+	// 11 0.4613
 }

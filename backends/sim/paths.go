@@ -27,67 +27,77 @@ func (s *Simulator) shots(ctx context.Context, c *ir.Circuit, trained, data []fl
 	return e.words, nil
 }
 
-// explorer follows the paths of a circuit's shots through its measurements.
+// explorer follows the paths of a circuit's shots through its measurements and,
+// with noise, its channels.
 type explorer struct {
 	ctx           context.Context
 	circuit       *ir.Circuit
 	trained, data []float64
 	rng           *rand.Rand
 	words         []uint64
-	waiting       int // copies of the state that wait
+	waiting       int           // copies of the state that wait
+	noise         *noisyCircuit // nil: none
 }
 
 // path is what some of the shots have in common: a state, classical bits, and
 // what is left to do.
 type path struct {
 	register *register
-	fresh    bool // the state is still |0…0>
+	fresh    bool    // the state is still |0…0>
+	gates    []ir.Op // still to be applied to the state
 	bits     []bool
 	shots    int
 	todo     *todo
 	steps    int
 }
 
-// todo is a stack of operations left, the innermost block first.
+// todo is a stack of operations left, the innermost block first, and of the
+// channels that follow one of them.
 type todo struct {
-	ops  []ir.Op
-	next *todo
+	ops   []ir.Op
+	sites []site
+	next  *todo
 }
 
 // follow runs a path to its end. Where its shots part, those that measure 0 are
 // followed first on a copy.
 func (e *explorer) follow(p *path) error {
+	sites := e.noise.channels()
 	for {
 		if err := e.ctx.Err(); err != nil {
 			return err
 		}
-		gates := p.gates()
-		if len(gates) > 0 {
-			p.register.run(gates, e.trained, e.data, p.fresh)
-			p.fresh = false
+		p.collect(sites)
+		if p.todo != nil && len(p.todo.sites) > 0 {
+			at := p.todo.sites[0]
+			p.todo.sites = p.todo.sites[1:]
+			if err := e.channel(p, at); err != nil {
+				return err
+			}
+			continue
 		}
-		if p.todo == nil || p.measuresOnly() {
-			e.end(p)
-			return nil
+		if p.todo == nil || p.todo.measuresOnly(sites) {
+			e.settle(p)
+			return e.end(p)
 		}
 		op := p.todo.ops[0]
 		p.todo.ops = p.todo.ops[1:]
 		if p.steps++; p.steps > maxSteps {
 			return fmt.Errorf("a shot ran %d operations without an end", maxSteps)
 		}
+		if s := sites[op]; len(s) > 0 {
+			p.todo = &todo{sites: s, next: p.todo}
+		}
 		var err error
 		switch op := op.(type) {
 		case *ir.Measure:
-			err = e.measure(p, op.Qubit, func(p *path, one bool) {
-				if op.Bit >= 0 {
-					p.bits[op.Bit] = one
-				}
-			})
+			err = e.measure(p, op.Qubit, func(p *path, one bool) error { return e.record(p, op, one) })
 		case *ir.Reset:
-			err = e.measure(p, op.Qubit, func(p *path, one bool) {
+			err = e.measure(p, op.Qubit, func(p *path, one bool) error {
 				if one {
 					p.register.frame.x(op.Qubit)
 				}
+				return nil
 			})
 		case *ir.If:
 			if op.Cond.Holds(p.bits) {
@@ -112,34 +122,56 @@ func (e *explorer) follow(p *path) error {
 }
 
 // push puts a block before what is left to do.
-func (p *path) push(ops []ir.Op) { p.todo = &todo{ops, p.todo} }
+func (p *path) push(ops []ir.Op) { p.todo = &todo{ops: ops, next: p.todo} }
 
-// gates takes the gates that come next, and drops blocks that are done.
-func (p *path) gates() (gates []ir.Op) {
+// collect takes the gates that come next, up to one that channels follow, and
+// drops blocks that are done.
+func (p *path) collect(sites map[ir.Op][]site) {
 	for p.todo != nil {
+		if len(p.todo.sites) > 0 {
+			return
+		}
 		if len(p.todo.ops) == 0 {
 			p.todo = p.todo.next
 			continue
 		}
-		switch op := p.todo.ops[0].(type) {
+		op := p.todo.ops[0]
+		switch op.(type) {
 		case *ir.Apply, *ir.Unitary:
-			gates = append(gates, op)
+			p.gates = append(p.gates, op)
 		case *ir.Barrier, *ir.Delay:
 		default:
-			return gates
+			return
 		}
 		p.todo.ops = p.todo.ops[1:]
 		p.steps++
+		if s := sites[op]; len(s) > 0 {
+			p.todo = &todo{sites: s, next: p.todo}
+		}
 	}
-	return gates
+}
+
+// settle applies the gates that wait.
+func (e *explorer) settle(p *path) {
+	if len(p.gates) > 0 {
+		p.register.run(p.gates, e.trained, e.data, p.fresh)
+		p.fresh, p.gates = false, nil
+	}
 }
 
 // measuresOnly says that only measurements are left.
-func (p *path) measuresOnly() bool {
-	for t := p.todo; t != nil; t = t.next {
+func (t *todo) measuresOnly(sites map[ir.Op][]site) bool {
+	for ; t != nil; t = t.next {
+		if len(t.sites) > 0 {
+			return false
+		}
 		for _, op := range t.ops {
 			switch op.(type) {
-			case *ir.Measure, *ir.Barrier, *ir.Delay:
+			case *ir.Measure, *ir.Barrier:
+			case *ir.Delay:
+				if len(sites[op]) > 0 {
+					return false
+				}
 			default:
 				return false
 			}
@@ -148,9 +180,30 @@ func (p *path) measuresOnly() bool {
 	return true
 }
 
+// part makes a copy of a path for some of its shots, which go another way.
+func (e *explorer) part(p *path, shots int) (*path, error) {
+	e.settle(p)
+	if bytes := 8 * len(p.register.amps) * (e.waiting + 1); bytes > maxPathBytes {
+		return nil, fmt.Errorf("shots part %d times with %d qubits: the states that wait need more than %d GiB; measure fewer qubits in the middle, or reuse fewer", e.waiting+1, e.circuit.Qubits, maxPathBytes>>30)
+	}
+	other := *p
+	other.register, other.bits, other.todo = p.register.clone(), slices.Clone(p.bits), p.todo.clone()
+	other.shots = shots
+	p.shots -= shots
+	return &other, nil
+}
+
+// aside follows a copy while the path that it came from waits.
+func (e *explorer) aside(p *path) error {
+	e.waiting++
+	defer func() { e.waiting-- }()
+	return e.follow(p)
+}
+
 // measure parts the shots of a path by the outcome of a qubit and calls then
 // for both parts.
-func (e *explorer) measure(p *path, qubit int, then func(p *path, one bool)) error {
+func (e *explorer) measure(p *path, qubit int, then func(p *path, one bool) error) error {
+	e.settle(p)
 	value := p.register.frame.form(qubit)
 	all, p1 := p.register.weight(nil), p.register.weight(&value)
 	ones := 0
@@ -160,27 +213,57 @@ func (e *explorer) measure(p *path, qubit int, then func(p *path, one bool)) err
 		}
 	}
 	if zeros := p.shots - ones; zeros > 0 && ones > 0 {
-		if bytes := 8 * len(p.register.amps) * (e.waiting + 1); bytes > maxPathBytes {
-			return fmt.Errorf("shots part at %d measurements of %d qubits: the states that wait need more than %d GiB; measure fewer qubits in the middle, or reuse fewer", e.waiting+1, e.circuit.Qubits, maxPathBytes>>30)
-		}
-		other := *p
-		other.register, other.bits, other.todo = p.register.clone(), slices.Clone(p.bits), p.todo.clone()
-		other.shots = zeros
-		other.register.project(value, false, 1/math.Sqrt(all-p1))
-		then(&other, false)
-		e.waiting++
-		if err := e.follow(&other); err != nil {
+		other, err := e.part(p, zeros)
+		if err != nil {
 			return err
 		}
-		e.waiting--
-		p.shots = ones
+		other.register.project(value, false, 1/math.Sqrt(all-p1))
+		if err := then(other, false); err != nil {
+			return err
+		}
+		if err := e.aside(other); err != nil {
+			return err
+		}
 	}
 	norm := p1
 	if ones == 0 {
 		norm = all - p1
 	}
 	p.register.project(value, ones > 0, 1/math.Sqrt(norm))
-	then(p, ones > 0)
+	p.fresh = false
+	return then(p, ones > 0)
+}
+
+// record writes the outcome of a measurement in the middle, with its readout
+// error, by which the shots may part again.
+func (e *explorer) record(p *path, m *ir.Measure, one bool) error {
+	if m.Bit < 0 {
+		return nil
+	}
+	p.bits[m.Bit] = one
+	if e.noise == nil {
+		return nil
+	}
+	p1, p0, err := e.noise.flips(m.Qubit)
+	if err != nil {
+		return err
+	}
+	flip := p1
+	if one {
+		flip = p0
+	}
+	wrong := binomial(p.shots, flip, e.rng)
+	switch {
+	case wrong == p.shots:
+		p.bits[m.Bit] = !one
+	case wrong > 0:
+		other, err := e.part(p, wrong)
+		if err != nil {
+			return err
+		}
+		other.bits[m.Bit] = !one
+		return e.aside(other)
+	}
 	return nil
 }
 
@@ -189,11 +272,11 @@ func (t *todo) clone() *todo {
 	if t == nil {
 		return nil
 	}
-	return &todo{t.ops, t.next.clone()}
+	return &todo{t.ops, t.sites, t.next.clone()}
 }
 
 // end samples the measurements at the end of a path.
-func (e *explorer) end(p *path) {
+func (e *explorer) end(p *path) error {
 	from := make([]int, len(p.bits))
 	for i := range from {
 		from[i] = -1
@@ -217,11 +300,21 @@ func (e *explorer) end(p *path) {
 	}
 	if !measured {
 		e.add(word(nil), p.shots)
-		return
+		return nil
 	}
+	first := len(e.words)
 	p.register.sample(p.shots, e.rng, func(x uint64, n int) {
 		e.add(word(func(q int) bool { return p.register.frame.value(q, x) }), n)
 	})
+	if e.noise == nil {
+		return nil
+	}
+	r, err := e.noise.readoutOf(p.todo)
+	if err != nil {
+		return err
+	}
+	r.confuse(e.words[first:], len(p.bits), e.rng)
+	return nil
 }
 
 func (e *explorer) add(word uint64, n int) {

@@ -109,8 +109,14 @@ func compile(c *ir.Circuit) (*program, error) {
 	if err := ir.Verify(c); err != nil {
 		return nil, err
 	}
+	return compileTraced(c, nil, nil)
+}
+
+// compileTraced is compile that, where there is a trace, also notes where the
+// channels of sites are.
+func compileTraced(c *ir.Circuit, t *trace, sites map[ir.Op][]site) (*program, error) {
 	p := &program{circuit: c, n: c.Qubits, phase: c.Phase}
-	b := builder{program: p, frame: newFrame(c.Qubits), pending: make([][]factor, c.Qubits), seen: map[pairKey]*pairing{}}
+	b := builder{program: p, frame: newFrame(c.Qubits), pending: make([][]factor, c.Qubits), seen: map[pairKey]*pairing{}, trace: t}
 	for _, op := range c.Ops {
 		switch op := op.(type) {
 		case *ir.Apply:
@@ -121,6 +127,9 @@ func compile(c *ir.Circuit) (*program, error) {
 		case *ir.Barrier, *ir.Delay:
 		default:
 			return nil, &ErrNotUnitary{c.Name, op}
+		}
+		for _, s := range sites[op] {
+			t.site(s, b.pending)
 		}
 	}
 	for q := range c.Qubits {
@@ -150,6 +159,7 @@ type builder struct {
 	seen    map[pairKey]*pairing
 	started uint64 // qubits that have an op
 	mixed   bool   // the leading product of ops has ended
+	trace   *trace // what Pauli errors are pushed through; nil without noise
 }
 
 func (b *builder) gate(g ir.Gate, qubits []int, angles []ir.Angle) {
@@ -161,7 +171,13 @@ func (b *builder) gate(g ir.Gate, qubits []int, angles []ir.Angle) {
 		b.flush(qubits[0])
 		b.flush(qubits[1])
 		b.frame.cx(qubits[0], qubits[1])
+		b.trace.linear(eventCX, qubits)
 	case ir.Swap:
+		if b.trace != nil {
+			b.flush(qubits[0])
+			b.flush(qubits[1])
+			b.trace.linear(eventSwap, qubits)
+		}
 		b.pending[qubits[0]], b.pending[qubits[1]] = b.pending[qubits[1]], b.pending[qubits[0]]
 		b.frame.swap(qubits[0], qubits[1])
 	case ir.RX:
@@ -185,7 +201,7 @@ func (b *builder) gate(g ir.Gate, qubits []int, angles []ir.Angle) {
 
 func (b *builder) rotate(q int, a axis, angle ir.Angle) {
 	list := b.pending[q]
-	if k := len(list); k > 0 && list[k-1].axis == a {
+	if k := len(list); k > 0 && list[k-1].axis == a && !b.trace.between(q, k) {
 		list[k-1].angle = list[k-1].angle.Add(angle)
 		return
 	}
@@ -214,6 +230,7 @@ func (b *builder) flush(q int) {
 	} else {
 		b.mixed = true
 	}
+	b.trace.op(q, len(b.ops), len(b.pending[q]))
 	b.ops = append(b.ops, fused{b.pending[q], b.seen[key], q})
 	b.pending[q] = nil
 }

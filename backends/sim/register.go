@@ -21,6 +21,7 @@ type register struct {
 	phase   float64 // global, radians
 	amps    []float64
 	dirty   bool        // amps hold an old state that has to be overwritten
+	plain   bool        // steps are applied as they are (direct)
 	buffers [][]float64 // one a worker
 }
 
@@ -66,6 +67,15 @@ func (r *register) run(ops []ir.Op, trained, data []float64, fresh bool) {
 	r.phase += l.phase
 	if fresh {
 		steps = r.start(steps)
+	}
+	r.apply(steps)
+}
+
+// apply runs steps in passes, or as they are.
+func (r *register) apply(steps []step) {
+	if r.plain {
+		r.direct(steps)
+		return
 	}
 	for _, p := range schedule(steps, r.qubits) {
 		r.each(p.blocks(), func(worker, block int) {

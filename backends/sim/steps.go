@@ -125,8 +125,13 @@ func (l *lowering) apply(op *ir.Apply) {
 	l.gate(op.Gate, qubits, p, where)
 }
 
-// unitary lowers an operator given by its matrix.
+// unitary lowers an operator given by its matrix. Of one qubit, it may be the
+// Kraus operator of a channel.
 func (l *lowering) unitary(op *ir.Unitary) {
+	if len(op.Qubits) == 1 && !unitary2(op.Matrix) {
+		l.operator(op.Matrix, op.Qubits)
+		return
+	}
 	if !l.operate(op.Matrix, op.Qubits, nil) {
 		l.dense(op.Matrix, op.Qubits, nil)
 	}

@@ -38,7 +38,7 @@ type benchSeconds struct {
 // benchFlags are the sizes of the work.
 type benchFlags struct {
 	neurons, timesteps, batch, qubits, layers, shots, repeats int
-	kernel                                                    string
+	kernel, method                                            string
 	asJSON                                                    bool
 }
 
@@ -56,6 +56,7 @@ var benchWorks = []benchWork{
 	{name: "state", short: "layers of RY, RZ and a chain of CX on a large state, from |0...0>", qubits: 24, prepare: benchState},
 	{name: "qft", short: "the quantum Fourier transform, swaps included, of a product state", qubits: 24, prepare: benchQFT},
 	{name: "shift", short: "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", batch: 8, shots: 1000, prepare: benchShift},
+	{name: "noisy", short: "shots of the paper's generator with depolarising noise after each gate and readout errors", shots: 10000, prepare: benchNoisy},
 	{name: "sample", short: "shots drawn from a random state, its running sum made each time", qubits: 20, shots: 1000000, prepare: benchSample},
 }
 
@@ -74,8 +75,9 @@ mean little: compare with another program in the same run.`,
 	p.IntVar(&f.batch, "batch", 0, "latent vectors (0: 64, shift 8)")
 	p.IntVar(&f.qubits, "qubits", 0, "qubits of state, qft and sample (0: 24, sample 20)")
 	p.IntVar(&f.layers, "layers", 3, "layers of state")
-	p.IntVar(&f.shots, "shots", 0, "shots of sample, or of each circuit of shift (0: 1000000 and 1000)")
+	p.IntVar(&f.shots, "shots", 0, "shots of sample and noisy, or of each circuit of shift (0: 1000000, 10000 and 1000)")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
+	p.StringVar(&f.method, "method", string(sim.AutoMethod), "how noisy simulates: auto, density or trajectories")
 	addKernel(p, &f.kernel)
 	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	for _, w := range benchWorks {
@@ -103,6 +105,9 @@ func (a *app) bench(w benchWork, f benchFlags) error {
 	}
 	if err := checkKernel(f.kernel); err != nil {
 		return err
+	}
+	if m := sim.Method(f.method); m != sim.AutoMethod && m != sim.DensityMethod && m != sim.TrajectoriesMethod {
+		return usagef("--method %s: it can be auto, density or trajectories", f.method)
 	}
 	run, circuits, shots, err := w.prepare(f)
 	if err != nil {

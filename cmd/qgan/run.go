@@ -10,6 +10,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/calibration"
 	"qgan/ir"
 )
 
@@ -18,8 +19,12 @@ type outcomes struct {
 	Schema        string             `json:"schema"`
 	BitOrder      string             `json:"bit_order"`
 	Shots         int                `json:"shots"`
+	Backend       string             `json:"backend,omitempty"`
+	Method        string             `json:"method,omitempty"`   // of a noisy run
+	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
 	Counts        map[string]int     `json:"counts,omitempty"`
 	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	*mitigated
 }
 
 // newRunCmd makes `run`.
@@ -31,25 +36,55 @@ func newRunCmd(a *app) *cobra.Command {
 		params  []string
 		seed    uint64
 		asJSON  bool
+		table   bool
+		noise   noiseFlags
+		correct mitigateFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "run FILE.qasm",
 		Short: "Run an OpenQASM program on the simulator",
 		Long: `Run a program as it is written, without compiling it, and print what was measured:
 bit 0, the first declared, comes first. Circuits that depend on their own outcomes
-run shot by shot. A program without measurements is measured at its end.`,
+run shot by shot. A program without measurements is measured at its end.
+
+With --backend noisy each operation is followed by the noise of a device or of a
+noise model file (docs/formats.md), on the physical qubits: those that registers
+$n name, otherwise qubit 0, 1, …. Every gate must be native on the device; idle time
+is noisy only where a delay is written; qubits that nothing acts on are left out.
+
+With --mitigate the readout errors are taken out of the counts: full (correlated ones
+too), tensored (each bit on its own), m3 (within the words that were read) or twirl
+(an x before some of the measurements, in some of the shots). They are those of the
+device, or calibrated by --calibration-shots. What comes out are signed weights
+that add up to 1, for expectations, and the law that is nearest to them.`,
 		Example: `  qgan run bell.qasm --shots 1000
   qgan run bell.qasm --exact --json
+  qgan run compiled.qasm --backend noisy --device props_torino.json --exact
+  qgan run compiled.qasm --backend noisy --device props_torino.json --mitigate tensored
   qgan run ansatz.qasm --param theta=0.5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case backend != "ideal":
-				return usagef("--backend %s: it can be ideal", backend)
+			case backend != "ideal" && backend != "noisy":
+				return usagef("--backend %s: it can be ideal or noisy", backend)
+			case table && backend != "noisy":
+				return usagef("--noise-table needs --backend noisy")
 			case exact && cmd.Flags().Changed("shots"):
 				return usagef("--exact draws no shots: leave out --shots")
 			case shots < 1 || shots > maxShots:
 				return usagef("--shots %d: it can be 1 to %d", shots, maxShots)
+			}
+			if err := correct.check(backend, exact, table, cmd.Flags().Changed); err != nil {
+				return err
+			}
+			var model *calibration.NoiseModel
+			if backend == "noisy" {
+				var err error
+				if model, err = a.noise(noise, cmd.Flags().Changed); err != nil {
+					return err
+				}
+			} else if err := noise.unused(cmd.Flags().Changed); err != nil {
+				return err
 			}
 			c, err := a.circuitOf(args[0])
 			if err != nil {
@@ -57,6 +92,9 @@ run shot by shot. A program without measurements is measured at its end.`,
 			}
 			if c, err = bindParams(c, params); err != nil {
 				return err
+			}
+			if model != nil {
+				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON, mitigate: correct})
 			}
 			c = a.runnable(args[0], c)
 			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
@@ -76,7 +114,10 @@ run shot by shot. A program without measurements is measured at its end.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&backend, "backend", "ideal", "where it runs: ideal")
+	f.StringVar(&backend, "backend", "ideal", "where it runs: ideal or noisy")
+	noise.add(f)
+	correct.add(f)
+	f.BoolVar(&table, "noise-table", false, "noisy: print the channels of each operation and run nothing")
 	f.IntVar(&shots, "shots", 1024, "number of shots")
 	f.BoolVar(&exact, "exact", false, "print exact probabilities instead of counts")
 	f.StringArrayVar(&params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
@@ -91,24 +132,30 @@ const maxShots = 100_000_000
 // nothing acts on, and blocks in a vendor's words. Where nothing is measured it
 // measures all qubits.
 func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
-	out := *c
-	vendor := map[string]bool{}
-	out.Ops = withoutOpaque(c.Ops, vendor)
-	for _, k := range sortedKeys(vendor) {
-		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
-	}
-	measured := false
-	ir.Walk(out.Ops, func(op ir.Op) error {
-		_, ok := op.(*ir.Measure)
-		measured = measured || ok
-		return nil
-	})
+	out, measured := a.withoutVendor(path, c)
 	if !measured {
 		a.note("%s: nothing is measured, so all qubits are, at the end", path)
 		out.Bits, out.BitRegs = 0, nil
 		out.MeasureAll()
 	}
-	return ir.DropIdle(&out)
+	return ir.DropIdle(out)
+}
+
+// withoutVendor returns a copy of a circuit without blocks in a vendor's words,
+// and whether it measures.
+func (a *app) withoutVendor(path string, c *ir.Circuit) (out *ir.Circuit, measured bool) {
+	own := *c
+	vendor := map[string]bool{}
+	own.Ops = withoutOpaque(c.Ops, vendor)
+	for _, k := range sortedKeys(vendor) {
+		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
+	}
+	ir.Walk(own.Ops, func(op ir.Op) error {
+		_, ok := op.(*ir.Measure)
+		measured = measured || ok
+		return nil
+	})
+	return &own, measured
 }
 
 // withoutOpaque returns a copy of ops without blocks in a vendor's words and the
@@ -217,6 +264,9 @@ func sample(cmd *cobra.Command, c *ir.Circuit, shots int, seed uint64) (map[stri
 }
 
 func (a *app) printOutcomes(o outcomes) error {
+	if o.mitigated != nil {
+		return a.printMitigated(o)
+	}
 	t := newTable(a.out)
 	for _, w := range sortedKeys(o.Counts) {
 		t.row(w, strconv.Itoa(o.Counts[w]))

@@ -29,6 +29,69 @@ func (a *Affine) Apply(measured []bool) ([]bool, error) {
 	return out, nil
 }
 
+// Word is Apply for an outcome of at most 64 bits as a number, bit 0 the most
+// significant.
+func (a *Affine) Word(measured uint64) (word uint64) {
+	last := len(a.Flip) - 1
+	for i, list := range a.Sources {
+		var bit uint64
+		if a.Flip[i] {
+			bit = 1
+		}
+		for _, j := range list {
+			bit ^= measured >> (last - j) & 1
+		}
+		word = word<<1 | bit
+	}
+	return word
+}
+
+// Inverse returns the map that leads back, or an error where outcomes are put
+// together. That of a folded readout always has one.
+func (a *Affine) Inverse() (*Affine, error) {
+	n := len(a.Flip)
+	left, right := make([][]bool, n), make([][]bool, n) // left is reduced to the identity
+	for i, list := range a.Sources {
+		left[i], right[i] = make([]bool, n), make([]bool, n)
+		right[i][i] = true
+		for _, j := range list {
+			left[i][j] = !left[i][j]
+		}
+	}
+	add := func(to, from []bool) {
+		for j, b := range from {
+			to[j] = to[j] != b
+		}
+	}
+	for k := range n {
+		pivot := k
+		for pivot < n && !left[pivot][k] {
+			pivot++
+		}
+		if pivot == n {
+			return nil, fmt.Errorf("the map of outcomes puts different ones together, so it has no inverse")
+		}
+		left[k], left[pivot] = left[pivot], left[k]
+		right[k], right[pivot] = right[pivot], right[k]
+		for i := range n {
+			if i != k && left[i][k] {
+				add(left[i], left[k])
+				add(right[i], right[k])
+			}
+		}
+	}
+	inverse := &Affine{Sources: make([][]int, n), Flip: make([]bool, n)}
+	for i, row := range right {
+		for j, b := range row {
+			if b {
+				inverse.Sources[i] = append(inverse.Sources[i], j)
+				inverse.Flip[i] = inverse.Flip[i] != a.Flip[j]
+			}
+		}
+	}
+	return inverse, nil
+}
+
 // foldReadout takes the last gates before the final measurements out of the
 // circuit. A gate that permutes basis states by an affine map (x, cx, swap) can be
 // done to the outcome where all its qubits are measured; a diagonal gate does
