@@ -237,7 +237,7 @@ def check_compiled(report, program, devices, tolerance):
     """Generators compiled for devices: {name: (file, dialect, reader of the text)}."""
     for n in SIZES:
         run = program.train(f"compiled-{n}", ["--neurons", n, "--iterations", 10, "--latent-scale", "0.7"])
-        _, law = program.bound(run, 0, "generic", "seed:1")
+        _, law = program.bound(run, 0, "generic", "--latent-vector", "seed:1")
         for name, (file, dialect, read) in devices.items():
             for flags in [[], ["--fold-readout"], ["--optimize", 0], ["--dd", "xy4"]]:
                 if dialect == "iqm-json" and "--dd" in flags:
