@@ -19,7 +19,8 @@ type gmres struct {
 const (
 	gmresRestart = 40
 	gmresSteps   = 1000
-	normClimbs   = 8 // of inverseNorm
+	gmresSlack   = 100 // times the tolerance is accepted where rounding allows no less
+	normClimbs   = 8   // of inverseNorm
 )
 
 func (m *sparse) gmres(tolerance float64) *gmres { return &gmres{m, m.diagonal(), tolerance} }
@@ -41,6 +42,10 @@ func (g *gmres) solve(b []float64, transposed bool) ([]float64, error) {
 			return x, nil
 		}
 		if size >= left/2 && steps > 0 { // no further than rounding allows
+			if size <= gmresSlack*goal {
+				return x, nil
+			}
+			left = size
 			break
 		}
 		left = size

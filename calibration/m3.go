@@ -25,7 +25,8 @@ type M3Options struct {
 	Distance int
 	Solver   Solver // "" stands for auto
 	// Tolerance is the residual at which GMRES ends, relative to the right side; 0
-	// stands for 1e-12.
+	// stands for 1e-14. Where rounding does not allow it, a hundred times as much is
+	// accepted.
 	Tolerance float64
 }
 
@@ -72,7 +73,7 @@ func (e Estimate) M3(h Histogram, o M3Options) (*Quasi, error) {
 		o.Distance = c.Bits
 	}
 	if o.Tolerance == 0 {
-		o.Tolerance = 1e-12
+		o.Tolerance = 1e-14
 	}
 	if err := c.invertible(); err != nil {
 		return nil, err
