@@ -44,6 +44,9 @@ func (p *noisyCircuit) newPatternProgram() (*patternProgram, error) {
 	return &patternProgram{program, newErrorSampler(t, program.n), r}, err
 }
 
+// patternShots is how many shots' errors are drawn before their patterns run.
+const patternShots = 1 << 21
+
 // patterns draws shots of a circuit of gates whose channels are mixtures of
 // Pauli strings: errors are drawn first, and each distinct pattern of them is a
 // lane of one program.
@@ -52,19 +55,22 @@ func (j *shotJob) patterns(ctx context.Context, p *patternProgram) ([]uint64, er
 	if err != nil {
 		return nil, err
 	}
-	outcomes := make([]uint32, j.shots)
-	run := newPatternRun(p.program, k.lanes, j)
-	if err := run.all(ctx, p.errors.draw(j.shots, j.stream("errors")), outcomes); err != nil {
-		return nil, err
-	}
 	words := make([]uint64, j.shots)
 	before := make([]bool, j.circuit.Bits)
-	for i, y := range outcomes {
-		read := uint64(0)
-		for _, q := range p.readout.qubits {
-			read = read<<1 | uint64(y>>(p.n-1-q)&1)
+	run := newPatternRun(p.program, k.lanes, j)
+	for first := 0; first < j.shots; first += patternShots {
+		outcomes := make([]uint32, min(patternShots, j.shots-first))
+		part := uint64(first / patternShots)
+		if err := run.all(ctx, p.errors.draw(len(outcomes), j.stream("errors", part)), outcomes); err != nil {
+			return nil, err
 		}
-		words[i] = p.readout.word(before, read)
+		for i, y := range outcomes {
+			read := uint64(0)
+			for _, q := range p.readout.qubits {
+				read = read<<1 | uint64(y>>(p.n-1-q)&1)
+			}
+			words[first+i] = p.readout.word(before, read)
+		}
 	}
 	p.readout.confuse(words, j.circuit.Bits, j.stream("readout"))
 	return words, nil

@@ -214,3 +214,27 @@ func BenchmarkNoisy(b *testing.B) {
 		}
 	}
 }
+
+// Shots of more than one part have the law too, and no two parts are alike.
+func TestPatternParts(t *testing.T) {
+	m := noiseFile(t, "[[noise]]\ngates = [\"h\"]\nchannel = \"phase-flip\"\nprobability = 0.2\n")
+	c := ir.New(1, 1)
+	c.Gate(ir.H, []int{0})
+	c.Gate(ir.H, []int{0})
+	c.MeasureAll()
+	s := &Noisy{Model: m, Method: TrajectoriesMethod}
+	const shots = patternShots + 10000
+	o := outcomesOf(t, s, c, shots, 1)
+	if z := fit(o, lawOf(t, s, c)); math.Abs(z) > 5 {
+		t.Errorf("chi² is %.2f standard deviations from its mean", z)
+	}
+	same := 0
+	for i, w := range o.Words[patternShots:] {
+		if w == o.Words[i] {
+			same++
+		}
+	}
+	if same > 7200 || same < 6400 { // 0.68 of them by chance
+		t.Errorf("%d of 10000 shots of the second part are as in the first", same)
+	}
+}
