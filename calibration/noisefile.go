@@ -302,8 +302,7 @@ type rule struct {
 	// width is the number of qubits that the channel acts on, 0: as many as
 	// the gate.
 	width int
-	make  func(width int) *Channel
-	made  [maxChannelQubits + 1]*Channel
+	made  [maxChannelQubits + 1]*Channel // by width
 }
 
 func (*fileRules) sampleTime() float64 { return 0 }
