@@ -221,12 +221,11 @@ func (d *double) act(k blockKernel, buf []float64, base uint64) {
 // chosen is a choice in the coordinates of a pass. Bit 0 of the number of a set
 // is the role.
 type chosen struct {
-	v      uint64
-	index  []local // the role first
-	where  []local // conditions that are the same in all lanes of a group
-	sets   []blockSet
-	masks  []uint64
-	checks []check
+	v     uint64
+	index []local // the role first
+	where []local // conditions that are the same in all lanes of a group
+	sets  []blockSet
+	masks []uint64
 }
 
 // blockSet holds, for the amplitudes of a group, the factor of the amplitude
