@@ -249,6 +249,39 @@ func TestMethods(t *testing.T) {
 	}
 }
 
+// For seven bits 32 masks of 128 do: what is left of the errors' dependence on what was
+// prepared needs four bits at once.
+func TestTwirlOfManyBits(t *testing.T) {
+	c := ir.New(7, 7)
+	for q := range 7 {
+		c.Gate(ir.RY, []int{q}, ir.Const(0.3+0.2*float64(q)))
+	}
+	for q := range 6 {
+		c.Gate(ir.CX, []int{q, q + 1})
+	}
+	c.MeasureAll()
+	const shots = 3_200_000_000
+	r := backends.Request{Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{shots}}
+	truth, err := (&misread{confusion: faithful}).Run(t.Context(), []backends.Request{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, confusion := range []func([]int) calibration.Confusion{each, correlated} {
+		raw := &misread{confusion: confusion}
+		r.Mitigation = backends.MitigateTwirl
+		res, err := (&Mitigated{Runner: raw, CalibrationShots: shots}).Run(t.Context(), []backends.Request{r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := furthest(res[0].Outcomes[0], truth[0].Outcomes[0]); d > 2e-6 {
+			t.Errorf("off by %.2g", d)
+		}
+		if len(raw.seen) != 64 {
+			t.Errorf("%d circuits", len(raw.seen))
+		}
+	}
+}
+
 // Lanes of few shots take part in as many twirled circuits as they have shots.
 func TestTwirlSharesShots(t *testing.T) {
 	raw := &misread{confusion: each}
