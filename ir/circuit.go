@@ -372,3 +372,19 @@ func (c *Circuit) Count() map[string]int {
 	})
 	return n
 }
+
+// ActsOn returns the qubits whose state a gate, a unitary, a measurement or a reset
+// changes, controls included; barriers, delays, blocks and vendor's text have none.
+func ActsOn(op Op) []int {
+	switch op := op.(type) {
+	case *Apply:
+		return op.Qubits
+	case *Unitary:
+		return op.Qubits
+	case *Measure:
+		return []int{op.Qubit}
+	case *Reset:
+		return []int{op.Qubit}
+	}
+	return nil
+}

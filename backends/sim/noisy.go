@@ -291,7 +291,7 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 	own := map[int]int{}
 	p.physical = make([]int, p.circuit.Qubits)
 	for i, op := range before {
-		was, is := gateQubits(op), gateQubits(after[i])
+		was, is := ir.ActsOn(op), ir.ActsOn(after[i])
 		for j, q := range was {
 			own[q] = is[j]
 			p.physical[is[j]] = q
@@ -349,22 +349,6 @@ func flat(ops []ir.Op) (out []ir.Op) {
 	return out
 }
 
-// gateQubits returns the qubits that an operation acts on; a barrier or a delay
-// uses none.
-func gateQubits(op ir.Op) []int {
-	switch op := op.(type) {
-	case *ir.Apply:
-		return op.Qubits
-	case *ir.Unitary:
-		return op.Qubits
-	case *ir.Measure:
-		return []int{op.Qubit}
-	case *ir.Reset:
-		return []int{op.Qubit}
-	}
-	return nil
-}
-
 // putOff moves the measurements after which nothing happens to their qubits to
 // the end, where they are read together, and drops delays of qubits that are
 // read no more. It counts the measurements at the end.
@@ -390,7 +374,7 @@ func putOff(ops []ir.Op, qubits int) (out []ir.Op, measurements int) {
 			}
 		}
 		for _, inner := range flat([]ir.Op{op}) {
-			for _, q := range gateQubits(inner) {
+			for _, q := range ir.ActsOn(inner) {
 				live[q] = true
 			}
 			for _, bit := range classicalBits(inner) {

@@ -98,18 +98,7 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 func usedQubits(c *ir.Circuit) (used []int) {
 	seen := make([]bool, c.Qubits)
 	ir.Walk(c.Ops, func(op ir.Op) error {
-		var qubits []int
-		switch op := op.(type) {
-		case *ir.Apply:
-			qubits = op.Qubits
-		case *ir.Unitary:
-			qubits = op.Qubits
-		case *ir.Measure:
-			qubits = []int{op.Qubit}
-		case *ir.Reset:
-			qubits = []int{op.Qubit}
-		}
-		for _, q := range qubits {
+		for _, q := range ir.ActsOn(op) {
 			seen[q] = true
 		}
 		return nil

@@ -198,18 +198,10 @@ func (c *canceller) commute(a, b *ir.Apply) bool {
 // qubitsOf lists the qubits of an operation that passes know.
 func qubitsOf(op ir.Op) []int {
 	switch op := op.(type) {
-	case *ir.Apply:
-		return op.Qubits
-	case *ir.Unitary:
-		return op.Qubits
-	case *ir.Measure:
-		return []int{op.Qubit}
-	case *ir.Reset:
-		return []int{op.Qubit}
 	case *ir.Barrier:
 		return op.Qubits
 	case *ir.Delay:
 		return op.Qubits
 	}
-	return nil
+	return ir.ActsOn(op)
 }
