@@ -139,32 +139,60 @@ func (c Confusion) Invert(h Histogram) (*Quasi, error) { return Estimate{Confusi
 // finite shots of the calibration make of them. The errors of different groups
 // count as independent.
 func (e Estimate) Invert(h Histogram) (*Quasi, error) {
-	law, shots, err := h.law()
+	i, err := e.Inverter()
 	if err != nil {
 		return nil, err
 	}
-	if h.Bits != e.Bits {
-		return nil, invalid("words of %d bits with the confusion of %d", h.Bits, e.Bits)
-	}
+	return i.Invert(h)
+}
+
+// Inverter inverts many histograms with the matrices of one confusion.
+type Inverter struct {
+	inverse, squared Confusion
+	gamma            float64
+	spreads          []Confusion // of the calibration, one a group
+}
+
+// Inverter prepares what Invert needs of the confusion alone. See Inverse for what is
+// refused.
+func (e Estimate) Inverter() (*Inverter, error) {
 	inverse, gamma, err := e.Inverse()
 	if err != nil {
 		return nil, err
 	}
-	weights := inverse.Apply(law)
-	variances := inverse.squared().Apply(law)
-	multinomial(variances, weights, shots)
+	i := &Inverter{inverse: inverse, squared: inverse.squared(), gamma: gamma}
 	if e.Shots != nil {
-		squares := make([]float64, len(weights))
-		for i, w := range weights {
-			squares[i] = w * w
-		}
 		for g := range inverse.Groups {
-			for i, v := range e.spread(g, inverse.Groups[g]).Apply(squares) {
-				variances[i] += max(v, 0)
+			i.spreads = append(i.spreads, e.spread(g, inverse.Groups[g]))
+		}
+	}
+	return i, nil
+}
+
+// Invert is Estimate.Invert.
+func (i *Inverter) Invert(h Histogram) (*Quasi, error) {
+	law, shots, err := h.law()
+	if err != nil {
+		return nil, err
+	}
+	if h.Bits != i.inverse.Bits {
+		return nil, invalid("words of %d bits with the confusion of %d", h.Bits, i.inverse.Bits)
+	}
+	weights := i.inverse.Apply(law)
+	variances := i.squared.Apply(law)
+	multinomial(variances, weights, shots)
+	if i.spreads != nil {
+		squares := make([]float64, len(weights))
+		for x, w := range weights {
+			squares[x] = w * w
+		}
+		for _, s := range i.spreads {
+			for x, v := range s.Apply(squares) {
+				variances[x] += max(v, 0)
 			}
 		}
 	}
-	return quasiOf(h.Bits, weights, variances, gamma*gamma), nil
+	return quasiOf(h.Bits, weights, variances, i.gamma*i.gamma), nil
 }
 
 // spread returns the map from the squares of the weights to the variances that

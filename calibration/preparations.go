@@ -65,11 +65,11 @@ func FullWords(n int) []uint64 {
 // column i, and the columns are different numbers of odd weight, any three of which
 // are independent.
 func BalancedWords(n int) []uint64 {
-	k := min(n, 5)
+	k := min(max(n, 1), 5)
 	for 1<<(k-1) < n {
 		k++
 	}
-	columns := make([]uint64, 0, 1<<max(k-1, 0))
+	columns := make([]uint64, 0, 1<<(k-1))
 	for x := range uint64(1) << k {
 		if bits.OnesCount64(x)%2 == 1 {
 			columns = append(columns, x)

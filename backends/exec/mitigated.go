@@ -26,7 +26,8 @@ import (
 // Qubits are the physical ones: those that registers $n name (ir.Physical). What is
 // measured is calibrated once, with the requests that first need it. Requests that ask for
 // no mitigation pass through. The Runner returns words as they were measured; what a folded
-// readout makes of them comes after (Mapped).
+// readout makes of them comes after (Mapped). Goroutines that share one wait for each
+// other.
 type Mitigated struct {
 	Runner backends.Runner
 	// Confusion tells the readout errors of bits that are read from physical qubits, from
@@ -308,14 +309,17 @@ func (m *Mitigated) finish(p *plan, results []backends.Result) (backends.Result,
 			}
 		}
 	}
-	known := m.known[p.key]
-	out.Provenance.Jobs = append(out.Provenance.Jobs, known.jobs...)
+	out.Provenance.Jobs = append(out.Provenance.Jobs, m.known[p.key].jobs...)
+	correct, err := m.corrector(p)
+	if err != nil {
+		return backends.Result{}, p.readout.named(err)
+	}
 	for lane := range out.Outcomes {
 		o := &out.Outcomes[lane]
 		for _, w := range slices.Sorted(maps.Keys(counts[lane])) {
 			o.Counts = append(o.Counts, backends.Count{Word: w, N: counts[lane][w]})
 		}
-		q, err := m.quasi(p, known, o.Counts)
+		q, err := correct(p.readout.histogram(o.Counts))
 		if err != nil {
 			return backends.Result{}, p.readout.named(err)
 		}
@@ -324,18 +328,23 @@ func (m *Mitigated) finish(p *plan, results []backends.Result) (backends.Result,
 	return out, nil
 }
 
-// quasi takes the readout errors out of the counts of one lane.
-func (m *Mitigated) quasi(p *plan, known *readoutErrors, counts []backends.Count) (*calibration.Quasi, error) {
-	h := p.readout.histogram(counts)
+// corrector returns what takes the readout errors out of the histograms of a request.
+func (m *Mitigated) corrector(p *plan) (func(h calibration.Histogram) (*calibration.Quasi, error), error) {
+	known := m.known[p.key]
+	e := known.estimate
 	switch p.request.Mitigation {
 	case backends.MitigateTwirl:
-		return calibration.Untwirl(h, known.zeros)
+		return func(h calibration.Histogram) (*calibration.Quasi, error) { return calibration.Untwirl(h, known.zeros) }, nil
 	case backends.MitigateM3:
-		return known.estimate.M3(h, m.M3)
+		return func(h calibration.Histogram) (*calibration.Quasi, error) { return e.M3(h, m.M3) }, nil
 	case backends.MitigateTensored:
-		if known.estimate.Shots == nil {
-			return known.estimate.Tensored().Invert(h)
+		if e.Shots == nil {
+			e.Confusion = e.Tensored()
 		}
 	}
-	return known.estimate.Invert(h)
+	i, err := e.Inverter()
+	if err != nil {
+		return nil, err
+	}
+	return i.Invert, nil
 }
