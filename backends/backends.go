@@ -5,6 +5,7 @@ package backends
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"qgan/ir"
@@ -93,6 +94,18 @@ func (r Request) ShotsOf(lane int) int {
 		return r.Shots[0]
 	}
 	return r.Shots[lane]
+}
+
+// Check reports an invalid circuit, rows that do not fit it, and numbers of shots that
+// are not one a lane.
+func (r Request) Check() error {
+	if err := errors.Join(ir.Verify(r.Circuit), r.Bindings.Check(r.Circuit)); err != nil {
+		return err
+	}
+	if lanes := r.Bindings.Len(); len(r.Shots) != 1 && len(r.Shots) != lanes {
+		return fmt.Errorf("%d numbers of shots for %d lanes: give one, or one a lane", len(r.Shots), lanes)
+	}
+	return nil
 }
 
 // Outcome holds what one lane gave. Words are classical bits read as a number,

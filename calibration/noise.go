@@ -263,6 +263,15 @@ func (m *NoiseModel) Confusion(qubits []int) (Confusion, error) {
 	return c, c.Check()
 }
 
+// WithoutReadout returns the model with an error-free readout: what mitigation with
+// endlessly many shots would leave.
+func (m *NoiseModel) WithoutReadout() *NoiseModel {
+	out := *m
+	out.groups = nil
+	out.confuse = func(int) (float64, float64, error) { return 0, 0, nil }
+	return &out
+}
+
 // Correlated returns the physical qubits whose readout errors are one matrix
 // with those of others.
 func (m *NoiseModel) Correlated() map[int]bool {

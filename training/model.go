@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"math"
 
 	"qgan/backends"
@@ -20,6 +21,8 @@ type Model interface {
 	EstimateLaw(params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
 	// Draw draws samples of so many bins.
 	Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
+	// DrawShots draws samples by measuring circuits.
+	DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error)
 	// Circuit returns the circuit of a timestep, its trained symbols bound.
 	Circuit(params []float64, timestep int) (*ir.Circuit, error)
 	// monitor returns what is cheap enough to be looked at while training: the

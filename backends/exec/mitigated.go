@@ -143,8 +143,8 @@ func (m *Mitigated) plan(r backends.Request, b *batch) (*plan, error) {
 	default:
 		return nil, refuse("mitigation %q: it can be none, full, tensored, m3 or twirl", r.Mitigation)
 	}
-	if len(r.Shots) != 1 && len(r.Shots) != len(every) {
-		return nil, refuse("%d numbers of shots for %d lanes: give one, or one a lane", len(r.Shots), len(every))
+	if err := r.Check(); err != nil {
+		return nil, refuse("%v", err)
 	}
 	var err error
 	if p.readout, err = readoutOf(r.Circuit); err != nil {

@@ -132,11 +132,9 @@ func (s *Noisy) run(ctx context.Context, r backends.Request) (backends.Result, e
 		return res, errNoModel
 	case r.Mitigation != "" && r.Mitigation != backends.MitigateNone:
 		return res, fmt.Errorf("mitigation %q: the simulator returns what was read, correct the outcomes with the model's confusion", r.Mitigation)
-	case len(r.Shots) != 1 && len(r.Shots) != lanes:
-		return res, fmt.Errorf("%d numbers of shots for %d lanes: give one, or one a lane", len(r.Shots), lanes)
 	}
 	res.Provenance.Snapshot = s.Model.Snapshot
-	if err := errors.Join(ir.Verify(c), r.Bindings.Check(c)); err != nil {
+	if err := r.Check(); err != nil {
 		return res, err
 	}
 	p, err := s.prepare(c)

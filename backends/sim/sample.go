@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -74,12 +73,10 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	switch {
 	case r.Mitigation != "" && r.Mitigation != backends.MitigateNone:
 		return res, fmt.Errorf("mitigation %q: the ideal simulator has no readout error to undo", r.Mitigation)
-	case len(r.Shots) != 1 && len(r.Shots) != lanes:
-		return res, fmt.Errorf("%d numbers of shots for %d lanes: give one, or one a lane", len(r.Shots), lanes)
 	case c.Bits > 64:
 		return res, fmt.Errorf("circuit %q has %d bits, outcomes hold at most 64", c.Name, c.Bits)
 	}
-	if err := errors.Join(ir.Verify(c), r.Bindings.Check(c)); err != nil {
+	if err := r.Check(); err != nil {
 		return res, err
 	}
 	measured := false

@@ -38,6 +38,7 @@ type evaluation struct {
 	CompareJS *float64         `json:"compare_js_nats,omitempty"`
 	Compared  []compared       `json:"compared,omitempty"`
 	Time      timeJSON         `json:"time"`
+	Noise     *noiseJSON       `json:"noise,omitempty"` // of --backend noisy
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
 }
@@ -58,6 +59,7 @@ type evaluateFlags struct {
 	compare   []string
 	seed      uint64
 	asJSON    bool
+	where     processorFlags
 }
 
 // newEvaluateCmd makes `evaluate`.
@@ -77,21 +79,28 @@ repeats, which models fitted to the odd ones have not seen.
 
 For a run the law is exact, averaged over 65,536 latent vectors or more, where that
 is within reach; --samples N takes the law from N drawn windows instead, and --exact
-insists on the first.`,
+insists on the first.
+
+With --backend noisy it is what the generator looks like on that processor: its
+statistics are those of windows drawn shot by shot (as of generate), and a table
+puts the laws with and without noise, with and without readout errors, and with
+--mitigate the windows as they were read and corrected, side by side.`,
 		Example: `  qgan evaluate runs/retina
   qgan evaluate trains.npz --data recording.mat --repeat-bins 953 --neurons 6
-  qgan evaluate trains.npz --compare gaussian.mat --compare k_pairwise.mat --json`,
+  qgan evaluate trains.npz --compare gaussian.mat --compare k_pairwise.mat --json
+  qgan evaluate runs/retina --backend noisy --device props_torino.json --mitigate m3`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
 	f.data.add(cmd, true)
 	s := cmd.Flags()
 	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
-	s.IntVar(&f.samples, "samples", 100000, "windows to draw")
+	s.IntVar(&f.samples, "samples", 100000, "windows to draw (of --backend noisy 20000)")
 	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
 	addCompare(cmd, &f.compare)
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
+	f.where.add(s)
 	return cmd
 }
 
@@ -150,8 +159,16 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 	if err != nil {
 		return nil, nil, err
 	}
+	on, err := f.where.open(a, cmd, f.samples, f.seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	if on != nil {
+		drawn, err := f.onNoise(cmd, m, on, rec, e)
+		return rec, drawn, err
+	}
 	e.likelihood = m.likelihood()
-	drawn, err := m.sample(f.samples, f.seed)
+	drawn, err := m.sample(cmd.Context(), nil, training.Sampling{Samples: f.samples, Seed: f.seed})
 	if err != nil || !f.exact && changed("samples") {
 		return rec, drawn, err
 	}
@@ -174,6 +191,9 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*recording, *spikes.Raster, error) {
 	if f.exact {
 		return nil, nil, usagef("--exact: a file has no law of its own, only samples")
+	}
+	if f.where.backend != "ideal" {
+		return nil, nil, usagef("--backend %s is for a run, %s is a file", f.where.backend, e.What)
 	}
 	drawn, err := a.loadSamples(e.What)
 	if err != nil {
@@ -372,6 +392,9 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	}
 	if e.Note != "" {
 		fmt.Fprintf(a.out, "note: %s\n", e.Note)
+	}
+	if err := a.printNoise(e.Noise); err != nil {
+		return err
 	}
 	fmt.Fprintln(a.out)
 	if err := a.printBaselines(e.Baselines); err != nil {

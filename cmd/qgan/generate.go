@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"io"
 
 	"github.com/spf13/cobra"
 
 	"qgan/internal/durable"
 	"qgan/metrics/spikes"
+	"qgan/training"
 )
 
 // newGenerateCmd makes `generate`.
@@ -17,6 +19,7 @@ func newGenerateCmd(a *app) *cobra.Command {
 		out     string
 		format  string
 		seed    uint64
+		where   processorFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "generate RUN",
@@ -27,10 +30,17 @@ is CSV without path or date.
 
 A generator whose circuits are tied runs on: with --bins each sample is a recording of
 so many bins. Where its memory reaches beyond the window, samples begin in silence
-and their first 30 bins are left out.`,
+and their first 30 bins are left out.
+
+With --backend noisy each timestep's circuit is compiled for the device, scheduled,
+and measured shot by shot, with the device's noise. A latent vector serves
+--shots-per-latent samples; of a generator with memory, samples with the same past
+share a circuit. With --mitigate samples are drawn from the law nearest to what
+is left when the readout errors are taken out.`,
 		Example: `  qgan generate runs/retina --samples 1000 --out trains.npz
   qgan generate runs/retina --samples 297 --bins 953 --out recording.npz
-  qgan generate runs/retina --samples 5 --out -`,
+  qgan generate runs/retina --samples 5 --out -
+  qgan generate runs/retina --backend noisy --device props_torino.json --out torino.npz`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if samples < 1 {
@@ -61,7 +71,14 @@ and their first 30 bins are left out.`,
 			if total := float64(samples) * float64(bins); total > maxDrawn {
 				return usagef("--samples %d --bins %d: at most %.0g bins are drawn at once", samples, bins, float64(maxDrawn))
 			}
-			r, meta, err := m.draw(samples, bins, seed)
+			on, err := where.open(a, cmd, samples, seed)
+			if err != nil {
+				return err
+			}
+			if where.latents > 0 {
+				where.perLatent = (samples + where.latents - 1) / where.latents
+			}
+			r, meta, err := m.draw(cmd.Context(), on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
 			if err != nil {
 				return err
 			}
@@ -82,26 +99,32 @@ and their first 30 bins are left out.`,
 	f.StringVar(&out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
 	f.StringVar(&format, "format", "windows", "form of the file: windows")
 	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
+	where.add(f)
 	return cmd
 }
 
 // maxDrawn bounds the bins of a draw, which is held in memory.
 const maxDrawn = 1e9
 
-// draw draws samples and says where they come from.
-func (m *model) draw(samples, bins int, seed uint64) (*spikes.Raster, spikes.Meta, error) {
+// draw draws samples, by shots where there is a processor, and says where they come
+// from.
+func (m *model) draw(ctx context.Context, on *processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
 	man := m.run.Manifest
-	r, err := m.gen.Draw(m.params, samples, bins, man.Data.BinWidth, seed)
-	if err != nil {
-		return nil, spikes.Meta{}, err
-	}
-	neurons := man.Data.Neurons
-	return r, spikes.Meta{
-		Seed: seed, BinWidth: man.Data.BinWidth, LatentScale: latentText(m.config), Neurons: neurons,
+	s.BinWidth = man.Data.BinWidth
+	meta := spikes.Meta{
+		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: latentText(m.config), Neurons: man.Data.Neurons,
 		Model:    "qgan " + m.config.Preset + ", readout " + string(m.config.Readout),
 		BitOrder: spikes.BitOrder,
 		Extra:    map[string]any{"data_sha256": man.Data.SHA256, "step": m.step, "run_seed": m.config.Seed},
-	}, nil
+	}
+	if on == nil {
+		r, err := m.gen.Draw(m.params, s.Samples, s.Bins, s.BinWidth, s.Seed)
+		return r, meta, err
+	}
+	meta.Extra["backend"], meta.Extra["noise"], meta.Extra["mitigation"] = "noisy", on.model.Name, string(on.mitigation)
+	meta.Extra["snapshot_sha256"], meta.Extra["samples_per_latent"] = on.model.Snapshot, s.PerLatent
+	r, err := m.gen.DrawShots(ctx, m.params, on.shots(), s)
+	return r, meta, err
 }
 
 // sampleBins is how much longer than a window the samples are that statistics of a
@@ -110,12 +133,12 @@ const sampleBins = 200
 
 // sample draws about so many windows for statistics: independent ones, or all
 // windows of recordings where the generator runs on.
-func (m *model) sample(windows int, seed uint64) (*spikes.Raster, error) {
-	bins := m.config.Timesteps
+func (m *model) sample(ctx context.Context, on *processor, s training.Sampling) (*spikes.Raster, error) {
+	s.Bins = m.config.Timesteps
 	if m.config.Past > 0 {
-		bins += sampleBins
-		windows = (windows + sampleBins) / (sampleBins + 1)
+		s.Bins += sampleBins
+		s.Samples = (s.Samples + sampleBins) / (sampleBins + 1)
 	}
-	r, _, err := m.draw(windows, bins, seed)
+	r, _, err := m.draw(ctx, on, s)
 	return r, err
 }

@@ -18,6 +18,7 @@ type model struct {
 	gen    training.Model
 	params []float64 // averaged
 	step   int
+	draws  int // latent vectors or pasts of an exact law; 0: as many as it takes
 }
 
 // openModel reads a run's newest checkpoint.
@@ -95,6 +96,10 @@ func (m *model) exactLaw(s *metrics.States, floor float64, seed uint64) (e *trai
 	draws := minLatents
 	if m.config.Past > 0 {
 		draws = minPasts
+	}
+	if m.draws > 0 {
+		e, err := m.gen.EstimateLaw(m.params, s, m.draws, seed)
+		return e, err == nil && e.JSStdErr <= floor/10, err
 	}
 	for ; ; draws *= 2 {
 		next, err := m.gen.EstimateLaw(m.params, s, draws, seed)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -123,7 +124,7 @@ func (a *app) writeReport(dir string, models []*model, exact []*training.LawEsti
 		States: s, Data: metrics.Summarize(w), DataWindows: w, Floor: laws[0].Floor, Baselines: baselines, BinWidth: rec.train.BinWidth,
 	}
 	for i, m := range models {
-		r, err := m.sample(reportSamples, m.config.Seed)
+		r, err := m.sample(context.Background(), nil, training.Sampling{Samples: reportSamples, Seed: m.config.Seed})
 		if err != nil {
 			return err
 		}

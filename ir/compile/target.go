@@ -232,6 +232,17 @@ func (t *Target) Edge(a, b int) (Edge, bool) {
 	return e, ok
 }
 
+// Timed reports whether the durations of all two-qubit gates that work are known, so
+// that circuits can be scheduled.
+func (t *Target) Timed() bool {
+	for _, e := range t.Edges {
+		if !e.Faulty && e.Duration == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // pairCost is -ln of the fidelity of one cx on a pair; +Inf where there is none
 // that works.
 func (t *Target) pairCost(a, b int) float64 {

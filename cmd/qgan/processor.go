@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"qgan/backends"
+	"qgan/backends/exec"
+	"qgan/backends/sim"
+	"qgan/calibration"
+	"qgan/ir"
+	"qgan/ir/compile"
+	"qgan/training"
+)
+
+// processorFlags say where a generator's circuits run, and how they are measured.
+type processorFlags struct {
+	backend   string
+	noise     noiseFlags
+	mitigate  mitigateFlags
+	latents   int
+	perLatent int
+}
+
+func (p *processorFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&p.backend, "backend", "ideal", "where circuits run: ideal or noisy")
+	p.noise.add(f)
+	p.mitigate.add(f)
+	f.IntVar(&p.latents, "latents", 0, "noisy: latent vectors, each with circuits of its own (0: as many as the samples need)")
+	f.IntVar(&p.perLatent, "shots-per-latent", 100, "noisy: samples that share a latent vector")
+}
+
+// open returns the processor that the flags name; nil for the ideal simulator, where
+// the flags that speak of one are refused.
+func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64) (*processor, error) {
+	changed := cmd.Flags().Changed
+	if err := p.mitigate.check(p.backend, false, false, changed); err != nil {
+		return nil, err
+	}
+	switch p.backend {
+	case "ideal":
+		for _, name := range []string{"device", "latents", "shots-per-latent"} {
+			if changed(name) {
+				return nil, usagef("--%s needs --backend noisy", name)
+			}
+		}
+		return nil, p.noise.unused(changed)
+	case "noisy":
+	default:
+		return nil, usagef("--backend %s: it can be ideal or noisy", p.backend)
+	}
+	switch {
+	case p.latents < 0:
+		return nil, usagef("--latents %d: at least 1 is needed", p.latents)
+	case p.perLatent < 1 || p.perLatent > maxShots:
+		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, maxShots)
+	}
+	model, err := a.noise(p.noise, changed)
+	if err != nil {
+		return nil, err
+	}
+	out := &processor{model: model, mitigation: backends.Mitigation(p.mitigate.method)}
+	if p.noise.device != "" {
+		if _, out.target, err = a.target(p.noise.device); err != nil {
+			return nil, err
+		}
+	}
+	s := &sim.Noisy{Model: model}
+	out.sampled = &exec.Compiled{Runner: p.mitigate.runner(s, shots, seed), Target: out.target, Options: out.options()}
+	return out, nil
+}
+
+// processor runs a generator's circuits with noise: compiled for the device, scheduled,
+// so that waiting qubits decay, and with its last gates folded into the readout. Without
+// a device, under a noise model of its own, they run as they are.
+type processor struct {
+	model      *calibration.NoiseModel
+	target     *compile.Target
+	mitigation backends.Mitigation
+	sampled    *exec.Compiled
+}
+
+func (p *processor) options() compile.Options {
+	return compile.Options{FoldReadout: true, Schedule: p.target != nil && p.target.Timed()}
+}
+
+// shots is what draws words.
+func (p *processor) shots() training.Shots {
+	return &exec.Sampler{Runner: p.sampled, Mitigation: p.mitigation}
+}
+
+// maxNoisyWork bounds the numbers of the density matrices of exact laws, a matter of
+// minutes.
+const maxNoisyWork = 4e10
+
+// laws returns what gives exact laws under a model: the processor's, or one with less
+// noise.
+func (p *processor) laws(ctx context.Context, model *calibration.NoiseModel) *noisyLaws {
+	return &noisyLaws{ctx: ctx, sim: &sim.Noisy{Model: model}, compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
+}
+
+// noisyLaws computes the exact laws of circuits with noise, by density matrix.
+type noisyLaws struct {
+	ctx      context.Context
+	sim      *sim.Noisy
+	compiled *exec.Compiled
+	work     atomic.Int64 // that was done
+}
+
+// Differentiate prepares the law of all qubits of a circuit.
+func (n *noisyLaws) Differentiate(c *ir.Circuit, o backends.Observable) (backends.Differentiable, error) {
+	if o != backends.Probabilities {
+		return nil, errors.New("noisy laws are probabilities only")
+	}
+	if c.Qubits > sim.MaxDensityQubits {
+		return nil, fmt.Errorf("circuit %q: %w: it has %d qubits, a density matrix holds at most %d", c.Name, training.ErrIntractable, c.Qubits, sim.MaxDensityQubits)
+	}
+	own := *c
+	own.Ops = append([]ir.Op(nil), c.Ops...)
+	own.MeasureAll()
+	return &noisyLaw{n, &own}, nil
+}
+
+type noisyLaw struct {
+	*noisyLaws
+	circuit *ir.Circuit
+}
+
+// Values writes the law of each lane.
+func (n *noisyLaw) Values(b backends.Bindings, values []float64) error {
+	width := backends.Probabilities.Width(n.circuit.Qubits)
+	cost := int64(len(n.circuit.Ops)) << (2 * n.circuit.Qubits)
+	if n.work.Add(cost*int64(b.Len())) > maxNoisyWork {
+		return fmt.Errorf("%w: density matrices of %d qubits for so many circuits", training.ErrIntractable, n.circuit.Qubits)
+	}
+	solver := *n.sim
+	solver.Workers = 1
+	if b.Len() == 1 {
+		solver.Workers = 0
+	}
+	var next atomic.Int64
+	errs := make([]error, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for w := range errs {
+		wait.Go(func() {
+			for lane := int(next.Add(1)) - 1; lane < b.Len() && errs[w] == nil; lane = int(next.Add(1)) - 1 {
+				l := b.Lane(lane)
+				errs[w] = n.law(&solver, b.Trained[l.Trained], b.Data[l.Data], values[lane*width:][:width])
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// law writes the law of one lane.
+func (n *noisyLaw) law(solver *sim.Noisy, trained, data, values []float64) error {
+	c, readout, err := n.compiled.Bind(n.circuit, trained, data)
+	if err != nil {
+		return err
+	}
+	law, err := solver.Law(n.ctx, c, nil, nil)
+	if err != nil {
+		return err
+	}
+	clear(values)
+	for i, w := range law.Words {
+		if readout != nil {
+			w = readout.Word(w)
+		}
+		values[w] += law.P[i]
+	}
+	return nil
+}
+
+var errNoGradient = errors.New("a law with noise has no adjoint gradient")
+
+func (n *noisyLaw) Forward(backends.Bindings, []float64) error       { return errNoGradient }
+func (n *noisyLaw) Backward(upstream, trained, data []float64) error { return errNoGradient }
