@@ -26,7 +26,6 @@ func lineTarget(t *testing.T) *compile.Target {
 	return target
 }
 
-
 // narrow is a circuit of two symbols on three qubits, with gates at its end that can be
 // folded into the readout.
 func narrow() *ir.Circuit {
