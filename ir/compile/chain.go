@@ -233,12 +233,14 @@ func (p *chainProblem) exhaustive(k int) (best []foundChain, complete bool) {
 	return best, true
 }
 
-// beamState is a path that the beam keeps.
+// beamState is a path that the beam keeps; its qubits are a set of the step's.
 type beamState struct {
-	cost   float64
-	last   int
-	parent int // in the step before
-	used   []uint64
+	cost         float64
+	last, parent int32 // its last qubit, and what it was in the step before
+}
+
+func (s beamState) compare(o beamState) int {
+	return cmp.Or(cmp.Compare(s.cost, o.cost), cmp.Compare(s.parent, o.parent), cmp.Compare(s.last, o.last))
 }
 
 // beam grows paths from all qubits at once and keeps the best of each length.
@@ -247,34 +249,37 @@ func (p *chainProblem) beam(k int) []foundChain {
 	steps := make([][]beamState, p.n)
 	for q := range p.t.Qubits {
 		if c := p.node[0][q]; !math.IsInf(c, 1) {
-			used := make([]uint64, words)
-			used[q/64] = 1 << (q % 64)
-			steps[0] = append(steps[0], beamState{c, q, -1, used})
+			steps[0] = append(steps[0], beamState{c, int32(q), -1})
 		}
 	}
+	used, before := make([]uint64, max(beamWidth, len(steps[0]))*words), make([]uint64, max(beamWidth, len(steps[0]))*words)
+	for j, s := range steps[0] {
+		used[j*words+int(s.last)/64] = 1 << (s.last % 64)
+	}
+	next := []beamState(nil)
 	for i := 1; i < p.n; i++ {
-		var next []beamState
+		next = next[:0]
 		for j, s := range steps[i-1] {
-			for _, q := range p.t.neighbours[s.last] {
-				if s.used[q/64]>>(q%64)&1 == 1 {
+			last, set := int(s.last), used[j*words:][:words]
+			for _, q := range p.t.neighbours[last] {
+				if set[q/64]>>(q%64)&1 == 1 {
 					continue
 				}
-				c := s.cost + p.pairs[i-1]*p.edge[[2]int{s.last, q}] + p.node[i][q]
+				c := s.cost + p.pairs[i-1]*p.edge[[2]int{last, q}] + p.node[i][q]
 				if !math.IsInf(c, 1) {
-					next = append(next, beamState{c, q, j, s.used})
+					next = append(next, beamState{c, int32(q), int32(j)})
 				}
 			}
 		}
-		slices.SortStableFunc(next, func(a, b beamState) int { return cmp.Compare(a.cost, b.cost) })
-		next = next[:min(len(next), beamWidth)]
-		for j := range next {
-			used := slices.Clone(next[j].used)
-			used[next[j].last/64] |= 1 << (next[j].last % 64)
-			next[j].used = used
-		}
-		steps[i] = next
 		if len(next) == 0 {
 			return nil
+		}
+		slices.SortFunc(next, beamState.compare)
+		steps[i] = slices.Clone(next[:min(len(next), beamWidth)])
+		used, before = before, used
+		for j, s := range steps[i] {
+			copy(used[j*words:][:words], before[int(s.parent)*words:])
+			used[j*words+int(s.last)/64] |= 1 << (s.last % 64)
 		}
 	}
 	var out []foundChain
@@ -283,7 +288,7 @@ func (p *chainProblem) beam(k int) []foundChain {
 		at := j
 		for i := p.n - 1; i >= 0; i-- {
 			s := steps[i][at]
-			path[i], at = s.last, s.parent
+			path[i], at = int(s.last), int(s.parent)
 		}
 		out = append(out, foundChain{path, steps[p.n-1][j].cost})
 	}

@@ -122,7 +122,7 @@ func (p *chainProblem) sweepRegion(region []int, vertex []float64, pairs, typica
 	}
 	var best *foundChain
 	longest := 0
-	for reward := typical; reward < 1e4*typical; reward *= 2 {
+	for reward, factor := typical, 2.0; reward < 1e4*typical; reward *= factor {
 		path := p.longest(steps, vertex, pairs, reward)
 		for range 2 {
 			for i := 0; i+p.n <= len(path); i++ {
@@ -137,11 +137,15 @@ func (p *chainProblem) sweepRegion(region []int, vertex []float64, pairs, typica
 		if best != nil {
 			return best
 		}
-		// A reward that lengthens nothing any more has found the longest path.
-		if length := len(path); reward > 32*typical && length <= longest {
+		// Where a reward lengthens nothing, one far above it tells whether anything will:
+		// the path is then the longest.
+		switch length := len(path); {
+		case length > longest:
+			longest, factor = length, 2
+		case reward > 32*typical:
 			return nil
-		} else {
-			longest = length
+		default:
+			factor = 64
 		}
 	}
 	return best
@@ -174,8 +178,10 @@ func (p *chainProblem) sweep(region []int) []sweepEdge {
 
 // breadthFirst visits the vertices that are connected with one.
 func (p *chainProblem) breadthFirst(from int) []int {
-	order := []int{from}
-	seen := map[int]bool{from: true}
+	order := make([]int, 1, len(p.t.Qubits))
+	order[0] = from
+	seen := make([]bool, len(p.t.Qubits))
+	seen[from] = true
 	for i := 0; i < len(order); i++ {
 		for _, q := range p.t.neighbours[order[i]] {
 			if !seen[q] {
@@ -190,11 +196,11 @@ func (p *chainProblem) breadthFirst(from int) []int {
 // slots gives the vertices of the frontier slots; the second result is how many
 // are needed at once.
 func (p *chainProblem) slots(order []int) ([]sweepEdge, int) {
-	place := map[int]int{}
+	place, last, slot := make([]int, len(p.t.Qubits)), make([]int, len(p.t.Qubits)), make([]int, len(p.t.Qubits))
 	for i, v := range order {
-		place[v] = i
+		place[v], slot[v] = i, -1
 	}
-	var steps []sweepEdge
+	steps := make([]sweepEdge, 0, 2*len(order))
 	for i, v := range order {
 		for _, q := range p.t.neighbours[v] {
 			if place[q] < i {
@@ -202,13 +208,12 @@ func (p *chainProblem) slots(order []int) ([]sweepEdge, int) {
 			}
 		}
 	}
-	last := map[int]int{}
 	for i, e := range steps {
 		last[e.a], last[e.b] = i, i
 	}
-	slot, free, width := map[int]int{}, []int(nil), 0
+	free, width := []int(nil), 0
 	take := func(v int) (int, bool) {
-		if s, ok := slot[v]; ok {
+		if s := slot[v]; s >= 0 {
 			return s, false
 		}
 		if len(free) == 0 {
