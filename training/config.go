@@ -189,7 +189,7 @@ const (
 	runsOn     = 20
 	bigBatch   = 512
 	smallBatch = 64
-	batchBins  = 4096
+	batchBins  = 2048
 )
 
 // depth is the number of layers without memory that trains well.

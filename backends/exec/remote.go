@@ -1,0 +1,451 @@
+package exec
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"qgan/backends"
+	"qgan/backends/ledger"
+	"qgan/internal/stream"
+)
+
+// Remote sends jobs to a service so that none is lost and none paid for twice. A job is
+// planned in the ledger with its body, its price held against the limits; then marked as
+// sending, on the disk, before the first byte leaves. An answer that is lost leaves it
+// unknown: it is looked up by its tag and adopted, and sent again only where Resubmit
+// says so or the service knows the body by its token. Any process can take over at any
+// point.
+type Remote struct {
+	Service Service
+	Ledger  *ledger.Ledger
+	Limits  ledger.Limits
+	Command string // what the jobs are for, for people
+	// Resubmit sends a job again that was looked up and not found.
+	Resubmit bool
+	Snapshot string // hash of the calibration data that circuits were compiled for
+	// Pace keeps submissions under the service's limit; nil: Run makes it.
+	Pace *Pace
+	Patience
+	// Report is told what happens to a job; nil: nobody.
+	Report func(j ledger.Job, what string)
+}
+
+// Patience says how long is waited for what.
+type Patience struct {
+	Looks     int           // times that a lost job is looked up; 0: 4
+	LookEvery time.Duration // between them; 0: 40 s, so that they span 2 minutes
+	PollMin   time.Duration // first wait for a job; 0: 1 s
+	PollMax   time.Duration // longest; 0: 15 s
+	Later     time.Duration // how long a service may say "later" to a submission; 0: 10 min
+}
+
+func (p Patience) filled() Patience {
+	p.Looks = cmp.Or(p.Looks, 4)
+	p.LookEvery = cmp.Or(p.LookEvery, 40*time.Second)
+	p.PollMin = cmp.Or(p.PollMin, time.Second)
+	p.PollMax = cmp.Or(p.PollMax, 15*time.Second)
+	p.Later = cmp.Or(p.Later, 10*time.Minute)
+	return p
+}
+
+// Pace keeps submissions under a number a minute. The zero value keeps none back.
+type Pace struct {
+	PerMinute int
+
+	mu   sync.Mutex
+	sent []time.Time
+}
+
+// wait waits for its turn.
+func (p *Pace) wait(ctx context.Context) error {
+	if p == nil || p.PerMinute < 1 {
+		return nil
+	}
+	for {
+		p.mu.Lock()
+		now := time.Now()
+		p.sent = slices.DeleteFunc(p.sent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
+		if len(p.sent) < p.PerMinute {
+			p.sent = append(p.sent, now)
+			p.mu.Unlock()
+			return nil
+		}
+		wait := p.sent[0].Add(time.Minute).Sub(now)
+		p.mu.Unlock()
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// jitter is up to a wait, so that many who wait don't come back at once. It is drawn by
+// the clock, as nothing else depends on it.
+func jitter(most time.Duration) time.Duration {
+	return time.Duration(stream.New(uint64(time.Now().UnixNano()), "wait").Int64N(int64(most) + 1))
+}
+
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// Split cuts programs into jobs that the limits take, as few as they allow, in order.
+func Split(programs []Program, l Limits) ([][]Program, error) {
+	var out [][]Program
+	shots := 0
+	for i, p := range programs {
+		switch {
+		case p.Shots < max(1, l.MinShots):
+			return nil, refuse("program %d asks for %d shots, at least %d are taken", i, p.Shots, max(1, l.MinShots))
+		case l.MaxShots > 0 && p.Shots > l.MaxShots, l.TotalShots > 0 && p.Shots > l.TotalShots:
+			return nil, refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, max(l.MaxShots, min(l.TotalShots, l.MaxShots)))
+		}
+		last := len(out) - 1
+		if last < 0 || l.Programs > 0 && len(out[last]) >= l.Programs || l.TotalShots > 0 && shots+p.Shots > l.TotalShots || l.EqualShots && out[last][0].Shots != p.Shots {
+			out = append(out, nil)
+			last, shots = last+1, 0
+		}
+		out[last] = append(out[last], p)
+		shots += p.Shots
+	}
+	return out, nil
+}
+
+// Plan writes jobs to the ledger, all or, over the limits, none. Nothing is sent. A group
+// names jobs that belong together and are found again by it.
+func (r *Remote) Plan(ctx context.Context, jobs [][]Program, group string) ([]ledger.Job, error) {
+	places := make([]int, len(jobs))
+	for i := range places {
+		places[i] = i
+	}
+	return r.plan(ctx, jobs, group, places)
+}
+
+func (r *Remote) plan(ctx context.Context, jobs [][]Program, group string, places []int) ([]ledger.Job, error) {
+	plans := make([]ledger.Plan, len(jobs))
+	for i, programs := range jobs {
+		id := ledger.NewID(time.Now())
+		body, err := r.Service.Body(ctx, programs, id)
+		if err != nil {
+			return nil, err
+		}
+		shapes := make([]Shape, len(programs))
+		shots := 0
+		for k, p := range programs {
+			shapes[k] = ShapeOf(p)
+			shots += p.Shots
+		}
+		encoded, err := json.Marshal(shapes)
+		if err != nil {
+			return nil, err
+		}
+		j := ledger.Job{
+			ID: id, Service: r.Service.Service(), Device: r.Service.Device(), Endpoint: r.Service.Endpoint(), Command: r.Command, Group: group, Index: places[i],
+			Circuits: len(programs), Shots: shots, Programs: encoded, Snapshot: r.Snapshot,
+		}
+		if price, ok := r.Service.Price(programs); ok {
+			j.Estimate = &price.USD
+		}
+		plans[i] = ledger.Plan{Job: j, Request: body}
+	}
+	return r.Ledger.Plan(ctx, plans, r.Limits)
+}
+
+func (r *Remote) report(j ledger.Job, what string) {
+	if r.Report != nil {
+		r.Report(j, what)
+	}
+}
+
+// ErrUnknown says that it is not known whether the service has a job.
+var ErrUnknown = errors.New("it is not known whether the service has the job")
+
+// Send brings a job to the service, whatever was done about it before: a planned one is
+// sent, one whose answer was lost looked up. It returns the job as it then stands; where
+// it stays unknown the error wraps ErrUnknown.
+func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
+	unlock, err := r.Ledger.Lock(id)
+	if err != nil {
+		return ledger.Job{}, err
+	}
+	defer unlock()
+	j, err := r.Ledger.Job(id) // under the lock: another process may have sent it
+	if err != nil {
+		return j, err
+	}
+	switch j.State {
+	case ledger.Planned:
+		return r.submit(ctx, j)
+	case ledger.Sending, ledger.Unknown:
+		return r.reconcile(ctx, j)
+	}
+	return j, nil
+}
+
+// record keeps what a job has become.
+func (r *Remote) record(j *ledger.Job, u ledger.Update) error {
+	u.Job = j.ID
+	u.Attempt = cmp.Or(u.Attempt, j.Attempt)
+	if err := r.Ledger.Record(u); err != nil {
+		return err
+	}
+	j.State, j.Attempt, j.Reason, j.Updated = u.State, u.Attempt, u.Reason, time.Now()
+	if u.Remote != "" {
+		j.Remote = u.Remote
+	}
+	return nil
+}
+
+// submit sends a job that the service does not have.
+func (r *Remote) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) {
+	body, err := r.Ledger.Request(j.ID)
+	if err != nil {
+		return j, err
+	}
+	patience := r.filled()
+	deadline := time.Now().Add(patience.Later)
+	for try := 0; ; try++ {
+		if err := r.Pace.wait(ctx); err != nil {
+			return j, err
+		}
+		if err := r.record(&j, ledger.Update{State: ledger.Sending, Attempt: j.Attempt + 1}); err != nil {
+			return j, err
+		}
+		r.report(j, "sending")
+		remote, err := r.Service.Submit(ctx, body)
+		if err == nil {
+			err = r.record(&j, ledger.Update{State: ledger.Submitted, Remote: remote})
+			r.report(j, "submitted as "+remote)
+			return j, err
+		}
+		fate, after := fateOf(err)
+		switch {
+		case fate == Refused:
+			if found, ok := r.look(ctx, j); ok { // an answer of 401 has been seen for a job that was taken
+				return r.adopt(j, found)
+			}
+			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
+				return j, e
+			}
+			return j, &RemoteError{j.Service, err}
+		case fate == Lost:
+			if e := r.record(&j, ledger.Update{State: ledger.Unknown, Reason: err.Error()}); e != nil {
+				return j, e
+			}
+			r.report(j, "the answer is lost: "+err.Error())
+			if ctx.Err() != nil {
+				return j, fmt.Errorf("job %s: %w: %w", j.ID, ErrUnknown, err)
+			}
+			return r.reconcile(ctx, j)
+		}
+		wait := cmp.Or(after, min(time.Second<<min(try, 6), time.Minute))
+		if time.Now().Add(wait).After(deadline) {
+			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
+				return j, e
+			}
+			return j, &RemoteError{j.Service, fmt.Errorf("it takes no job now: %w", err)}
+		}
+		r.report(j, fmt.Sprintf("not taken now, again in %v: %v", wait.Round(time.Second), err))
+		if err := pause(ctx, wait+jitter(wait/4)); err != nil {
+			return j, err
+		}
+	}
+}
+
+// look asks once for a job's tag.
+func (r *Remote) look(ctx context.Context, j ledger.Job) (remote []string, ok bool) {
+	remote, err := r.Service.Find(ctx, j.ID, j.Created.Add(-time.Hour)) // clocks differ
+	return remote, err == nil && len(remote) > 0
+}
+
+// adopt takes the first of the service's jobs that carry the tag.
+func (r *Remote) adopt(j ledger.Job, found []string) (ledger.Job, error) {
+	reason := ""
+	if len(found) > 1 {
+		reason = fmt.Sprintf("the service has %d jobs of this tag, %v: the first is taken", len(found), found)
+	}
+	err := r.record(&j, ledger.Update{State: ledger.Submitted, Remote: found[0], Reason: reason})
+	r.report(j, "found at the service as "+found[0])
+	return j, err
+}
+
+// reconcile finds out whether the service has a job whose answer was lost. Listings may
+// lag behind, so it looks several times before it says no.
+func (r *Remote) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, error) {
+	patience := r.filled()
+	var failure error
+	answered := 0
+	// Whatever process asks, at least so long after the job was last touched.
+	for look := 0; answered < patience.Looks; look++ {
+		found, err := r.Service.Find(ctx, j.ID, j.Created.Add(-time.Hour))
+		switch {
+		case errors.Is(err, ErrIdempotent):
+			r.report(j, "sending the same body again: the service knows it by its token")
+			return r.submit(ctx, j)
+		case err == nil && len(found) > 0:
+			return r.adopt(j, found)
+		case err == nil:
+			answered++
+		default:
+			failure = err
+			if look >= 10*patience.Looks {
+				return r.lost(j, fmt.Errorf("it can't be looked up: %w", failure))
+			}
+		}
+		if answered < patience.Looks {
+			r.report(j, fmt.Sprintf("not found at the service yet, look %d of %d", answered, patience.Looks))
+			if err := pause(ctx, patience.LookEvery); err != nil {
+				return r.lost(j, err)
+			}
+		}
+	}
+	if r.Resubmit {
+		r.report(j, "not found at the service: sending it again")
+		return r.submit(ctx, j)
+	}
+	return r.lost(j, fmt.Errorf("the service doesn't list it, after %d look-ups", answered))
+}
+
+// lost leaves a job unknown.
+func (r *Remote) lost(j ledger.Job, why error) (ledger.Job, error) {
+	if err := r.record(&j, ledger.Update{State: ledger.Unknown, Attempt: max(1, j.Attempt), Reason: why.Error()}); err != nil {
+		return j, err
+	}
+	return j, &RemoteError{j.Service, fmt.Errorf("job %s: %w: %w", j.ID, ErrUnknown, why)}
+}
+
+// Wait polls a submitted job until it is final and keeps its result. It lives through
+// faults of the connection and of the service until the context ends; a job that is
+// gone, or credentials that are refused, end it.
+func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
+	j, err := r.Ledger.Job(id)
+	if err != nil || j.State.Final() {
+		return j, err
+	}
+	if j.State != ledger.Submitted {
+		return j, fmt.Errorf("job %s is %s, not submitted", j.ID, j.State)
+	}
+	patience := r.filled()
+	wait, refusals, last := patience.PollMin, 0, ""
+	for {
+		s, err := r.Service.Poll(ctx, j.Remote)
+		switch {
+		case ctx.Err() != nil:
+			return j, ctx.Err()
+		case err != nil:
+			switch StatusOf(err) {
+			case 401, 403, 404, 410: // a new job may not be listed yet, a token may have been taken back
+				if refusals++; refusals > 5 {
+					return j, &RemoteError{j.Service, fmt.Errorf("job %s (%s): %w", j.ID, j.Remote, err)}
+				}
+			}
+			r.report(j, "no answer yet: "+err.Error())
+		case s.State == Completed:
+			err := r.fetch(ctx, &j, s)
+			if err == nil || ctx.Err() != nil {
+				return j, err
+			}
+			var disk *notKept
+			if errors.As(err, &disk) {
+				return j, err
+			}
+			r.report(j, "the result is not there yet: "+err.Error())
+		case s.State == Failed || s.State == Cancelled:
+			state := ledger.Failed
+			if s.State == Cancelled {
+				state = ledger.Cancelled
+			}
+			err := r.record(&j, ledger.Update{State: state, Remote: j.Remote, Reason: s.Reason, Cost: s.Cost, Seconds: s.Seconds})
+			r.report(j, string(state)+": "+s.Reason)
+			return j, err
+		default:
+			refusals = 0
+			if s.Word != last {
+				r.report(j, s.Word)
+				last = s.Word
+			}
+		}
+		if err := pause(ctx, wait+jitter(wait/4)); err != nil {
+			return j, err
+		}
+		wait = min(wait*3/2, patience.PollMax)
+	}
+}
+
+// notKept is a result that could not be written down.
+type notKept struct{ error }
+
+func (n *notKept) Unwrap() error { return n.error }
+
+// fetch keeps a result, unless that was done before, and marks the job as done.
+func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s Status) error {
+	f, err := r.Ledger.Result(j.ID)
+	switch {
+	case err == nil: // a process died between the two steps
+		f.Close()
+	case ledger.Missing(err):
+		var b bytes.Buffer
+		if err := r.Service.Fetch(ctx, j.Remote, &b); err != nil {
+			return err
+		}
+		// What can't be read is asked for again, not kept.
+		if _, err := r.decode(*j, bytes.NewReader(b.Bytes())); err != nil {
+			return err
+		}
+		if err := r.Ledger.SaveResult(j.ID, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
+			return &notKept{err}
+		}
+	default:
+		return &notKept{err}
+	}
+	if err := r.record(j, ledger.Update{State: ledger.Done, Remote: j.Remote, Cost: s.Cost, Seconds: s.Seconds}); err != nil {
+		return &notKept{err}
+	}
+	r.report(*j, "done")
+	return nil
+}
+
+func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error) {
+	var shapes []Shape
+	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
+		return nil, fmt.Errorf("job %s: its programs in the ledger: %w", j.ID, err)
+	}
+	out, err := r.Service.Decode(shapes, raw)
+	if err == nil && len(out) != len(shapes) {
+		err = fmt.Errorf("%d results of %d programs", len(out), len(shapes))
+	}
+	if err != nil {
+		return nil, &RemoteError{j.Service, fmt.Errorf("job %s: %w", j.ID, err)}
+	}
+	return out, nil
+}
+
+// Outcomes decodes the result of a job that is done.
+func (r *Remote) Outcomes(id string) ([]backends.Outcome, error) {
+	j, err := r.Ledger.Job(id)
+	if err != nil {
+		return nil, err
+	}
+	if j.State != ledger.Done {
+		return nil, fmt.Errorf("job %s is %s: %s", j.ID, j.State, j.Reason)
+	}
+	f, err := r.Ledger.Result(j.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return r.decode(j, f)
+}

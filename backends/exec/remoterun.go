@@ -1,0 +1,179 @@
+package exec
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+
+	"qgan/backends"
+	"qgan/backends/ledger"
+)
+
+// Run is a Runner: the lanes of all requests in as few jobs as the service takes. Circuits
+// are compiled for the device; Compiled does that. The ledger is asked first for
+// jobs of the same circuits, shots and seeds, so that a run that was stopped goes on
+// where it was and pays nothing twice; a job that failed is made anew.
+func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
+	var programs []Program
+	key := sha256.New()
+	fmt.Fprintln(key, r.Service.Service(), r.Service.Device(), r.Service.Endpoint())
+	for i, q := range requests {
+		if err := q.Check(); err != nil {
+			return nil, refuse("request %d: %v", i, err)
+		}
+		if q.Mitigation != "" && q.Mitigation != backends.MitigateNone {
+			return nil, refuse("request %d: mitigation %q: a service returns what was read", i, q.Mitigation)
+		}
+		for lane := range q.Bindings.Len() {
+			l := q.Bindings.Lane(lane)
+			c, err := q.Circuit.Bind(q.Bindings.Trained[l.Trained], q.Bindings.Data[l.Data])
+			if err != nil {
+				return nil, fmt.Errorf("request %d: %w", i, err)
+			}
+			p := Program{c, q.ShotsOf(lane)}
+			programs = append(programs, p)
+			fmt.Fprintln(key, q.Seed, p.Shots, c.String())
+		}
+	}
+	jobs, err := r.group(ctx, programs, hex.EncodeToString(key.Sum(nil)[:16]))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Finish(ctx, jobs); err != nil {
+		return nil, err
+	}
+	return r.collect(requests, jobs)
+}
+
+// group returns the jobs of programs: those of the ledger, or new ones.
+func (r *Remote) group(ctx context.Context, programs []Program, group string) ([]string, error) {
+	limits, err := r.Service.Limits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.Pace == nil {
+		r.Pace = &Pace{PerMinute: limits.PerMinute}
+	}
+	parts, err := Split(programs, limits)
+	if err != nil {
+		return nil, err
+	}
+	known, err := r.Ledger.Jobs()
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(parts))
+	for _, j := range known {
+		if j.Group == group && j.Index < len(ids) && j.State != ledger.Failed && j.State != ledger.Cancelled && j.Circuits == len(parts[j.Index]) {
+			ids[j.Index] = j.ID
+		}
+	}
+	var missing [][]Program
+	var places []int
+	for i, id := range ids {
+		if id == "" {
+			missing, places = append(missing, parts[i]), append(places, i)
+		}
+	}
+	if len(missing) == 0 {
+		return ids, nil
+	}
+	planned, err := r.plan(ctx, missing, group, places)
+	if err != nil {
+		return nil, err
+	}
+	for k, j := range planned {
+		ids[places[k]] = j.ID
+	}
+	return ids, nil
+}
+
+// waiting is how many jobs are polled side by side; they share one pool of connections.
+const waiting = 16
+
+// Finish sends jobs and waits for all of them. A job that stays unknown or fails is
+// told of, when the others are done.
+func (r *Remote) Finish(ctx context.Context, ids []string) error {
+	errs := make([]error, len(ids))
+	slots := make(chan struct{}, waiting)
+	var wait sync.WaitGroup
+	for i, id := range ids {
+		j, err := r.Send(ctx, id)
+		if err != nil {
+			errs[i] = err
+			if ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		if j.State.Final() {
+			errs[i] = ended(j)
+			continue
+		}
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			j, err := r.Wait(ctx, id)
+			if err == nil {
+				err = ended(j)
+			}
+			errs[i] = err
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// ended is the error of a final job that has no result.
+func ended(j ledger.Job) error {
+	if j.State == ledger.Done {
+		return nil
+	}
+	return &RemoteError{j.Service, fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, or(j.Reason, "no reason is told"))}
+}
+
+// collect puts the outcomes of jobs together as the results of requests.
+func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.Result, error) {
+	var outcomes []backends.Outcome
+	var from []string // the job of each outcome
+	snapshot := ""
+	for _, id := range ids {
+		o, err := r.Outcomes(id)
+		if err != nil {
+			return nil, err
+		}
+		j, err := r.Ledger.Job(id)
+		if err != nil {
+			return nil, err
+		}
+		snapshot = j.Snapshot
+		for range o {
+			from = append(from, id)
+		}
+		outcomes = append(outcomes, o...)
+	}
+	results := make([]backends.Result, len(requests))
+	for i, q := range requests {
+		res := backends.Result{Bits: q.Circuit.Bits, Provenance: backends.Provenance{Backend: r.Service.Service() + ":" + r.Service.Device(), Snapshot: snapshot}}
+		for range q.Bindings.Len() {
+			o := outcomes[0]
+			if !q.KeepOrder {
+				o.Words = nil
+			}
+			res.Outcomes = append(res.Outcomes, o)
+			if n := len(res.Provenance.Jobs); n == 0 || res.Provenance.Jobs[n-1] != from[0] {
+				res.Provenance.Jobs = append(res.Provenance.Jobs, from[0])
+			}
+			outcomes, from = outcomes[1:], from[1:]
+		}
+		results[i] = res
+	}
+	return results, nil
+}

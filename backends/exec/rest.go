@@ -1,0 +1,387 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// REST is what the clients of all services share: requests to one address, answers of a
+// bounded size, retries of what may be asked again, and a single try for what may not.
+// Redirects are not followed and links to other hosts not taken, so that credentials go
+// to the address that they are for.
+type REST struct {
+	service string
+	base    *url.URL
+	options RESTOptions
+	retries *retryablehttp.Client
+	single  *http.Client
+}
+
+// RESTOptions are the choices of a REST. The zero value is what services expect.
+type RESTOptions struct {
+	// Authorize adds credentials; it may ask for a token first.
+	Authorize func(*http.Request) error
+	// Problem makes an error of a service's error body; nil or a nil error: its beginning.
+	Problem func(status int, body []byte) error
+	// Header is sent with each request.
+	Header http.Header
+	// Transport is what connects; nil: one pool with TLS as Go verifies it.
+	Transport http.RoundTripper
+	Timeout   time.Duration // of one try; 0: 60 s
+	Retries   int           // of what may be asked again; 0: 5, -1: none
+	WaitMin   time.Duration // before the first retry; 0: 500 ms
+	WaitMax   time.Duration // 0: 30 s
+	MaxBytes  int64         // of an answer; 0: 1 GiB
+}
+
+// Call is a request, its path relative to the address. Once says that it may not be sent
+// twice.
+type Call struct {
+	Method string
+	Path   string // escaped
+	Query  url.Values
+	Body   []byte
+	Type   string // of the body; "": JSON
+	Once   bool
+}
+
+// Answer is what came back: a status of 200 to 299.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// StatusError is an answer of another status.
+type StatusError struct {
+	Service string
+	Status  int
+	After   time.Duration // Retry-After; 0: not told
+	Err     error         // the service's message
+}
+
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s answered %d %s: %v", e.Service, e.Status, http.StatusText(e.Status), e.Err)
+}
+func (e *StatusError) Unwrap() error { return e.Err }
+
+// StatusOf is the status of an answer that an error tells of, 0 where it is none.
+func StatusOf(err error) int {
+	var s *StatusError
+	if errors.As(err, &s) {
+		return s.Status
+	}
+	return 0
+}
+
+// NewREST returns the client of an address. Plain http is for loopback only.
+func NewREST(service, base string, options RESTOptions) (*REST, error) {
+	u, err := CheckEndpoint(base)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", service, err)
+	}
+	u.Path = strings.TrimSuffix(u.Path, "/")
+	if options.Transport == nil {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost = 16
+		options.Transport = t
+	}
+	if options.Timeout == 0 {
+		options.Timeout = time.Minute
+	}
+	if options.WaitMin == 0 {
+		options.WaitMin = 500 * time.Millisecond
+	}
+	if options.WaitMax == 0 {
+		options.WaitMax = 30 * time.Second
+	}
+	if options.MaxBytes == 0 {
+		options.MaxBytes = 1 << 30
+	}
+	switch options.Retries {
+	case 0:
+		options.Retries = 5
+	case -1:
+		options.Retries = 0
+	}
+	r := &REST{service: service, base: u, options: options}
+	r.single = &http.Client{
+		Transport:     options.Transport,
+		Timeout:       options.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	r.retries = &retryablehttp.Client{
+		// Credentials are added anew for each try: a token may have run out.
+		HTTPClient: &http.Client{Transport: authorizing{r}, Timeout: options.Timeout, CheckRedirect: r.single.CheckRedirect}, RetryMax: options.Retries, RetryWaitMin: options.WaitMin, RetryWaitMax: options.WaitMax,
+		CheckRetry: again, Backoff: backoff, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return r, nil
+}
+
+// CheckEndpoint parses an address: https, or http to loopback.
+func CheckEndpoint(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, refuse("%q is no address of a service, such as https://host/path", base)
+	case u.Scheme == "https" || u.Scheme == "http" && Loopback(u):
+		return u, nil
+	case u.Scheme == "http":
+		return nil, refuse("%s: plain http is for loopback only, since anybody on the way could read the key: use https", base)
+	}
+	return nil, refuse("%s: the address of a service begins with https://", base)
+}
+
+// Loopback says that an address is this machine's own.
+func Loopback(u *url.URL) bool {
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Base is the address.
+func (r *REST) Base() *url.URL { u := *r.base; return &u }
+
+// retriable are the statuses after which a question may be asked again.
+var retriable = map[int]bool{408: true, 425: true, 429: true, 500: true, 502: true, 503: true, 504: true, 520: true, 521: true, 522: true, 523: true, 524: true}
+
+// again says whether a question is asked again.
+func again(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if err != nil {
+		var refused refusal
+		return !errors.As(err, &refused), nil
+	}
+	return retriable[resp.StatusCode], nil
+}
+
+// backoff doubles the wait, with jitter, unless the service tells one.
+func backoff(low, high time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if after := retryAfter(resp.Header); after > 0 {
+			return min(after, high)
+		}
+	}
+	wait := min(high, low<<min(attempt, 20))
+	return wait/2 + jitter(wait/2)
+}
+
+// retryAfter reads a Retry-After header: seconds, or a date.
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if s, err := strconv.ParseFloat(text, 64); err == nil && s > 0 && s < 1e6 {
+		return time.Duration(s * float64(time.Second))
+	}
+	if t, err := http.ParseTime(text); err == nil {
+		return max(0, time.Until(t))
+	}
+	return 0
+}
+
+// address resolves a path or a link against the base, which it may not leave.
+func (r *REST) address(c *Call) (string, error) {
+	u := r.Base()
+	ref, err := url.Parse(c.Path)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("%s: link %q: %w", r.service, c.Path, err)
+	case ref.Host != "" && (ref.Host != u.Host || ref.Scheme != "" && ref.Scheme != u.Scheme):
+		return "", refuse("%s: the link to %s://%s is not followed: it leaves %s, and the key is for that host alone", r.service, ref.Scheme, ref.Host, u.Host)
+	case ref.Host != "" || strings.HasPrefix(c.Path, "/"):
+		u.Path, u.RawPath = ref.Path, ref.RawPath
+	default:
+		u.RawPath = u.EscapedPath() + "/" + ref.EscapedPath()
+		if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+			return "", fmt.Errorf("%s: link %q: %w", r.service, c.Path, err)
+		}
+	}
+	u.RawQuery = ref.RawQuery
+	if len(c.Query) > 0 {
+		u.RawQuery = c.Query.Encode()
+	}
+	return u.String(), nil
+}
+
+// Do sends a call and reads the answer. Of a call that may be sent once the error is a
+// SubmitError where its fate is known.
+func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
+	address, err := r.address(&c)
+	if err != nil {
+		return nil, err
+	}
+	make := func(ctx context.Context) (*http.Request, error) {
+		var body io.Reader
+		if c.Body != nil {
+			body = bytes.NewReader(c.Body)
+		}
+		req, err := http.NewRequestWithContext(ctx, c.Method, address, body)
+		if err != nil {
+			return nil, err
+		}
+		for name, values := range r.options.Header {
+			req.Header[name] = values
+		}
+		if c.Body != nil {
+			req.Header.Set("Content-Type", or(c.Type, "application/json"))
+		}
+		if req.Header.Get("Accept") == "" {
+			req.Header.Set("Accept", "application/json")
+		}
+		return req, nil
+	}
+	if c.Once {
+		return r.once(ctx, make)
+	}
+	req, err := make(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wrapped, err := retryablehttp.FromRequest(req)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := r.retries.Do(wrapped)
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	return r.read(resp)
+}
+
+// authorizing adds credentials to each try.
+type authorizing struct{ *REST }
+
+func (a authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.options.Authorize != nil {
+		req = req.Clone(req.Context())
+		if err := a.options.Authorize(req); err != nil {
+			return nil, refusal(fmt.Sprintf("%s: %v", a.service, err))
+		}
+	}
+	return a.options.Transport.RoundTrip(req)
+}
+
+// once sends a call a single time and tells its fate.
+func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Request, error)) (*Answer, error) {
+	var sent atomic.Bool // whether a byte may have left
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	})
+	req, err := make(ctx)
+	if err != nil {
+		return nil, &SubmitError{Fate: Refused, Err: err}
+	}
+	if r.options.Authorize != nil {
+		if err := r.options.Authorize(req); err != nil {
+			return nil, &SubmitError{Fate: Refused, Err: fmt.Errorf("%s: %w", r.service, err)}
+		}
+	}
+	req.GetBody = nil // net/http must not send it again either
+	resp, err := r.single.Do(req)
+	if err != nil {
+		if !sent.Load() && ctx.Err() == nil {
+			return nil, &SubmitError{Fate: Later, Err: r.failed(err)}
+		}
+		return nil, r.failed(err)
+	}
+	a, err := r.read(resp)
+	var status *StatusError
+	if !errors.As(err, &status) {
+		return a, err
+	}
+	switch {
+	case status.Status == http.StatusTooManyRequests:
+		return nil, &SubmitError{Fate: Later, After: status.After, Err: err}
+	case status.Status >= 300 && status.Status < 500 && status.Status != http.StatusRequestTimeout && status.Status != http.StatusConflict && status.Status != http.StatusTooEarly:
+		return nil, &SubmitError{Fate: Refused, Err: err}
+	}
+	return nil, err
+}
+
+// failed names the service in an error of the connection.
+func (r *REST) failed(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err // without the address, whose query may be long
+	}
+	return fmt.Errorf("%s at %s: %w", r.service, r.base.Host, err)
+}
+
+// read takes an answer whole.
+func (r *REST) read(resp *http.Response) (*Answer, error) {
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, r.options.MaxBytes+1))
+	switch {
+	case int64(len(body)) > r.options.MaxBytes:
+		return nil, fmt.Errorf("%s: an answer of more than %d bytes is not read", r.service, r.options.MaxBytes)
+	case err != nil:
+		return nil, fmt.Errorf("%s: the answer broke off after %d bytes: %w", r.service, len(body), err)
+	case resp.StatusCode >= 200 && resp.StatusCode < 300:
+		return &Answer{resp.StatusCode, resp.Header, body}, nil
+	}
+	e := &StatusError{Service: r.service, Status: resp.StatusCode, After: retryAfter(resp.Header)}
+	if r.options.Problem != nil {
+		e.Err = r.options.Problem(resp.StatusCode, body)
+	}
+	if resp.StatusCode < 400 {
+		e.Err = fmt.Errorf("a redirect to %q, which is not followed", resp.Header.Get("Location"))
+	}
+	if e.Err == nil {
+		e.Err = errors.New(beginning(body))
+	}
+	return nil, e
+}
+
+// beginning is the first words of a body that is no error of the service's own form.
+func beginning(body []byte) string {
+	text := strings.Join(strings.Fields(string(body)), " ")
+	if text == "" {
+		return "no message"
+	}
+	if len(text) > 200 {
+		text = strings.ToValidUTF8(text[:200], "") + " …"
+	}
+	return strings.ToValidUTF8(text, "?")
+}
+
+// JSON decodes an answer. What is no JSON, such as a proxy's page, is an error that
+// shows its beginning.
+func (r *REST) JSON(a *Answer, out any) error {
+	d := json.NewDecoder(bytes.NewReader(a.Body))
+	d.UseNumber()
+	if err := d.Decode(out); err != nil {
+		return fmt.Errorf("%s: an answer that can't be read (%w): %s", r.service, err, beginning(a.Body))
+	}
+	return nil
+}
+
+// Get asks for an object.
+func (r *REST) Get(ctx context.Context, path string, query url.Values, out any) error {
+	a, err := r.Do(ctx, Call{Method: http.MethodGet, Path: path, Query: query})
+	if err != nil {
+		return err
+	}
+	return r.JSON(a, out)
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

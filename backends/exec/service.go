@@ -1,0 +1,174 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"qgan/backends"
+	"qgan/calibration"
+	"qgan/ir"
+)
+
+// Service is a client of what sells runs of circuits: one of its devices. Circuits are
+// compiled for it, bound, on physical qubits. Its methods may be called by several
+// goroutines.
+type Service interface {
+	// Service and Device are names: "ibm", "ibm_torino".
+	Service() string
+	Device() string
+	// Endpoint is the address where it is not the service's own; jobs there cost nothing.
+	Endpoint() string
+	// Snapshot reads the device's calibration data.
+	Snapshot(ctx context.Context) (*calibration.Snapshot, error)
+	// Limits are the service's and the device's.
+	Limits(ctx context.Context) (Limits, error)
+	// Price estimates the cost of programs; ok is false where no price is known.
+	Price(programs []Program) (p Price, ok bool)
+	// Body checks programs against the rules of service and device and writes the body of
+	// a job, with the tag by which it is found again. An error names program and place.
+	Body(ctx context.Context, programs []Program, tag string) ([]byte, error)
+	// Submit sends a body once, never again by itself, and returns the service's id. An
+	// error is a SubmitError, or the answer is lost.
+	Submit(ctx context.Context, body []byte) (remote string, err error)
+	// Find lists the ids of the jobs that carry a tag and were made since a time.
+	// ErrIdempotent: the same body may be sent again and is one job.
+	Find(ctx context.Context, tag string, since time.Time) ([]string, error)
+	// Poll asks where a job stands.
+	Poll(ctx context.Context, remote string) (Status, error)
+	// Fetch writes the result of a job that is done as the service tells it, to be kept
+	// before anything is made of it.
+	Fetch(ctx context.Context, remote string, w io.Writer) error
+	// Decode reads what Fetch wrote: an outcome of each program, bits in the order of its
+	// circuit, whatever the order in which the service lists them.
+	Decode(programs []Shape, r io.Reader) ([]backends.Outcome, error)
+	// Cancel asks to stop a job; one that is done stays done.
+	Cancel(ctx context.Context, remote string) error
+}
+
+// Program is a circuit of a job and its shots.
+type Program struct {
+	Circuit *ir.Circuit
+	Shots   int
+}
+
+// Shape is what of a program it takes to read its outcome; it is kept in the ledger.
+type Shape struct {
+	Bits  int `json:"bits"`
+	Shots int `json:"shots"`
+	// Registers are the classical registers, each a name and the bits it holds in its own
+	// order; the dialect in which the program was written names them so.
+	Registers []Register `json:"registers"`
+	// Qubits is the physical qubit that is read into each bit, -1 for none.
+	Qubits []int `json:"qubits"`
+}
+
+// Register is a classical register of a program.
+type Register struct {
+	Name string `json:"name"`
+	Bits []int  `json:"bits"`
+}
+
+// ShapeOf takes the shape of a program.
+func ShapeOf(p Program) Shape {
+	s := Shape{Bits: p.Circuit.Bits, Shots: p.Shots, Qubits: make([]int, p.Circuit.Bits)}
+	for i := range s.Qubits {
+		s.Qubits[i] = -1
+	}
+	for _, op := range p.Circuit.Ops {
+		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
+			s.Qubits[m.Bit] = m.Qubit
+		}
+	}
+	for _, r := range p.Circuit.BitRegs {
+		s.Registers = append(s.Registers, Register{r.Name, r.Indices})
+	}
+	return s
+}
+
+// Limits are what a service and a device take in one job; 0: not told.
+type Limits struct {
+	Programs    int // in a job
+	MinShots    int
+	MaxShots    int // of a program
+	TotalShots  int // of all programs of a job
+	Bytes       int // of a body
+	EqualShots  bool
+	PerMinute   int // submissions
+	Source      string
+	Maintenance string // why it takes no jobs now
+}
+
+// Price is an estimate in US dollars, and where it comes from.
+type Price struct {
+	USD    float64
+	Basis  string // "$0.30 a task + $0.00145 a shot, 2026-05-12"
+	Source string
+}
+
+// Status is where a job stands at its service.
+type Status struct {
+	State   RemoteState
+	Word    string // the service's own word
+	Reason  string // why it failed
+	Ahead   int    // jobs ahead in the queue, -1: not told
+	Cost    *float64
+	Seconds float64 // of execution
+}
+
+// RemoteState is what all services' states come to.
+type RemoteState string
+
+// The states of a job at a service.
+const (
+	Queued    RemoteState = "queued"
+	Running   RemoteState = "running"
+	Completed RemoteState = "completed"
+	Failed    RemoteState = "failed"
+	Cancelled RemoteState = "cancelled"
+)
+
+// Fate is what is known of a job whose submission ended with an error.
+type Fate uint8
+
+const (
+	// Lost: it may have been accepted. Any error that is no SubmitError counts so.
+	Lost Fate = iota
+	// Refused: it was not accepted and never will be as it is.
+	Refused
+	// Later: it was not accepted, and may be sent again after a while.
+	Later
+)
+
+// SubmitError is the error of a submission whose fate is known.
+type SubmitError struct {
+	Fate  Fate
+	After time.Duration // of Later; 0: not told
+	Err   error
+}
+
+func (e *SubmitError) Error() string { return e.Err.Error() }
+func (e *SubmitError) Unwrap() error { return e.Err }
+
+// fateOf is the fate that an error of Submit tells.
+func fateOf(err error) (fate Fate, after time.Duration) {
+	var known *SubmitError
+	if errors.As(err, &known) {
+		return known.Fate, known.After
+	}
+	return Lost, 0
+}
+
+// ErrIdempotent is what Find returns where sending the same body again is safe.
+var ErrIdempotent = errors.New("the service knows the body by its token")
+
+// RemoteError is a failure of a service or of a job there.
+type RemoteError struct {
+	Service string
+	Err     error
+}
+
+func (e *RemoteError) Error() string { return fmt.Sprintf("%s: %v", e.Service, e.Err) }
+func (e *RemoteError) Unwrap() error { return e.Err }
