@@ -117,6 +117,10 @@ type Outcome struct {
 	Counts []Count
 	// Words lists the outcome of every shot where the request asked for it.
 	Words []uint64
+	// Rows holds the outcomes of circuits with more than 64 bits, which have neither
+	// Counts nor Words: a row of ceil(bits/8) bytes a shot, in the order of the shots, bit 0
+	// the most significant of the first byte.
+	Rows []byte
 	// Weights holds signed quasi-probabilities where readout was mitigated, in
 	// the order of Counts; nil otherwise.
 	Weights []float64

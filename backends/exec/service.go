@@ -82,10 +82,23 @@ func ShapeOf(p Program) Shape {
 			s.Qubits[m.Bit] = m.Qubit
 		}
 	}
-	for _, r := range p.Circuit.BitRegs {
-		s.Registers = append(s.Registers, Register{r.Name, r.Indices})
-	}
+	s.Registers = RegistersOf(p.Circuit)
 	return s
+}
+
+// RegistersOf are a circuit's classical registers; one without has all bits in c.
+func RegistersOf(c *ir.Circuit) (out []Register) {
+	for _, r := range c.BitRegs {
+		out = append(out, Register{r.Name, r.Indices})
+	}
+	if len(out) == 0 && c.Bits > 0 {
+		all := Register{Name: "c", Bits: make([]int, c.Bits)}
+		for i := range all.Bits {
+			all.Bits[i] = i
+		}
+		out = append(out, all)
+	}
+	return out
 }
 
 // Limits are what a service and a device take in one job; 0: not told.

@@ -1,0 +1,97 @@
+package exec
+
+import (
+	"fmt"
+	"slices"
+
+	"qgan/backends"
+)
+
+// Rows collects the bits of shots, whatever the order in which a service lists them.
+type Rows struct {
+	bits, shots, stride int
+	data                []byte
+}
+
+// NewRows has room for shots of so many bits, all zero.
+func NewRows(bits, shots int) *Rows {
+	stride := (bits + 7) / 8
+	return &Rows{bits, shots, stride, make([]byte, shots*stride)}
+}
+
+// Set sets a bit of a shot to one.
+func (r *Rows) Set(shot, bit int) { r.data[shot*r.stride+bit/8] |= 0x80 >> (bit % 8) }
+
+// Outcome returns what was collected: words and their counts of up to 64 bits, otherwise
+// the rows.
+func (r *Rows) Outcome() backends.Outcome {
+	o := backends.Outcome{Shots: r.shots}
+	if r.bits > 64 {
+		o.Rows = r.data
+		return o
+	}
+	o.Words = make([]uint64, r.shots)
+	for i := range o.Words {
+		var w uint64
+		for _, b := range r.data[i*r.stride:][:r.stride] {
+			w = w<<8 | uint64(b)
+		}
+		o.Words[i] = w >> (8*r.stride - r.bits)
+	}
+	o.Counts = CountWords(o.Words)
+	return o
+}
+
+// CountWords counts words, ascending.
+func CountWords(words []uint64) (out []backends.Count) {
+	sorted := slices.Sorted(slices.Values(words))
+	for i := 0; i < len(sorted); {
+		j := i
+		for j < len(sorted) && sorted[j] == sorted[i] {
+			j++
+		}
+		out = append(out, backends.Count{Word: sorted[i], N: j - i})
+		i = j
+	}
+	return out
+}
+
+// Apportion turns probabilities into counts that add up to the shots: each the
+// expected number rounded down, and one more for those with the largest remainders
+// (Hamilton's method), the first of equal ones. Probabilities have to add up to 1 within
+// a thousandth, which is what services round to.
+func Apportion(p []float64, shots int) ([]int, error) {
+	sum := 0.0
+	for i, x := range p {
+		if !(x >= 0 && x < 2) {
+			return nil, fmt.Errorf("%v is no probability (outcome %d)", x, i)
+		}
+		sum += x
+	}
+	if d := sum - 1; d < -1e-3 || d > 1e-3 {
+		return nil, fmt.Errorf("the probabilities add up to %v", sum)
+	}
+	counts, order, left := make([]int, len(p)), make([]int, len(p)), shots
+	rest := make([]float64, len(p))
+	for i, x := range p {
+		exact := x / sum * float64(shots)
+		// A number that is whole but for rounding is whole.
+		counts[i] = int(exact + 1e-9*float64(shots))
+		rest[i], order[i] = exact-float64(counts[i]), i
+		left -= counts[i]
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		switch {
+		case rest[i] > rest[j]:
+			return -1
+		case rest[i] < rest[j]:
+			return 1
+		}
+		return 0
+	})
+	for k := 0; left > 0; k++ {
+		counts[order[k%len(order)]]++
+		left--
+	}
+	return counts, nil
+}

@@ -1,0 +1,142 @@
+package ibm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Account is what it takes to use the service, and where it was found.
+type Account struct {
+	Key      string
+	Instance string // cloud resource name (CRN)
+	URL      string // of the quantum service; empty: the instance's region
+	IAM      string // of the token service
+	// Sources tell where key and instance were found, for people.
+	KeySource, InstanceSource string
+}
+
+// String never tells the key.
+func (a Account) String() string { return fmt.Sprintf("IBM account of %s", a.KeySource) }
+
+// GoString never tells the key.
+func (a Account) GoString() string { return a.String() }
+
+// ErrNoAccount says that no credentials were found.
+var ErrNoAccount = errors.New("no API key of IBM Quantum was found: set QISKIT_IBM_TOKEN, or save an account with Qiskit, which keeps it in ~/.qiskit/qiskit-ibm.json")
+
+// savedAccount is an entry of Qiskit's file.
+type savedAccount struct {
+	Channel  string `json:"channel"`
+	Token    string `json:"token"`
+	URL      string `json:"url"`
+	Instance string `json:"instance"`
+	Private  bool   `json:"private_endpoint"`
+	Default  bool   `json:"is_default_account"`
+}
+
+// FindAccount looks where Qiskit keeps credentials: the environment, then the file
+// ~/.qiskit/qiskit-ibm.json (or QISKIT_IBM_ACCOUNT's entry of it), whose default account is the one marked so,
+// or the one of the platform's channel.
+func FindAccount(getenv func(string) string, readFile func(string) ([]byte, error)) (Account, error) {
+	a := Account{Key: getenv("QISKIT_IBM_TOKEN"), Instance: getenv("QISKIT_IBM_INSTANCE"), IAM: getenv("IAM_URL")}
+	if a.Key != "" {
+		a.KeySource = "QISKIT_IBM_TOKEN"
+	}
+	if a.Instance != "" {
+		a.InstanceSource = "QISKIT_IBM_INSTANCE"
+	}
+	if a.IAM == "" {
+		a.IAM = "https://iam.cloud.ibm.com"
+	}
+	if a.Key == "" || a.Instance == "" {
+		path := filepath.Join(getenv("HOME"), ".qiskit", "qiskit-ibm.json")
+		name, saved, err := savedIn(path, getenv("QISKIT_IBM_ACCOUNT"), readFile)
+		if err != nil {
+			return a, err
+		}
+		where := fmt.Sprintf("account %q in %s", name, path)
+		if a.Key == "" && saved.Token != "" {
+			a.Key, a.KeySource = saved.Token, where
+		}
+		if a.Instance == "" && saved.Instance != "" && saved.Instance != "auto" && (a.KeySource == where || saved.Token == a.Key) {
+			a.Instance, a.InstanceSource = saved.Instance, where
+		}
+	}
+	switch {
+	case a.Key == "":
+		return a, ErrNoAccount
+	case a.Instance == "":
+		return a, fmt.Errorf("the API key of %s has no instance: set QISKIT_IBM_INSTANCE to the CRN that the platform's page of instances shows", a.KeySource)
+	}
+	base, err := BaseURL(a.Instance)
+	if err != nil {
+		return a, fmt.Errorf("%s: %w", a.InstanceSource, err)
+	}
+	a.URL = base
+	return a, nil
+}
+
+// savedIn finds an account in Qiskit's file; a file that is not there holds none.
+func savedIn(path, name string, readFile func(string) ([]byte, error)) (string, savedAccount, error) {
+	data, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", savedAccount{}, nil
+	}
+	if err != nil {
+		return "", savedAccount{}, err
+	}
+	var all map[string]savedAccount
+	if err := json.Unmarshal(data, &all); err != nil {
+		return "", savedAccount{}, fmt.Errorf("%s is no JSON object of accounts: fix it, or save the account again", path) // the text may hold a key
+	}
+	if name != "" {
+		a, ok := all[name]
+		if !ok {
+			return "", savedAccount{}, fmt.Errorf("%s has no account %q", path, name)
+		}
+		return name, a, nil
+	}
+	var names []string
+	for n, a := range all {
+		if a.Channel == "ibm_quantum" || a.Token == "" { // the platform before 2025
+			continue
+		}
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, pick := range []func(n string, a savedAccount) bool{
+		func(_ string, a savedAccount) bool { return a.Default },
+		func(n string, _ savedAccount) bool { return n == "default-ibm-quantum-platform" },
+		func(n string, _ savedAccount) bool { return n == "default-ibm-cloud" },
+		func(string, savedAccount) bool { return len(names) == 1 },
+	} {
+		for _, n := range names {
+			if pick(n, all[n]) {
+				return n, all[n], nil
+			}
+		}
+	}
+	if len(names) > 1 {
+		return "", savedAccount{}, fmt.Errorf("%s has the accounts %s and none is the default: set QISKIT_IBM_ACCOUNT to one of them", path, strings.Join(names, ", "))
+	}
+	return "", savedAccount{}, nil
+}
+
+// BaseURL is the address of the service in the region of an instance's CRN, such as
+// crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID::.
+func BaseURL(crn string) (string, error) {
+	parts := strings.Split(crn, ":")
+	if len(parts) < 8 || parts[0] != "crn" || parts[4] != "quantum-computing" || parts[5] == "" || strings.ContainsAny(parts[5], "/.@") {
+		return "", fmt.Errorf("the instance %q is no CRN of quantum-computing, such as crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID::", crn)
+	}
+	host := "quantum.cloud.ibm.com"
+	if parts[5] != "us-east" {
+		host = parts[5] + "." + host
+	}
+	return "https://" + host + "/api/v1", nil
+}
