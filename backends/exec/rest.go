@@ -165,8 +165,8 @@ func again(ctx context.Context, resp *http.Response, err error) (bool, error) {
 		return false, ctx.Err()
 	}
 	if err != nil {
-		var refused refusal
-		return !errors.As(err, &refused), nil
+		var none *noCredentials
+		return !errors.As(err, &none), nil
 	}
 	return retriable[resp.StatusCode], nil
 }
@@ -270,11 +270,17 @@ func (a authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.options.Authorize != nil {
 		req = req.Clone(req.Context())
 		if err := a.options.Authorize(req); err != nil {
-			return nil, refusal(fmt.Sprintf("%s: %v", a.service, err))
+			return nil, &noCredentials{err}
 		}
 	}
 	return a.options.Transport.RoundTrip(req)
 }
+
+// noCredentials says that a request has none to go with; trying again is the business
+// of who fetches them.
+type noCredentials struct{ error }
+
+func (n *noCredentials) Unwrap() error { return n.error }
 
 // once sends a call a single time and tells its fate.
 func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Request, error)) (*Answer, error) {
@@ -288,13 +294,18 @@ func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Reque
 	}
 	if r.options.Authorize != nil {
 		if err := r.options.Authorize(req); err != nil {
-			return nil, &SubmitError{Fate: Refused, Err: fmt.Errorf("%s: %w", r.service, err)}
+			// Nothing was sent. Credentials that are refused will be refused again.
+			fate := Later
+			if status := StatusOf(err); ctx.Err() == nil && status >= 400 && status < 500 && !retriable[status] {
+				fate = Refused
+			}
+			return nil, &SubmitError{Fate: fate, Err: fmt.Errorf("%s: %w", r.service, err)}
 		}
 	}
 	req.GetBody = nil // net/http must not send it again either
 	resp, err := r.single.Do(req)
 	if err != nil {
-		if !sent.Load() && ctx.Err() == nil {
+		if !sent.Load() {
 			return nil, &SubmitError{Fate: Later, Err: r.failed(err)}
 		}
 		return nil, r.failed(err)

@@ -68,7 +68,19 @@ func program(c *ir.Circuit) (string, error) {
 			}
 		}
 	}
-	return p.Text, nil
+	return withoutComments(p.Text), nil
+}
+
+// withoutComments takes out the lines that say nothing to the service, one a qubit that
+// is not used.
+func withoutComments(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(strings.TrimSpace(line), "//") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // identifier is a name that the service takes for a classical register; it reads

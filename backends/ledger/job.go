@@ -11,7 +11,8 @@ import (
 // State is where a job stands.
 type State string
 
-// The states. A job is planned before anything is sent and sending while its fate is open.
+// The states. A job is planned before anything is sent, again where it is known that an
+// attempt was not, and sending while its fate is open.
 // Unknown: the answer was lost, so it may or may not run; it is looked up, never sent
 // again blindly. Submitted: the service has it. The others are final.
 const (
@@ -82,7 +83,7 @@ type Update struct {
 func (u *Update) check() error {
 	_, known := ranks[u.State]
 	switch {
-	case u.Job == "" || !known || u.State == Planned || u.Attempt < 1:
+	case u.Job == "" || !known || u.Attempt < 1 || u.State == Planned && u.Attempt < 2:
 		return fmt.Errorf("job %q can't become %q in attempt %d", u.Job, u.State, u.Attempt)
 	case (u.State == Submitted || u.State == Done) && u.Remote == "":
 		return fmt.Errorf("job %s is %s without an id of the service", u.Job, u.State)

@@ -21,6 +21,7 @@ var settingsTables = map[string][]string{
 	"ibm":    {"instance"},
 	"iqm":    {"server"},
 	"limits": {"per_command", "per_day"},
+	"remote": {"look_every", "poll_max", "poll_min"},
 }
 
 // reservedVariables are variables that begin with QGAN_ and set no flag: they are

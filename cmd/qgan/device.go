@@ -17,7 +17,15 @@ import (
 // or the name of one that was fetched. A conf_*.json beside a props_*.json of the
 // same name is read too.
 func (a *app) snapshot(device string) (*calibration.Snapshot, error) {
-	var files []calibration.File
+	files, err := a.readDevice(device)
+	if err != nil {
+		return nil, err
+	}
+	return calibration.Read(files...)
+}
+
+// readDevice reads the files of a device.
+func (a *app) readDevice(device string) (files []calibration.File, err error) {
 	for _, path := range strings.Split(device, ",") {
 		data, err := a.fs.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -42,7 +50,7 @@ func (a *app) snapshot(device string) (*calibration.Snapshot, error) {
 			}
 		}
 	}
-	return calibration.Read(files...)
+	return files, nil
 }
 
 // fetched finds the newest snapshot of a device in the cache.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends/exec"
+	"qgan/backends/ledger"
 	"qgan/internal/durable"
 )
 
@@ -55,11 +57,16 @@ type badInput interface{ BadInput() bool }
 func exitCode(ctx context.Context, err error) int {
 	var e *exitError
 	var bad badInput
+	var remote *exec.RemoteError
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &e):
 		return e.code
+	case errors.Is(err, ledger.ErrLimit):
+		return exitRefused
+	case errors.As(err, &remote):
+		return exitRemote
 	case errors.As(err, &bad) && bad.BadInput(), errors.Is(err, durable.ErrFull):
 		return exitUsage
 	case errors.Is(err, errInterrupted),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -32,7 +34,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": service, "waitjobs": waitJobs},
 		Setup: func(e *testscript.Env) error {
 			// The scripts must not see the tester's configuration, and their own
 			// folders lie in theirs.
@@ -64,6 +66,53 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// program finds a program on the script's own PATH.
+func program(ts *testscript.TestScript, name string) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, name); exec.Command(path).Err == nil {
+			if _, err := os.Stat(path); err == nil {
+				return path
+			}
+		}
+	}
+	ts.Fatalf("%s is not on the PATH", name)
+	return ""
+}
+
+// service is the command `service NAME [ARG]…`: it starts `qgan emulate NAME` for the rest
+// of the script and sets QGAN_NAME_URL to its address.
+func service(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: service NAME [ARG]...")
+	}
+	cmd := exec.Command(program(ts, "qgan"), append([]string{"emulate"}, args...)...)
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"))
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	ts.Check(err)
+	ts.Setenv("QGAN_"+strings.ToUpper(args[0])+"_URL", strings.TrimSpace(line))
+}
+
+// waitJobs is the command `waitjobs`: it waits for the job whose id is in the file job.
+func waitJobs(ts *testscript.TestScript, neg bool, _ []string) {
+	if neg {
+		ts.Fatalf("usage: waitjobs")
+	}
+	id := strings.TrimSpace(ts.ReadFile("job"))
+	ts.Check(ts.Exec("qgan", "jobs", "wait", id[len(id)-8:], "--timeout", "1m"))
+	ts.Check(ts.Exec("qgan", "jobs", "result", id))
+	if counts := ts.ReadFile("stdout"); !strings.HasPrefix(counts, "10") && !strings.Contains(counts, "\n10 ") {
+		ts.Fatalf("result %q", counts)
 	}
 }
 

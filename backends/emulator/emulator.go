@@ -1,0 +1,272 @@
+// Package emulator is the services of cloud processors on loopback: what their clients
+// see of them, run on the noisy simulator. A run can be rehearsed on it at no cost, and
+// clients are tested against it.
+//
+// Each service is an http.Handler that checks credentials, takes jobs, lets them wait
+// and run, and answers with the service's own forms, states and error bodies. The shots
+// of a circuit are a function of seed, circuit, shots and the circuit's place in its job,
+// not of when it arrives. A plan of faults makes it fail as services do.
+package emulator
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"qgan/backends"
+	"qgan/backends/sim"
+	"qgan/calibration"
+	"qgan/internal/stream"
+	"qgan/ir"
+	"qgan/ir/compile"
+)
+
+// Options say what is emulated.
+type Options struct {
+	// Files are the calibration files of the device; nil: a built-in one.
+	Files []calibration.File
+	// Ideal leaves the device's noise out.
+	Ideal bool
+	Key   string // the credentials that are taken; "": the service's well-known dummy
+	Seed  uint64
+	// Queue and Execution are how long a job waits and runs.
+	Queue, Execution time.Duration
+	Faults           []Fault
+	Now              func() time.Time
+}
+
+// Counts tell what an emulator was asked, for tests and for people.
+type Counts struct {
+	Requests int
+	Accepted int            // jobs that were taken
+	ByTag    map[string]int // jobs of each tag
+	Faults   int            // that were played
+}
+
+// service is what the emulators share.
+type service struct {
+	options Options
+	device  *device
+	faults  *faultPlan
+
+	mu     sync.Mutex
+	jobs   []*job
+	byID   map[string]*job
+	counts Counts
+}
+
+// device is what circuits run on.
+type device struct {
+	name     string
+	files    map[string][]byte // as they are served
+	snapshot *calibration.Snapshot
+	target   *compile.Target
+	model    *calibration.NoiseModel
+}
+
+func newDevice(files []calibration.File) (*device, error) {
+	s, err := calibration.Read(files...)
+	if err != nil {
+		return nil, err
+	}
+	d := &device{name: s.Name, snapshot: s, files: map[string][]byte{}}
+	for _, f := range files {
+		d.files[f.Name] = f.Data
+	}
+	if d.target, err = compile.NewTarget(s); err != nil {
+		return nil, err
+	}
+	d.model, err = calibration.NewNoiseModel(s, calibration.NoiseOptions{})
+	return d, err
+}
+
+func newService(o Options, files []calibration.File) (*service, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d, err := newDevice(files)
+	if err != nil {
+		return nil, fmt.Errorf("the emulator's device: %w", err)
+	}
+	plan, err := newFaultPlan(o.Faults, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	return &service{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}, nil
+}
+
+// Counts returns what was asked so far.
+func (s *service) Counts() Counts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.counts
+	c.Faults = s.faults.count()
+	c.ByTag = map[string]int{}
+	for k, v := range s.counts.ByTag {
+		c.ByTag[k] = v
+	}
+	return c
+}
+
+// job is one that was taken.
+type job struct {
+	id       string
+	tags     []string
+	created  time.Time
+	body     json.RawMessage
+	programs []program
+	canceled time.Time
+
+	once    sync.Once
+	results []backends.Outcome
+	err     error
+}
+
+// program is a circuit of a job, bound, on physical qubits.
+type program struct {
+	circuit *ir.Circuit
+	shots   int
+}
+
+// accept takes a job; its id is a function of seed and number.
+func (s *service) accept(j *job) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.counts.Accepted++
+	for _, t := range j.tags {
+		s.counts.ByTag[t]++
+	}
+	const letters = "0123456789abcdefghijklmnopqrstuv"
+	rng := stream.New(s.options.Seed, "job id", uint64(len(s.jobs)))
+	id := []byte("d")
+	for range 19 {
+		id = append(id, letters[rng.IntN(len(letters))])
+	}
+	j.id, j.created = string(id), s.options.Now()
+	s.jobs = append(s.jobs, j)
+	s.byID[j.id] = j
+	return j
+}
+
+func (s *service) find(id string) *job {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byID[id]
+}
+
+// phase is where a job stands.
+type phase int
+
+const (
+	queued phase = iota
+	running
+	completed
+	failed
+	cancelled
+)
+
+// phaseOf follows from the clock; the circuits run when somebody first looks after
+// their time.
+func (s *service) phaseOf(j *job) phase {
+	now := s.options.Now()
+	s.mu.Lock()
+	stopped := j.canceled
+	s.mu.Unlock()
+	started := j.created.Add(s.options.Queue)
+	ended := started.Add(s.options.Execution)
+	switch {
+	case !stopped.IsZero() && stopped.Before(ended):
+		return cancelled
+	case now.Before(started):
+		return queued
+	case now.Before(ended):
+		return running
+	}
+	j.once.Do(func() { j.results, j.err = s.run(j) })
+	if j.err != nil {
+		return failed
+	}
+	return completed
+}
+
+// cancel stops a job that has not ended; it says whether it could.
+func (s *service) cancel(j *job) bool {
+	if p := s.phaseOf(j); p != queued && p != running {
+		return p == cancelled
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	j.canceled = s.options.Now()
+	return true
+}
+
+// run runs the circuits of a job.
+func (s *service) run(j *job) ([]backends.Outcome, error) {
+	var runner backends.Runner = &sim.Noisy{Model: s.device.model}
+	if s.options.Ideal {
+		runner = &sim.Simulator{}
+	}
+	out := make([]backends.Outcome, len(j.programs))
+	for i, p := range j.programs {
+		c := p.circuit
+		if s.options.Ideal {
+			c = ir.DropIdle(c)
+		}
+		h := sha256.New()
+		fmt.Fprintln(h, i, p.circuit.String())
+		seed := stream.New(s.options.Seed^binary.LittleEndian.Uint64(h.Sum(nil)), "shots").Uint64()
+		res, err := runner.Run(context.Background(), []backends.Request{{
+			Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{p.shots}, Seed: seed, KeepOrder: true,
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("circuit %d: %w", i, err)
+		}
+		out[i] = res[0].Outcomes[0]
+	}
+	return out, nil
+}
+
+// check reports what the device can't run: the place of an operation that is not native.
+func (d *device) check(c *ir.Circuit) error {
+	if c.Qubits > len(d.target.Qubits) {
+		return fmt.Errorf("the circuit acts on qubit %d, the device has %d", c.Qubits-1, len(d.target.Qubits))
+	}
+	if c.Bits > 64 {
+		return errors.New("the emulator reads at most 64 bits")
+	}
+	for i, op := range c.Ops {
+		if err := d.target.Native(op); err != nil {
+			return fmt.Errorf("instruction %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// answer writes a JSON object.
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) // a client that has gone is no error of ours
+}
+
+// readBody decodes a request of at most 100 MB.
+func readBody(w http.ResponseWriter, r *http.Request, out any) error {
+	return json.NewDecoder(http.MaxBytesReader(w, r.Body, 100<<20)).Decode(out)
+}
+
+// bearer is the token of a request.
+func bearer(r *http.Request) string {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return token
+}
+
+// orDefault is the credentials that are taken.
+func (s *service) orDefault(key string) string { return cmp.Or(s.options.Key, key) }

@@ -1,0 +1,651 @@
+package emulator
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"qgan/backends"
+	"qgan/calibration"
+	"qgan/ir"
+	"qgan/qasm"
+)
+
+// IBM is IBM Quantum Platform with one device, and IBM Cloud IAM.
+type IBM struct {
+	*service
+	http.Handler
+	shots int // most of a program
+}
+
+// tokenLife is how long a token serves.
+const tokenLife = time.Hour
+
+// NewIBM returns the service.
+func NewIBM(o Options) (*IBM, error) {
+	files := o.Files
+	if files == nil {
+		files = heron()
+	}
+	s, err := newService(o, files)
+	if err != nil {
+		return nil, err
+	}
+	e := &IBM{service: s, shots: 100_000}
+	if n := s.device.snapshot.Limits.MaxShots; n > 0 {
+		e.shots = n
+	}
+	m := http.NewServeMux()
+	m.HandleFunc("POST /identity/token", e.token)
+	for pattern, f := range map[string]http.HandlerFunc{
+		"GET /api/v1/backends":                      e.backends,
+		"GET /api/v1/backends/{name}/configuration": e.configuration,
+		"GET /api/v1/backends/{name}/properties":    e.properties,
+		"GET /api/v1/backends/{name}/status":        e.status,
+		"GET /api/v1/instances/usage":               e.usage,
+		"POST /api/v1/jobs":                         e.submit,
+		"GET /api/v1/jobs":                          e.list,
+		"GET /api/v1/jobs/{id}":                     e.show,
+		"GET /api/v1/jobs/{id}/results":             e.results,
+		"POST /api/v1/jobs/{id}/cancel":             e.stop,
+	} {
+		m.HandleFunc(pattern, e.authorized(f))
+	}
+	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { e.refuse(w, 404, 1291, "Not found.", "") })
+	e.Handler = s.wrap(m)
+	return e, nil
+}
+
+// Credentials are what its clients need: the key, and an instance.
+func (e *IBM) Credentials() (key, instance string) {
+	return e.orDefault("KEY"), "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:11111111-2222-3333-4444-555555555555::"
+}
+
+// Device is the device's name.
+func (e *IBM) Device() string { return e.device.name }
+
+// refuse answers with the service's error body.
+func (e *IBM) refuse(w http.ResponseWriter, status, code int, message, solution string) {
+	one := map[string]any{"code": code, "message": message, "more_info": "https://quantum.cloud.ibm.com/docs/errors"}
+	if solution != "" {
+		one["solution"] = solution
+	}
+	answer(w, status, map[string]any{"errors": []any{one}, "trace": "0123456789abcdef"})
+}
+
+// sign is the signature of a token, by the key.
+func (e *IBM) sign(text string) string {
+	h := hmac.New(sha256.New, []byte(e.orDefault("KEY")))
+	io.WriteString(h, text)
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+// token exchanges the key.
+func (e *IBM) token(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("grant_type") != "urn:ibm:params:oauth:grant-type:apikey" || r.FormValue("apikey") != e.orDefault("KEY") {
+		answer(w, 400, map[string]any{"errorCode": "BXNIM0415E", "errorMessage": "Provided API key could not be found.", "context": map[string]any{"requestId": "0"}})
+		return
+	}
+	now := e.options.Now()
+	part := func(v any) string {
+		raw, _ := json.Marshal(v)
+		return base64.RawURLEncoding.EncodeToString(raw)
+	}
+	text := part(map[string]any{"alg": "HS256", "kid": "emulator"}) + "." + part(map[string]any{"iam_id": "emulator", "iat": now.Unix(), "exp": now.Add(tokenLife).Unix()})
+	answer(w, 200, map[string]any{
+		"access_token": text + "." + e.sign(text), "refresh_token": "not_supported", "token_type": "Bearer",
+		"expires_in": int(tokenLife.Seconds()), "expiration": now.Add(tokenLife).Unix(), "scope": "ibm openid",
+	})
+}
+
+// authorized lets requests through whose token is ours and good, and whose instance is
+// named.
+func (e *IBM) authorized(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, bad := e.faults.next(r, BadToken)
+		parts := strings.Split(bearer(r), ".")
+		ok := len(parts) == 3 && hmac.Equal([]byte(e.sign(parts[0]+"."+parts[1])), []byte(parts[2]))
+		var claims struct {
+			Expires int64 `json:"exp"`
+		}
+		if ok {
+			raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+			ok = err == nil && json.Unmarshal(raw, &claims) == nil && e.options.Now().Unix() < claims.Expires
+		}
+		switch {
+		case !ok || bad:
+			e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
+		case r.Header.Get("Service-CRN") == "":
+			e.refuse(w, 401, 1200, "The header Service-CRN is missing.", "Name the instance.")
+		default:
+			next(w, r)
+		}
+	}
+}
+
+// file is the served file whose name begins so.
+func (e *IBM) file(prefix string) []byte {
+	for name, data := range e.device.files {
+		if strings.HasPrefix(name[strings.LastIndexByte(name, '/')+1:], prefix) {
+			return data
+		}
+	}
+	return nil
+}
+
+func (e *IBM) named(w http.ResponseWriter, r *http.Request) bool {
+	if r.PathValue("name") == e.device.name {
+		return true
+	}
+	e.refuse(w, 404, 1229, "Backend not found.", "")
+	return false
+}
+
+func (e *IBM) backends(w http.ResponseWriter, _ *http.Request) {
+	answer(w, 200, map[string]any{"devices": []any{map[string]any{
+		"name": e.device.name, "status": map[string]any{"name": "online", "reason": ""}, "is_simulator": false, "qubits": len(e.device.snapshot.Qubits),
+		"clops": map[string]any{"type": "hardware", "value": 200000}, "processor_type": map[string]any{"family": "Emulator", "revision": "1"}, "queue_length": e.waiting(),
+	}}})
+}
+
+// waiting counts the jobs that have not ended.
+func (e *IBM) waiting() (n int) {
+	e.mu.Lock()
+	jobs := slices.Clone(e.jobs)
+	e.mu.Unlock()
+	now := e.options.Now()
+	for _, j := range jobs {
+		if now.Before(j.created.Add(e.options.Queue + e.options.Execution)) {
+			n++
+		}
+	}
+	return n
+}
+
+func (e *IBM) configuration(w http.ResponseWriter, r *http.Request) {
+	if e.named(w, r) {
+		e.raw(w, e.file("conf_"), "configuration")
+	}
+}
+
+func (e *IBM) properties(w http.ResponseWriter, r *http.Request) {
+	if e.named(w, r) {
+		e.raw(w, e.file("props_"), "properties")
+	}
+}
+
+func (e *IBM) raw(w http.ResponseWriter, data []byte, what string) {
+	if data == nil {
+		e.refuse(w, 404, 1291, "The emulated device has no "+what+": give its file beside the other.", "")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(data)
+}
+
+func (e *IBM) status(w http.ResponseWriter, r *http.Request) {
+	if e.named(w, r) {
+		answer(w, 200, map[string]any{"state": true, "status": "active", "message": "available", "length_queue": e.waiting(), "backend_version": e.device.snapshot.Version})
+	}
+}
+
+func (e *IBM) usage(w http.ResponseWriter, _ *http.Request) {
+	_, instance := e.Credentials()
+	answer(w, 200, map[string]any{"instance_id": instance, "plan_id": "emulator", "usage_consumed_seconds": 0})
+}
+
+// submission is the body of POST /jobs as far as it counts.
+type submission struct {
+	Program string   `json:"program_id"`
+	Backend string   `json:"backend"`
+	Tags    []string `json:"tags"`
+	Params  struct {
+		PUBs          []json.RawMessage `json:"pubs"`
+		Version       int               `json:"version"`
+		SupportQiskit *bool             `json:"support_qiskit"`
+		Shots         int               `json:"shots"`
+		Options       struct {
+			DefaultShots int `json:"default_shots"`
+		} `json:"options"`
+	} `json:"params"`
+}
+
+func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
+	var raw json.RawMessage
+	var b submission
+	err := readBody(w, r, &raw)
+	if err == nil {
+		err = json.Unmarshal(raw, &b)
+	}
+	switch {
+	case err != nil:
+		e.refuse(w, 400, 1211, "The request body is no valid JSON: "+err.Error(), "")
+		return
+	case b.Backend != e.device.name:
+		e.refuse(w, 404, 1229, fmt.Sprintf("Backend %q not found.", b.Backend), "")
+		return
+	case b.Program != "sampler" || b.Params.Version != 2:
+		e.refuse(w, 404, 1207, fmt.Sprintf("Program %q of version %d is not emulated.", b.Program, b.Params.Version), "Use sampler, version 2.")
+		return
+	case len(b.Params.PUBs) == 0:
+		e.refuse(w, 400, 1211, "The job has no PUBs.", "")
+		return
+	case len(b.Params.PUBs) > 300:
+		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d PUBs, the limit is 300.", len(b.Params.PUBs)), "")
+		return
+	}
+	j := &job{tags: b.Tags, body: raw}
+	executions := 0
+	for i, pub := range b.Params.PUBs {
+		p, err := e.pub(pub, &b)
+		if err != nil {
+			e.refuse(w, 400, 3211, fmt.Sprintf("PUB %d: %v", i, err), "Send circuits of the device's own instructions.")
+			return
+		}
+		executions += p.shots
+		j.programs = append(j.programs, p)
+	}
+	if executions > 5_000_000 {
+		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d executions, the limit is 5000000.", executions), "")
+		return
+	}
+	e.accept(j)
+	answer(w, 200, map[string]any{"id": j.id, "backend": e.device.name})
+}
+
+// pub reads [circuit], [circuit, parameters] or [circuit, parameters, shots].
+func (e *IBM) pub(raw json.RawMessage, b *submission) (p program, err error) {
+	var parts []json.RawMessage
+	var text string
+	if json.Unmarshal(raw, &parts) != nil || len(parts) < 1 || len(parts) > 3 {
+		return p, errors.New("it is no list of a circuit, its parameters and shots")
+	}
+	if json.Unmarshal(parts[0], &text) != nil {
+		return p, errors.New("the circuit is no OpenQASM 3 text; QPY is not emulated")
+	}
+	p.shots = 4096
+	for _, n := range []int{b.Params.Options.DefaultShots, b.Params.Shots} {
+		if n > 0 {
+			p.shots = n
+		}
+	}
+	if len(parts) == 3 && string(parts[2]) != "null" {
+		if json.Unmarshal(parts[2], &p.shots) != nil {
+			return p, fmt.Errorf("shots %s are no number", parts[2])
+		}
+	}
+	if p.shots < 1 || p.shots > e.shots {
+		return p, fmt.Errorf("%d shots: 1 to %d are taken", p.shots, e.shots)
+	}
+	doc, err := qasm.Read("circuit", []byte(text), qasm.ReadOptions{})
+	if err != nil {
+		return p, err
+	}
+	if doc.Major != 3 {
+		return p, fmt.Errorf("OpenQASM %d.%d is not taken", doc.Major, doc.Minor)
+	}
+	c, err := doc.Circuit()
+	if err != nil {
+		return p, err
+	}
+	values := []float64{}
+	if len(parts) > 1 {
+		if values, err = parameters(parts[1], c.Data); err != nil {
+			return p, err
+		}
+	}
+	if len(values) != len(c.Data) {
+		return p, fmt.Errorf("%d parameters for the circuit's %d: %s", len(values), len(c.Data), strings.Join(c.Data, ", "))
+	}
+	if c, err = c.Bind(nil, values); err != nil {
+		return p, err
+	}
+	if p.circuit, err = ir.Physical(c); err != nil {
+		return p, err
+	}
+	if len(p.circuit.BitRegs) == 0 {
+		return p, errors.New("the circuit has no classical register")
+	}
+	return p, e.device.check(p.circuit)
+}
+
+// parameters reads values in the order of the names as text, or by name, and returns
+// them in the circuit's order.
+func parameters(raw json.RawMessage, names []string) ([]float64, error) {
+	out := make([]float64, len(names))
+	var byName map[string]float64
+	if json.Unmarshal(raw, &byName) == nil && byName != nil && !strings.Contains(string(raw), "__type__") {
+		for i, n := range names {
+			v, ok := byName[n]
+			if !ok {
+				return nil, fmt.Errorf("parameter %s has no value", n)
+			}
+			out[i] = v
+		}
+		if len(byName) != len(names) {
+			return nil, fmt.Errorf("%d parameters for the circuit's %d", len(byName), len(names))
+		}
+		return out, nil
+	}
+	var values []float64
+	if json.Unmarshal(raw, &values) != nil {
+		var err error
+		if values, err = floatArray(raw); err != nil {
+			return nil, err
+		}
+	}
+	if len(values) != len(names) {
+		return values, nil
+	}
+	order := make([]int, len(names))
+	for i := range order {
+		order[i] = i
+	}
+	sort.Slice(order, func(a, b int) bool { return names[order[a]] < names[order[b]] })
+	for k, i := range order {
+		out[i] = values[k]
+	}
+	return out, nil
+}
+
+// floatArray reads a tagged array of float64 of one axis.
+func floatArray(raw json.RawMessage) ([]float64, error) {
+	var t struct {
+		Type  string `json:"__type__"`
+		Value string `json:"__value__"`
+	}
+	bad := errors.New("the parameters are no list, no object and no array")
+	if json.Unmarshal(raw, &t) != nil || t.Type != "ndarray" {
+		return nil, bad
+	}
+	z, err := zlib.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(t.Value)))
+	if err != nil {
+		return nil, bad
+	}
+	data, err := io.ReadAll(io.LimitReader(z, 1<<20))
+	if err != nil || len(data) < 10 || !bytes.Contains(data, []byte("<f8")) {
+		return nil, bad
+	}
+	data = data[min(len(data), 10+int(binary.LittleEndian.Uint16(data[8:]))):]
+	out := make([]float64, len(data)/8)
+	for i := range out {
+		out[i] = math.Float64frombits(binary.LittleEndian.Uint64(data[8*i:]))
+	}
+	return out, nil
+}
+
+// words are the states on the wire.
+var ibmWords = map[phase]string{queued: "Queued", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled"}
+
+// object is a job as the service shows it.
+func (e *IBM) object(j *job, p phase) map[string]any {
+	state := map[string]any{"status": ibmWords[p]}
+	if p == failed {
+		state["reason"], state["reason_code"] = j.err.Error(), 1517
+	}
+	o := map[string]any{
+		"id": j.id, "backend": e.device.name, "state": state, "status": ibmWords[p], "program": map[string]any{"id": "sampler"},
+		"created": j.created.UTC().Format("2006-01-02T15:04:05.000Z"), "cost": 300, "tags": orEmpty(j.tags), "user_id": "emulator", "runtime": "emulator",
+	}
+	if p == completed {
+		o["usage"] = map[string]any{"seconds": e.options.Execution.Seconds()}
+	}
+	return o
+}
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
+
+// job finds the job of a path.
+func (e *IBM) job(w http.ResponseWriter, r *http.Request) *job {
+	j := e.find(r.PathValue("id"))
+	if j == nil {
+		e.refuse(w, 404, 1291, "Job not found. Job ID: "+r.PathValue("id"), "Check the job id.")
+	}
+	return j
+}
+
+func (e *IBM) show(w http.ResponseWriter, r *http.Request) {
+	j := e.job(w, r)
+	if j == nil {
+		return
+	}
+	p := e.phaseOf(j)
+	if _, back := e.faults.next(r, StateBack); back {
+		p = queued
+	}
+	o := e.object(j, p)
+	if r.URL.Query().Get("exclude_params") != "true" {
+		var b struct {
+			Params json.RawMessage `json:"params"`
+		}
+		json.Unmarshal(j.body, &b) // it was read before
+		o["params"] = b.Params
+	}
+	answer(w, 200, o)
+}
+
+func (e *IBM) list(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	limit, offset := 200, 0
+	for name, to := range map[string]*int{"limit": &limit, "offset": &offset} {
+		if text := q.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 {
+				e.refuse(w, 400, 1221, fmt.Sprintf("%s %q is no number.", name, text), "")
+				return
+			}
+			*to = n
+		}
+	}
+	late := time.Duration(0)
+	if f, ok := e.faults.next(r, LateListing); ok {
+		late = time.Duration(f.Seconds * float64(time.Second))
+	}
+	e.mu.Lock()
+	jobs := slices.Clone(e.jobs)
+	e.mu.Unlock()
+	if !strings.EqualFold(q.Get("sort"), "ASC") {
+		slices.Reverse(jobs)
+	}
+	out := []any{}
+	count := 0
+	for _, j := range jobs {
+		hit := e.options.Now().Sub(j.created) >= late
+		for _, t := range q["tags"] {
+			hit = hit && slices.Contains(j.tags, t)
+		}
+		p := e.phaseOf(j)
+		if pending := q.Get("pending"); pending != "" {
+			hit = hit && (pending == "true") == (p == queued || p == running)
+		}
+		if after, err := time.Parse(time.RFC3339, q.Get("created_after")); err == nil {
+			hit = hit && !j.created.Before(after)
+		}
+		if !hit {
+			continue
+		}
+		if count++; count > offset && len(out) < limit {
+			out = append(out, e.object(j, p))
+		}
+	}
+	answer(w, 200, map[string]any{"jobs": out, "count": count, "limit": limit, "offset": offset})
+}
+
+func (e *IBM) stop(w http.ResponseWriter, r *http.Request) {
+	j := e.job(w, r)
+	switch {
+	case j == nil:
+	case !e.cancel(j):
+		e.refuse(w, 409, 1295, "The job is already in a final state.", "")
+	default:
+		w.WriteHeader(204)
+	}
+}
+
+func (e *IBM) results(w http.ResponseWriter, r *http.Request) {
+	j := e.job(w, r)
+	if j == nil {
+		return
+	}
+	p := e.phaseOf(j)
+	_, early := e.faults.next(r, NotReady)
+	switch {
+	case p == failed:
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, "Traceback (most recent call last):\n"+j.err.Error()+"\n")
+	case p != completed || early:
+		w.WriteHeader(204)
+	default:
+		var b submission
+		json.Unmarshal(j.body, &b) // it was read before
+		if b.Params.SupportQiskit != nil && !*b.Params.SupportQiskit || b.Params.SupportQiskit == nil {
+			answer(w, 200, plainResult(j))
+			return
+		}
+		answer(w, 200, qiskitResult(j))
+	}
+}
+
+// registerValues are the values of a register: bit 0 the least significant.
+func registerValues(o *backends.Outcome, bits int, r ir.Register) []uint64 {
+	out := make([]uint64, len(o.Words))
+	for shot, w := range o.Words {
+		for k, bit := range r.Indices {
+			out[shot] |= w >> (bits - 1 - bit) & 1 << k
+		}
+	}
+	return out
+}
+
+func plainResult(j *job) any {
+	results := make([]any, len(j.programs))
+	for i, p := range j.programs {
+		data := map[string]any{}
+		for _, r := range p.circuit.BitRegs {
+			samples := make([]string, 0, p.shots)
+			for _, v := range registerValues(&j.results[i], p.circuit.Bits, r) {
+				samples = append(samples, "0x"+strconv.FormatUint(v, 16))
+			}
+			data[r.Name] = map[string]any{"samples": samples, "num_bits": len(r.Indices)}
+		}
+		results[i] = map[string]any{"data": data, "metadata": map[string]any{"circuit_metadata": map[string]any{}}}
+	}
+	return map[string]any{"results": results, "metadata": map[string]any{"version": 2}}
+}
+
+// typed is a tagged value.
+func typed(kind string, value any) any { return map[string]any{"__type__": kind, "__value__": value} }
+
+func qiskitResult(j *job) any {
+	pubs := make([]any, len(j.programs))
+	for i, p := range j.programs {
+		names, fields := []string{}, map[string]any{}
+		for _, r := range p.circuit.BitRegs {
+			row := (len(r.Indices) + 7) / 8
+			data := make([]byte, 0, row*p.shots)
+			for _, v := range registerValues(&j.results[i], p.circuit.Bits, r) {
+				for b := row - 1; b >= 0; b-- {
+					data = append(data, byte(v>>(8*b)))
+				}
+			}
+			names = append(names, r.Name)
+			fields[r.Name] = typed("BitArray", map[string]any{"array": typed("ndarray", packBytes(data, p.shots, row)), "num_bits": len(r.Indices)})
+		}
+		bin := typed("DataBin", map[string]any{"field_names": names, "field_types": []any{}, "shape": []int{}, "fields": fields})
+		pubs[i] = typed("SamplerPubResult", map[string]any{"data": bin, "metadata": map[string]any{"circuit_metadata": map[string]any{}}})
+	}
+	return typed("PrimitiveResult", map[string]any{"pub_results": pubs, "metadata": map[string]any{"version": 2}})
+}
+
+// packBytes is base64 of zlib of an .npy file of bytes.
+func packBytes(data []byte, rows, columns int) string {
+	header := fmt.Sprintf("%-117s\n", fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%d, %d), }", rows, columns))
+	var b bytes.Buffer
+	z := zlib.NewWriter(&b)
+	z.Write([]byte("\x93NUMPY\x01\x00\x76\x00")) // a buffer takes all
+	z.Write([]byte(header))
+	z.Write(data)
+	z.Close()
+	return base64.StdEncoding.EncodeToString(b.Bytes())
+}
+
+// heron is the built-in device: seven qubits in a row with the figures of a good
+// processor of 2026.
+func heron() []calibration.File {
+	const n = 7
+	type m = map[string]any
+	var qubits, gates []any
+	var pairs [][2]int
+	at := "2026-05-12T09:00:00+00:00"
+	value := func(name, unit string, x float64) m { return m{"date": at, "name": name, "unit": unit, "value": x} }
+	for q := range n {
+		f := float64(q)
+		qubits = append(qubits, []any{
+			value("T1", "us", 180+10*f), value("T2", "us", 120+8*f), value("readout_error", "", 0.008+0.001*f),
+			value("prob_meas0_prep1", "", 0.011+0.001*f), value("prob_meas1_prep0", "", 0.005+0.001*f), value("readout_length", "ns", 1400),
+		})
+		for _, g := range []string{"id", "sx", "x"} {
+			gates = append(gates, m{"gate": g, "qubits": []int{q}, "parameters": []any{value("gate_error", "", 2.5e-4), value("gate_length", "ns", 32)}, "name": fmt.Sprintf("%s%d", g, q)})
+		}
+		gates = append(gates, m{"gate": "rz", "qubits": []int{q}, "parameters": []any{value("gate_error", "", 0), value("gate_length", "ns", 0)}, "name": fmt.Sprintf("rz%d", q)})
+		if q > 0 {
+			for _, p := range [][2]int{{q - 1, q}, {q, q - 1}} {
+				pairs = append(pairs, p)
+				gates = append(gates, m{"gate": "cz", "qubits": p, "parameters": []any{value("gate_error", "", 0.003+0.0002*f), value("gate_length", "ns", 68)}, "name": fmt.Sprintf("cz%d_%d", p[0], p[1])})
+			}
+		}
+	}
+	var definitions []any
+	for _, g := range []string{"id", "rz", "sx", "x", "cz"} {
+		coupling := [][]int{}
+		for q := range n {
+			coupling = append(coupling, []int{q})
+		}
+		parameters := []string{}
+		if g == "rz" {
+			parameters = []string{"theta"}
+		}
+		if g == "cz" {
+			coupling = nil
+			for _, p := range pairs {
+				coupling = append(coupling, []int{p[0], p[1]})
+			}
+		}
+		definitions = append(definitions, m{"name": g, "parameters": parameters, "qasm_def": "gate " + g + " q { }", "coupling_map": coupling})
+	}
+	encode := func(v any) []byte {
+		raw, _ := json.Marshal(v) // maps, lists, texts and numbers
+		return raw
+	}
+	const name = "emulated_heron"
+	return []calibration.File{
+		{Name: "props_" + name + ".json", Data: encode(m{"backend_name": name, "backend_version": "1.0.0", "last_update_date": at, "qubits": qubits, "gates": gates, "general": []any{}})},
+		{Name: "conf_" + name + ".json", Data: encode(m{
+			"backend_name": name, "backend_version": "1.0.0", "n_qubits": n, "basis_gates": []string{"cz", "id", "rz", "sx", "x"}, "gates": definitions, "coupling_map": pairs,
+			"local": false, "simulator": false, "conditional": false, "open_pulse": false, "memory": true, "max_shots": 100000, "max_experiments": 300, "dt": 4.0, "dtm": 4.0,
+			"timing_constraints": m{"granularity": 1}, "processor_type": m{"family": "Heron", "revision": "2"}, "supported_instructions": []string{"cz", "id", "rz", "sx", "x", "measure", "reset", "delay"},
+			"default_rep_delay": 250, "rep_delay_range": []float64{0, 500}, "sample_name": "family: Heron, revision: 2", "online_date": "2026-01-01T00:00:00+00:00",
+			"clops_h": 200000, "quantum_volume": nil, "supported_features": []string{"qasm3"}, "parametric_pulses": []string{}, "multi_meas_enabled": true, "dynamic_reprate_enabled": true,
+			"meas_map": [][]int{{0, 1, 2, 3, 4, 5, 6}}, "credits_required": false, "n_registers": 1, "description": "seven qubits on loopback", "url": "None", "allow_object_storage": true, "input_allowed": []string{"job", "runtime", "qasm3"},
+		})},
+	}
+}

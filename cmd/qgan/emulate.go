@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qgan/backends/emulator"
+)
+
+// newEmulateCmd makes `emulate`.
+func newEmulateCmd(a *app) *cobra.Command {
+	var (
+		listen, device, key, faults string
+		seed                        uint64
+		ideal                       bool
+		queue, execution            time.Duration
+	)
+	cmd := &cobra.Command{
+		Use:   "emulate SERVICE",
+		Short: "Run a service of cloud processors on this machine",
+		Long: `Run a service of cloud processors on this machine: its REST interface, with the
+noisy simulator in the place of the processor. The first line of standard output is
+its address. It takes the credentials that the official clients' documentation uses
+for examples, or --key; jobs there cost nothing.
+
+A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctrl-C.`,
+		Example: `  qgan emulate ibm
+  qgan emulate ibm --device props_torino.json --listen 127.0.0.1:8080 --queue 5s`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			row, err := serviceOf(args[0])
+			if err != nil {
+				return err
+			}
+			o := emulator.Options{Key: key, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
+			if device != "" {
+				if o.Files, err = a.readDevice(device); err != nil {
+					return err
+				}
+			}
+			if faults != "" {
+				text, err := a.fs.ReadFile(faults)
+				if err != nil {
+					return usagef("--faults: %w", err)
+				}
+				if o.Faults, err = emulator.ReadFaults(faults, text); err != nil {
+					return usagef("%w", err)
+				}
+			}
+			s, err := row.emulate(o)
+			if err != nil {
+				return usagef("%w", err)
+			}
+			l, err := net.Listen("tcp", listen)
+			if err != nil {
+				return usagef("--listen %s: %w", listen, err)
+			}
+			if ip := l.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
+				a.warn("%s can be reached from other machines", l.Addr())
+			}
+			fmt.Fprintf(a.out, "http://%s\n", l.Addr())
+			a.note("%s with the device %s; point a client at it with --endpoint %s=http://%s", row.name, s.Device(), row.name, l.Addr())
+			return serve(cmd.Context(), l, s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:0", "address and port to listen at; port 0: a free one")
+	f.StringVar(&device, "device", "", "the processor, its calibration files (none: a built-in one)")
+	f.StringVar(&key, "key", "", "the key that is taken (none: the well-known one)")
+	f.StringVar(&faults, "faults", "", "a plan of faults, a TOML file")
+	f.BoolVar(&ideal, "ideal", false, "without noise")
+	f.DurationVar(&queue, "queue", 0, "how long a job waits, such as 5s")
+	f.DurationVar(&execution, "execution", 0, "how long a job runs")
+	f.Uint64Var(&seed, "seed", 0, "seed of the shots and of the faults")
+	return cmd
+}
+
+// serve answers until the context ends.
+func serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		server.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// newAuthCmd makes `auth`.
+func newAuthCmd(a *app) *cobra.Command {
+	cmd := newGroupCmd(&cobra.Command{Use: "auth", Short: "Look at credentials of services"})
+	var asJSON bool
+	status := &cobra.Command{
+		Use:   "status",
+		Short: "Say which credentials were found where, never their value",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			type row struct {
+				Service string            `json:"service"`
+				Found   map[string]string `json:"found"`
+				Missing string            `json:"missing,omitempty"`
+			}
+			rows := []row{}
+			for _, s := range services {
+				found, err := s.auth(a)
+				r := row{Service: s.name, Found: map[string]string{}}
+				for _, c := range found {
+					r.Found[c.What] = c.Where
+				}
+				if err != nil {
+					r.Missing = err.Error()
+				}
+				rows = append(rows, r)
+			}
+			if asJSON {
+				return a.printJSON(struct {
+					Schema   string `json:"schema"`
+					Services []row  `json:"services"`
+				}{"qgan.auth/v1", rows})
+			}
+			t := newTable(a.out)
+			t.row("service", "credential", "found in")
+			for _, r := range rows {
+				for _, what := range sortedKeys(r.Found) {
+					t.row(r.Service, what, r.Found[what])
+				}
+				if r.Missing != "" {
+					t.row(r.Service, "missing", r.Missing)
+				}
+			}
+			return t.flush()
+		},
+	}
+	status.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.AddCommand(status)
+	return cmd
+}

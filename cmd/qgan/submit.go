@@ -1,0 +1,269 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"qgan/backends"
+	"qgan/backends/exec"
+	"qgan/backends/ledger"
+	"qgan/calibration"
+	"qgan/ir/compile"
+)
+
+// parseDollars reads an amount of money.
+func parseDollars(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x >= 0 && x < 1e12) {
+		return 0, errors.New("it takes US dollars, 0 or above")
+	}
+	return x, nil
+}
+
+// patience reads the waits of the configuration.
+func (a *app) patience() (p exec.Patience, err error) {
+	for key, to := range map[string]*time.Duration{"look_every": &p.LookEvery, "poll_min": &p.PollMin, "poll_max": &p.PollMax} {
+		text, from, ok := a.cfg.setting("remote", key)
+		if !ok {
+			continue
+		}
+		if *to, err = time.ParseDuration(text); err != nil || *to <= 0 {
+			return p, usagef("%s: remote.%s %q: it takes a time such as 40s", from, key, text)
+		}
+	}
+	return p, nil
+}
+
+// submitFlags are the flags of `submit`.
+type submitFlags struct {
+	remoteFlags
+	compile compileFlags
+	backend string
+	shots   int
+	dry     bool
+	wait    bool
+	params  []string
+	asJSON  bool
+}
+
+// newSubmitCmd makes `submit`.
+func newSubmitCmd(a *app) *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "submit FILE.qasm|RUN",
+		Short: "Send one sampling job to a cloud processor",
+		Long: `Compile a program, or the trained circuit of one timestep of a run, by the
+processor's calibration data of now, send it as a job, and print the job's id.
+
+The job is in the ledger (QGAN_LEDGER, or $XDG_STATE_HOME/qgan/ledger) before the
+first byte is sent, with what it may cost; over --max-cost or the configuration's
+limits nothing is sent. A job whose answer is lost is looked up at the service and
+never sent again by itself.`,
+		Example: `  qgan submit bell.qasm --backend ibm:ibm_torino --shots 1000 --max-cost 10
+  qgan submit runs/retina --timestep 3 --backend ibm:ibm_torino --dry-run
+  qgan submit bell.qasm --backend ibm:emulated_heron --endpoint ibm=http://127.0.0.1:8080 --wait`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
+	}
+	s := cmd.Flags()
+	s.StringVar(&f.backend, "backend", "", "SERVICE:DEVICE, such as ibm:ibm_torino")
+	s.IntVar(&f.shots, "shots", 1024, "number of shots")
+	s.BoolVar(&f.dry, "dry-run", false, "print the body of the request and what it would cost, send nothing")
+	s.BoolVar(&f.wait, "wait", false, "wait for the result and print it")
+	s.StringArrayVar(&f.params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
+	s.IntVar(&f.compile.timestep, "timestep", 0, "of a run: timestep, counted from 0")
+	s.StringVar(&f.compile.latent, "latent-vector", "", "of a run: seed:N, or a file of numbers (none: seed:0)")
+	s.StringVar(&f.compile.past, "past", "", "of a run: words before the timestep, as of export (none: silence)")
+	s.IntVar(&f.compile.optimize, "optimize", 2, "effort: 0 none, 1 cancellation, 2 consolidation of two-qubit gates too")
+	s.StringVar(&f.compile.dd, "dd", "none", "pulses on waiting qubits: none, xx or xy4")
+	s.StringVar(&f.compile.layout, "layout", "auto", "auto, or the physical qubit of each qubit of the circuit, as in 3,5,4")
+	s.Uint64Var(&f.compile.seed, "seed", 0, "seed of routing")
+	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
+	f.addSending(s)
+	return cmd
+}
+
+func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
+	ctx := cmd.Context()
+	if f.shots < 1 || f.shots > maxShots {
+		return usagef("--shots %d: it can be 1 to %d", f.shots, maxShots)
+	}
+	if f.backend == "" {
+		return usagef("--backend is missing").withHint("it is SERVICE:DEVICE, such as ibm:ibm_torino")
+	}
+	f.compile.device = f.backend
+	options, err := f.compile.options(a)
+	if err != nil {
+		return err
+	}
+	c, err := a.compileInput(cmd, path, &f.compile)
+	if err != nil {
+		return err
+	}
+	if c, err = bindParams(c, f.params); err != nil {
+		return err
+	}
+	service, err := f.open(a, f.backend)
+	if err != nil {
+		return err
+	}
+	snapshot, err := service.Snapshot(ctx)
+	if err != nil {
+		return remoteError(service, err)
+	}
+	limits, err := service.Limits(ctx)
+	if err != nil {
+		return remoteError(service, err)
+	}
+	t, err := compile.NewTarget(snapshot)
+	if err != nil {
+		return usagef("device %s: %w", f.backend, err)
+	}
+	r, err := compile.Compile(c, t, options)
+	if err != nil {
+		return usagef("%w", err)
+	}
+	for _, w := range r.Warnings {
+		a.warn("%s", w)
+	}
+	remote, err := f.remote(a, service, "submit "+path)
+	if err != nil {
+		return err
+	}
+	defer remote.Ledger.Close()
+	remote.Snapshot = t.Snapshot
+	programs := []exec.Program{{Circuit: r.Circuit, Shots: f.shots}}
+	if _, err := exec.Split(programs, limits); err != nil {
+		return err
+	}
+	price, priced := service.Price(programs)
+	if priced {
+		a.note("%d two-qubit gates, estimated fidelity %.3g; it may cost $%.2f (%s)", r.Stats.TwoQubitGates, r.Stats.Fidelity, price.USD, price.Basis)
+	} else {
+		a.note("%d two-qubit gates, estimated fidelity %.3g; no price is known", r.Stats.TwoQubitGates, r.Stats.Fidelity)
+	}
+	if f.dry {
+		body, err := service.Body(ctx, programs, "qgan-dry-run")
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(a.out, "%s\n", body)
+		return err
+	}
+	jobs, err := remote.Plan(ctx, [][]exec.Program{programs}, "")
+	if err != nil {
+		return err
+	}
+	j, err := remote.Send(ctx, jobs[0].ID)
+	if !f.wait || err != nil {
+		if e := a.printJob(j, f.asJSON); err == nil {
+			err = e
+		}
+		return err
+	}
+	if j, err = remote.Wait(ctx, j.ID); err != nil {
+		return err
+	}
+	return a.printResult(remote, j, f.asJSON)
+}
+
+// remoteError gives a failure of a service its exit code.
+func remoteError(s exec.Service, err error) error {
+	var bad badInput
+	var file *calibration.FileError
+	if errors.As(err, &bad) && bad.BadInput() && !errors.As(err, &file) {
+		return err
+	}
+	return &exec.RemoteError{Service: s.Service(), Err: err}
+}
+
+// jobJSON is a job as `jobs show --json` prints it.
+type jobJSON struct {
+	Schema string `json:"schema"`
+	ledger.Job
+}
+
+// printJob prints the id of a job, or all of it.
+func (a *app) printJob(j ledger.Job, asJSON bool) error {
+	if asJSON {
+		return a.printJSON(jobJSON{"qgan.job/v1", j})
+	}
+	_, err := fmt.Fprintln(a.out, j.ID)
+	return err
+}
+
+// resultJSON is the object of `jobs result --json`.
+type resultJSON struct {
+	outcomes
+	Job      string      `json:"job"`
+	Remote   string      `json:"remote_id"`
+	Device   string      `json:"device"`
+	Cost     *float64    `json:"cost_usd"`
+	Estimate *float64    `json:"estimate_usd"`
+	Seconds  float64     `json:"execution_seconds"`
+	Programs []*outcomes `json:"programs,omitempty"` // of a job of several circuits
+}
+
+// printResult prints the outcomes of a job that is done.
+func (a *app) printResult(r *exec.Remote, j ledger.Job, asJSON bool) error {
+	switch j.State {
+	case ledger.Done:
+	case ledger.Failed, ledger.Cancelled:
+		return &exec.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, j.Reason)}
+	default:
+		return exitf(exitUnfinished, "job %s is %s", j.ID, j.State).withHint("`qgan jobs wait %s` waits for it", j.ID)
+	}
+	found, err := r.Outcomes(j.ID)
+	if err != nil {
+		return err
+	}
+	var shapes []exec.Shape
+	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
+		return err
+	}
+	out := resultJSON{Job: j.ID, Remote: j.Remote, Device: j.Device, Cost: j.Cost, Estimate: j.Estimate, Seconds: j.Seconds}
+	for i, o := range found {
+		one := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: o.Shots, Backend: j.Service + ":" + j.Device, Snapshot: j.Snapshot, Counts: countsOf(o, shapes[i].Bits)}
+		if i == 0 {
+			out.outcomes = one
+		}
+		if len(found) > 1 {
+			out.Programs = append(out.Programs, &one)
+		}
+	}
+	if asJSON {
+		return a.printJSON(out)
+	}
+	for i, o := range found {
+		if len(found) > 1 {
+			fmt.Fprintf(a.out, "# circuit %d\n", i)
+		}
+		if err := a.printOutcomes(outcomes{Counts: countsOf(o, shapes[i].Bits)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countsOf counts outcomes by their bits, bit 0 first.
+func countsOf(o backends.Outcome, bits int) map[string]int {
+	counts := map[string]int{}
+	for _, c := range o.Counts {
+		counts[fmt.Sprintf("%0*b", bits, c.Word)] += c.N
+	}
+	stride := (bits + 7) / 8
+	for i := 0; i+stride <= len(o.Rows); i += stride {
+		var b strings.Builder
+		for _, x := range o.Rows[i : i+stride] {
+			fmt.Fprintf(&b, "%08b", x)
+		}
+		counts[b.String()[:bits]]++
+	}
+	return counts
+}
