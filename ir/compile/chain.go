@@ -144,12 +144,15 @@ func (p *chainProblem) solve(k int) ([]foundChain, error) {
 		return found, nil
 	}
 	if !complete {
+		longest := p.n
 		if p.n > usable/4 {
-			if long := p.frontier(); long != nil {
+			var long *foundChain
+			if long, longest = p.frontier(); long != nil {
 				found = append(found, *long)
 			}
 		}
-		if p.n <= usable/2 || len(found) == 0 {
+		// Where the longest path by far is too short, no beam makes a longer one.
+		if p.n <= usable/2 || len(found) == 0 && 20*longest > 19*p.n {
 			found = append(found, p.beam(k)...)
 		}
 	}

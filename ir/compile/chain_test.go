@@ -105,7 +105,7 @@ func TestSearchesAgree(t *testing.T) {
 			}
 		}
 		found := p.beam(1)
-		if long := p.frontier(); long != nil {
+		if long, _ := p.frontier(); long != nil {
 			found = append(found, *long)
 		} else if len(want) > 0 {
 			r.Fatalf("the sweep finds none of %d chains", len(want))

@@ -3,6 +3,7 @@ package compile
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 // A long path through most of a device is found neither by trying all nor by
@@ -44,11 +45,24 @@ func (k *sweepKey) setEnds(n int) {
 
 // sweepState is a state, the cost of its best pieces, and how it came about.
 type sweepState struct {
-	key    sweepKey
-	cost   float64
-	parent int32
-	used   bool // the edge of this step is part of the path
+	key  sweepKey
+	cost float64
+	from origin
 }
+
+// origin is how a state came about: its number in the step before, twice, and one more
+// where the edge of this step is part of the path.
+type origin int32
+
+func originOf(parent int, used bool) origin {
+	if used {
+		return origin(2*parent + 1)
+	}
+	return origin(2 * parent)
+}
+
+func (o origin) parent() int { return int(o >> 1) }
+func (o origin) used() bool  { return o&1 == 1 }
 
 // sweepEdge is one step: an edge and what happens to the slots.
 type sweepEdge struct {
@@ -61,8 +75,8 @@ type sweepEdge struct {
 }
 
 // frontier finds a path of at least n qubits and cuts n out of it; nil where it
-// finds none.
-func (p *chainProblem) frontier() *foundChain {
+// finds none. It also returns the length of the longest path that it saw.
+func (p *chainProblem) frontier() (best *foundChain, longest int) {
 	// A vertex costs what it costs on average over the places.
 	vertex := make([]float64, len(p.t.Qubits))
 	typical, usable := 0.0, 0
@@ -80,19 +94,20 @@ func (p *chainProblem) frontier() *foundChain {
 		pairs += x / float64(len(p.pairs))
 	}
 	if usable == 0 {
-		return nil
+		return nil, 0
 	}
 	for _, c := range p.edge {
 		typical += pairs * c / 2 * float64(usable) / float64(max(1, len(p.edge)/2))
 	}
 	typical = max(typical/float64(usable), 1e-6)
-	var best *foundChain
 	for _, region := range p.regions() {
-		if f := p.sweepRegion(region, vertex, pairs, typical); f != nil && (best == nil || f.compare(*best) < 0) {
+		f, length := p.sweepRegion(region, vertex, pairs, typical)
+		longest = max(longest, length)
+		if f != nil && (best == nil || f.compare(*best) < 0) {
 			best = f
 		}
 	}
-	return best
+	return best, longest
 }
 
 // regions returns the connected parts of the device that hold n qubits.
@@ -114,39 +129,63 @@ func (p *chainProblem) regions() [][]int {
 	return out
 }
 
-// sweepRegion raises the reward until a path is long enough.
-func (p *chainProblem) sweepRegion(region []int, vertex []float64, pairs, typical float64) *foundChain {
+// decisive is a reward, in typical costs of a vertex, that no path is shorter for than it
+// could be.
+const decisive = 64
+
+// sweepRegion finds the smallest reward for which a path is long enough; it also returns
+// the length of the longest path that it saw.
+func (p *chainProblem) sweepRegion(region []int, vertex []float64, pairs, typical float64) (*foundChain, int) {
 	steps := p.sweep(region)
 	if steps == nil {
-		return nil
+		return nil, 0
 	}
-	var best *foundChain
-	longest := 0
-	for reward, factor := typical, 2.0; reward < 1e4*typical; reward *= factor {
-		path := p.longest(steps, vertex, pairs, reward)
-		for range 2 {
-			for i := 0; i+p.n <= len(path); i++ {
-				f := foundChain{slices.Clone(path[i : i+p.n]), 0}
-				f.cost = p.cost(f.path)
-				if !math.IsInf(f.cost, 1) && (best == nil || f.compare(*best) < 0) {
-					best = &f
-				}
+	type try struct {
+		found  *foundChain
+		length int
+	}
+	tries := func(rewards ...float64) []try {
+		out := make([]try, len(rewards))
+		var wait sync.WaitGroup
+		for i, reward := range rewards {
+			wait.Go(func() {
+				path := p.longest(steps, vertex, pairs, reward*typical)
+				out[i] = try{p.stretch(path), len(path)}
+			})
+		}
+		wait.Wait()
+		return out
+	}
+	long := tries(decisive, decisive*decisive)
+	length := max(long[0].length, long[1].length)
+	if length < p.n {
+		return nil, length
+	}
+	for reward := 1.0; reward < decisive; reward *= 4 {
+		for _, t := range tries(reward, 2*reward) {
+			if t.found != nil {
+				return t.found, length
 			}
-			slices.Reverse(path)
 		}
-		if best != nil {
-			return best
+	}
+	if long[0].found != nil {
+		return long[0].found, length
+	}
+	return long[1].found, length
+}
+
+// stretch cuts the best n qubits out of a path, nil where none can carry the chain.
+func (p *chainProblem) stretch(path []int) *foundChain {
+	var best *foundChain
+	for range 2 {
+		for i := 0; i+p.n <= len(path); i++ {
+			f := foundChain{slices.Clone(path[i : i+p.n]), 0}
+			f.cost = p.cost(f.path)
+			if !math.IsInf(f.cost, 1) && (best == nil || f.compare(*best) < 0) {
+				best = &f
+			}
 		}
-		// Where a reward lengthens nothing, one far above it tells whether anything will:
-		// the path is then the longest.
-		switch length := len(path); {
-		case length > longest:
-			longest, factor = length, 2
-		case reward > 32*typical:
-			return nil
-		default:
-			factor = 64
-		}
+		slices.Reverse(path)
 	}
 	return best
 }
@@ -247,20 +286,24 @@ func (p *chainProblem) slots(order []int) ([]sweepEdge, int) {
 
 // longest sweeps once and returns the path with the least cost less rewards.
 func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, reward float64) []int {
-	history := make([][]sweepState, len(steps))
-	current := []sweepState{{parent: -1}}
+	history := make([][]origin, len(steps))
+	current, next := make([]sweepState, 1, 2*sweepStates), make([]sweepState, 0, 2*sweepStates)
 	index := newSweepIndex(2 * sweepStates)
 	best, bestStep := sweepState{cost: math.Inf(1)}, -1
-	for i, e := range steps {
+	for i := range steps {
+		e := &steps[i]
 		index.clear()
-		next := make([]sweepState, 0, 2*len(current))
+		next = next[:0]
 		finish := func(s sweepState) {
 			if s.cost < best.cost && onePiece(s.key, e.active) {
 				best, bestStep = s, i
 			}
 		}
 		put := func(s sweepState) {
-			whole, ok := s.key.leave(e)
+			whole, ok := false, true
+			if e.endA || e.endB {
+				whole, ok = s.key.leave(e)
+			}
 			switch {
 			case !ok:
 			case whole:
@@ -282,7 +325,7 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 			if e.newB {
 				key.set(e.slotB, e.slotB)
 			}
-			put(sweepState{key, s.cost, int32(j), false})
+			put(sweepState{key, s.cost, originOf(j, false)})
 			cost := s.cost + pairs*e.cost
 			if key.mate(e.slotA) == e.slotA {
 				cost += vertex[e.a] - reward
@@ -291,7 +334,7 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 				cost += vertex[e.b] - reward
 			}
 			whole, ok := key.join(e.slotA, e.slotB)
-			switch joined := (sweepState{key, cost, int32(j), true}); {
+			switch joined := (sweepState{key, cost, originOf(j, true)}); {
 			case !ok || math.IsInf(cost, 1):
 			case whole:
 				finish(joined)
@@ -299,13 +342,17 @@ func (p *chainProblem) longest(steps []sweepEdge, vertex []float64, pairs, rewar
 				put(joined)
 			}
 		}
-		current = cheapest(next, sweepStates)
-		history[i] = current
+		kept := cheapest(next, sweepStates)
+		history[i] = make([]origin, len(kept))
+		for j, s := range kept {
+			history[i][j] = s.from
+		}
+		current, next = kept, current
 	}
 	if bestStep < 0 {
 		return nil
 	}
-	return trace(steps, history, bestStep, best)
+	return trace(steps, history, bestStep, best.from)
 }
 
 // cheapest moves the n states of the least cost to the front and returns them
@@ -408,7 +455,7 @@ func (k *sweepKey) join(a, b int) (whole, ok bool) {
 // leave takes the vertices that have no further edge from the frontier; the end
 // of a piece becomes final. It is not ok with more than two final ends; whole
 // where both ends of one piece are final.
-func (k *sweepKey) leave(e sweepEdge) (whole, ok bool) {
+func (k *sweepKey) leave(e *sweepEdge) (whole, ok bool) {
 	for _, v := range [2]struct {
 		slot   int
 		leaves bool
@@ -444,20 +491,20 @@ func onePiece(key sweepKey, active uint16) bool {
 }
 
 // trace collects the edges of the path and puts them in order.
-func trace(steps []sweepEdge, history [][]sweepState, at int, last sweepState) []int {
+func trace(steps []sweepEdge, history [][]origin, at int, last origin) []int {
 	joined := map[int][]int{}
 	add := func(e sweepEdge) {
 		joined[e.a] = append(joined[e.a], e.b)
 		joined[e.b] = append(joined[e.b], e.a)
 	}
 	for i, s := at, last; ; i-- {
-		if s.used {
+		if s.used() {
 			add(steps[i])
 		}
 		if i == 0 {
 			break
 		}
-		s = history[i-1][s.parent]
+		s = history[i-1][s.parent()]
 	}
 	start := -1
 	for v, list := range joined {
