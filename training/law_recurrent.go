@@ -10,9 +10,9 @@ import (
 	"qgan/metrics/spikes"
 )
 
-// burnIn is how many bins a generator that runs on makes from silence before the
+// BurnIn is how many bins a generator that runs on makes from silence before the
 // first that counts.
-const burnIn = 30
+const BurnIn = 30
 
 // maxPrefixWork bounds amplitudes of the circuits of an exact law.
 const maxPrefixWork = 4e9
@@ -138,13 +138,13 @@ func (g *Recurrent) silentGiven(params []float64, t int, before []uint32) (float
 // ownPasts runs the generator on from silence, side by side, and returns what each
 // run's memory then sees.
 func (g *Recurrent) ownPasts(params []float64, count int, seed uint64) ([][]uint32, error) {
-	r, err := g.run(params, count, burnIn+g.past, 0, "pasts", seed)
+	r, err := g.run(params, count, BurnIn+g.past, 0, "pasts", seed)
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]uint32, count)
 	for i := range out {
-		for k := burnIn; k < r.Bins; k++ {
+		for k := BurnIn; k < r.Bins; k++ {
 			out[i] = append(out[i], r.Word(i, k))
 		}
 	}
@@ -158,7 +158,7 @@ func (g *Recurrent) ownPasts(params []float64, count int, seed uint64) ([][]uint
 func (g *Recurrent) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
 	skip := 0
 	if g.past > 0 {
-		skip = burnIn
+		skip = BurnIn
 	}
 	r, err := g.run(params, samples, skip+bins, binWidth, "generate", seed)
 	if err != nil || skip == 0 {

@@ -86,7 +86,7 @@ func (r Readout) redraw(words []uint64, neurons int, rng *rand.Rand) {
 func (g *Recurrent) DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error) {
 	skip := 0
 	if g.past > 0 {
-		skip = burnIn
+		skip = BurnIn
 	}
 	circuit := measured(g.ansatz)
 	out := spikes.NewRaster(s.Samples, s.Bins, g.ansatz.Neurons, s.BinWidth)

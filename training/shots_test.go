@@ -115,7 +115,7 @@ func TestDrawShotsRunsOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(on.lanes) != burnIn+4 || on.lanes[0] != 1 || on.lanes[1] > 4 || slices.Max(on.lanes) > 50 {
+	if len(on.lanes) != BurnIn+4 || on.lanes[0] != 1 || on.lanes[1] > 4 || slices.Max(on.lanes) > 50 {
 		t.Errorf("circuits of the bins: %v", on.lanes)
 	}
 	if slices.Min(on.shots) != 50 || slices.Max(on.shots) != 50 {

@@ -28,6 +28,8 @@ type Remote struct {
 	Ledger  *ledger.Ledger
 	Limits  ledger.Limits
 	Command string // what the jobs are for, for people
+	// Dry makes Run end with ErrDry, after a report of what it would send.
+	Dry bool
 	// Resubmit sends a job again that was looked up and not found.
 	Resubmit bool
 	Snapshot string // hash of the calibration data that circuits were compiled for
@@ -172,6 +174,9 @@ func (r *Remote) report(j ledger.Job, what string) {
 
 // ErrUnknown says that it is not known whether the service has a job.
 var ErrUnknown = errors.New("it is not known whether the service has the job")
+
+// ErrDry ends a run that was asked to send nothing.
+var ErrDry = errors.New("nothing was sent")
 
 // Send brings a job to the service, whatever was done about it before: a planned one is
 // sent, one whose answer was lost looked up. It returns the job as it then stands; where

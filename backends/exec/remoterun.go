@@ -80,6 +80,9 @@ func (r *Remote) group(ctx context.Context, programs []Program, group string) ([
 	if len(missing) == 0 {
 		return ids, nil
 	}
+	if r.Dry {
+		return nil, r.dry(missing)
+	}
 	planned, err := r.plan(ctx, missing, group, places)
 	if err != nil {
 		return nil, err
@@ -88,6 +91,23 @@ func (r *Remote) group(ctx context.Context, programs []Program, group string) ([
 		ids[places[k]] = j.ID
 	}
 	return ids, nil
+}
+
+// dry reports what would be sent.
+func (r *Remote) dry(jobs [][]Program) error {
+	usd, priced, circuits, shots := 0.0, true, 0, 0
+	for _, programs := range jobs {
+		p, ok := r.Service.Price(programs)
+		usd, priced, circuits = usd+p.USD, priced && ok, circuits+len(programs)
+		for _, q := range programs {
+			shots += q.Shots
+		}
+	}
+	cost := "no price is known"
+	if priced {
+		cost = fmt.Sprintf("at most $%.2f", usd)
+	}
+	return fmt.Errorf("%w: it would be %d jobs of %d circuits and %d shots at %s:%s, %s", ErrDry, len(jobs), circuits, shots, r.Service.Service(), r.Service.Device(), cost)
 }
 
 // waiting is how many jobs are polled side by side; they share one pool of connections.

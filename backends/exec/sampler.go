@@ -17,6 +17,7 @@ import (
 type Sampler struct {
 	Runner     backends.Runner
 	Mitigation backends.Mitigation
+	Jobs       []string // the remote jobs of all words so far
 }
 
 // Words returns the outcomes of every lane in random order.
@@ -25,6 +26,7 @@ func (s *Sampler) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings,
 	if err != nil {
 		return nil, err
 	}
+	s.Jobs = append(s.Jobs, results[0].Provenance.Jobs...)
 	out := make([][]uint64, len(results[0].Outcomes))
 	for lane, o := range results[0].Outcomes {
 		out[lane] = wordsOf(o, stream.New(seed, "order of shots", uint64(lane)))

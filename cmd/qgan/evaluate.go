@@ -159,6 +159,9 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.where.backend != "ideal" && f.where.backend != "noisy" {
+		return nil, nil, usagef("--backend %s: it can be ideal or noisy", f.where.backend).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", f.where.backend)
+	}
 	on, err := f.where.open(a, cmd, f.samples, f.seed)
 	if err != nil {
 		return nil, nil, err

@@ -44,7 +44,7 @@ func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec
 	if !cmd.Flags().Changed("samples") {
 		f.samples = noisyWindows
 	}
-	e.Noise = &noiseJSON{Model: on.model.Name, Snapshot: on.model.Snapshot, Mitigation: string(on.mitigation)}
+	e.Noise = &noiseJSON{Model: on.name, Snapshot: on.snapshot, Mitigation: string(on.mitigation)}
 	exact := func(name string, m *model) (lawJSON, error) {
 		law, _, err := m.measure(rec, f.seed)
 		row := noiseLaw{Name: name, Method: law.Method, JS: law.JS, StdErr: law.StdErr, Note: law.Note}

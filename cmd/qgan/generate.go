@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends/exec"
 	"qgan/internal/durable"
+	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
 )
@@ -32,11 +35,14 @@ A generator whose circuits are tied runs on: with --bins each sample is a record
 so many bins. Where its memory reaches beyond the window, samples begin in silence
 and their first 30 bins are left out.
 
-With --backend noisy each timestep's circuit is compiled for the device, scheduled,
-and measured shot by shot, with the device's noise. A latent vector serves
+With --backend noisy, or SERVICE:DEVICE for a cloud processor, each timestep's circuit is compiled for the device, scheduled,
+and measured shot by shot. A latent vector serves
 --shots-per-latent samples; of a generator with memory, samples with the same past
 share a circuit. With --mitigate samples are drawn from the law nearest to what
-is left when the readout errors are taken out.`,
+is left when the readout errors are taken out.
+
+Jobs at a service are in the ledger before they are sent (see submit); the same
+command again takes up those that are there and pays for nothing twice.`,
 		Example: `  qgan generate runs/retina --samples 1000 --out trains.npz
   qgan generate runs/retina --samples 297 --bins 953 --out recording.npz
   qgan generate runs/retina --samples 5 --out -
@@ -78,9 +84,22 @@ is left when the readout errors are taken out.`,
 			if where.latents > 0 {
 				where.perLatent = (samples + where.latents - 1) / where.latents
 			}
+			if on != nil && on.close != nil {
+				defer on.close()
+			}
 			r, meta, err := m.draw(cmd.Context(), on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
+			if where.dry && errors.Is(err, exec.ErrDry) {
+				a.note("%v", err)
+				if m.config.Memory != training.MemoryNone {
+					a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", m.rounds(bins))
+				}
+				return nil
+			}
 			if err != nil {
 				return err
+			}
+			if on != nil && m.config.Ansatz().UsesLatent() {
+				a.noteEffective(r, where.perLatent)
 			}
 			if out == "-" {
 				return spikes.Write(a.out, r, form, meta)
@@ -100,6 +119,7 @@ is left when the readout errors are taken out.`,
 	f.StringVar(&format, "format", "windows", "form of the file: windows")
 	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
 	where.add(f)
+	where.addSending(f)
 	return cmd
 }
 
@@ -121,10 +141,39 @@ func (m *model) draw(ctx context.Context, on *processor, s training.Sampling) (*
 		r, err := m.gen.Draw(m.params, s.Samples, s.Bins, s.BinWidth, s.Seed)
 		return r, meta, err
 	}
-	meta.Extra["backend"], meta.Extra["noise"], meta.Extra["mitigation"] = "noisy", on.model.Name, string(on.mitigation)
-	meta.Extra["snapshot_sha256"], meta.Extra["samples_per_latent"] = on.model.Snapshot, s.PerLatent
-	r, err := m.gen.DrawShots(ctx, m.params, on.shots(), s)
+	sampler := on.shots()
+	r, err := m.gen.DrawShots(ctx, m.params, sampler, s)
+	meta.Extra["backend"], meta.Extra["mitigation"] = on.name, string(on.mitigation)
+	meta.Extra["snapshot_sha256"], meta.Extra["samples_per_latent"] = on.snapshot, s.PerLatent
+	if len(sampler.Jobs) > 0 {
+		meta.Extra["jobs"] = sampler.Jobs
+	}
 	return r, meta, err
+}
+
+// rounds is how many times circuits are run for samples of so many bins, by a generator
+// with memory.
+func (m *model) rounds(bins int) int {
+	if m.config.Past > 0 {
+		return training.BurnIn + bins
+	}
+	return bins
+}
+
+// noteEffective says how many independent samples tell as much, as samples of one latent
+// vector resemble each other.
+func (a *app) noteEffective(r *spikes.Raster, perLatent int) {
+	latents := (r.Repeats + perLatent - 1) / perLatent
+	groups := make([][]float64, latents)
+	for i := range r.Repeats {
+		n := 0.0
+		for k := range r.Bins {
+			n += float64(r.Active(i, k))
+		}
+		groups[i%latents] = append(groups[i%latents], n)
+	}
+	size, correlation := metrics.EffectiveSamples(groups)
+	a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
 }
 
 // sampleBins is how much longer than a window the samples are that statistics of a

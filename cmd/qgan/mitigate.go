@@ -49,7 +49,7 @@ func (m *mitigateFlags) check(backend string, exact, table bool, changed func(st
 		return usagef("--m3-distance %d: it can be 0 to 64, or -1 for any", m.distance)
 	case !m.wanted():
 		return nil
-	case backend != "noisy":
+	case backend == "ideal":
 		return usagef("--mitigate needs --backend noisy: the ideal simulator reads without errors")
 	case exact:
 		return usagef("--mitigate corrects counts, and --exact draws none: leave out one of them").
@@ -62,18 +62,22 @@ func (m *mitigateFlags) check(backend string, exact, table bool, changed func(st
 
 // runner wraps a simulator.
 func (m *mitigateFlags) runner(s *sim.Noisy, shots int, seed uint64) *exec.Mitigated {
-	r := &exec.Mitigated{
-		Runner: s, Confusion: s.Model.Confusion, CalibrationShots: m.shots, Seed: seed,
-		M3: calibration.M3Options{Distance: m.distance},
-		Flip: exec.NativeFlip(func(op ir.Op) error {
-			_, err := s.Model.After(op)
-			return err
-		}),
+	return m.over(s, s.Model.Confusion, func(op ir.Op) error {
+		_, err := s.Model.After(op)
+		return err
+	}, shots, seed)
+}
+
+// over wraps what runs circuits, given a device's readout errors and native operations.
+func (m *mitigateFlags) over(r backends.Runner, confusion func([]int) (calibration.Confusion, error), native func(ir.Op) error, shots int, seed uint64) *exec.Mitigated {
+	out := &exec.Mitigated{
+		Runner: r, Confusion: confusion, CalibrationShots: m.shots, Seed: seed,
+		M3: calibration.M3Options{Distance: m.distance}, Flip: exec.NativeFlip(native),
 	}
 	if m.method == string(backends.MitigateTwirl) && m.shots == 0 {
-		r.CalibrationShots = shots
+		out.CalibrationShots = shots
 	}
-	return r
+	return out
 }
 
 // mitigated is what the objects of verbs hold beside counts where readout errors

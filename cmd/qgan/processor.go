@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -27,14 +28,22 @@ type processorFlags struct {
 	mitigate  mitigateFlags
 	latents   int
 	perLatent int
+	remote    remoteFlags
+	dry       bool
 }
 
 func (p *processorFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&p.backend, "backend", "ideal", "where circuits run: ideal or noisy")
+	f.StringVar(&p.backend, "backend", "ideal", "where circuits run: ideal, noisy or SERVICE:DEVICE")
 	p.noise.add(f)
 	p.mitigate.add(f)
-	f.IntVar(&p.latents, "latents", 0, "noisy: latent vectors, each with circuits of its own (0: as many as the samples need)")
-	f.IntVar(&p.perLatent, "shots-per-latent", 100, "noisy: samples that share a latent vector")
+	f.IntVar(&p.latents, "latents", 0, "by shots: latent vectors, each with circuits of its own (0: as many as the samples need)")
+	f.IntVar(&p.perLatent, "shots-per-latent", 100, "by shots: samples that share a latent vector")
+}
+
+// addSending adds the flags of verbs that send jobs.
+func (p *processorFlags) addSending(f *pflag.FlagSet) {
+	p.remote.addSending(f)
+	f.BoolVar(&p.dry, "dry-run", false, "of a service: say what would be sent and may be spent, send nothing")
 }
 
 // open returns the processor that the flags name; nil for the ideal simulator, where
@@ -54,7 +63,9 @@ func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64
 		return nil, p.noise.unused(changed)
 	case "noisy":
 	default:
-		return nil, usagef("--backend %s: it can be ideal or noisy", p.backend)
+		if !strings.Contains(p.backend, ":") {
+			return nil, usagef("--backend %s: it can be ideal, noisy or SERVICE:DEVICE", p.backend)
+		}
 	}
 	switch {
 	case p.latents < 0:
@@ -62,11 +73,14 @@ func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64
 	case p.perLatent < 1 || p.perLatent > maxShots:
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, maxShots)
 	}
+	if p.backend != "noisy" {
+		return p.openService(a, cmd, shots, seed)
+	}
 	model, err := a.noise(p.noise, changed)
 	if err != nil {
 		return nil, err
 	}
-	out := &processor{model: model, mitigation: backends.Mitigation(p.mitigate.method)}
+	out := &processor{name: model.Name, snapshot: model.Snapshot, model: model, mitigation: backends.Mitigation(p.mitigate.method)}
 	if p.noise.device != "" {
 		if _, out.target, err = a.target(p.noise.device); err != nil {
 			return nil, err
@@ -77,11 +91,48 @@ func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64
 	return out, nil
 }
 
+// openService returns a cloud processor.
+func (p *processorFlags) openService(a *app, cmd *cobra.Command, shots int, seed uint64) (*processor, error) {
+	for _, name := range []string{"device", "noise-model", "device-noise", "readout-error"} {
+		if cmd.Flags().Changed(name) {
+			return nil, usagef("--%s is for --backend noisy; %s has its own", name, p.backend)
+		}
+	}
+	service, err := p.remote.open(a, p.backend)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := service.Snapshot(cmd.Context())
+	if err != nil {
+		return nil, remoteError(service, err)
+	}
+	out := &processor{name: p.backend, mitigation: backends.Mitigation(p.mitigate.method)}
+	if out.target, err = compile.NewTarget(snapshot); err != nil {
+		return nil, usagef("device %s: %w", p.backend, err)
+	}
+	out.snapshot = out.target.Snapshot
+	model, err := calibration.NewNoiseModel(snapshot, calibration.NoiseOptions{})
+	if err != nil {
+		return nil, usagef("device %s: %w", p.backend, err)
+	}
+	remote, err := p.remote.remote(a, service, cmd.Name())
+	if err != nil {
+		return nil, err
+	}
+	remote.Snapshot, remote.Dry = out.snapshot, p.dry
+	out.close = remote.Ledger.Close
+	out.sampled = &exec.Compiled{Runner: p.mitigate.over(remote, model.Confusion, out.target.Native, shots, seed), Target: out.target, Options: out.options()}
+	return out, nil
+}
+
 // processor runs a generator's circuits with noise: compiled for the device, scheduled,
 // so that waiting qubits decay, and with its last gates folded into the readout. Without
 // a device, under a noise model of its own, they run as they are.
 type processor struct {
-	model      *calibration.NoiseModel
+	name       string
+	snapshot   string                  // hash of the calibration data
+	model      *calibration.NoiseModel // nil: a service, whose noise is its own
+	close      func() error            // nil: nothing to close
 	target     *compile.Target
 	mitigation backends.Mitigation
 	sampled    *exec.Compiled
@@ -92,7 +143,7 @@ func (p *processor) options() compile.Options {
 }
 
 // shots is what draws words.
-func (p *processor) shots() training.Shots {
+func (p *processor) shots() *exec.Sampler {
 	return &exec.Sampler{Runner: p.sampled, Mitigation: p.mitigation}
 }
 
