@@ -382,7 +382,10 @@ func TestEveryJobRunsOnce(t *testing.T) {
 		s.late = 50 * time.Second
 		s.limits = Limits{Programs: 1}
 		dir := t.TempDir()
-		const jobs = 200
+		jobs := 120
+		if testing.Short() {
+			jobs = 40
+		}
 		requests := []backends.Request{requestOf(jobs, 10)}
 		for deaths := 0; ; deaths++ {
 			r := &Remote{Service: s, Ledger: openLedger(t, dir), Resubmit: true}
