@@ -43,12 +43,15 @@ type Options struct {
 	Now              func() time.Time
 }
 
+// CountsPath is where an emulator tells its Counts to anybody, beside its service.
+const CountsPath = "/-/counts"
+
 // Counts tell what an emulator was asked, for tests and for people.
 type Counts struct {
-	Requests int
-	Accepted int            // jobs that were taken
-	ByTag    map[string]int // jobs of each tag
-	Faults   int            // that were played
+	Requests int            `json:"requests"`
+	Accepted int            `json:"accepted"` // jobs that were taken
+	ByTag    map[string]int `json:"by_tag"`   // jobs of each tag
+	Faults   int            `json:"faults"`   // that were played
 }
 
 // service is what the emulators share.

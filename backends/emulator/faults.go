@@ -156,6 +156,10 @@ func (p *faultPlan) count() (n int) {
 func (s *service) wrap(next http.Handler) http.Handler {
 	kinds := slices.DeleteFunc(Kinds(), func(k string) bool { return slices.Contains(handled, k) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == CountsPath {
+			answer(w, http.StatusOK, s.Counts())
+			return
+		}
 		s.mu.Lock()
 		s.counts.Requests++
 		s.mu.Unlock()

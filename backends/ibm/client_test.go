@@ -378,7 +378,7 @@ func TestLimits(t *testing.T) {
 	s := newServer(t)
 	s.on("GET /api/v1/backends/ibm_torino/configuration", 200, `{"max_shots": 20000, "max_experiments": 900}`)
 	l, err := s.client(t, secret).Limits(t.Context())
-	if err != nil || l.MaxShots != 20000 || l.Programs != 300 || l.PerMinute != 5 {
+	if err != nil || l.MaxShots != 20000 || l.Programs != 300 || l.PerMinute != 0 {
 		t.Errorf("%+v, %v", l, err)
 	}
 }

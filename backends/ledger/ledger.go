@@ -41,6 +41,16 @@ type Ledger struct {
 
 	mu  sync.Mutex
 	log *durable.Log // of this process; opened with its first event
+
+	known sync.Mutex
+	jobs  map[string]*merged
+	seen  map[string]place // of each log, by its path
+}
+
+// place is how much of a log was read.
+type place struct {
+	lines int
+	bytes int64
 }
 
 // Open opens the ledger in a folder, which it makes where it is not there.
@@ -48,7 +58,7 @@ func Open(fsys durable.FS, dir string, now func() time.Time) (*Ledger, error) {
 	if err := fsys.MkdirAll(filepath.Join(dir, "jobs")); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	return &Ledger{fsys: fsys, dir: dir, now: now}, nil
+	return &Ledger{fsys: fsys, dir: dir, now: now, jobs: map[string]*merged{}, seen: map[string]place{}}, nil
 }
 
 // Dir is the ledger's folder.
@@ -109,40 +119,58 @@ func NewID(now time.Time) string {
 	return "qgan-" + now.UTC().Format("20060102150405") + "-" + strings.ToLower(rand.Text()[:16])
 }
 
-// Jobs returns all jobs in the order of their ids, which is that of their times.
-func (l *Ledger) Jobs() ([]Job, error) {
+// read brings what is known of the jobs up to date: logs only grow, so of each only
+// what is new since the last time is read. The caller holds the lock.
+func (l *Ledger) read() error {
 	entries, err := l.fsys.ReadDir(l.dir)
 	if err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
+		return fmt.Errorf("read the ledger: %w", err)
 	}
-	jobs := map[string]*merged{}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), "events-") || !strings.HasSuffix(e.Name(), ".jsonl") {
 			continue
 		}
 		path := filepath.Join(l.dir, e.Name())
+		if info, err := e.Info(); err == nil && info.Size() == l.seen[path].bytes {
+			continue
+		}
 		lines, _, err := durable.ReadLines(l.fsys, path) // a torn tail was never acknowledged
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for i, line := range lines {
+		at := l.seen[path]
+		for ; at.lines < len(lines); at.lines++ {
 			var e event
-			if err := json.Unmarshal(line, &e); err != nil || e.Job == "" {
-				return nil, fmt.Errorf("%s:%d is no event of a ledger: %v", path, i+1, err)
+			if err := json.Unmarshal(lines[at.lines], &e); err != nil || e.Job == "" {
+				return fmt.Errorf("%s:%d is no event of a ledger: %v", path, at.lines+1, err)
 			}
-			m := jobs[e.Job]
+			m := l.jobs[e.Job]
 			if m == nil {
 				m = &merged{}
-				jobs[e.Job] = m
+				l.jobs[e.Job] = m
 			}
 			m.add(e)
+			at.bytes += int64(len(lines[at.lines]) + 1)
+		}
+		l.seen[path] = at
+	}
+	for id, m := range l.jobs {
+		if m.plan == nil { // the log of the process that planned it is missing
+			return fmt.Errorf("the ledger %s knows what happened to job %s and not what it is: a file of events is missing", l.dir, id)
 		}
 	}
-	var out []Job
-	for id, m := range jobs {
-		if m.plan == nil { // the log of the process that planned it is missing
-			return nil, fmt.Errorf("the ledger %s knows what happened to job %s and not what it is: a file of events is missing", l.dir, id)
-		}
+	return nil
+}
+
+// Jobs returns all jobs in the order of their ids, which is that of their times.
+func (l *Ledger) Jobs() ([]Job, error) {
+	l.known.Lock()
+	defer l.known.Unlock()
+	if err := l.read(); err != nil {
+		return nil, err
+	}
+	out := make([]Job, 0, len(l.jobs))
+	for _, m := range l.jobs {
 		out = append(out, m.job())
 	}
 	slices.SortFunc(out, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
@@ -155,17 +183,21 @@ var ErrNoJob = errors.New("there is no such job in the ledger")
 // Job finds a job by its id, the beginning or the last letters of it that no other has,
 // or the service's id.
 func (l *Ledger) Job(id string) (Job, error) {
-	jobs, err := l.Jobs()
-	if err != nil {
+	l.known.Lock()
+	defer l.known.Unlock()
+	if err := l.read(); err != nil {
 		return Job{}, err
 	}
+	if m := l.jobs[id]; m != nil {
+		return m.job(), nil
+	}
 	var found []Job
-	for _, j := range jobs {
-		if j.ID == id || j.Remote != "" && j.Remote == id {
-			return j, nil
+	for name, m := range l.jobs {
+		if m.remote.Remote == id && id != "" {
+			return m.job(), nil
 		}
-		if len(id) >= 4 && (strings.HasPrefix(j.ID, id) || strings.HasSuffix(j.ID, id)) {
-			found = append(found, j)
+		if len(id) >= 4 && (strings.HasPrefix(name, id) || strings.HasSuffix(name, id)) {
+			found = append(found, m.job())
 		}
 	}
 	switch len(found) {
