@@ -15,10 +15,11 @@ FUZZTIME ?= 20s
 TESTFLAGS ?=
 BENCH ?= .
 QGAN_PYTHON ?= python3
+CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
 # Run directories for the referee; none: its own choice.
 RUNS ?=
 
-.PHONY: build test verify bench lint fuzz generate golden referee dist clean help
+.PHONY: build test verify bench lint fuzz generate golden referee services dist clean help
 
 build: ## the program, as bin/qgan
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/qgan ./cmd/qgan
@@ -70,6 +71,12 @@ referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpr
 	$(QGAN_PYTHON) referee/circuits.py --qgan bin/qgan $(RUNS)
 	$(QGAN_PYTHON) referee/readers.py --qgan bin/qgan
 	$(QGAN_PYTHON) referee/noisy.py --qgan bin/qgan
+	$(QGAN_PYTHON) referee/once.py --qgan bin/qgan
+	$(MAKE) services
+
+services: build ## the services' official clients against the emulators (CLIENTS: their virtual environment, made where it is not there)
+	@test -x $(CLIENTS)/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r referee/services.txt; }
+	$(QGAN_PYTHON) referee/services.py --qgan bin/qgan --clients $(CLIENTS)/bin/python
 
 dist: ## archives for all platforms with checksums, the same bytes from the same commit
 	rm -rf dist
