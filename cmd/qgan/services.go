@@ -10,6 +10,7 @@ import (
 	"qgan/backends/emulator"
 	"qgan/backends/exec"
 	"qgan/backends/ibm"
+	"qgan/backends/ionq"
 	"qgan/backends/ledger"
 )
 
@@ -21,7 +22,7 @@ type serviceRow struct {
 	open func(a *app, device, endpoint string) (exec.Service, error)
 	// auth says which credentials were found where.
 	auth func(a *app) (found []credential, err error)
-	// emulate returns the service on the simulator.
+	// emulate returns the service on the simulator; nil: there is none yet.
 	emulate func(o emulator.Options) (emulated, error)
 }
 
@@ -37,6 +38,7 @@ type credential struct{ What, Where string }
 // services is the table of services. Every verb that speaks to one reads it.
 var services = []serviceRow{
 	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
+	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ},
 }
 
 func serviceNames() (names []string) {
@@ -83,6 +85,22 @@ func authIBM(a *app) ([]credential, error) {
 		found = append(found, credential{"instance", account.InstanceSource})
 	}
 	return found, err
+}
+
+func openIonQ(a *app, device, endpoint string) (exec.Service, error) {
+	account, err := ionq.FindAccount(a.getenv)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return ionq.New(account, device, ionq.Options{Endpoint: endpoint})
+}
+
+func authIonQ(a *app) ([]credential, error) {
+	account, err := ionq.FindAccount(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	return []credential{{"API key", account.Source}}, nil
 }
 
 // remoteFlags are the flags of verbs that speak to a service.

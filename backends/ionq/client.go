@@ -1,0 +1,414 @@
+package ionq
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"qgan/backends/exec"
+	"qgan/calibration"
+)
+
+// Client is the service for one backend. It is an exec.Service.
+type Client struct {
+	device   string
+	endpoint string
+	rest     *exec.REST
+}
+
+// Options are the choices of a client.
+type Options struct {
+	Endpoint string // an address in place of the service's own
+	REST     exec.RESTOptions
+}
+
+// New returns the client of a backend, such as simulator or qpu.forte-1.
+func New(a Account, device string, o Options) (*Client, error) {
+	c := &Client{device: device, endpoint: o.Endpoint}
+	base := "https://api.ionq.co/v0.4"
+	if o.Endpoint != "" {
+		base = strings.TrimSuffix(o.Endpoint, "/") + "/v0.4"
+	}
+	rest := o.REST
+	rest.Problem = problem
+	rest.Authorize = func(r *http.Request) error {
+		r.Header.Set("Authorization", "apiKey "+a.Key)
+		return nil
+	}
+	var err error
+	c.rest, err = exec.NewREST("IonQ", base, rest)
+	return c, err
+}
+
+// problem reads the error bodies of the service, of today and of before.
+func problem(_ int, body []byte) error {
+	var e struct {
+		Error      json.RawMessage `json:"error"`
+		Message    string          `json:"message"`
+		Code       string          `json:"code"`
+		Validation struct {
+			Keys []string `json:"keys"`
+		} `json:"validation"`
+	}
+	if json.Unmarshal(body, &e) != nil {
+		return nil
+	}
+	text := e.Message
+	var inner struct{ Type, Message string }
+	if text == "" && json.Unmarshal(e.Error, &inner) == nil {
+		text = inner.Message
+	}
+	if text == "" && json.Unmarshal(e.Error, &text) != nil {
+		return nil
+	}
+	if text == "" {
+		return nil
+	}
+	if len(e.Validation.Keys) > 0 {
+		text += " (" + strings.Join(e.Validation.Keys, ", ") + ")"
+	}
+	return errors.New(text)
+}
+
+// Service is "ionq".
+func (c *Client) Service() string { return "ionq" }
+
+// Device is the backend's name.
+func (c *Client) Device() string { return c.device }
+
+// Endpoint is the address where it is not IonQ's.
+func (c *Client) Endpoint() string { return c.endpoint }
+
+// simulated says that the backend is the service's simulator.
+func (c *Client) simulated() bool { return c.device == "simulator" }
+
+// backend is a device as the service shows it.
+type backend struct {
+	Name   string `json:"backend"`
+	Status string `json:"status"`
+	Qubits int    `json:"qubits"`
+	// Native are the native gates, where they are told.
+	Native []string `json:"supported_native_gates"`
+}
+
+// characterization are a device's figures, all qubits alike.
+type characterization struct {
+	Date         string   `json:"date"`
+	Qubits       int      `json:"qubits"`
+	Connectivity [][2]int `json:"connectivity"`
+	Fidelity     struct {
+		SPAM *fidelity `json:"spam"`
+		One  *fidelity `json:"1q"`
+		Two  *fidelity `json:"2q"`
+	} `json:"fidelity"`
+	Timing struct {
+		Readout, Reset, T1, T2 *float64
+		One                    *float64 `json:"1q"`
+		Two                    *float64 `json:"2q"`
+	} `json:"timing"`
+}
+
+type fidelity struct {
+	Median float64  `json:"median"`
+	StdErr *float64 `json:"stderr"`
+}
+
+// Snapshot makes a snapshot of the newest characterisation; the simulator, which has none,
+// is without errors and takes gates of a processor with zz.
+func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
+	var b backend
+	if err := c.rest.Get(ctx, "backends/"+url.PathEscape(c.device), nil, &b); err != nil {
+		if exec.StatusOf(err) == http.StatusNotFound {
+			err = fmt.Errorf("device %s: %w", c.device, err)
+		}
+		return nil, err
+	}
+	x := characterization{Qubits: b.Qubits}
+	if !c.simulated() {
+		var found struct {
+			List []characterization `json:"characterizations"`
+		}
+		if err := c.rest.Get(ctx, "backends/"+url.PathEscape(c.device)+"/characterizations", url.Values{"limit": {"1"}}, &found); err != nil {
+			return nil, err
+		}
+		if len(found.List) == 0 {
+			return nil, fmt.Errorf("IonQ: %s has no characterisation", c.device)
+		}
+		x = found.List[0]
+	}
+	return snapshot(c.device, b, x)
+}
+
+// snapshot spreads the figures of a device over its qubits and pairs.
+func snapshot(name string, b backend, x characterization) (*calibration.Snapshot, error) {
+	if x.Qubits < 1 || x.Qubits > 4096 {
+		return nil, fmt.Errorf("IonQ: %s has %d qubits", name, x.Qubits)
+	}
+	s := &calibration.Snapshot{Service: "ionq", Name: name}
+	var date time.Time
+	if x.Date != "" {
+		var err error
+		if date, err = time.Parse(time.RFC3339, x.Date); err != nil {
+			if date, err = time.Parse("2006-01-02", x.Date[:min(len(x.Date), 10)]); err != nil {
+				return nil, fmt.Errorf("IonQ: the characterisation of %s has the date %q", name, x.Date)
+			}
+		}
+	}
+	s.Taken = date
+	failure := func(f *fidelity) *calibration.Value {
+		if f == nil {
+			return nil
+		}
+		v := &calibration.Value{X: 1 - f.Median, Date: date}
+		if f.StdErr != nil {
+			v.StdErr = *f.StdErr
+		}
+		return v
+	}
+	seconds := func(t *float64) *calibration.Value {
+		if t == nil {
+			return nil
+		}
+		return &calibration.Value{X: *t, Date: date}
+	}
+	entangler := "zz"
+	for _, g := range b.Native {
+		if strings.EqualFold(g, "ms") {
+			entangler = "ms"
+		}
+	}
+	for _, g := range b.Native {
+		if strings.EqualFold(g, "zz") {
+			entangler = "zz"
+		}
+	}
+	s.Basis = []string{"gpi", "gpi2", entangler}
+	for q := range x.Qubits {
+		s.Qubits = append(s.Qubits, calibration.Qubit{
+			Label: fmt.Sprint(q), T1: seconds(x.Timing.T1), T2: seconds(x.Timing.T2), ReadoutError: failure(x.Fidelity.SPAM), ReadoutTime: seconds(x.Timing.Readout),
+		})
+	}
+	for _, g := range []string{"gpi", "gpi2"} {
+		for q := range x.Qubits {
+			s.Gates = append(s.Gates, calibration.Gate{Name: g, Qubits: []int{q}, Error: failure(x.Fidelity.One), Duration: seconds(x.Timing.One)})
+		}
+	}
+	pairs := x.Connectivity
+	if len(pairs) == 0 {
+		for i := range x.Qubits {
+			for j := range i {
+				pairs = append(pairs, [2]int{j, i})
+			}
+		}
+	}
+	seen := map[[2]int]bool{}
+	for _, p := range pairs {
+		a, b := min(p[0], p[1]), max(p[0], p[1])
+		if a < 0 || b >= x.Qubits || a == b {
+			return nil, fmt.Errorf("IonQ: the characterisation of %s couples the qubits %v of %d", name, p, x.Qubits)
+		}
+		for _, k := range [][2]int{{a, b}, {b, a}} {
+			if !seen[k] {
+				seen[k] = true
+				s.Gates = append(s.Gates, calibration.Gate{Name: entangler, Qubits: []int{k[0], k[1]}, Error: failure(x.Fidelity.Two), Duration: seconds(x.Timing.Two)})
+			}
+		}
+	}
+	// Its own form is read back, which checks and orders it as any other.
+	raw, err := s.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return calibration.Read(calibration.File{Name: "characterisation of " + name, Data: raw})
+}
+
+// The bounds of the interface: circuits and size of a job by its description, shots by
+// what its processors take.
+const (
+	maxCircuits = 5000
+	maxBytes    = 10 << 20
+	maxShots    = 1_000_000
+	qpuShots    = 10_000
+)
+
+// Limits are the service's.
+func (c *Client) Limits(context.Context) (exec.Limits, error) {
+	l := exec.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, EqualShots: true, Source: "IonQ API v0.4"}
+	if c.simulated() {
+		l.MaxShots = maxShots
+	}
+	return l, nil
+}
+
+// Submit posts a job, once.
+func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
+	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs", Body: body, Once: true})
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		ID string `json:"id"`
+	}
+	if err := c.rest.JSON(a, &answer); err != nil {
+		return "", err
+	}
+	if answer.ID == "" {
+		return "", errors.New("IonQ: the answer to a job holds no id")
+	}
+	return answer.ID, nil
+}
+
+// pages bounds how far back a list is read.
+const pages = 50
+
+// Find looks through the newest jobs for the tag in their metadata, back to the time.
+func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]string, error) {
+	var out []string
+	next := ""
+	for range pages {
+		q := url.Values{"limit": {"100"}}
+		if next != "" {
+			q.Set("next", next)
+		}
+		var answer struct {
+			Jobs []struct {
+				ID        string            `json:"id"`
+				Metadata  map[string]string `json:"metadata"`
+				Submitted time.Time         `json:"submitted_at"`
+			} `json:"jobs"`
+			Next *string `json:"next"`
+		}
+		if err := c.rest.Get(ctx, "jobs", q, &answer); err != nil {
+			return nil, err
+		}
+		old := false
+		for _, j := range answer.Jobs {
+			if j.Metadata[tagKey] == tag {
+				out = append(out, j.ID)
+			}
+			old = old || !j.Submitted.IsZero() && j.Submitted.Before(since)
+		}
+		if old || answer.Next == nil || *answer.Next == "" {
+			return out, nil
+		}
+		next = *answer.Next
+	}
+	return out, nil
+}
+
+// states are the service's words; running is that of its older interface.
+var states = map[string]exec.RemoteState{
+	"submitted": exec.Queued, "ready": exec.Queued, "started": exec.Running, "running": exec.Running,
+	"completed": exec.Completed, "failed": exec.Failed, "canceled": exec.Cancelled, "deleted": exec.Failed,
+}
+
+// job is a job as the service shows it.
+type job struct {
+	Status   string          `json:"status"`
+	Children []string        `json:"child_job_ids"`
+	Duration json.Number     `json:"execution_duration_ms"`
+	Results  json.RawMessage `json:"results"`
+	Failure  *struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Error   string `json:"error"`
+	} `json:"failure"`
+}
+
+func (c *Client) job(ctx context.Context, remote string) (j job, err error) {
+	return j, c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), nil, &j)
+}
+
+// Poll asks where a job stands.
+func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
+	j, err := c.job(ctx, remote)
+	if err != nil {
+		return exec.Status{}, err
+	}
+	state, known := states[strings.ToLower(j.Status)]
+	if !known {
+		state = exec.Running // a word of tomorrow
+	}
+	s := exec.Status{State: state, Word: j.Status, Ahead: -1}
+	if ms, err := j.Duration.Float64(); err == nil {
+		s.Seconds = ms / 1000
+	}
+	if f := j.Failure; f != nil {
+		s.Reason = f.Message
+		if s.Reason == "" {
+			s.Reason = f.Error
+		}
+		if f.Code != "" {
+			s.Reason = strings.TrimSpace(s.Reason + " (" + f.Code + ")")
+		}
+	}
+	switch {
+	case c.endpoint != "" || c.simulated():
+		s.Cost = new(float64)
+	case state == exec.Completed:
+		s.Cost = c.cost(ctx, remote)
+	}
+	return s, nil
+}
+
+// cost asks what a job cost; nil where the service doesn't say.
+func (c *Client) cost(ctx context.Context, remote string) *float64 {
+	var answer struct {
+		Cost *struct {
+			Value float64 `json:"value"`
+			Unit  string  `json:"unit"`
+		} `json:"cost"`
+	}
+	if c.rest.Get(ctx, "jobs/"+url.PathEscape(remote)+"/cost", nil, &answer) != nil || answer.Cost == nil || !strings.EqualFold(answer.Cost.Unit, "usd") {
+		return nil
+	}
+	return &answer.Cost.Value
+}
+
+// result is what is kept of a job: the probabilities as they came, and of several
+// circuits the order of their ids.
+type result struct {
+	Children      []string        `json:"children,omitempty"`
+	Probabilities json.RawMessage `json:"probabilities"`
+}
+
+// Fetch copies the probabilities of a job.
+func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
+	j, err := c.job(ctx, remote)
+	if err != nil {
+		return err
+	}
+	path := "jobs/" + url.PathEscape(remote) + "/results/probabilities"
+	if len(j.Children) > 0 {
+		path += "/aggregated"
+	}
+	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return err
+	}
+	if !json.Valid(bytes.TrimSpace(a.Body)) {
+		return errors.New("IonQ: the probabilities are no JSON")
+	}
+	return json.NewEncoder(w).Encode(result{j.Children, a.Body})
+}
+
+// Cancel asks to stop a job. A job that is done is left alone: the service would call it
+// cancelled.
+func (c *Client) Cancel(ctx context.Context, remote string) error {
+	s, err := c.Poll(ctx, remote)
+	if err != nil {
+		return err
+	}
+	if s.State == exec.Completed || s.State == exec.Failed || s.State == exec.Cancelled {
+		return nil
+	}
+	_, err = c.rest.Do(ctx, exec.Call{Method: http.MethodPut, Path: "jobs/" + url.PathEscape(remote) + "/status/cancel"})
+	return err
+}
