@@ -9,7 +9,7 @@ import argparse, os, subprocess, sys
 
 a = argparse.ArgumentParser()
 a.add_argument("--qgan", required=True); a.add_argument("--clients", required=True); a.add_argument("--shared", default=os.environ.get("QGAN_SHARED"))
-a.add_argument("services", nargs="*", default=["ibm"])
+a.add_argument("services", nargs="*", default=["ibm", "ionq"])
 args = a.parse_args()
 if not args.shared: sys.exit("set QGAN_SHARED, or give --shared")
 failed = []

@@ -59,6 +59,7 @@ type service struct {
 	options Options
 	device  *device
 	faults  *faultPlan
+	newID   func(n int) string // of the n-th job
 
 	mu     sync.Mutex
 	jobs   []*job
@@ -103,7 +104,27 @@ func newService(o Options, files []calibration.File) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &service{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}, nil
+	s := &service{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}
+	s.newID = s.shortID
+	return s, nil
+}
+
+// shortID is an id of twenty letters and digits.
+func (s *service) shortID(n int) string {
+	const letters = "0123456789abcdefghijklmnopqrstuv"
+	rng := stream.New(s.options.Seed, "job id", uint64(n))
+	id := []byte("d")
+	for range 19 {
+		id = append(id, letters[rng.IntN(len(letters))])
+	}
+	return string(id)
+}
+
+// uuid is an id in the form of a UUID.
+func (s *service) uuid(n int) string {
+	rng := stream.New(s.options.Seed, "job id", uint64(n))
+	a, b := rng.Uint64(), rng.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0xfff, b&0xffffffffffff)
 }
 
 // Counts returns what was asked so far.
@@ -127,6 +148,10 @@ type job struct {
 	body     json.RawMessage
 	programs []program
 	canceled time.Time
+	shots    int
+	name     string
+	metadata map[string]string
+	ideal    bool // run without noise
 
 	once    sync.Once
 	results []backends.Outcome
@@ -147,13 +172,7 @@ func (s *service) accept(j *job) *job {
 	for _, t := range j.tags {
 		s.counts.ByTag[t]++
 	}
-	const letters = "0123456789abcdefghijklmnopqrstuv"
-	rng := stream.New(s.options.Seed, "job id", uint64(len(s.jobs)))
-	id := []byte("d")
-	for range 19 {
-		id = append(id, letters[rng.IntN(len(letters))])
-	}
-	j.id, j.created = string(id), s.options.Now()
+	j.id, j.created = s.newID(len(s.jobs)), s.options.Now()
 	s.jobs = append(s.jobs, j)
 	s.byID[j.id] = j
 	return j
@@ -214,13 +233,14 @@ func (s *service) cancel(j *job) bool {
 // run runs the circuits of a job.
 func (s *service) run(j *job) ([]backends.Outcome, error) {
 	var runner backends.Runner = &sim.Noisy{Model: s.device.model}
-	if s.options.Ideal {
+	ideal := s.options.Ideal || j.ideal
+	if ideal {
 		runner = &sim.Simulator{}
 	}
 	out := make([]backends.Outcome, len(j.programs))
 	for i, p := range j.programs {
 		c := p.circuit
-		if s.options.Ideal {
+		if ideal {
 			c = ir.DropIdle(c)
 		}
 		h := sha256.New()

@@ -38,9 +38,6 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			if err != nil {
 				return err
 			}
-			if row.emulate == nil {
-				return usagef("service %q is not emulated yet", row.name)
-			}
 			o := emulator.Options{Key: key, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
 			if device != "" {
 				if o.Files, err = a.readDevice(device); err != nil {

@@ -22,7 +22,7 @@ type serviceRow struct {
 	open func(a *app, device, endpoint string) (exec.Service, error)
 	// auth says which credentials were found where.
 	auth func(a *app) (found []credential, err error)
-	// emulate returns the service on the simulator; nil: there is none yet.
+	// emulate returns the service on the simulator.
 	emulate func(o emulator.Options) (emulated, error)
 }
 
@@ -38,7 +38,7 @@ type credential struct{ What, Where string }
 // services is the table of services. Every verb that speaks to one reads it.
 var services = []serviceRow{
 	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
-	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ},
+	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
 }
 
 func serviceNames() (names []string) {
