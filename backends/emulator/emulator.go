@@ -152,6 +152,7 @@ type job struct {
 	name     string
 	metadata map[string]string
 	ideal    bool // run without noise
+	extra    any  // what a service keeps of its own
 
 	once    sync.Once
 	results []backends.Outcome

@@ -303,6 +303,11 @@ func (r *Remote) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, error
 		case errors.Is(err, ErrIdempotent):
 			r.report(j, "sending the same body again: the service knows it by its token")
 			return r.submit(ctx, j)
+		case errors.Is(err, ErrUnlisted) && r.Resubmit:
+			r.report(j, "sending it again, though the service may have it")
+			return r.submit(ctx, j)
+		case errors.Is(err, ErrUnlisted):
+			return r.lost(j, err)
 		case err == nil && len(found) > 0:
 			return r.adopt(j, found)
 		case err == nil:

@@ -31,6 +31,7 @@ type fakeService struct {
 	late   time.Duration // jobs are listed so long after they were accepted
 	limits Limits
 	token  bool // the service knows a body by its token
+	blind  bool // and has no list
 	price  float64
 	next   int
 	posts  int
@@ -127,6 +128,9 @@ func (s *fakeService) Find(_ context.Context, tag string, _ time.Time) ([]string
 	defer s.mu.Unlock()
 	if s.token {
 		return nil, ErrIdempotent
+	}
+	if s.blind {
+		return nil, ErrUnlisted
 	}
 	if s.fault() == unavailable {
 		return nil, &StatusError{Status: 503, Err: errors.New("try again")}
@@ -246,6 +250,8 @@ func TestSend(t *testing.T) {
 		"busy at first":                 {faults: []fault{busy, busy}, state: ledger.Submitted, times: 1, posts: 3},
 		"token, answer lost":            {faults: []fault{dropAfter}, set: func(s *fakeService, _ *Remote) { s.token = true }, state: ledger.Submitted, times: 1, posts: 2},
 		"token, answers lost twice":     {faults: []fault{dropAfter, dropBefore}, set: func(s *fakeService, _ *Remote) { s.token = true }, state: ledger.Submitted, times: 1, posts: 3},
+		"no list, answer lost":          {faults: []fault{dropAfter}, set: func(s *fakeService, _ *Remote) { s.blind = true }, state: ledger.Unknown, times: 1, posts: 1, is: ErrUnlisted},
+		"no list, told to send again":   {faults: []fault{dropBefore}, set: func(s *fakeService, r *Remote) { s.blind = true; r.Resubmit = true }, state: ledger.Submitted, times: 1, posts: 2},
 		"busy for longer than patience": {faults: slices.Repeat([]fault{busy}, 1000), state: ledger.Failed, posts: 484},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,8 @@ type Service interface {
 	// error is a SubmitError, or the answer is lost.
 	Submit(ctx context.Context, body []byte) (remote string, err error)
 	// Find lists the ids of the jobs that carry a tag and were made since a time.
-	// ErrIdempotent: the same body may be sent again and is one job.
+	// ErrIdempotent: the same body may be sent again and is one job. ErrUnlisted: it has no
+	// such list.
 	Find(ctx context.Context, tag string, since time.Time) ([]string, error)
 	// Poll asks where a job stands.
 	Poll(ctx context.Context, remote string) (Status, error)
@@ -176,6 +177,10 @@ func fateOf(err error) (fate Fate, after time.Duration) {
 
 // ErrIdempotent is what Find returns where sending the same body again is safe.
 var ErrIdempotent = errors.New("the service knows the body by its token")
+
+// ErrUnlisted is what Find returns where the service can't be asked for its jobs: one whose
+// answer was lost stays unknown.
+var ErrUnlisted = errors.New("the service has no list of jobs to look it up in")
 
 // RemoteError is a failure of a service or of a job there.
 type RemoteError struct {

@@ -11,6 +11,7 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
+	"qgan/backends/iqm"
 	"qgan/backends/ledger"
 )
 
@@ -39,6 +40,7 @@ type credential struct{ What, Where string }
 var services = []serviceRow{
 	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
 	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
+	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
 }
 
 func serviceNames() (names []string) {
@@ -101,6 +103,33 @@ func authIonQ(a *app) ([]credential, error) {
 		return nil, err
 	}
 	return []credential{{"API key", account.Source}}, nil
+}
+
+func (a *app) iqmAccount() (iqm.Account, error) {
+	getenv := func(name string) string {
+		value := a.getenv(name)
+		if name == "IQM_SERVER_URL" && value == "" && a.cfg != nil {
+			value, _, _ = a.cfg.setting("iqm", "server")
+		}
+		return value
+	}
+	return iqm.FindAccount(getenv, a.fs.ReadFile)
+}
+
+func openIQM(a *app, device, endpoint string) (exec.Service, error) {
+	account, err := a.iqmAccount()
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return iqm.New(account, device, iqm.Options{Endpoint: endpoint, Now: a.now})
+}
+
+func authIQM(a *app) ([]credential, error) {
+	account, err := a.iqmAccount()
+	if err != nil {
+		return nil, err
+	}
+	return []credential{{"token", account.Source}, {"server", account.Server}}, nil
 }
 
 // remoteFlags are the flags of verbs that speak to a service.

@@ -1,0 +1,164 @@
+package emulator
+
+import (
+	"errors"
+	"math"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"qgan/backends"
+	"qgan/backends/exec"
+	"qgan/backends/iqm"
+	"qgan/backends/ledger"
+	"qgan/backends/sim"
+	"qgan/ir/compile"
+)
+
+func startIQM(t *testing.T, o Options) (*IQM, *iqm.Client) {
+	t.Helper()
+	e, err := NewIQM(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(e)
+	t.Cleanup(s.Close)
+	a, err := iqm.FindAccount(func(n string) string { return map[string]string{"IQM_TOKEN": e.Credentials()}[n] }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := iqm.New(a, e.Device(), iqm.Options{Endpoint: s.URL, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, c
+}
+
+// The same requests on the simulator and on the server are the same laws, by chi-square;
+// with noise they are near.
+func TestIQMHasTheLaw(t *testing.T) {
+	circuit := fork()
+	gates := *circuit
+	gates.Ops = gates.Ops[:len(gates.Ops)-3]
+	for _, ideal := range []bool{true, false} {
+		e, c := startIQM(t, Options{Ideal: ideal})
+		snapshot, err := c.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := snapshot.Qubits[1]; q.Label != "QB2" || math.Abs(q.T1.X-4.2e-5) > 1e-12 || math.Abs(q.P0Given1.X-0.021) > 1e-12 {
+			t.Errorf("%+v", q)
+		}
+		target, err := compile.NewTarget(snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const shots = 10000
+		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		x := &exec.Compiled{Runner: r, Target: target, Options: compile.Options{FoldReadout: true}}
+		res, err := x.Run(t.Context(), []backends.Request{{Circuit: circuit, Bindings: lanes, Shots: []int{shots}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := e.Counts().Accepted; n != 1 {
+			t.Errorf("%d jobs", n)
+		}
+		for lane, o := range res[0].Outcomes {
+			l := lanes.Lane(lane)
+			law, err := new(sim.Simulator).Law(&gates, lanes.Trained[l.Trained], lanes.Data[l.Data])
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, seen := make([]float64, 8), make([]float64, 8) // by the bits: qubits 2, 0, 1
+			for x, q := range law {
+				p[x&1<<2|x>>2&1<<1|x>>1&1] += q
+			}
+			for _, k := range o.Counts {
+				seen[k.Word] = float64(k.N)
+			}
+			chi, variation := 0.0, 0.0
+			for i, q := range p {
+				d := seen[i] - shots*q
+				chi += d * d / (shots * q)
+				variation += math.Abs(d) / (2 * shots)
+			}
+			// 7 degrees of freedom: above 24.3 once in a thousand.
+			if ideal && chi > 24.3 || variation > 0.1 {
+				t.Errorf("ideal %v, lane %d: chi-square %.1f, total variation %.3f", ideal, lane, chi, variation)
+			}
+		}
+	}
+}
+
+// A lost answer leaves a job unknown, since it can't be looked up; other faults pass.
+func TestIQMUnderFaults(t *testing.T) {
+	program := func(c *iqm.Client) []exec.Program {
+		snapshot, err := c.Snapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		target, err := compile.NewTarget(snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound, err := fork().Bind(lanes.Trained[0], lanes.Data[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := compile.Compile(bound, target, compile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []exec.Program{{Circuit: r.Circuit, Shots: 20}}
+	}
+	e, c := startIQM(t, Options{Faults: []Fault{
+		{On: "POST /jobs/*/circuit", Kind: WithStatus, Status: 429, RetryAfter: 0.01, Times: 1}, {On: "GET /jobs/*", Kind: HTML, Times: 2}, {On: "GET /jobs/*", Kind: StateBack, Times: 1},
+		{On: "GET /jobs/*/artifacts/measurements", Kind: NotReady, Times: 2}, {On: "GET /jobs/*/artifacts/measurements", Kind: Truncate, Skip: 1, Times: 1},
+	}})
+	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	r.Limits.Unpriced = true
+	jobs, err := r.Plan(t.Context(), [][]exec.Program{program(c)}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(t.Context(), []string{jobs[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if o, err := r.Outcomes(jobs[0].ID); err != nil || o[0].Shots != 20 || e.Counts().ByTag[jobs[0].ID] != 1 {
+		t.Errorf("%v, %v", o, err)
+	}
+	e, c = startIQM(t, Options{Faults: []Fault{{On: "POST /jobs/*/circuit", Kind: DropAfter}}})
+	r = &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	if jobs, err = r.Plan(t.Context(), [][]exec.Program{program(c)}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(t.Context(), []string{jobs[0].ID}); !errors.Is(err, exec.ErrUnknown) || e.Counts().Accepted != 1 {
+		t.Errorf("%v, %d at the server", err, e.Counts().Accepted)
+	}
+	if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Unknown {
+		t.Errorf("%+v, %v", j, err)
+	}
+}
+
+func TestIQMRefuses(t *testing.T) {
+	_, c := startIQM(t, Options{})
+	for name, k := range map[string]struct{ body, text string }{
+		"no JSON":      {"{", "read"},
+		"no circuits":  {`{"circuits":[],"shots":1}`, "no circuits"},
+		"no shots":     {`{"circuits":[{"name":"a","instructions":[]}],"shots":0}`, "0 shots"},
+		"no name":      {`{"circuits":[{"name":"","instructions":[]}],"shots":1}`, "no name"},
+		"another set":  {`{"circuits":[{"name":"a","instructions":[]}],"shots":1,"calibration_set_id":"old"}`, "old"},
+		"no qubit":     {`{"circuits":[{"name":"a","instructions":[{"name":"measure","locus":["QB9"],"args":{"key":"m"}}]}],"shots":1}`, "QB9"},
+		"not coupled":  {`{"circuits":[{"name":"a","instructions":[{"name":"cz","locus":["QB1","QB2"],"args":{}},{"name":"measure","locus":["QB1"],"args":{"key":"m"}}]}],"shots":1}`, "cz"},
+		"unknown":      {`{"circuits":[{"name":"a","instructions":[{"name":"h","locus":["QB1"],"args":{}}]}],"shots":1}`, "h"},
+		"nothing read": {`{"circuits":[{"name":"a","instructions":[]}],"shots":1}`, "nothing is measured"},
+		"the same key": {`{"circuits":[{"name":"a","instructions":[{"name":"measure","locus":["QB1"],"args":{"key":"m"}},{"name":"measure","locus":["QB2"],"args":{"key":"m"}}]}],"shots":1}`, "twice"},
+	} {
+		_, err := c.Submit(t.Context(), []byte(k.body))
+		var fate *exec.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), k.text) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

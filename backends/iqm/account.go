@@ -1,0 +1,84 @@
+package iqm
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Resonance is the address of IQM's cloud.
+const Resonance = "https://resonance.iqm.tech"
+
+// Account is what it takes to use a server, and where it was found.
+type Account struct {
+	Server string
+	Source string // of the token
+	// token reads the token: a file of tokens is kept fresh by another program.
+	token func() (string, error)
+}
+
+// String never tells the token.
+func (a Account) String() string { return fmt.Sprintf("IQM account of %s", a.Source) }
+
+// GoString never tells the token.
+func (a Account) GoString() string { return a.String() }
+
+// ErrNoAccount says that no credentials were found.
+var ErrNoAccount = errors.New("no token of IQM was found: set IQM_TOKEN, or IQM_TOKENS_FILE to the file of iqmauth")
+
+// FindAccount looks where IQM's client keeps credentials: IQM_TOKEN, or the file that
+// IQM_TOKENS_FILE names; the server is IQM_SERVER_URL's, or Resonance.
+func FindAccount(getenv func(string) string, readFile func(string) ([]byte, error)) (Account, error) {
+	a := Account{Server: strings.TrimSuffix(getenv("IQM_SERVER_URL"), "/")}
+	if a.Server == "" {
+		a.Server = Resonance
+	}
+	token, path := getenv("IQM_TOKEN"), getenv("IQM_TOKENS_FILE")
+	switch {
+	case token != "" && path != "":
+		return a, errors.New("IQM_TOKEN and IQM_TOKENS_FILE: set one of them")
+	case token != "":
+		a.Source, a.token = "IQM_TOKEN", func() (string, error) { return token, nil }
+	case path != "":
+		a.Source, a.token = path, func() (string, error) { return tokenIn(path, readFile) }
+		if _, err := a.token(); err != nil {
+			return a, err
+		}
+	default:
+		return a, ErrNoAccount
+	}
+	return a, nil
+}
+
+// tokenIn reads a file of tokens.
+func tokenIn(path string, readFile func(string) ([]byte, error)) (string, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return "", fmt.Errorf("IQM_TOKENS_FILE: %w", err)
+	}
+	var file struct {
+		Token string `json:"access_token"`
+	}
+	if json.Unmarshal(data, &file) != nil || file.Token == "" {
+		return "", fmt.Errorf("%s holds no access_token: log in again with iqmauth", path) // the text may hold a token
+	}
+	return file.Token, nil
+}
+
+// expiry is when a token that is a JSON web token expires, in Unix seconds; 0 for others.
+func expiry(token string) int64 {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return 0
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	var claims struct {
+		Expires int64 `json:"exp"`
+	}
+	if err != nil || json.Unmarshal(raw, &claims) != nil {
+		return 0
+	}
+	return claims.Expires
+}
