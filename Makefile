@@ -74,9 +74,10 @@ referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpr
 	$(QGAN_PYTHON) referee/once.py --qgan bin/qgan
 	$(MAKE) services
 
-services: build ## the services' official clients against the emulators (CLIENTS: their virtual environment, made where it is not there)
+services: build ## the services' official clients against the emulators (CLIENTS: where their virtual environments are made)
 	@test -x $(CLIENTS)/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r referee/services.txt; }
-	$(QGAN_PYTHON) referee/services.py --qgan bin/qgan --clients $(CLIENTS)/bin/python
+	@test -x $(CLIENTS)-iqm/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS)-iqm && $(CLIENTS)-iqm/bin/pip install -q -r referee/iqm.txt; }
+	$(QGAN_PYTHON) referee/services.py --qgan bin/qgan --clients $(CLIENTS)/bin/python --iqm $(CLIENTS)-iqm/bin/python
 
 dist: ## archives for all platforms with checksums, the same bytes from the same commit
 	rm -rf dist
