@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -99,30 +100,36 @@ func TestIBMHasTheLaw(t *testing.T) {
 	if n := e.Counts().Accepted; n != 1 || len(res[0].Provenance.Jobs) != 1 || res[0].Provenance.Backend != "ibm:emulated_heron" {
 		t.Errorf("%d jobs, %+v", n, res[0].Provenance)
 	}
-	gates := *circuit
-	gates.Ops = gates.Ops[:len(gates.Ops)-3]
-	for lane, o := range res[0].Outcomes {
+	compareLaws(t, "ibm", res[0], shots, 24.3, 1)
+}
+
+// compareLaws holds the outcomes of fork's lanes against the ideal laws: chi-square of
+// seven degrees of freedom (above 24.3 once in a thousand) and total variation.
+func compareLaws(t *testing.T, name string, res backends.Result, shots int, chiBound, variationBound float64) {
+	t.Helper()
+	circuit := fork()
+	circuit.Ops = circuit.Ops[:len(circuit.Ops)-3] // the measurements
+	for lane, o := range res.Outcomes {
 		l := lanes.Lane(lane)
-		law, err := new(sim.Simulator).Law(&gates, lanes.Trained[l.Trained], lanes.Data[l.Data])
+		law, err := new(sim.Simulator).Law(circuit, lanes.Trained[l.Trained], lanes.Data[l.Data])
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := make([]float64, 8) // by the bits: qubits 2, 0, 1
+		p, seen := make([]float64, 8), make([]float64, 8) // by the bits: qubits 2, 0, 1
 		for x, q := range law {
 			p[x&1<<2|x>>2&1<<1|x>>1&1] += q
 		}
-		seen := make([]float64, 8)
 		for _, k := range o.Counts {
 			seen[k.Word] = float64(k.N)
 		}
-		chi := 0.0
+		n, chi, variation := float64(shots), 0.0, 0.0
 		for i, q := range p {
-			d := seen[i] - shots*q
-			chi += d * d / (shots * q)
+			d := seen[i] - n*q
+			chi += d * d / (n * q)
+			variation += math.Abs(d) / (2 * n)
 		}
-		// 7 degrees of freedom: above 24.3 once in a thousand.
-		if chi > 24.3 {
-			t.Errorf("lane %d: chi-square %.1f", lane, chi)
+		if chi > chiBound || variation > variationBound {
+			t.Errorf("%s, lane %d: chi-square %.1f, total variation %.3f", name, lane, chi, variation)
 		}
 	}
 }

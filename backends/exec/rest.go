@@ -381,6 +381,26 @@ func (r *REST) JSON(a *Answer, out any) error {
 	return nil
 }
 
+// Create posts what makes something at the service, once, and returns its id, which is
+// the member "id" of the answer.
+func (r *REST) Create(ctx context.Context, c Call) (id string, err error) {
+	c.Method, c.Once = http.MethodPost, true
+	a, err := r.Do(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		ID string `json:"id"`
+	}
+	if err := r.JSON(a, &answer); err != nil {
+		return "", err
+	}
+	if answer.ID == "" {
+		return "", fmt.Errorf("%s: the answer holds no id", r.service)
+	}
+	return answer.ID, nil
+}
+
 // Get asks for an object.
 func (r *REST) Get(ctx context.Context, path string, query url.Values, out any) error {
 	a, err := r.Do(ctx, Call{Method: http.MethodGet, Path: path, Query: query})

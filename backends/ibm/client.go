@@ -278,20 +278,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs", Body: body, Once: true})
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		ID string `json:"id"`
-	}
-	if err := c.rest.JSON(a, &answer); err != nil {
-		return "", err
-	}
-	if answer.ID == "" {
-		return "", errors.New("IBM Quantum: the answer to a job holds no id")
-	}
-	return answer.ID, nil
+	return c.rest.Create(ctx, exec.Call{Path: "jobs", Body: body})
 }
 
 // Find lists the jobs of a tag.

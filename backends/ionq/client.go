@@ -249,20 +249,7 @@ func (c *Client) Limits(context.Context) (exec.Limits, error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs", Body: body, Once: true})
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		ID string `json:"id"`
-	}
-	if err := c.rest.JSON(a, &answer); err != nil {
-		return "", err
-	}
-	if answer.ID == "" {
-		return "", errors.New("IonQ: the answer to a job holds no id")
-	}
-	return answer.ID, nil
+	return c.rest.Create(ctx, exec.Call{Path: "jobs", Body: body})
 }
 
 // pages bounds how far back a list is read.

@@ -228,20 +228,7 @@ func write(c *ir.Circuit, labels []string) (out circuit, err error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(c.device) + "/circuit", Query: url.Values{"use_timeslot": {"false"}}, Body: body, Once: true})
-	if err != nil {
-		return "", err
-	}
-	var answer struct {
-		ID string `json:"id"`
-	}
-	if err := c.rest.JSON(a, &answer); err != nil {
-		return "", err
-	}
-	if answer.ID == "" {
-		return "", errors.New("IQM: the answer to a job holds no id")
-	}
-	return answer.ID, nil
+	return c.rest.Create(ctx, exec.Call{Path: "jobs/" + url.PathEscape(c.device) + "/circuit", Query: url.Values{"use_timeslot": {"false"}}, Body: body})
 }
 
 // Find can't: the server has no list of jobs.
