@@ -49,6 +49,15 @@ type Service interface {
 	Cancel(ctx context.Context, remote string) error
 }
 
+// DeviceInfo is a device as a list of its service shows it.
+type DeviceInfo struct {
+	Name   string `json:"name"`
+	Qubits int    `json:"qubits,omitempty"` // 0: not told
+	Status string `json:"status,omitempty"` // the service's word
+	Reason string `json:"reason,omitempty"`
+	Queue  *int   `json:"queue_length,omitempty"` // jobs; nil: not told
+}
+
 // Program is a circuit of a job and its shots.
 type Program struct {
 	Circuit *ir.Circuit

@@ -106,18 +106,8 @@ func (c *Client) Device() string { return c.device }
 // Endpoint is the address where it is not IBM's.
 func (c *Client) Endpoint() string { return c.endpoint }
 
-// DeviceInfo is a device of an instance.
-type DeviceInfo struct {
-	Name   string `json:"name"`
-	Qubits int    `json:"qubits"`
-	Status string `json:"status"` // online, paused, offline
-	Reason string `json:"reason,omitempty"`
-	Queue  int    `json:"queue_length"`
-	Family string `json:"family,omitempty"`
-}
-
 // Devices lists the devices of the instance.
-func (c *Client) Devices(ctx context.Context) ([]DeviceInfo, error) {
+func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
 	var answer struct {
 		Devices []struct {
 			Name   string `json:"name"`
@@ -126,18 +116,16 @@ func (c *Client) Devices(ctx context.Context) ([]DeviceInfo, error) {
 				Name   string `json:"name"`
 				Reason string `json:"reason"`
 			} `json:"status"`
-			Queue     int `json:"queue_length"`
-			Processor struct {
-				Family string `json:"family"`
-			} `json:"processor_type"`
+			Queue int `json:"queue_length"`
 		} `json:"devices"`
 	}
 	if err := c.rest.Get(ctx, "backends", nil, &answer); err != nil {
 		return nil, err
 	}
-	out := make([]DeviceInfo, len(answer.Devices))
+	out := make([]exec.DeviceInfo, len(answer.Devices))
 	for i, d := range answer.Devices {
-		out[i] = DeviceInfo{d.Name, d.Qubits, d.Status.Name, d.Status.Reason, max(0, d.Queue), d.Processor.Family}
+		queue := max(0, d.Queue) // negative ones have been seen
+		out[i] = exec.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: d.Status.Name, Reason: d.Status.Reason, Queue: &queue}
 	}
 	return out, nil
 }

@@ -245,7 +245,7 @@ func TestTokens(t *testing.T) {
 	ask := func() {
 		t.Helper()
 		d, err := c.Devices(t.Context())
-		if err != nil || len(d) != 1 || d[0] != (DeviceInfo{"ibm_torino", 133, "online", "", 0, "Heron"}) {
+		if err != nil || len(d) != 1 || d[0].Name != "ibm_torino" || d[0].Qubits != 133 || d[0].Status != "online" || *d[0].Queue != 0 {
 			t.Errorf("%v, %v", d, err)
 		}
 	}

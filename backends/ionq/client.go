@@ -86,6 +86,19 @@ func (c *Client) Device() string { return c.device }
 // Endpoint is the address where it is not IonQ's.
 func (c *Client) Endpoint() string { return c.endpoint }
 
+// Devices lists the backends.
+func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+	var list []backend
+	if err := c.rest.Get(ctx, "backends", nil, &list); err != nil {
+		return nil, err
+	}
+	out := make([]exec.DeviceInfo, len(list))
+	for i, b := range list {
+		out[i] = exec.DeviceInfo{Name: b.Name, Qubits: b.Qubits, Status: b.Status}
+	}
+	return out, nil
+}
+
 // simulated says that the backend is the service's simulator.
 func (c *Client) simulated() bool { return c.device == "simulator" }
 

@@ -95,6 +95,23 @@ func (c *Client) Device() string { return c.device }
 // Endpoint is the address where it is not the account's server.
 func (c *Client) Endpoint() string { return c.endpoint }
 
+// Devices lists the quantum computers of the server.
+func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+	var answer struct {
+		Computers []struct {
+			Alias string `json:"alias"`
+		} `json:"quantum_computers"`
+	}
+	if err := c.rest.Get(ctx, "quantum-computers", nil, &answer); err != nil {
+		return nil, err
+	}
+	out := make([]exec.DeviceInfo, len(answer.Computers))
+	for i, q := range answer.Computers {
+		out[i] = exec.DeviceInfo{Name: q.Alias}
+	}
+	return out, nil
+}
+
 // documents are the answers that hold a device's calibration, with names for errors.
 var documents = []struct{ name, path string }{
 	{"static architecture", "quantum-computers/%s/artifacts/static-quantum-architectures"},

@@ -33,7 +33,7 @@ type deviceReport struct {
 // newDevicesCmd makes `devices`.
 func newDevicesCmd(a *app) *cobra.Command {
 	cmd := newGroupCmd(&cobra.Command{Use: "devices", Short: "Describe quantum processors"})
-	cmd.AddCommand(newDevicesShowCmd(a))
+	cmd.AddCommand(newDevicesShowCmd(a), newDevicesListCmd(a), newDevicesFetchCmd(a))
 	return cmd
 }
 

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qgan/backends/exec"
+	"qgan/internal/durable"
+)
+
+// lister is a service that lists its devices.
+type lister interface {
+	Devices(ctx context.Context) ([]exec.DeviceInfo, error)
+}
+
+func newDevicesListCmd(a *app) *cobra.Command {
+	var f remoteFlags
+	var name string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the devices of a service",
+		Example: "  qgan devices list --service ibm",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			row, err := serviceOf(name)
+			if err != nil {
+				return err
+			}
+			address, err := f.address(a, row)
+			if err != nil {
+				return err
+			}
+			s, err := row.open(a, "", address)
+			if err != nil {
+				return err
+			}
+			devices, err := s.(lister).Devices(cmd.Context())
+			if err != nil {
+				return remoteError(s, err)
+			}
+			if asJSON {
+				return a.printJSON(struct {
+					Schema  string            `json:"schema"`
+					Service string            `json:"service"`
+					Devices []exec.DeviceInfo `json:"devices"`
+				}{"qgan.devices/v1", name, devices})
+			}
+			t := newTable(a.out)
+			t.row("device", "qubits", "status", "jobs waiting")
+			for _, d := range devices {
+				qubits, queue := "–", "–"
+				if d.Qubits > 0 {
+					qubits = fmt.Sprint(d.Qubits)
+				}
+				if d.Queue != nil {
+					queue = fmt.Sprint(*d.Queue)
+				}
+				t.row(name+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
+			}
+			return t.flush()
+		},
+	}
+	f.addEndpoint(cmd.Flags())
+	cmd.Flags().StringVar(&name, "service", "ibm", "the service: "+strings.Join(serviceNames(), ", "))
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+func newDevicesFetchCmd(a *app) *cobra.Command {
+	var f remoteFlags
+	var out string
+	cmd := &cobra.Command{
+		Use:   "fetch SERVICE:DEVICE",
+		Short: "Fetch a device's calibration data of now",
+		Long: `Fetch a device's calibration data of now and keep it as the program's own snapshot,
+NAME@DATE.json in the cache; --device NAME then means the newest. The path is
+printed.`,
+		Example: "  qgan devices fetch ibm:ibm_torino\n  qgan compile bell.qasm --device ibm_torino",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := f.open(a, args[0])
+			if err != nil {
+				return err
+			}
+			snapshot, err := s.Snapshot(cmd.Context())
+			if err != nil {
+				return remoteError(s, err)
+			}
+			raw, err := snapshot.Encode()
+			if err != nil {
+				return err
+			}
+			path := out
+			if path == "" {
+				dir := a.cacheDir()
+				if dir == "" {
+					return usagef("there is no home folder for the cache").withHint("give --out FILE")
+				}
+				dir = filepath.Join(dir, "devices")
+				if err := a.fs.MkdirAll(dir); err != nil {
+					return err
+				}
+				path = filepath.Join(dir, strings.NewReplacer("/", "_", "\\", "_").Replace(s.Device())+"@"+a.now().UTC().Format("20060102T150405Z")+".json")
+			}
+			if err := durable.WriteFile(a.fs, path, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(a.out, path)
+			return err
+		},
+	}
+	f.addEndpoint(cmd.Flags())
+	cmd.Flags().StringVar(&out, "out", "", "file (none: in the cache)")
+	return cmd
+}
