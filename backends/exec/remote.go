@@ -264,11 +264,12 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) {
 			return j, &RemoteError{j.Service, fmt.Errorf("it takes no job now: %w", err)}
 		}
 		r.report(j, fmt.Sprintf("not taken now, again in %v: %v", wait.Round(time.Second), err))
-		if pause(ctx, wait+jitter(wait/4)) != nil { // it is known that it was not sent
-			if e := r.record(&j, ledger.Update{State: ledger.Planned, Attempt: j.Attempt + 1}); e != nil {
-				return j, e
-			}
-			return j, ctx.Err()
+		// It is known that it was not sent, whoever goes on from here.
+		if err := r.record(&j, ledger.Update{State: ledger.Planned, Attempt: j.Attempt + 1}); err != nil {
+			return j, err
+		}
+		if err := pause(ctx, wait+jitter(wait/4)); err != nil {
+			return j, err
 		}
 	}
 }
