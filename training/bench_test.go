@@ -40,7 +40,7 @@ func benchTrainer(b *testing.B) *Trainer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tr, err := New(c, testData(b, 10, 30), &sim.Simulator{})
+	tr, err := New(c, testData(b, 10, 30), &sim.Simulator{}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -47,8 +47,13 @@ func (s *State) arrays() []struct {
 		{"params", &s.Params}, {"average", &s.Average}, {"critic", &s.Critic},
 		{"generator_m", &s.GenAdam.M}, {"generator_v", &s.GenAdam.V},
 		{"critic_m", &s.CritAdam.M}, {"critic_v", &s.CritAdam.V},
+		{"derivatives", &s.Derivatives}, {"shot_variances", &s.ShotVariances},
 	}
 }
+
+// firstArrays is the number of arrays that every checkpoint has; files that were written
+// before gradients came from shots have no others.
+const firstArrays = 7
 
 // WriteState writes a checkpoint.
 func WriteState(w io.Writer, s *State) error {
@@ -111,12 +116,18 @@ func ReadState(data []byte, c Config) (*State, error) {
 		CritAdam: &Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.CriticAdam},
 	}
 	want := s.arrays()
+	if len(h.Arrays) == firstArrays {
+		want = want[:firstArrays]
+	}
 	if len(h.Arrays) != len(want) {
 		return nil, fmt.Errorf("it holds %d arrays, %d are needed", len(h.Arrays), len(want))
 	}
 	for i, a := range h.Arrays {
 		if a.Name != want[i].name || a.Len < 0 || a.Len > len(rest)/8 {
 			return nil, fmt.Errorf("array %d is %q of %d values, with %d bytes left", i, a.Name, a.Len, len(rest))
+		}
+		if a.Len == 0 {
+			continue
 		}
 		values := make([]float64, a.Len)
 		for j := range values {

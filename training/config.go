@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"qgan/backends"
 	"qgan/ir"
 )
 
@@ -134,9 +135,18 @@ type Config struct {
 	// generator's parameters, which is what is evaluated; 0: no averaging.
 	Average float64 `json:"average"`
 
-	Gradient string `json:"gradient"` // "adjoint"
-	Backend  string `json:"backend"`  // "ideal"
+	Gradient Gradient `json:"gradient"`
+	Backend  string   `json:"backend"` // "ideal", "noisy" or "SERVICE:DEVICE"
+	// Shots of each circuit where gradients are measured; a MaxShots above it lets the
+	// variances decide between the two.
+	Shots        int                 `json:"shots,omitempty"`
+	MaxShots     int                 `json:"max_shots,omitempty"`
+	Perturbation float64             `json:"perturbation,omitempty"` // of SPSA at step 0, in radians
+	Mitigation   backends.Mitigation `json:"mitigation,omitempty"`
 }
+
+// Measured reports whether laws and gradients come from shots.
+func (c Config) Measured() bool { return c.Gradient != GradientAdjoint }
 
 // Presets lists the names that Preset knows.
 func Presets() []string { return []string{"deep", "paper"} }
@@ -149,7 +159,7 @@ func Presets() []string { return []string{"deep", "paper"} }
 func Preset(name string, n, t int) (Config, error) {
 	c := Config{
 		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: smallBatch, Memory: MemoryNone, Objective: ObjectiveWGAN,
-		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: "adjoint", Backend: "ideal",
+		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: GradientAdjoint, Backend: "ideal",
 	}
 	switch name {
 	case "paper":
@@ -245,6 +255,17 @@ func (c Config) WithObjective(o Objective) Config {
 	return c
 }
 
+// WithGradient returns the settings with that way of taking gradients and what goes with
+// it: measured laws are noisy, so of a generator whose parameters are averaged the average
+// is longer and the critic sees twice as many laws.
+func (c Config) WithGradient(g Gradient) Config {
+	if g != GradientAdjoint && c.Gradient == GradientAdjoint && c.Average > 0 {
+		c.Average, c.CriticSteps = 0.998, 4
+	}
+	c.Gradient = g
+	return c
+}
+
 // Adam's coefficients where the gradient is that of one function, not of a game.
 const likelihoodBeta1, likelihoodBeta2 = 0.9, 0.99
 
@@ -275,8 +296,7 @@ func (c Config) Check() error {
 		{"penalty", string(c.Penalty), []string{string(PenaltyZero), string(PenaltyOne), string(PenaltyClip)}},
 		{"k-loss", string(c.KLoss), []string{string(KOff), string(KAbs), string(KSquare), string(KPrinted)}},
 		{"schedule", c.Schedule, []string{"constant", "cosine"}},
-		{"gradient", c.Gradient, []string{"adjoint"}},
-		{"backend", c.Backend, []string{"ideal"}},
+		{"gradient", string(c.Gradient), []string{string(GradientAdjoint), string(GradientShift), string(GradientSPSA), string(GradientGuided)}},
 	} {
 		if !slices.Contains(k.allowed, k.value) {
 			return fmt.Errorf("%s %q: it can be %s", k.name, k.value, strings.Join(k.allowed, ", "))
@@ -322,8 +342,42 @@ func (c Config) Check() error {
 			return fmt.Errorf("%s %v: %s", k.name, k.value, k.remedy)
 		}
 	}
+	return c.checkMeasured()
+}
+
+// Remote reports whether circuits run at a service.
+func (c Config) Remote() bool { return c.Backend != "ideal" && c.Backend != "noisy" }
+
+// checkMeasured reports what does not go together with gradients from shots, or without.
+func (c Config) checkMeasured() error {
+	measured, memory := c.Measured(), c.Memory != MemoryNone
+	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
+	for _, k := range []struct {
+		name   string
+		ok     bool
+		value  any
+		remedy string
+	}{
+		{"gradient", measured || c.Backend == "ideal", c.Gradient, fmt.Sprintf("%s has no adjoint sweep; use --gradient %s or %s", c.Backend, GradientShift, GradientSPSA)},
+		{"shots", measured || c.Shots == 0 && c.MaxShots == 0, c.Shots, "the adjoint gradient takes none; add --gradient " + string(GradientShift)},
+		{"shots", !measured || c.Shots >= 1 && c.Shots <= MaxShots, c.Shots, fmt.Sprintf("a gradient from shots takes 1 to %d a circuit", MaxShots)},
+		{"shots", c.MaxShots == 0 || c.MaxShots >= c.Shots && c.MaxShots <= MaxShots && c.Gradient == GradientShift, fmt.Sprintf("%d:%d", c.Shots, c.MaxShots), "shots are allocated between the smaller and the larger number, for the parameter-shift rule alone"},
+		{"perturbation", perturbed || c.Perturbation == 0, c.Perturbation, "it belongs to --gradient " + string(GradientSPSA)},
+		{"perturbation", c.Perturbation >= 0 && c.Perturbation <= 3, c.Perturbation, "it is in radians, at most 3"},
+		{"gradient", !perturbed || !memory, c.Gradient, "angles that are computed from a memory are shifted one by one; use --gradient " + string(GradientShift)},
+		{"k-loss", !measured || c.KLoss != KAbs, c.KLoss, "the sign of a mean that is measured is a biased one; use --k-loss square, whose two factors come from independent shots"},
+		{"objective", !measured || !memory || c.Objective == ObjectiveConditional || c.Objective == ObjectiveWGAN && c.Expectation == Exact, c.Objective, "the logarithm of a measured frequency, and a quotient of two, are biased; use --objective conditional"},
+		{"mitigate", measured || c.Mitigation == "", c.Mitigation, "there are no shots to mitigate"},
+	} {
+		if !k.ok {
+			return fmt.Errorf("%s %v: %s", k.name, k.value, k.remedy)
+		}
+	}
 	return nil
 }
+
+// MaxShots bounds the shots of a circuit.
+const MaxShots = 10_000_000
 
 // MaxPast bounds Past.
 const MaxPast = 1000

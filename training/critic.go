@@ -1,6 +1,7 @@
 package training
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
@@ -203,11 +204,14 @@ func stateWindow(state, bits int, x []float64) {
 	}
 }
 
+// errNotFinite is the error of finite.
+var errNotFinite = errors.New("no finite number")
+
 // finite returns an error that names the first value that is not a number.
 func finite(what string, values []float64) error {
 	for i, x := range values {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("%s %d is %v", what, i, x)
+			return fmt.Errorf("%s %d is %v: %w", what, i, x, errNotFinite)
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func (s *sampler) set(table []float64) {
 	s.sums = s.sums[:0]
 	sum := 0.0
 	for _, p := range table {
-		sum += p
+		sum += max(p, 0) // of signed weights those above 0 are drawn from
 		s.sums = append(s.sums, sum)
 	}
 }

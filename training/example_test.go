@@ -23,7 +23,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	trainer, err := training.New(config, data, &sim.Simulator{})
+	trainer, err := training.New(config, data, &sim.Simulator{}, nil)
 	if err != nil {
 		panic(err)
 	}

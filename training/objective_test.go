@@ -114,7 +114,7 @@ func TestExactGradients(t *testing.T) {
 	c := testConfig(t, 2, 2)
 	c.KLoss, c.K = KSquare, 0.3
 	d := testData(t, 2, 2)
-	tr, err := New(c, d, &sim.Simulator{})
+	tr, err := New(c, d, &sim.Simulator{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,20 @@ type Manifest struct {
 	Config      Config   `json:"config"`
 	Data        DataInfo `json:"data"`
 	Parameters  Counts   `json:"parameters"`
+	// Processor is where circuits are measured; nil: on the ideal simulator.
+	Processor *Processor `json:"processor,omitempty"`
+}
+
+// Processor says what a run's circuits are measured on, as its flags name it.
+type Processor struct {
+	Device           string   `json:"device,omitempty"` // of the noisy simulator: file or name
+	NoiseModel       string   `json:"noise_model,omitempty"`
+	DeviceNoise      string   `json:"device_noise,omitempty"`
+	ReadoutError     string   `json:"readout_error,omitempty"`
+	CalibrationShots int      `json:"calibration_shots,omitempty"`
+	M3Distance       int      `json:"m3_distance,omitempty"`
+	Endpoint         []string `json:"endpoint,omitempty"`
+	Snapshot         string   `json:"snapshot,omitempty"` // hash of the calibration data
 }
 
 // Program says what ran where.
@@ -270,6 +284,19 @@ type Row struct {
 	JSNats      *float64 `json:"js_nats"`
 	PSilent     *float64 `json:"p_silent"`
 	Seconds     float64  `json:"seconds"` // since the process began the run
+	*MeasuredRow
+}
+
+// MeasuredRow is what a row of a gradient from shots holds beside: the length of the
+// generator's gradient, the standard deviations of its error from shots and from latent
+// vectors, and what the step measured. The gradient of a memory's numbers has no error of
+// its own here.
+type MeasuredRow struct {
+	Gradient    float64 `json:"gradient_norm"`
+	ShotError   float64 `json:"gradient_shot_error"`
+	LatentError float64 `json:"gradient_latent_error"`
+	Circuits    int     `json:"circuits"`
+	Shots       int     `json:"shots"`
 }
 
 // Rows reads metrics.jsonl.
@@ -364,13 +391,18 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 		return r.Checkpoint(t.State)
 	}
 	c := t.Config
+	// A step that waits for a processor is broken off; others are finished.
+	stepContext, every := context.WithoutCancel(ctx), checkpointEvery
+	if c.Remote() {
+		stepContext, every = ctx, 1
+	}
 	for t.State.Step < c.Iterations {
-		l, err := t.Step()
+		l, err := t.step(stepContext)
 		if err != nil {
 			return err
 		}
 		step := t.State.Step
-		row := Row{Step: step, Objective: string(t.objectiveAt(step - 1)), CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
+		row := Row{MeasuredRow: t.measured(), Step: step, Objective: string(t.objectiveAt(step - 1)), CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
 		finished := step == c.Iterations
 		if step%monitorEvery == 0 || step == 1 || finished {
 			if err := t.monitor(&row); err != nil {
@@ -382,7 +414,7 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 		}
 		observe(row)
 		stopped := ctx.Err() != nil
-		if step%checkpointEvery == 0 || finished || stopped || now().Sub(last) >= checkpointTime {
+		if step%every == 0 || finished || stopped || now().Sub(last) >= checkpointTime {
 			if err := save(); err != nil {
 				return err
 			}
@@ -392,6 +424,18 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 		}
 	}
 	return nil
+}
+
+// measured is the row of the last step's shots; nil without.
+func (t *Trainer) measured() *MeasuredRow {
+	if t.shots == nil {
+		return nil
+	}
+	row := &MeasuredRow{Circuits: t.shots.used.Circuits, Shots: t.shots.used.Shots}
+	if t.shots.last != nil {
+		row.Gradient, row.ShotError, row.LatentError = t.shots.last.Norms()
+	}
+	return row
 }
 
 // monitor fills in the distance and P(silent) of the averaged generator.

@@ -23,7 +23,7 @@ import (
 
 func testTrainer(t *testing.T, c Config) *Trainer {
 	t.Helper()
-	tr, err := New(c, testData(t, c.Neurons, c.Timesteps), &sim.Simulator{})
+	tr, err := New(c, testData(t, c.Neurons, c.Timesteps), &sim.Simulator{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -19,6 +20,9 @@ type State struct {
 	GenAdam   *Adam
 	CritAdam  *Adam
 	Collapsed int // monitored steps in a row that looked collapsed
+	// Running means of gradients from shots: derivatives by symbol, single-shot variances
+	// by place; empty where nothing was measured.
+	Derivatives, ShotVariances []float64
 }
 
 // Trainer takes the steps of a run.
@@ -27,7 +31,8 @@ type Trainer struct {
 	Data   *Data
 	State  *State
 
-	model     Model
+	model     Model // exact
+	shots     *Estimator
 	critic    *Critic
 	course    *course // of a generator with memory; the fields below are of those without
 	generator Generator
@@ -39,10 +44,15 @@ type Trainer struct {
 	streams                             struct{ latent, fake, real, mix stream.Source }
 }
 
-// New prepares a run at its beginning.
-func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
+// New prepares a run at its beginning. on gives exact laws and gradients. With a gradient
+// from shots, e says where they are measured; its settings become those of the
+// configuration, and the exact laws are for figures alone.
+func New(c Config, d *Data, on backends.Differentiator, e *Estimator) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
+	}
+	if c.Measured() != (e != nil) {
+		return nil, fmt.Errorf("gradient %s: an estimator from shots is for the others, and needed by them", c.Gradient)
 	}
 	if d.Windows.Neurons != c.Neurons || d.Windows.T != c.Timesteps {
 		return nil, fmt.Errorf("the data have %d neurons and windows of %d bins, the model %d and %d", d.Windows.Neurons, d.Windows.T, c.Neurons, c.Timesteps)
@@ -51,11 +61,18 @@ func New(c Config, d *Data, on backends.Differentiator) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{Config: c, Data: d, model: m, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
+	trained := m // what is trained, on what trains it
+	if e != nil {
+		e.Gradient, e.Shots, e.MaxShots, e.Perturbation, e.Mitigation, e.Seed = c.Gradient, c.Shots, c.MaxShots, c.Perturbation, c.Mitigation, c.Seed
+		if trained, err = NewModel(c, e); err != nil {
+			return nil, err
+		}
+	}
+	t := &Trainer{Config: c, Data: d, model: m, shots: e, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
 	s := &State{Params: make([]float64, m.Parameters())}
 	t.critic.Init(stream.New(c.Seed, "critic"))
 	s.Critic = t.critic.Params
-	switch g := m.(type) {
+	switch g := trained.(type) {
 	case *Recurrent:
 		g.Init(s.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
 		if t.course, err = newCourse(c, g, t.critic, d); err != nil {
@@ -129,8 +146,14 @@ var ErrCollapsed = errors.New("the generator collapsed")
 // Step is one generator update with its critic updates before it. Where it
 // returns an error the parameters are what they were; the optimisers may have
 // moved, so the run goes on from a checkpoint.
-func (t *Trainer) Step() (losses, error) {
+func (t *Trainer) Step() (losses, error) { return t.step(context.Background()) }
+
+// step is Step; the context ends what is measured.
+func (t *Trainer) step(ctx context.Context) (losses, error) {
 	c, s := t.Config, t.State
+	if t.shots != nil {
+		t.shots.begin(ctx, s)
+	}
 	step := uint64(s.Step)
 	rate := c.schedule(s.Step, c.Iterations)
 	var out losses
@@ -141,14 +164,23 @@ func (t *Trainer) Step() (losses, error) {
 		copy(s.Critic, t.criticBefore)
 		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
 	}
+	broken := func(err error) (losses, error) {
+		copy(s.Params, t.paramsBefore)
+		copy(s.Critic, t.criticBefore)
+		return out, err
+	}
 	updates := uint64(c.CriticSteps + 1)
 	if t.course != nil {
-		if err := t.course.update(s, &out); err != nil {
+		if err := t.course.update(s, &out); errors.Is(err, errNotFinite) {
 			return fail(err)
+		} else if err != nil {
+			return broken(err)
 		}
 		updates = 0
 	}
-	fixed := !c.Ansatz().UsesLatent() // then the laws don't change until the generator moves
+	// Without a latent vector exact laws don't change until the generator moves. Measured
+	// ones are measured anew, so that the critic doesn't learn the same chance twice.
+	fixed := !c.Ansatz().UsesLatent() && t.shots == nil
 	latents := t.latents
 	for update := range updates {
 		generator := update == uint64(c.CriticSteps)
@@ -164,13 +196,13 @@ func (t *Trainer) Step() (losses, error) {
 				laws = t.generator.Forward
 			}
 			if err := laws(s.Params, latents, t.laws); err != nil {
-				return out, err
+				return broken(err)
 			}
 		}
 		if !generator {
 			clear(t.criticGrad)
 			if err := t.objective.critic(t.laws, len(latents), d, t.criticGrad, &out); err != nil {
-				return out, err
+				return broken(err)
 			}
 			if err := finite("the gradient of critic weight", t.criticGrad); err != nil {
 				return fail(err)
@@ -185,12 +217,12 @@ func (t *Trainer) Step() (losses, error) {
 		clear(t.genGrad)
 		mean, err := t.objective.generator(t.laws, len(latents), d, t.upstream)
 		if err != nil {
-			return out, err
+			return broken(err)
 		}
 		count, kLoss := countTerm(c, t.laws, len(latents), t.Data.MeanCount, t.upstream)
 		out.Count, out.Generator = count, -mean+kLoss
 		if err := t.generator.Backward(t.upstream, t.genGrad); err != nil {
-			return out, err
+			return broken(err)
 		}
 		if err := finite("the gradient of generator parameter", t.genGrad); err != nil {
 			return fail(err)

@@ -18,7 +18,7 @@ func TestStepKeepsItsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		c = c.WithMemory(MemoryNone)
-		tr, err := New(c, testData(t, k.neurons, k.bin), &sim.Simulator{Workers: 1})
+		tr, err := New(c, testData(t, k.neurons, k.bin), &sim.Simulator{Workers: 1}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,6 +38,8 @@ type Remote struct {
 	Patience
 	// Report is told what happens to a job; nil: nobody.
 	Report func(j ledger.Job, what string)
+
+	planned float64 // estimates of all jobs planned so far, in US dollars
 }
 
 // Patience says how long is waited for what.
@@ -163,7 +165,24 @@ func (r *Remote) plan(ctx context.Context, jobs [][]Program, group string, place
 		}
 		plans[i] = ledger.Plan{Job: j, Request: body}
 	}
-	return r.Ledger.Plan(ctx, plans, r.Limits)
+	limits := r.Limits
+	if limits.PerCommand != nil { // what this command has planned before counts
+		left := *limits.PerCommand - r.planned
+		limits.PerCommand = &left
+	}
+	out, err := r.Ledger.Plan(ctx, plans, limits)
+	if err != nil {
+		if r.planned > 0 {
+			err = fmt.Errorf("%w (after jobs of $%.2f of the same command)", err, r.planned)
+		}
+		return nil, err
+	}
+	for _, p := range plans {
+		if p.Job.Estimate != nil {
+			r.planned += *p.Job.Estimate
+		}
+	}
+	return out, nil
 }
 
 func (r *Remote) report(j ledger.Job, what string) {

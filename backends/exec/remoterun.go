@@ -16,25 +16,17 @@ import (
 // jobs of the same circuits, shots and seeds, so that a run that was stopped goes on
 // where it was and pays nothing twice; a job that failed is made anew.
 func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
-	var programs []Program
+	programs, err := programsOf(requests)
+	if err != nil {
+		return nil, err
+	}
 	key := sha256.New()
 	fmt.Fprintln(key, r.Service.Service(), r.Service.Device(), r.Service.Endpoint())
-	for i, q := range requests {
-		if err := q.Check(); err != nil {
-			return nil, refuse("request %d: %v", i, err)
-		}
-		if q.Mitigation != "" && q.Mitigation != backends.MitigateNone {
-			return nil, refuse("request %d: mitigation %q: a service returns what was read", i, q.Mitigation)
-		}
-		for lane := range q.Bindings.Len() {
-			l := q.Bindings.Lane(lane)
-			c, err := q.Circuit.Bind(q.Bindings.Trained[l.Trained], q.Bindings.Data[l.Data])
-			if err != nil {
-				return nil, fmt.Errorf("request %d: %w", i, err)
-			}
-			p := Program{c, q.ShotsOf(lane)}
-			programs = append(programs, p)
-			fmt.Fprintln(key, q.Seed, p.Shots, c.String())
+	left := programs
+	for _, q := range requests {
+		for range q.Bindings.Len() {
+			fmt.Fprintln(key, q.Seed, left[0].Shots, left[0].Circuit.String())
+			left = left[1:]
 		}
 	}
 	jobs, err := r.group(ctx, programs, hex.EncodeToString(key.Sum(nil)[:16]))

@@ -88,6 +88,10 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	if !measured {
 		return res, fmt.Errorf("circuit %q measures nothing, so it has no shots", c.Name)
 	}
+	if out, ok, err := s.sampleLanes(ctx, r); ok || err != nil {
+		res.Outcomes = out
+		return res, err
+	}
 	res.Outcomes = make([]backends.Outcome, lanes)
 	for lane := range lanes {
 		at := r.Bindings.Lane(lane)

@@ -162,7 +162,7 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 	if f.where.backend != "ideal" && f.where.backend != "noisy" {
 		return nil, nil, usagef("--backend %s: it can be ideal or noisy", f.where.backend).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", f.where.backend)
 	}
-	on, err := f.where.open(a, cmd, f.samples, f.seed)
+	on, err := f.where.open(cmd.Context(), a, cmd.Name(), changed, f.samples, f.seed)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ command again takes up those that are there and pays for nothing twice.`,
 			if total := float64(samples) * float64(bins); total > maxDrawn {
 				return usagef("--samples %d --bins %d: at most %.0g bins are drawn at once", samples, bins, float64(maxDrawn))
 			}
-			on, err := where.open(a, cmd, samples, seed)
+			on, err := where.open(cmd.Context(), a, cmd.Name(), cmd.Flags().Changed, samples, seed)
 			if err != nil {
 				return err
 			}

@@ -9,11 +9,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"qgan/backends"
 	"qgan/backends/exec"
+	"qgan/backends/ledger"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir"
@@ -30,14 +30,21 @@ type processorFlags struct {
 	perLatent int
 	remote    remoteFlags
 	dry       bool
+	kept      string // file of a service's calibration data; empty: those of now
 }
 
 func (p *processorFlags) add(f *pflag.FlagSet) {
+	p.addWhere(f)
+	f.IntVar(&p.latents, "latents", 0, "by shots: latent vectors, each with circuits of its own (0: as many as the samples need)")
+	f.IntVar(&p.perLatent, "shots-per-latent", 100, "by shots: samples that share a latent vector")
+}
+
+// addWhere adds the flags that name a processor.
+func (p *processorFlags) addWhere(f *pflag.FlagSet) {
+	p.perLatent = 1
 	f.StringVar(&p.backend, "backend", "ideal", "where circuits run: ideal, noisy or SERVICE:DEVICE")
 	p.noise.add(f)
 	p.mitigate.add(f)
-	f.IntVar(&p.latents, "latents", 0, "by shots: latent vectors, each with circuits of its own (0: as many as the samples need)")
-	f.IntVar(&p.perLatent, "shots-per-latent", 100, "by shots: samples that share a latent vector")
 }
 
 // addSending adds the flags of verbs that send jobs.
@@ -47,9 +54,9 @@ func (p *processorFlags) addSending(f *pflag.FlagSet) {
 }
 
 // open returns the processor that the flags name; nil for the ideal simulator, where
-// the flags that speak of one are refused.
-func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64) (*processor, error) {
-	changed := cmd.Flags().Changed
+// the flags that speak of one are refused. verb is what jobs are for; changed tells which
+// flags were given.
+func (p *processorFlags) open(ctx context.Context, a *app, verb string, changed func(string) bool, shots int, seed uint64) (*processor, error) {
 	if err := p.mitigate.check(p.backend, false, false, changed); err != nil {
 		return nil, err
 	}
@@ -74,7 +81,7 @@ func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, maxShots)
 	}
 	if p.backend != "noisy" {
-		return p.openService(a, cmd, shots, seed)
+		return p.openService(ctx, a, verb, changed, shots, seed)
 	}
 	model, err := a.noise(p.noise, changed)
 	if err != nil {
@@ -92,9 +99,9 @@ func (p *processorFlags) open(a *app, cmd *cobra.Command, shots int, seed uint64
 }
 
 // openService returns a cloud processor.
-func (p *processorFlags) openService(a *app, cmd *cobra.Command, shots int, seed uint64) (*processor, error) {
+func (p *processorFlags) openService(ctx context.Context, a *app, verb string, changed func(string) bool, shots int, seed uint64) (*processor, error) {
 	for _, name := range []string{"device", "noise-model", "device-noise", "readout-error"} {
-		if cmd.Flags().Changed(name) {
+		if changed(name) {
 			return nil, usagef("--%s is for --backend noisy; %s has its own", name, p.backend)
 		}
 	}
@@ -102,11 +109,11 @@ func (p *processorFlags) openService(a *app, cmd *cobra.Command, shots int, seed
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := service.Snapshot(cmd.Context())
+	snapshot, err := p.calibration(ctx, a, service)
 	if err != nil {
-		return nil, remoteError(service, err)
+		return nil, err
 	}
-	out := &processor{name: p.backend, mitigation: backends.Mitigation(p.mitigate.method)}
+	out := &processor{name: p.backend, calibration: snapshot, mitigation: backends.Mitigation(p.mitigate.method)}
 	if out.target, err = compile.NewTarget(snapshot); err != nil {
 		return nil, usagef("device %s: %w", p.backend, err)
 	}
@@ -115,14 +122,32 @@ func (p *processorFlags) openService(a *app, cmd *cobra.Command, shots int, seed
 	if err != nil {
 		return nil, usagef("device %s: %w", p.backend, err)
 	}
-	remote, err := p.remote.remote(a, service, cmd.Name())
+	remote, err := p.remote.remote(a, service, verb)
 	if err != nil {
 		return nil, err
 	}
 	remote.Snapshot, remote.Dry = out.snapshot, p.dry
-	out.close = remote.Ledger.Close
-	out.sampled = &exec.Compiled{Runner: p.mitigate.over(remote, model.Confusion, out.target.Native, shots, seed), Target: out.target, Options: out.options()}
+	out.service, out.ledger, out.close = service, remote.Ledger, remote.Ledger.Close
+	out.over = func(r backends.Runner) *exec.Compiled {
+		return &exec.Compiled{Runner: p.mitigate.over(r, model.Confusion, out.target.Native, shots, seed), Target: out.target, Options: out.options()}
+	}
+	out.sampled = out.over(remote)
 	return out, nil
+}
+
+// calibration returns the device's calibration data: those that were kept, so that work
+// that goes on has the same circuits, or those of now.
+func (p *processorFlags) calibration(ctx context.Context, a *app, service exec.Service) (*calibration.Snapshot, error) {
+	if p.kept != "" {
+		if _, err := a.fs.Stat(p.kept); err == nil {
+			return a.snapshot(p.kept)
+		}
+	}
+	s, err := service.Snapshot(ctx)
+	if err != nil {
+		return nil, remoteError(service, err)
+	}
+	return s, nil
 }
 
 // processor runs a generator's circuits with noise: compiled for the device, scheduled,
@@ -136,6 +161,11 @@ type processor struct {
 	target     *compile.Target
 	mitigation backends.Mitigation
 	sampled    *exec.Compiled
+	// Of a service alone.
+	service     exec.Service
+	calibration *calibration.Snapshot
+	ledger      *ledger.Ledger
+	over        func(backends.Runner) *exec.Compiled // what sampled is, over another runner
 }
 
 func (p *processor) options() compile.Options {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends"
 	"qgan/backends/sim"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -27,6 +28,8 @@ type trainFlags struct {
 	preset      string
 	latentScale string
 	timesteps   int
+	shots       string
+	where       processorFlags
 	kernel      string
 	resume      bool
 	log         string
@@ -44,10 +47,19 @@ manifest, metrics, checkpoints and a first report. The path of the directory is
 printed on stdout. Without --data the built-in recording is used.
 
 Settings that are not given are the preset's: "deep" trains well, "paper" is the
-text of Hernandes & Greplova (2025).`,
+text of Hernandes & Greplova (2025).
+
+Gradients are exact on the ideal simulator. With --gradient parameter-shift, and on
+every other backend, laws and gradients are estimated from shots of the generator's
+circuits, compiled for the device: unbiased, and told with their error. On a
+service (SERVICE:DEVICE) jobs, time and price of the whole training are told before
+the first job; a training that was stopped takes up its jobs from the ledger.`,
 		Example: `  qgan train
   qgan train runs/retina --data recording.mat --repeat-bins 953 --neurons 6
-  qgan train runs/retina --resume`,
+  qgan train runs/retina --resume
+  qgan train --neurons 4 --gradient parameter-shift --shots 1000
+  qgan train --neurons 4 --backend noisy --device props_torino.json --mitigate m3
+  qgan train --neurons 4 --iterations 20 --backend ibm:ibm_torino --max-cost 50`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""
@@ -88,8 +100,11 @@ text of Hernandes & Greplova (2025).`,
 	s.Float64Var(&c.Beta1, "beta1", 0, "Adam's first coefficient")
 	s.Float64Var(&c.Beta2, "beta2", 0, "Adam's second coefficient")
 	s.Float64Var(&c.Average, "average", 0, "exponential averaging of the generator; 0: none")
-	s.StringVar(&c.Backend, "backend", "", "where circuits run: ideal")
-	s.StringVar(&c.Gradient, "gradient", "", "how gradients are taken: adjoint")
+	f.where.addWhere(s)
+	f.where.addSending(s)
+	s.StringVar(&f.shots, "shots", "", "shots of each circuit where gradients are measured: a number, or MIN:MAX between which their variances decide (none: 1000)")
+	s.Float64Var(&c.Perturbation, "perturbation", 0, "of spsa and guided-spsa at the first step, in radians (0: 0.2)")
+	s.StringVar((*string)(&c.Gradient), "gradient", "", "how gradients are taken: adjoint (exact), or from shots: parameter-shift, spsa or guided-spsa")
 	s.Uint64Var(&c.Seed, "seed", 0, "seed of all random choices")
 	addKernel(s, &f.kernel)
 	s.BoolVar(&f.resume, "resume", false, "go on with the run in RUNDIR")
@@ -111,7 +126,7 @@ var configFields = map[string]string{
 	"readout": "Readout", "expectation": "Expectation", "batch": "Batch", "penalty": "Penalty",
 	"penalty-weight": "PenaltyWeight", "k-loss": "KLoss", "k": "K", "iterations": "Iterations",
 	"critic-steps": "CriticSteps", "generator-lr": "GeneratorLR", "critic-lr": "CriticLR", "schedule": "Schedule",
-	"beta1": "Beta1", "beta2": "Beta2", "average": "Average", "backend": "Backend", "gradient": "Gradient", "seed": "Seed",
+	"beta1": "Beta1", "beta2": "Beta2", "average": "Average", "backend": "Backend", "mitigate": "Mitigation", "perturbation": "Perturbation", "gradient": "Gradient", "seed": "Seed",
 }
 
 // override sets the fields whose flags were given.
@@ -123,11 +138,21 @@ func (f *trainFlags) override(cmd *cobra.Command, c *training.Config) error {
 	if changed("objective") {
 		*c = c.WithObjective(f.config.Objective)
 	}
+	switch {
+	case changed("gradient"):
+		*c = c.WithGradient(f.config.Gradient)
+	case f.where.backend != "ideal" && changed("backend"):
+		*c = c.WithGradient(training.GradientShift) // there is no other exact rule; the first message names it
+	}
+	f.config.Backend, f.config.Mitigation = f.where.backend, backends.Mitigation(f.where.mitigate.method)
 	from, to := reflect.ValueOf(f.config), reflect.ValueOf(c).Elem()
 	for flag, field := range configFields {
 		if changed(flag) {
 			to.FieldByName(field).Set(from.FieldByName(field))
 		}
+	}
+	if err := f.overrideShots(c, changed); err != nil {
+		return err
 	}
 	if changed("latent-scale") {
 		scale, trained, err := parseLatentScale(f.latentScale, c.Timesteps)
@@ -224,26 +249,53 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if err != nil {
 		return err
 	}
-	trainer, err := f.trainer(c, rec)
+	trainer, on, err := f.trainer(cmd, a, c, rec)
 	if err != nil {
 		return err
+	}
+	defer on.release()
+	if on != nil && on.service != nil {
+		err := f.rehearse(cmd.Context(), a, c, trainer.Data, on, c.Iterations)
+		if err != nil || f.where.dry {
+			return err
+		}
 	}
 	if dir == "" {
 		dir = a.freeDir(rec, c)
 	}
-	run, err := training.CreateRun(a.fs, dir, a.manifest(c, rec, f.kernel))
+	m := a.manifest(c, rec, f.kernel)
+	m.Processor = f.processorOf(a, on)
+	run, err := training.CreateRun(a.fs, dir, m)
 	if err != nil {
 		return err
 	}
-	return f.train(cmd.Context(), a, run, trainer, rec)
+	if on != nil && on.calibration != nil {
+		if err := a.keepCalibration(run, on.calibration); err != nil {
+			return err
+		}
+	}
+	return f.train(cmd.Context(), a, run, trainer, rec, on)
 }
 
-func (f *trainFlags) trainer(c training.Config, rec *recording) (*training.Trainer, error) {
+// trainer prepares a training, and what measures it (nil: nothing does).
+func (f *trainFlags) trainer(cmd *cobra.Command, a *app, c training.Config, rec *recording) (*training.Trainer, *processor, error) {
 	data, err := training.NewData(rec.train, c.Timesteps)
 	if err != nil {
-		return nil, usagef("%w", err)
+		return nil, nil, usagef("%w", err)
 	}
-	return training.New(c, data, &sim.Simulator{Kernel: f.kernel})
+	changed := cmd.Flags().Changed
+	if f.resume {
+		changed = func(string) bool { return false } // the manifest says it all
+	}
+	e, on, err := f.estimator(cmd.Context(), a, c, changed)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
+	if err != nil {
+		on.release()
+	}
+	return t, on, err
 }
 
 // freeDir names a run directory after what it holds.
@@ -304,11 +356,17 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 		a.warn("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
 			dir, m.Program.Version, m.Program.Commit, m.Program.Arch, b.Version, b.Commit, b.Arch)
 	}
-	trainer, err := f.trainer(m.Config, rec)
+	f.fromManifest(m)
+	f.where.kept = calibrationPath(run)
+	trainer, on, err := f.trainer(cmd, a, m.Config, rec)
 	if err != nil {
 		return err
 	}
-	return f.train(cmd.Context(), a, run, trainer, rec)
+	defer on.release()
+	if on != nil && m.Processor != nil && on.snapshot != m.Processor.Snapshot {
+		return &training.RunError{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
+	}
+	return f.train(cmd.Context(), a, run, trainer, rec, on)
 }
 
 // same reports settings on the command line that are not the run's.
@@ -346,7 +404,7 @@ type trainResult struct {
 	lawJSON
 }
 
-func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *recording) error {
+func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *recording, on *processor) error {
 	unlock, err := run.Lock()
 	if err != nil {
 		return err
@@ -368,7 +426,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		return err
 	}
 	n := training.CountParameters(c)
-	bar.message("%s: %s x %s, %s", run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c))
+	bar.message("%s: %s x %s, %s; %s", run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c), gradientText(c, on))
 	begin := a.now()
 	js, silent := any("–"), any("–")
 	var pSilent float64
@@ -385,7 +443,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	seconds := a.now().Sub(begin).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-			a.warn("stopped after step %d of %d with a checkpoint; no remote jobs are running; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, run.Dir)
+			a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, a.running(on), run.Dir)
 		}
 		return err
 	}

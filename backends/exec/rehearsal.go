@@ -1,0 +1,86 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"qgan/backends"
+)
+
+// Rehearsal is a Runner that sends nothing: it cuts circuits into jobs as Remote does, adds
+// up what they would be, and lets another Runner answer. A course of work whose circuits'
+// number does not depend on their outcomes is counted and priced that way before its first
+// job.
+type Rehearsal struct {
+	Service Service
+	Answer  backends.Runner
+	// What the calls of Run came to.
+	Rounds, Jobs, Circuits, Shots int
+	USD                           float64
+	Unpriced                      bool // no price is known for some of them
+	Bytes                         int  // of the largest body
+}
+
+// Since returns what came after an earlier state of the same rehearsal.
+func (r Rehearsal) Since(before Rehearsal) Rehearsal {
+	r.Rounds -= before.Rounds
+	r.Jobs -= before.Jobs
+	r.Circuits -= before.Circuits
+	r.Shots -= before.Shots
+	r.USD -= before.USD
+	return r
+}
+
+// Run counts the lanes of all requests.
+func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
+	limits, err := r.Service.Limits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	programs, err := programsOf(requests)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := Split(programs, limits)
+	if err != nil {
+		return nil, err
+	}
+	r.Rounds++
+	r.Jobs += len(jobs)
+	r.Circuits += len(programs)
+	for _, job := range jobs {
+		price, ok := r.Service.Price(job)
+		r.USD, r.Unpriced = r.USD+price.USD, r.Unpriced || !ok
+		for _, p := range job {
+			r.Shots += p.Shots
+		}
+	}
+	// The first job's body, since rules of the service are checked with it.
+	body, err := r.Service.Body(ctx, jobs[0], "rehearsal")
+	if err != nil {
+		return nil, err
+	}
+	r.Bytes = max(r.Bytes, len(body))
+	return r.Answer.Run(ctx, requests)
+}
+
+// programsOf binds the lanes of requests.
+func programsOf(requests []backends.Request) (programs []Program, err error) {
+	for i, q := range requests {
+		if err := q.Check(); err != nil {
+			return nil, refuse("request %d: %v", i, err)
+		}
+		if q.Mitigation != "" && q.Mitigation != backends.MitigateNone {
+			return nil, refuse("request %d: mitigation %q: a service returns what was read", i, q.Mitigation)
+		}
+		for lane := range q.Bindings.Len() {
+			l := q.Bindings.Lane(lane)
+			c, err := q.Circuit.Bind(q.Bindings.Trained[l.Trained], q.Bindings.Data[l.Data])
+			if err != nil {
+				return nil, fmt.Errorf("request %d: %w", i, err)
+			}
+			programs = append(programs, Program{c, q.ShotsOf(lane)})
+		}
+	}
+	return programs, nil
+}

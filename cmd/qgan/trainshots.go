@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"qgan/backends"
+	"qgan/backends/exec"
+	"qgan/backends/ledger"
+	"qgan/backends/sim"
+	"qgan/calibration"
+	"qgan/internal/durable"
+	"qgan/ir"
+	"qgan/training"
+)
+
+// defaultShots of each circuit where a gradient is measured.
+const defaultShots = 1000
+
+// parseShots reads N, or MIN:MAX between which shots are allocated.
+func parseShots(text string) (least, most int, err error) {
+	first, second, several := strings.Cut(text, ":")
+	least, err = strconv.Atoi(first)
+	if err == nil && several {
+		most, err = strconv.Atoi(second)
+	}
+	if err != nil || least < 1 || several && most < least {
+		return 0, 0, usagef("--shots %s: it is a number, or MIN:MAX between which the variances decide", text)
+	}
+	return least, most, nil
+}
+
+// overrideShots sets what gradients from shots go by.
+func (f *trainFlags) overrideShots(c *training.Config, changed func(string) bool) error {
+	if c.Mitigation == backends.MitigateNone {
+		c.Mitigation = ""
+	}
+	switch {
+	case changed("shots"):
+		var err error
+		c.Shots, c.MaxShots, err = parseShots(f.shots)
+		return err
+	case c.Measured() && c.Shots == 0:
+		c.Shots = defaultShots
+	}
+	return nil
+}
+
+// processorOf describes where circuits are measured, for the manifest.
+func (f *trainFlags) processorOf(a *app, on *processor) *training.Processor {
+	if on == nil {
+		return nil
+	}
+	w := f.where
+	p := &training.Processor{
+		NoiseModel: w.noise.model, DeviceNoise: w.noise.scale, CalibrationShots: w.mitigate.shots, M3Distance: w.mitigate.distance,
+		Endpoint: w.remote.endpoint, Snapshot: on.snapshot,
+	}
+	if w.backend == "noisy" {
+		p.Device, p.ReadoutError = w.noise.device, w.noise.readout
+	}
+	// A folder may be another one when the run goes on.
+	for _, path := range []*string{&p.Device, &p.NoiseModel} {
+		if *path == "" {
+			continue
+		}
+		if _, err := a.fs.Stat(*path); err != nil {
+			continue // the name of a device that was fetched
+		}
+		if whole, err := filepath.Abs(*path); err == nil {
+			*path = whole
+		}
+	}
+	return p
+}
+
+// fromManifest sets the flags of a run's processor.
+func (f *trainFlags) fromManifest(m training.Manifest) {
+	w := &f.where
+	w.backend, w.mitigate.method = m.Config.Backend, string(m.Config.Mitigation)
+	if w.mitigate.method == "" {
+		w.mitigate.method = string(backends.MitigateNone)
+	}
+	if p := m.Processor; p != nil {
+		w.noise = noiseFlags{p.Device, p.NoiseModel, p.DeviceNoise, p.ReadoutError}
+		w.mitigate.shots, w.mitigate.distance = p.CalibrationShots, p.M3Distance
+		if len(w.remote.endpoint) == 0 {
+			w.remote.endpoint = p.Endpoint
+		}
+	}
+}
+
+// estimator returns what measures a run's gradients, and where; both are nil where
+// gradients are exact.
+func (f *trainFlags) estimator(ctx context.Context, a *app, c training.Config, changed func(string) bool) (*training.Estimator, *processor, error) {
+	on, err := f.where.open(ctx, a, "train", changed, c.Shots, c.Seed)
+	switch {
+	case err != nil || !c.Measured():
+		return nil, nil, err
+	case on == nil:
+		return &training.Estimator{Runner: &sim.Simulator{Kernel: f.kernel}}, nil, nil
+	}
+	return &training.Estimator{Runner: on.sampled}, on, nil
+}
+
+// gradientText says how gradients are taken.
+func gradientText(c training.Config, on *processor) string {
+	if !c.Measured() {
+		return "exact gradients by an adjoint sweep"
+	}
+	shots := fmt.Sprintf("%d shots a circuit", c.Shots)
+	if c.MaxShots > 0 {
+		shots = fmt.Sprintf("%d to %d shots a circuit, allocated by their variances", c.Shots, c.MaxShots)
+	}
+	text := fmt.Sprintf("gradients by %s from %s on %s", c.Gradient, shots, c.Backend)
+	if on != nil && on.name != c.Backend {
+		text += " (" + on.name + ")"
+	}
+	if c.Mitigation != "" {
+		text += ", readout errors taken out by " + string(c.Mitigation)
+	}
+	if c.Readout != training.Born {
+		text += "; the critic is not linear in the spike probabilities, so its gradients have a bias of the order of 1/shots"
+	}
+	return text
+}
+
+// rehearse counts and prices what a training will send, by two steps that send nothing:
+// the first may calibrate. It refuses what the limit of a command does not allow.
+func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, data *training.Data, on *processor, steps int) error {
+	r := &exec.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
+	e := &training.Estimator{Runner: on.over(r)}
+	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
+	if err != nil {
+		return err
+	}
+	var parts [2]exec.Rehearsal
+	for i := range parts {
+		before := *r
+		if _, err := t.Step(); err != nil {
+			return remoteError(on.service, err)
+		}
+		parts[i] = r.Since(before)
+	}
+	first, other := parts[0], parts[1]
+	rest := steps - 1
+	limits, err := on.service.Limits(ctx)
+	if err != nil {
+		return remoteError(on.service, err)
+	}
+	jobs := first.Jobs + rest*other.Jobs
+	text := fmt.Sprintf("%s left: at most %s with %d circuits and %d shots in all; a step has %s with %s of them, one after the other",
+		plural(steps, "step"), plural(jobs, "job"), first.Circuits+rest*other.Circuits, first.Shots+rest*other.Shots,
+		plural(other.Jobs, "job"), plural(other.Rounds, "round"))
+	if limits.PerMinute > 0 {
+		text += fmt.Sprintf("; %d submissions a minute are taken, so it lasts %s and the queue beside", limits.PerMinute, minutes(float64(jobs)/float64(limits.PerMinute)))
+	}
+	usd := first.USD + float64(rest)*other.USD
+	switch {
+	case on.service.Endpoint() != "":
+		text += "; jobs at another address than the service's cost nothing"
+	case other.Unpriced:
+		text += "; no price is known"
+	default:
+		text += fmt.Sprintf("; at most $%.2f", usd)
+	}
+	a.note("%s", text)
+	spending, err := f.where.remote.limits(a)
+	if err != nil {
+		return err
+	}
+	if spending.PerCommand != nil && usd > *spending.PerCommand {
+		return fmt.Errorf("%w: the training would cost $%.2f, the limit of a command is $%.2f", ledger.ErrLimit, usd, *spending.PerCommand)
+	}
+	return nil
+}
+
+// minutes says how long so many minutes are.
+func minutes(m float64) string {
+	if m < 120 {
+		return fmt.Sprintf("%.0f min at least", m)
+	}
+	return fmt.Sprintf("%.1f h at least", m/60)
+}
+
+// withoutIdle runs a device's circuits on a simulator, without the qubits that nothing
+// happens to.
+type withoutIdle struct{ backends.Runner }
+
+func (w withoutIdle) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
+	own := make([]backends.Request, len(requests))
+	for i, q := range requests {
+		c, err := ir.Physical(q.Circuit)
+		if err != nil {
+			return nil, err
+		}
+		own[i] = q
+		own[i].Circuit = ir.DropIdle(c)
+	}
+	return w.Runner.Run(ctx, own)
+}
+
+// running names the jobs of a training that was stopped and that are still at the
+// service.
+func (a *app) running(on *processor) string {
+	if on == nil || on.service == nil || on.ledger == nil {
+		return "no remote jobs are running"
+	}
+	jobs, err := on.ledger.Jobs()
+	if err != nil {
+		return "the ledger can't be read: " + err.Error()
+	}
+	var open []string
+	for _, j := range jobs {
+		if j.Service == on.service.Service() && j.Device == on.service.Device() && !j.State.Final() {
+			open = append(open, j.ID)
+		}
+	}
+	switch {
+	case len(open) == 0:
+		return "no remote jobs are running"
+	case len(open) > 10:
+		open = append(open[:10], "…")
+	}
+	return "at the service are still " + strings.Join(open, ", ") + " (`qgan jobs show`); going on takes them up"
+}
+
+// release closes what a processor holds.
+func (p *processor) release() {
+	if p != nil && p.close != nil {
+		p.close()
+	}
+}
+
+// calibrationPath is where a run keeps the calibration data that its circuits are compiled
+// for.
+func calibrationPath(r *training.Run) string { return filepath.Join(r.Dir, "calibration.json") }
+
+func (a *app) keepCalibration(r *training.Run, s *calibration.Snapshot) error {
+	raw, err := s.Encode()
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(a.fs, calibrationPath(r), func(w io.Writer) error { _, err := w.Write(raw); return err })
+}

@@ -1,0 +1,107 @@
+package training
+
+import (
+	"fmt"
+	"slices"
+
+	"qgan/backends"
+	"qgan/ir"
+)
+
+// ShiftRule is the parameter-shift rule of one circuit, evaluated with exact laws: what
+// an Estimator measures, without its error.
+type ShiftRule struct {
+	circuit *ir.Circuit
+	places  []ir.Occurrence
+	laws    backends.Differentiable
+}
+
+// NewShiftRule prepares a circuit without measurements.
+func NewShiftRule(c *ir.Circuit, on backends.Differentiator) (*ShiftRule, error) {
+	open, places, err := ir.Occurrences(c)
+	if err != nil {
+		return nil, err
+	}
+	laws, err := on.Differentiate(open, backends.Probabilities)
+	if err != nil {
+		return nil, err
+	}
+	return &ShiftRule{c, places, laws}, nil
+}
+
+// Circuits counts the shifted circuits of one binding.
+func (s *ShiftRule) Circuits() int {
+	n := 0
+	for _, p := range s.places {
+		n += len(p.Terms())
+	}
+	return n
+}
+
+// Derivative is the derivative of an expectation by one symbol, and the variance that it
+// has when every shifted circuit is given a single shot; with N shots each it is that
+// divided by N:
+//
+//	variance = sum over places and terms of (dangle/dsymbol · Coef)² Var(f).
+type Derivative struct{ Value, Variance float64 }
+
+// Derivatives returns the derivatives of the expectation of each f, a function of the
+// basis state (2^n values), by each trained symbol: functions x symbols.
+func (s *ShiftRule) Derivatives(trained, data []float64, fs ...[]float64) ([][]Derivative, error) {
+	width := 1 << s.circuit.Qubits
+	for _, f := range fs {
+		if err := checkShape("values of a function", len(f), width); err != nil {
+			return nil, err
+		}
+	}
+	base := make([]float64, len(s.places))
+	for k, p := range s.places {
+		base[k] = p.Angle.Value(trained, data)
+	}
+	var rows [][]float64
+	for k, p := range s.places {
+		for _, t := range p.Terms() {
+			row := slices.Clone(base)
+			row[k] += t.Shift
+			rows = append(rows, row)
+		}
+	}
+	out := make([][]Derivative, len(fs))
+	for i := range out {
+		out[i] = make([]Derivative, len(s.circuit.Trained))
+	}
+	if len(rows) == 0 {
+		return out, nil
+	}
+	laws := make([]float64, len(rows)*width)
+	if err := s.laws.Values(backends.Bindings{Trained: rows, Data: [][]float64{nil}}, laws); err != nil {
+		return nil, fmt.Errorf("circuit %q: %w", s.circuit.Name, err)
+	}
+	for _, p := range s.places {
+		for _, t := range p.Terms() {
+			law := laws[:width]
+			laws = laws[width:]
+			for i, f := range fs {
+				mean, square := 0.0, 0.0
+				for x, q := range law {
+					mean += q * f[x]
+				}
+				for x, q := range law {
+					square += q * (f[x] - mean) * (f[x] - mean)
+				}
+				for _, a := range p.Angle.Terms {
+					if a.Trained == ir.None {
+						continue
+					}
+					by := a.Coef * t.Coef
+					if a.Data != ir.None {
+						by *= data[a.Data]
+					}
+					out[i][a.Trained].Value += by * mean
+					out[i][a.Trained].Variance += by * by * square
+				}
+			}
+		}
+	}
+	return out, nil
+}
