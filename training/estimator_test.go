@@ -17,20 +17,26 @@ import (
 
 // gradientCase is a circuit of testdata/gradients.json.
 type gradientCase struct {
-	Name string
-	N    int
-	Ops  []struct {
-		G     string
-		Q     []int
-		Param *int
-		Coeff float64
-	}
+	Name     string
+	N        int
+	Ops      []gradientOp
 	Theta    []float64
 	F        []float64
-	Mean     float64   `json:"E_f"`
 	Gradient []float64 `json:"gradient"`
 	Variance []float64 `json:"single_shot_variance_sum_c2_Var"`
 	Circuits int       `json:"n_circuits"`
+}
+
+// gradientOp is a gate: its name, qubits, parameter (nil: none) and coefficient.
+type gradientOp struct {
+	G     string
+	Q     []int
+	Param *int
+	Coeff *float64
+}
+
+func (o *gradientOp) UnmarshalJSON(raw []byte) error {
+	return json.Unmarshal(raw, &[]any{&o.G, &o.Q, &o.Param, &o.Coeff})
 }
 
 func gradientCases(t *testing.T) []gradientCase {
@@ -66,7 +72,7 @@ func (k gradientCase) circuit(t *testing.T) (*ir.Circuit, []float64) {
 		}
 		var angles []ir.Angle
 		if op.Param != nil {
-			angles = []ir.Angle{ir.Trained(op.Coeff, *op.Param)}
+			angles = []ir.Angle{ir.Trained(*op.Coeff, *op.Param)}
 		}
 		c.Gate(g, op.Q, angles...)
 	}
