@@ -13,15 +13,17 @@ import (
 type dataFlags struct {
 	path, variable, axes, trainRepeats, neurons string
 	repeatBins                                  int
+	binWidth                                    float64 // seconds; 0: as the file says
 }
 
 // add registers the flags; neurons says whether the verb chooses neurons too.
 func (d *dataFlags) add(cmd *cobra.Command, neurons bool) {
 	f := cmd.Flags()
-	f.StringVar(&d.path, "data", "", "recording: MATLAB 5, npy, npz or CSV (none: the built-in one)")
+	f.StringVar(&d.path, "data", "", "recording: MATLAB 5 or 7.3, NWB, npy, npz, pynapple TsGroup, CSV of 0 and 1 or of spike times (none: the built-in one)")
 	f.StringVar(&d.variable, "var", "", "array in the file, where it holds several")
 	f.StringVar(&d.axes, "axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
 	f.IntVar(&d.repeatBins, "repeat-bins", 0, "cut a flat recording into repeats of so many bins")
+	f.Float64Var(&d.binWidth, "bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
 	f.StringVar(&d.trainRepeats, "train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
 	if neurons {
 		f.StringVar(&d.neurons, "neurons", "", "the first so many neurons (8), or a list (0,3,7)")
@@ -43,6 +45,9 @@ func (d *dataFlags) fromRun(cmd *cobra.Command, m training.Manifest) {
 		if !cmd.Flags().Changed("repeat-bins") {
 			d.repeatBins = m.Data.RepeatBins
 		}
+		if !cmd.Flags().Changed("bin-width") {
+			d.binWidth = m.Data.BinWidth
+		}
 	}
 	use("train-repeats", &d.trainRepeats, m.Data.Repeats)
 }
@@ -62,7 +67,7 @@ func (d *dataFlags) load(a *app, neurons []int) (*recording, error) {
 	if name == "" {
 		name = spikes.BuiltinName
 	}
-	raster, err := spikes.Load(name, spikes.LoadOptions{Variable: d.variable, Axes: d.axes, RepeatBins: d.repeatBins})
+	raster, err := spikes.Load(name, spikes.LoadOptions{Variable: d.variable, Axes: d.axes, RepeatBins: d.repeatBins, BinWidth: d.binWidth})
 	if err != nil {
 		return nil, err
 	}

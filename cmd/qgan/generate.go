@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +31,9 @@ func newGenerateCmd(a *app) *cobra.Command {
 		Short: "Draw spike trains from a trained generator",
 		Long: `Draw windows from a run's generator, each an independent draw: samples x timesteps
 x neurons. The same parameters and seed give the same bytes. Standard output (-)
-is CSV without path or date.
+is CSV without path or date. --format spike-times writes the time of each spike, in the
+middle of its bin, --format pynapple a TsGroup with an epoch for each sample. Beside
+a file lies FILE.json, which says what its numbers are and where they come from.
 
 A generator whose circuits are tied runs on: with --bins each sample is a recording of
 so many bins. Where its memory reaches beyond the window, samples begin in silence
@@ -46,16 +50,14 @@ command again takes up those that are there and pays for nothing twice.`,
 		Example: `  qgan generate runs/retina --samples 1000 --out trains.npz
   qgan generate runs/retina --samples 297 --bins 953 --out recording.npz
   qgan generate runs/retina --samples 5 --out -
+  qgan generate runs/retina --samples 1000 --format spike-times --out times.csv
   qgan generate runs/retina --backend noisy --device props_torino.json --out torino.npz`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if samples < 1 {
 				return usagef("--samples %d: at least 1 is needed", samples)
 			}
-			if format != "windows" {
-				return usagef("--format %s: it can be windows", format)
-			}
-			form, err := spikes.FormatOf(out)
+			form, err := outFormat(format, out)
 			if err != nil {
 				return err
 			}
@@ -104,8 +106,7 @@ command again takes up those that are there and pays for nothing twice.`,
 			if out == "-" {
 				return spikes.Write(a.out, r, form, meta)
 			}
-			err = durable.WriteFile(a.fs, out, func(w io.Writer) error { return spikes.Write(w, r, form, meta) })
-			if err != nil {
+			if err := a.writeTrains(out, r, form, meta); err != nil {
 				return err
 			}
 			a.note("%d samples of %d bins x %d neurons in %s", samples, r.Bins, r.Neurons, out)
@@ -116,11 +117,34 @@ command again takes up those that are there and pays for nothing twice.`,
 	f.IntVar(&samples, "samples", 1000, "samples to draw")
 	f.IntVar(&bins, "bins", 0, "bins of a sample, which then runs on as one recording (none: the run's timesteps)")
 	f.StringVar(&out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
-	f.StringVar(&format, "format", "windows", "form of the file: windows")
+	f.StringVar(&format, "format", "windows", "what the file holds: windows, spike-times (.csv) or pynapple (.npz)")
 	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
 	where.add(f)
 	where.addSending(f)
 	return cmd
+}
+
+// outFormat is the format of a file that is named and of what it shall hold.
+func outFormat(format, out string) (spikes.Format, error) {
+	switch f := spikes.Format(format); {
+	case format == "windows":
+		return spikes.FormatOf(out)
+	case f != spikes.Times && f != spikes.Pynapple:
+		return "", usagef("--format %s: it can be windows, spike-times or pynapple", format)
+	case out == "-" && f == spikes.Times, strings.EqualFold(filepath.Ext(out), f.Extension()):
+		return f, nil
+	default:
+		return "", usagef("--format %s --out %s: the file needs the extension %s", format, out, f.Extension())
+	}
+}
+
+// writeTrains writes a file of spike trains, and its description beside.
+func (a *app) writeTrains(path string, r *spikes.Raster, f spikes.Format, m spikes.Meta) error {
+	err := durable.WriteFile(a.fs, path, func(w io.Writer) error { return spikes.Write(w, r, f, m) })
+	if err != nil {
+		return err
+	}
+	return durable.WriteFile(a.fs, spikes.SidecarPath(path), func(w io.Writer) error { return spikes.WriteSidecar(w, r, f, m) })
 }
 
 // maxDrawn bounds the bins of a draw, which is held in memory.

@@ -15,6 +15,12 @@ import (
 type file struct {
 	arrays   []*array
 	warnings []string
+
+	// Of spike times: the width of their bins, and that the repeats are the file's
+	// own.
+	binned     float64
+	cutAlready bool
+	said       float64 // width of a bin that a text tells of, seconds
 }
 
 // array is one array of a file.
@@ -53,11 +59,7 @@ const binWidthName = "bin_width_s"
 func openMAT(b []byte) (*file, error) {
 	vars, err := matfile.Variables(b)
 	if err != nil {
-		hint := "save the file again with -v7; it may have been cut short on its way"
-		if matfile.IsHDF5(b) {
-			hint = "in MATLAB: save('recording.mat', 'data', '-v7')"
-		}
-		return nil, &InputError{Err: err, Hint: hint}
+		return nil, &InputError{Err: err, Hint: "save the file again with -v7; it may have been cut short on its way"}
 	}
 	f := &file{}
 	for _, v := range vars {
@@ -80,7 +82,7 @@ func openNPY(b []byte) (*file, error) {
 	}}}, nil
 }
 
-func openNPZ(b []byte) (*file, error) {
+func openNPZ(b []byte, opt LoadOptions) (*file, error) {
 	members, err := npy.Members(b)
 	if err != nil {
 		return nil, &InputError{Err: err, Hint: "save the file again with numpy.savez; it may have been cut short on its way"}
@@ -98,6 +100,9 @@ func openNPZ(b []byte) (*file, error) {
 				return a.Array, nil
 			},
 		})
+	}
+	if f.isGroup() && opt.Variable == "" {
+		return f, f.openGroup(b, opt)
 	}
 	return f, nil
 }
@@ -223,8 +228,8 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 	if guessed && len(dims) == 2 && l.neurons > l.bins {
 		f.warn("%s has more neurons (%d) than time bins (%d); if its axes are the other way round, say --axes neurons,bins", a.label(), l.neurons, l.bins)
 	}
-	if repeatBins > 0 {
-		if err := f.cut(&l, a, len(dims) == 3, repeatBins); err != nil {
+	if repeatBins > 0 && !(f.cutAlready && l.bins == repeatBins) {
+		if err := f.cut(&l, a, len(dims) == 3 && (f.binned == 0 || f.cutAlready), repeatBins); err != nil {
 			return nil, err
 		}
 	}

@@ -2,8 +2,10 @@ package spikes
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,9 +33,17 @@ type LoadOptions struct {
 	// RepeatBins cuts a flat recording into repeats of that many bins; what
 	// is left at the end is dropped with a warning. 0: one single repeat.
 	RepeatBins int
-	// BinWidth is the width of a time bin in seconds. 0: as the file says,
-	// or else DefaultBinWidth.
+	// BinWidth is the width of a time bin in seconds. 0: as the file says, or the
+	// sidecar beside it, or else DefaultBinWidth.
 	BinWidth float64
+
+	beside float64 // what the sidecar says
+}
+
+// width is the bin width in seconds that spike times are counted in, said being
+// what the file says; 0: neither says one.
+func (o LoadOptions) width(said float64) float64 {
+	return cmp.Or(o.BinWidth, said, o.beside)
 }
 
 // InputError is what is wrong with a file of data, or with what was asked of
@@ -66,7 +76,7 @@ func wrong(hint, format string, args ...any) *InputError {
 	return &InputError{Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
-const readable = "files that can be read: MATLAB level 5 (.mat, save with -v7), .npy, .npz, CSV of zeros and ones"
+const readable = "files that can be read: MATLAB (.mat), NWB, .npy, .npz, pynapple's TsGroup, CSV of zeros and ones or of spike times"
 
 // Load reads a recording from a file; see Decode for what files may hold. The
 // name BuiltinName stands for the built-in recording; a file of that name is
@@ -82,7 +92,23 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opt.BinWidth == 0 {
+		opt.beside = besideWidth(path)
+	}
 	return Decode(path, b, opt)
+}
+
+// besideWidth is the bin width that a sidecar of the file tells of; 0: there is none.
+func besideWidth(path string) float64 {
+	b, err := os.ReadFile(SidecarPath(path))
+	if err != nil {
+		return 0
+	}
+	var d described
+	if json.Unmarshal(b, &d) != nil || d.Schema != metaSchema || !(d.BinWidth > 0) {
+		return 0
+	}
+	return d.BinWidth
 }
 
 func readFile(path string) ([]byte, error) {
@@ -115,11 +141,16 @@ func readFile(path string) ([]byte, error) {
 }
 
 // Decode reads a recording from a file's bytes; path is used in messages and
-// in Source only. The format is told from the content: MATLAB level 5, .npy,
-// .npz, or else text of zeros and ones, rows bins, columns neurons, separated
-// by commas, semicolons, tabs or blanks. Text may have comment lines that begin
-// with # and a header line; columns called sample (repeat, trial) and bin number
+// in Source only. The format is told from the content: MATLAB level 5 and 7.3, other
+// HDF5 files, .npy, .npz, or else text of zeros and ones, rows bins, columns neurons,
+// separated by commas, semicolons, tabs or blanks. Text may have comment lines that
+// begin with # and a header line; columns called sample (repeat, trial) and bin number
 // the rows instead of being neurons.
+//
+// Spike times are counted into bins of opt.BinWidth: the table of units of an NWB
+// file, whose trials are the repeats; a TsGroup of pynapple, whose epochs are; a text
+// with the columns unit, time (in seconds) and perhaps repeat. A bin that holds
+// several spikes is a 1, with a warning.
 //
 // Of several arrays the one called opt.Variable is taken, or else data, bint,
 // spikes or samples. Its axes are opt.Axes, or else: repeats, neurons, bins for
@@ -161,24 +192,37 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	switch {
 	case len(b) == 0:
 		return nil, wrong(readable, "the file is empty")
-	case matfile.IsHDF5(b) || matfile.Is(b):
+	case matfile.IsHDF5(b):
+		f, err = openHDF5(b, opt)
+	case matfile.Is(b):
 		f, err = openMAT(b)
 	case bytes.HasPrefix(b, []byte(npy.Magic)):
 		f, err = openNPY(b)
 	case npy.IsZip(b):
-		f, err = openNPZ(b)
+		f, err = openNPZ(b, opt)
 	case bytes.IndexByte(b[:min(len(b), 4096)], 0) >= 0:
 		return nil, wrong(readable, "the file's format is not known")
 	default:
 		if opt.Variable != "" {
 			return nil, wrong("leave the variable out", "the file is text and holds no variable %q", opt.Variable)
 		}
-		f, err = readCSV(b, axes, opt.RepeatBins)
+		if isTimes(b) {
+			f, err = readTimes(b, opt)
+		} else {
+			f, err = readCSV(b, axes, opt.RepeatBins)
+		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	a, err := f.choose(opt.Variable)
+	name := opt.Variable
+	if f.binned > 0 {
+		name = "" // the spike times are the only array left
+		if axes != nil {
+			return nil, wrong("leave --axes out", "the file holds spike times, which have no order of axes")
+		}
+	}
+	a, err := f.choose(name)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +230,7 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.binWidth(r, opt.BinWidth)
+	f.binWidth(r, opt)
 	r.Source.Variable = a.name
 	r.Source.RepeatBins = opt.RepeatBins
 	r.Source.Warnings = f.warnings
@@ -195,8 +239,8 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 
 // binWidth settles the raster's bin width between the caller, the file and the
 // default.
-func (f *file) binWidth(r *Raster, asked float64) {
-	said := 0.0
+func (f *file) binWidth(r *Raster, opt LoadOptions) {
+	said := f.said
 	for _, a := range f.arrays {
 		if a.name != binWidthName || !a.numeric || a.size() != 1 {
 			continue
@@ -207,16 +251,9 @@ func (f *file) binWidth(r *Raster, asked float64) {
 			}
 		}
 	}
-	switch {
-	case asked == 0 && said == 0:
-		r.BinWidth = DefaultBinWidth
-	case asked == 0:
-		r.BinWidth = said
-	default:
-		r.BinWidth = asked
-		if said != 0 && said != asked {
-			f.warn("bins of %g s are taken as asked, the file says %g s", asked, said)
-		}
+	r.BinWidth = cmp.Or(opt.width(said), DefaultBinWidth)
+	if asked := opt.BinWidth; asked != 0 && said != 0 && asked != said {
+		f.warn("bins of %g s are taken as asked, the file says %g s", asked, said)
 	}
 }
 

@@ -238,7 +238,7 @@ func TestOptionErrors(t *testing.T) {
 		{[]byte("\x7fELF\x00\x00"), LoadOptions{}, "format is not known"},
 		{append([]byte(npy.Magic), 9), LoadOptions{}, "truncated"},
 		{[]byte("PK\x03\x04rest"), LoadOptions{}, "not a complete .npz archive"},
-		{append(make([]byte, 512), "\x89HDF\r\n\x1a\n"...), LoadOptions{}, "MATLAB 7.3 (HDF5)"},
+		{append(make([]byte, 512), "\x89HDF\r\n\x1a\n"...), LoadOptions{}, "an HDF5 file (MATLAB 7.3, NWB) that can't be read: superblock at byte 512: truncated"},
 	} {
 		_, err := Decode("f", c.b, c.opt)
 		var in *InputError
@@ -323,7 +323,7 @@ func TestFaultyFiles(t *testing.T) {
 		opt  LoadOptions
 		want string
 	}{
-		"empty.mat":     {nil, LoadOptions{}, "the file is empty (files that can be read: MATLAB level 5"},
+		"empty.mat":     {nil, LoadOptions{}, "the file is empty (files that can be read: MATLAB (.mat), NWB"},
 		"header.mat":    {good[:60], LoadOptions{}, "truncated at byte 60: the header of a MAT-file has 128 bytes (save the file again with -v7"},
 		"cut.mat":       {good[:len(good)-40], LoadOptions{}, "truncated: the element at byte 128 announces 368 bytes and 328 are left (save the file again with -v7"},
 		"nothing.mat":   {good[:128], LoadOptions{}, "the file holds no array (files that can be read"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,13 @@ const (
 	// MAT is a MATLAB level 5 file with data (uint8, samples x bins x
 	// neurons), bin_width_s, neurons and meta (JSON as text).
 	MAT Format = "mat"
+	// Times is a text with the columns unit, time and repeat: seconds from the
+	// beginning of the sample to the middle of the bin, and a comment line that says
+	// how many samples and which units there are.
+	Times Format = "spike-times"
+	// Pynapple is a TsGroup of pynapple (.npz): each sample is an epoch of its time
+	// support, a second apart from the next.
+	Pynapple Format = "pynapple"
 )
 
 // FormatOf tells a format from the extension of a path; "-", standard output,
@@ -43,6 +51,17 @@ func FormatOf(path string) (Format, error) {
 		return f, nil
 	}
 	return "", &InputError{path, fmt.Errorf("the extension %q names no format to write", ext), "use .npz, .npy, .csv or .mat"}
+}
+
+// Extension is that of a file of the format, with its dot.
+func (f Format) Extension() string {
+	switch f {
+	case Times:
+		return ".csv"
+	case Pynapple:
+		return ".npz"
+	}
+	return "." + string(f)
 }
 
 // Meta says where drawn spike trains come from. Formats without room for it
@@ -68,27 +87,22 @@ const metaSchema = "qgan.spikes/v1"
 // Meta but the indices of the neurons in CSV's header line. Whoever names the
 // file writes it atomically.
 func Write(w io.Writer, r *Raster, f Format, m Meta) error {
-	if m.BinWidth == 0 {
-		m.BinWidth = r.BinWidth
-	}
-	if m.BitOrder == "" {
-		m.BitOrder = BitOrder
-	}
-	if m.Neurons == nil {
-		m.Neurons = upTo(0, r.Neurons)
-	}
+	m = m.filled(r)
 	if len(m.Neurons) != r.Neurons {
 		return fmt.Errorf("writing %s: %d indices of neurons are given", r.shape(), len(m.Neurons))
 	}
-	text, err := json.Marshal(struct {
-		Schema string   `json:"schema"`
-		Axes   []string `json:"axes"`
-		Meta
-	}{metaSchema, []string{"samples", AxisBins, AxisNeurons}, m})
+	text, err := json.Marshal(described{Schema: metaSchema, Axes: axesWritten, Meta: m})
 	if err != nil {
 		return fmt.Errorf("writing spike trains: describing their source: %w", err)
 	}
+	if (f == Times || f == Pynapple) && !(m.BinWidth > 0) {
+		return fmt.Errorf("writing spike trains as %s: the width of a bin is not known", f)
+	}
 	switch f {
+	case Times:
+		err = writeTimes(w, r, m)
+	case Pynapple:
+		err = writeGroup(w, r, m)
 	case NPZ:
 		err = writeNPZ(w, r, m, text)
 	case NPY:
@@ -104,6 +118,61 @@ func Write(w io.Writer, r *Raster, f Format, m Meta) error {
 		return fmt.Errorf("writing spike trains as %s: %w", f, err)
 	}
 	return nil
+}
+
+// filled takes from the raster what Meta leaves out.
+func (m Meta) filled(r *Raster) Meta {
+	if m.BinWidth == 0 {
+		m.BinWidth = r.BinWidth
+	}
+	if m.BitOrder == "" {
+		m.BitOrder = BitOrder
+	}
+	if m.Neurons == nil {
+		m.Neurons = upTo(0, r.Neurons)
+	}
+	return m
+}
+
+// axesWritten is the order of axes of all arrays that are written.
+var axesWritten = []string{"samples", AxisBins, AxisNeurons}
+
+// described is the JSON that goes with spike trains.
+type described struct {
+	Schema string   `json:"schema"`
+	Axes   []string `json:"axes"`
+	// Of a sidecar only: the form of the file beside it, its shape, and what its
+	// numbers are.
+	Format Format            `json:"format,omitempty"`
+	Shape  []int             `json:"shape,omitempty"`
+	Units  map[string]string `json:"units,omitempty"`
+	Meta
+}
+
+// unitsWritten say in words what the numbers of a format are.
+var unitsWritten = map[Format]map[string]string{
+	Times:    {"unit": "index of the neuron in the recording", "time": "seconds from the beginning of the sample, middle of the bin", "repeat": "index of the sample"},
+	Pynapple: {"t": "seconds, middle of the bin; each sample is an epoch of the time support", "index": "index of the neuron in the recording"},
+}
+
+// SidecarPath is where the description of a file of spike trains lies.
+func SidecarPath(path string) string { return path + ".json" }
+
+// WriteSidecar writes the description that lies beside a file of spike trains, for
+// formats without room for it and for readers that look nowhere else.
+func WriteSidecar(w io.Writer, r *Raster, f Format, m Meta) error {
+	units := map[string]string{"spikes": "1: at least one spike in the bin, 0: none"}
+	if u, ok := unitsWritten[f]; ok {
+		units = u
+	}
+	units = maps.Clone(units)
+	units[binWidthName] = "seconds"
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(described{
+		Schema: metaSchema, Axes: axesWritten, Format: f,
+		Shape: []int{r.Repeats, r.Bins, r.Neurons}, Units: units, Meta: m.filled(r),
+	})
 }
 
 // unpack returns one byte an element, neurons fastest, then bins.

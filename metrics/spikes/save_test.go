@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,7 +18,7 @@ import (
 	"qgan/metrics/spikes/internal/npy"
 )
 
-var formats = []Format{NPZ, NPY, CSV, MAT}
+var formats = []Format{NPZ, NPY, CSV, MAT, Times, Pynapple}
 
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -33,7 +36,11 @@ func TestRoundTrip(t *testing.T) {
 			if err := Write(&b, r, f, Meta{Seed: 1}); err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
-			got, err := Decode("f", b.Bytes(), LoadOptions{})
+			opt := LoadOptions{}
+			if f == Pynapple {
+				opt.BinWidth = r.BinWidth
+			}
+			got, err := Decode("f", b.Bytes(), opt)
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)
 			}
@@ -47,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 			if got.BinWidth != want {
 				t.Fatalf("%s: bins of %v s came back as %v", f, r.BinWidth, got.BinWidth)
 			}
-			if f == NPZ || f == MAT {
+			if f != NPY && f != CSV {
 				if len(got.Source.Warnings) != 0 {
 					t.Fatalf("%s: warnings %v", f, got.Source.Warnings)
 				}
@@ -71,6 +78,62 @@ func TestSameBytes(t *testing.T) {
 			t.Errorf("%s: the same raster gives other bytes", f)
 		}
 		same(t, string(f), r, mustDecode(t, a.Bytes(), LoadOptions{}))
+	}
+}
+
+func TestSidecar(t *testing.T) {
+	r := pattern(2, 3, 2)
+	m := Meta{Seed: 7, BinWidth: 0.005, LatentScale: "trained", Neurons: []int{4, 1}}
+	for _, f := range formats {
+		path := filepath.Join(t.TempDir(), "trains"+f.Extension())
+		var b, side bytes.Buffer
+		if err := errors.Join(Write(&b, r, f, m), WriteSidecar(&side, r, f, m)); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.WriteFile(path, b.Bytes(), 0o600), os.WriteFile(SidecarPath(path), side.Bytes(), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Load(path, LoadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, string(f), r, got)
+		if got.BinWidth != 0.005 || f != NPY && len(got.Source.Warnings) != 0 {
+			t.Errorf("%s: bins of %v s, warnings %v", f, got.BinWidth, got.Source.Warnings)
+		}
+		var told struct {
+			Schema, Format string
+			Shape          []int
+			Seed           uint64
+			Units          map[string]string
+			BitOrder       string `json:"bit_order"`
+			LatentScale    string `json:"latent_scale"`
+		}
+		if err := json.Unmarshal(side.Bytes(), &told); err != nil {
+			t.Fatal(err)
+		}
+		if told.Schema != "qgan.spikes/v1" || told.Format != string(f) || !cmp.Equal(told.Shape, []int{2, 3, 2}) || told.Seed != 7 ||
+			told.Units["bin_width_s"] != "seconds" || told.BitOrder != BitOrder || told.LatentScale != "trained" {
+			t.Errorf("%s: the sidecar says %+v", f, told)
+		}
+	}
+	if err := Write(io.Discard, NewRaster(1, 1, 1, 0), Times, Meta{}); err == nil {
+		t.Error("spike times were written without a bin width")
+	}
+}
+
+func TestWriteTimes(t *testing.T) {
+	const want = "# repeats=2 duration_s=0.04 bin_width_s=0.02 units=7,0,3\nunit,time,repeat\n0,0.01,0\n3,0.03,0\n3,0.01,1\n7,0.03,1\n"
+	r := NewRaster(2, 2, 3, 0.02)
+	for _, s := range [][3]int{{0, 0, 1}, {0, 1, 2}, {1, 0, 2}, {1, 1, 0}} {
+		r.Set(s[0], s[1], s[2], true)
+	}
+	var b bytes.Buffer
+	if err := Write(&b, r, Times, Meta{Neurons: []int{7, 0, 3}}); err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != want {
+		t.Errorf("wrote\n%s\nwant\n%s", b.String(), want)
 	}
 }
 

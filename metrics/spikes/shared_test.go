@@ -1,13 +1,13 @@
 package spikes
 
 import (
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // shared returns the path of a real recording. Real data are not part of the
@@ -95,13 +95,34 @@ func TestBint(t *testing.T) {
 	same(t, "the first 40 repeats", part, r)
 }
 
-func TestMATLAB73IsRefused(t *testing.T) {
-	for _, name := range []string{"bint_40x6x953_v73.mat", "units_5x7.nwb"} {
-		_, err := Load(shared(t, name), LoadOptions{})
-		var in *InputError
-		if !errors.As(err, &in) || !strings.Contains(err.Error(), "HDF5") || !strings.Contains(err.Error(), "-v7") {
-			t.Errorf("%s: %v", name, err)
-		}
+func TestMATLAB73(t *testing.T) {
+	old, err := Load(shared(t, "bint_40x6x953_v5.mat"), LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(shared(t, "bint_40x6x953_v73.mat"), LoadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Spikes() != 8076 || r.Source.Variable != "bint" || r.Source.Axes != "repeats,neurons,bins" || len(r.Source.Warnings) != 0 {
+		t.Errorf("%d spikes, %+v", r.Spikes(), r.Source)
+	}
+	same(t, "level 5 and 7.3", old, r)
+}
+
+func TestNWB(t *testing.T) {
+	path := shared(t, "units_5x7.nwb")
+	r, err := Load(path, LoadOptions{BinWidth: 0.02})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Repeats != 5 || r.Bins != 953 || r.Neurons != 7 || r.BinWidth != 0.02 || len(r.Source.Warnings) != 0 {
+		t.Errorf("%s, bins of %v s, %+v", r.shape(), r.BinWidth, r.Source)
+	}
+	count := make([]int, 7)
+	r.each(func(_, _, n int) { count[n]++ })
+	if d := cmp.Diff([]int{157, 41, 78, 49, 220, 429, 0}, count); d != "" {
+		t.Errorf("spikes a unit (-want +got):\n%s", d)
 	}
 }
 

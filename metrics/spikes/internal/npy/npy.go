@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"qgan/metrics/spikes/internal/raw"
@@ -155,13 +156,19 @@ func ShapeString(shape []int) string {
 }
 
 // Write writes an array in C order, version 1 of the format; data lies in the
-// order and type that descr names ("|u1", "<i8", "<f8").
+// order and type that descr names ("|u1", "<i8", "<f8", or "<U7" for texts of seven
+// characters of four bytes).
 func Write(w io.Writer, descr string, shape []int, data []byte) error {
 	kind, _, err := Header{Descr: descr}.kind()
+	size := kind.Size()
+	if text, ok := strings.CutPrefix(descr, "<U"); ok {
+		size, err = strconv.Atoi(text)
+		size *= 4
+	}
 	if err != nil {
 		return err
 	}
-	if n, ok := raw.Product(shape); !ok || n*kind.Size() != len(data) {
+	if n, ok := raw.Product(shape); !ok || n*size != len(data) {
 		return fmt.Errorf("%d bytes do not make an array of %s of type %s", len(data), ShapeString(shape), descr)
 	}
 	var tuple strings.Builder

@@ -1,0 +1,110 @@
+package spikes
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+
+	"qgan/metrics/spikes/internal/npy"
+)
+
+// The arrays of a pynapple TsGroup: the time of each spike in seconds, in order, its
+// unit, all units, and the ends of the epochs of the time support.
+const (
+	groupTimes  = "t"
+	groupUnits  = "index"
+	groupKeys   = "keys"
+	groupStarts = "start"
+	groupEnds   = "end"
+)
+
+// isGroup says whether the file has the arrays of a TsGroup.
+func (f *file) isGroup() bool {
+	for _, name := range []string{groupTimes, groupUnits, groupKeys, groupStarts, groupEnds} {
+		if f.find(name) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// openGroup bins a TsGroup. The epochs of its time support are the repeats.
+func (f *file) openGroup(b []byte, opt LoadOptions) error {
+	bad := func(err error) error {
+		return &InputError{Err: fmt.Errorf("pynapple TsGroup: %w", err), Hint: "save it again with TsGroup.save"}
+	}
+	x, err := f.columns(groupTimes, groupUnits, groupKeys, groupStarts, groupEnds)
+	if err != nil {
+		return bad(err)
+	}
+	if len(x[0]) != len(x[1]) {
+		return bad(fmt.Errorf("%d times and %d units", len(x[0]), len(x[1])))
+	}
+	tr := &trains{time: x[0]}
+	index := map[float64]int{}
+	for i, k := range x[2] {
+		if _, ok := index[k]; ok {
+			return bad(fmt.Errorf("unit %v stands twice", k))
+		}
+		index[k] = i
+		tr.units = append(tr.units, strconv.FormatFloat(k, 'g', -1, 64))
+	}
+	for _, u := range x[1] {
+		i, ok := index[u]
+		if !ok {
+			return bad(fmt.Errorf("a spike of unit %v, which is none of the keys", u))
+		}
+		tr.unit = append(tr.unit, i)
+	}
+	if tr.spans, err = epochs(x[3], x[4]); err != nil {
+		return bad(err)
+	}
+	f.cutAlready = len(tr.spans) > 1
+	return f.bin(tr, opt, len(b))
+}
+
+// groupGap is the time between the samples of a TsGroup, each of which is an epoch of
+// its own: epochs that touch would be joined.
+const groupGap = 1.0
+
+// writeGroup writes a TsGroup: spikes at the middle of their bins.
+func writeGroup(w io.Writer, r *Raster, m Meta) error {
+	le := binary.LittleEndian
+	floats := func(name string, values []float64) npy.Out {
+		var b []byte
+		for _, x := range values {
+			b = le.AppendUint64(b, math.Float64bits(x))
+		}
+		return npy.Out{Name: name, Descr: "<f8", Shape: []int{len(values)}, Data: b}
+	}
+	integers := func(name string, values []int) npy.Out {
+		var b []byte
+		for _, x := range values {
+			b = le.AppendUint64(b, uint64(x))
+		}
+		return npy.Out{Name: name, Descr: "<i8", Shape: []int{len(values)}, Data: b}
+	}
+	duration := float64(r.Bins) * m.BinWidth
+	var starts, ends, times []float64
+	var units []int
+	for rep := range r.Repeats {
+		at := float64(rep) * (duration + groupGap)
+		starts, ends = append(starts, at), append(ends, at+duration)
+	}
+	r.each(func(rep, bin, neuron int) {
+		times, units = append(times, starts[rep]+middle(bin, m.BinWidth)), append(units, m.Neurons[neuron])
+	})
+	keys := slices.Clone(m.Neurons)
+	var text []byte
+	for _, c := range "TsGroup" {
+		text = le.AppendUint32(text, uint32(c))
+	}
+	return npy.WriteZip(w,
+		floats(groupTimes, times), integers(groupUnits, units), integers(groupKeys, keys),
+		floats(groupStarts, starts), floats(groupEnds, ends),
+		npy.Out{Name: "type", Descr: "<U7", Shape: []int{1}, Data: text},
+	)
+}
