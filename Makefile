@@ -19,7 +19,7 @@ CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
 # Run directories for the referee; none: its own choice.
 RUNS ?=
 
-.PHONY: build test verify bench lint fuzz generate golden referee services dist clean help
+.PHONY: build test verify bench lint fuzz generate golden referee recordings services dist clean help
 
 build: ## the program, as bin/qgan
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/qgan ./cmd/qgan
@@ -72,7 +72,12 @@ referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpr
 	$(QGAN_PYTHON) referee/readers.py --qgan bin/qgan
 	$(QGAN_PYTHON) referee/noisy.py --qgan bin/qgan
 	$(QGAN_PYTHON) referee/once.py --qgan bin/qgan
+	$(MAKE) recordings
 	$(MAKE) services
+
+recordings: build ## Elephant, pynapple, pynwb and scipy on the recordings and statistics (CLIENTS-neuro: their virtual environment)
+	@test -x $(CLIENTS)-neuro/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS)-neuro && $(CLIENTS)-neuro/bin/pip install -q -r referee/neuro.txt; }
+	$(CLIENTS)-neuro/bin/python referee/recordings.py --qgan bin/qgan
 
 services: build ## the services' official clients against the emulators (CLIENTS: where their virtual environments are made)
 	@test -x $(CLIENTS)/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r referee/services.txt; }

@@ -24,6 +24,7 @@ type evaluation struct {
 	Parameters *training.Counts `json:"parameters,omitempty"`
 	size       string
 	likelihood likelihood // of what was drawn; nil: unknown
+	entropy    float64    // of the recording's windows, nats
 	lawJSON
 	Baselines       []metrics.Result `json:"baselines"`
 	RatesHz         []float64        `json:"rates_hz"`
@@ -39,6 +40,15 @@ type evaluation struct {
 	Compared  []compared       `json:"compared,omitempty"`
 	Time      timeJSON         `json:"time"`
 	Noise     *noiseJSON       `json:"noise,omitempty"` // of --backend noisy
+	// Statistics of single neurons and pairs in time, of what was drawn and of the
+	// recording, and the errors as Spike-GAN adds them up.
+	Spiking struct {
+		Drawn     metrics.SpikingSummary `json:"drawn"`
+		Recording metrics.SpikingSummary `json:"recording"`
+	} `json:"spiking"`
+	Errors metrics.SpikeGANErrors `json:"spike_gan_errors"`
+	// Estimate is what the drawn windows tell of their law, exact or not.
+	Estimate metrics.LawEstimate `json:"estimate"`
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
 }
@@ -238,6 +248,9 @@ func (r *recording) sameNeurons(drawn *spikes.Raster, path string) (*spikes.Rast
 	return nil, usagef("%s has %d neurons; %d of the recording's %d are chosen", path, drawn.Neurons, r.train.Neurons, r.neurons).withHint("choose as many with --neurons")
 }
 
+// bootstrapDraws are the resamples of an error and the samples of a floor.
+const bootstrapDraws = 40
+
 // fill computes the statistics of the drawn windows and, where there is no
 // exact law, the plug-in distance with its error and its floor.
 func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint64) error {
@@ -256,32 +269,23 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
 	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, ds.Total
 	e.Recording = metrics.Summarize(w)
+	e.Spiking.Drawn, e.Spiking.Recording = metrics.SummarizeSpiking(dw), metrics.SummarizeSpiking(w)
+	e.entropy = s.Entropy()
+	if e.Errors, err = metrics.CompareSpikeGAN(rec.train, drawn, t); err != nil {
+		return err
+	}
+	if e.Estimate, err = metrics.EstimateJS(s, ds, stream.New(seed, "estimate"), bootstrapDraws); err != nil {
+		return err
+	}
 	if e.Baselines, err = rec.baselines(t, briefBaselines(s)); err != nil {
 		return err
 	}
 	if e.Method == "exact" {
 		return nil
 	}
-	js, err := metrics.JSStates(s, ds)
-	if err != nil {
-		return err
-	}
+	x := e.Estimate
 	e.Method, e.Samples, e.PSilent = "plugin", ds.Total, ds.PSilent()
-	e.JS, e.JSBits = &js, pointer(metrics.Bits(js))
-	const draws = 20
-	rng := stream.New(seed, "bootstrap")
-	mean, square := 0.0, 0.0
-	for range draws {
-		x, err := metrics.JSStates(s, ds.Sample(ds.Total, rng))
-		if err != nil {
-			return err
-		}
-		mean += x / draws
-		square += x * x / draws
-	}
-	e.StdErr = pointer(math.Sqrt(max(0, square-mean*mean) * draws / (draws - 1)))
-	null, _ := metrics.NullFloor(s, ds.Total, stream.New(seed, "null"), draws)
-	e.Null = &null
+	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, pointer(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
 	against := func(r *spikes.Raster) (*float64, error) {
 		_, part, err := countWindows(r, t)
 		if err != nil {
@@ -355,6 +359,22 @@ func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comp
 	return nil
 }
 
+// at prints an entry of a list that may be absent.
+func at(list []float64, i int) string {
+	if i >= len(list) {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", list[i])
+}
+
+// interval prints a figure of a neuron's intervals, if it has any.
+func interval(x metrics.Intervals, figure float64) string {
+	if x.Count == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", figure)
+}
+
 // notAveraged says why an exact law needs no average.
 func notAveraged(n *training.Counts) string {
 	if n != nil && n.Memory > 0 {
@@ -382,6 +402,15 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	}
 	t := newTable(a.out)
 	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), how)
+	if x := e.Estimate; e.Method == "plugin" {
+		interval := "–"
+		if x.Interval != nil {
+			interval = fmt.Sprintf("[%.3g, %.3g]", x.Interval[0], x.Interval[1])
+		}
+		t.row("JS corrected", fmt.Sprintf("%.4g nats", x.Corrected), "without the bias of so few windows; 95 % within "+interval)
+		t.row("KL to the recording", text(x.KLNats, "%.4g")+" nats", fmt.Sprintf("total variation %.4g", x.TV))
+	}
+	t.row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.entropy))
 	t.row("JS held out", text(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
 	t.row("ln p a bin", text(e.LogLikelihood, "%.5f")+" nats", "held out "+text(e.LogLikelihoodHeldOut, "%.5f"))
 	t.row("JS to halves", text(e.Odd, "%.4g")+" / "+text(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+text(e.Floor, "%.3g"))
@@ -396,6 +425,9 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	if e.Note != "" {
 		fmt.Fprintf(a.out, "note: %s\n", e.Note)
 	}
+	for _, w := range e.Estimate.Warnings {
+		fmt.Fprintf(a.out, "warning: %s\n", w)
+	}
 	if err := a.printNoise(e.Noise); err != nil {
 		return err
 	}
@@ -405,17 +437,20 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	}
 	fmt.Fprintf(a.out, "\nStatistics of %d windows\n", e.Drawn)
 	t = newTable(a.out)
-	t.row("neuron", "rate (Hz)", "recording")
+	t.row("neuron", "rate (Hz)", "recording", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
+	own := e.Spiking.Recording
 	for i := range e.Covariance {
-		rate, own := "–", "–"
-		if e.RatesHz != nil {
-			rate = fmt.Sprintf("%.3f", e.RatesHz[i])
-		}
-		if e.Recording.RatesHz != nil {
-			own = fmt.Sprintf("%.3f", e.Recording.RatesHz[i])
-		}
-		t.row(fmt.Sprint(i), rate, own)
+		x, y := e.Spiking.Drawn.ISI[i], own.ISI[i]
+		t.row(fmt.Sprint(i), at(e.RatesHz, i), at(e.Recording.RatesHz, i), at(e.Spiking.Drawn.FanoFactor, i), at(own.FanoFactor, i),
+			interval(x, x.Mean), interval(y, y.Mean), interval(x, x.CV), interval(y, y.CV))
 	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	if len(e.Undefined) > 0 {
+		fmt.Fprintf(a.out, "neurons without variance, whose correlations are undefined and given as 0: %v\n", e.Undefined)
+	}
+	t = newTable(a.out)
 	t.row("active neurons", "P(k)", "recording")
 	for k, p := range e.KProbability {
 		t.row(fmt.Sprint(k), fmt.Sprintf("%.6f", p), fmt.Sprintf("%.6f", e.Recording.KProbability[k]))
@@ -432,6 +467,13 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 		gap += math.Abs(x - e.Recording.Autocorrelogram[i])
 	}
 	t.row("autocorrelogram, L1 over lags", fmt.Sprintf("%.3g", gap), "")
+	x := e.Errors
+	t.row("Spike-GAN's errors, means:", "", "Pearson's r")
+	t.row("rate (spikes a bin)", fmt.Sprintf("%.3g", x.Rate), text(x.RateR, "%.4f"))
+	t.row("covariance of a pair", fmt.Sprintf("%.3g", x.Covariance), text(x.CovarianceR, "%.4f"))
+	t.row("covariance one bin later", fmt.Sprintf("%.3g", x.LagCovariance), text(x.LagCovarianceR, "%.4f"))
+	t.row("sum |dP(k)|", fmt.Sprintf("%.3g", x.KProbability), "")
+	t.row("autocorrelogram, windows end to end", fmt.Sprintf("%.3g", x.Autocorrelogram), "")
 	if err := t.flush(); err != nil {
 		return err
 	}

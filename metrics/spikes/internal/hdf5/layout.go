@@ -178,7 +178,7 @@ func (d *Dataset) unpack(b []byte, mask uint32, size int) ([]byte, error) {
 				return nil, fmt.Errorf("does not inflate: %w", err)
 			}
 			// A checksum of four bytes may follow within.
-			if b, err = raw.ReadFull(z, uint64(size)); err != nil {
+			if b, err = raw.ReadFull(z, uint64(size), raw.Inflated(len(b))); err != nil {
 				return nil, fmt.Errorf("does not inflate to %d bytes: %w", size, err)
 			}
 			rest, err := io.ReadAll(io.LimitReader(z, 5))

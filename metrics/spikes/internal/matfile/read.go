@@ -157,7 +157,7 @@ func (s *source) take(n uint64) ([]byte, error) {
 		b, s.flat = s.flat[:n], s.flat[n:]
 	} else {
 		var err error
-		if b, err = raw.ReadFull(s.z, n); err != nil {
+		if b, err = raw.ReadFull(s.z, n, raw.Inflated(len(s.v.body))); err != nil {
 			s.pos += uint64(len(b))
 			return nil, fmt.Errorf("%s: the stream breaks off: %w", s.where(), short(err))
 		}

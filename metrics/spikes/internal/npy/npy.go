@@ -104,7 +104,7 @@ func ReadHeader(r io.Reader) (Header, error) {
 	if size > maxHeader {
 		return Header{}, fmt.Errorf("byte 8: a header of %d bytes, at most %d are expected", size, maxHeader)
 	}
-	text, err := raw.ReadFull(r, uint64(size))
+	text, err := raw.ReadFull(r, uint64(size), 0)
 	if err != nil {
 		return Header{}, fmt.Errorf("truncated at byte %d: the header is incomplete", 8+width+len(text))
 	}
@@ -115,8 +115,9 @@ func ReadHeader(r io.Reader) (Header, error) {
 	return h, nil
 }
 
-// Read reads an array. What follows it is left alone, as NumPy does.
-func Read(r io.Reader) (*Array, error) {
+// Read reads an array from a stream that can hold so many bytes, or 0 where that is
+// not known. What follows it is left alone, as NumPy does.
+func Read(r io.Reader, holds uint64) (*Array, error) {
 	h, err := ReadHeader(r)
 	if err != nil {
 		return nil, err
@@ -130,7 +131,7 @@ func Read(r io.Reader) (*Array, error) {
 	if !ok || uint64(n) > 1<<60 {
 		return nil, fmt.Errorf("an array of %s is more than memory can address", ShapeString(h.Shape))
 	}
-	b, err := raw.ReadFull(r, size)
+	b, err := raw.ReadFull(r, size, holds)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("truncated: an array of %s needs %d bytes after the header and %d are left", ShapeString(h.Shape), size, len(b))
 	}
@@ -141,7 +142,7 @@ func Read(r io.Reader) (*Array, error) {
 }
 
 // Parse reads an array from the bytes of a file.
-func Parse(b []byte) (*Array, error) { return Read(bytes.NewReader(b)) }
+func Parse(b []byte) (*Array, error) { return Read(bytes.NewReader(b), uint64(len(b))) }
 
 // ShapeString writes the size of each axis, as in "297x160x953".
 func ShapeString(shape []int) string {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"qgan/metrics/spikes/internal/raw"
 )
 
 // Member is one array of an .npz archive.
@@ -14,6 +16,7 @@ type Member struct {
 	Name string // without ".npy"
 	Header
 	file *zip.File
+	size int // of the archive
 }
 
 // IsZip reports whether the bytes begin as a zip archive does.
@@ -34,7 +37,7 @@ func Members(b []byte) ([]Member, error) {
 		if !ok {
 			continue
 		}
-		m := Member{Name: name, file: f}
+		m := Member{Name: name, file: f, size: len(b)}
 		err := m.open(func(r io.Reader) (err error) {
 			m.Header, err = ReadHeader(r)
 			return err
@@ -64,7 +67,7 @@ func (m *Member) open(read func(io.Reader) error) error {
 func (m *Member) Read() (*Array, error) {
 	var a *Array
 	err := m.open(func(r io.Reader) (err error) {
-		if a, err = Read(r); err != nil {
+		if a, err = Read(r, m.holds()); err != nil {
 			return err
 		}
 		var one [1]byte
@@ -80,6 +83,14 @@ func (m *Member) Read() (*Array, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// holds is the most that the member can inflate to.
+func (m *Member) holds() uint64 {
+	if m.file.CompressedSize64 > uint64(m.size) { // by its header, more than the file
+		return 0
+	}
+	return raw.Inflated(int(m.file.CompressedSize64))
 }
 
 // Out is one array to be written.

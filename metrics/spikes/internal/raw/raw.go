@@ -140,19 +140,23 @@ func (a Array) Binary() []byte {
 }
 
 // chunk is the most that ReadFull allocates ahead of what it has really read,
-// while that is still less.
+// while that is still less, where nothing is believed.
 const chunk = 1 << 20
 
-// ReadFull reads exactly n bytes. The number comes from a file and is not
-// believed: memory grows with the bytes that really arrive, at most doubling,
-// so a short stream that announces a huge array fails without a huge
-// allocation. A stream that ends early gives io.ErrUnexpectedEOF together with
-// what was read.
-func ReadFull(r io.Reader, n uint64) ([]byte, error) {
+// Inflated is the most that so many deflated bytes can become: deflate's ratio is at
+// most 1032 : 1.
+func Inflated(packed int) uint64 { return 1032 * uint64(packed) }
+
+// ReadFull reads exactly n bytes. The number comes from a file and is not believed
+// beyond what the stream can hold by the size of the file: more memory grows with the
+// bytes that really arrive, at most doubling, so a short stream that announces a huge
+// array fails without a huge allocation. A stream that ends early gives
+// io.ErrUnexpectedEOF together with what was read.
+func ReadFull(r io.Reader, n, believed uint64) ([]byte, error) {
 	if n > math.MaxInt {
 		return nil, errors.New("announces more bytes than memory can address")
 	}
-	buf := make([]byte, min(n, chunk))
+	buf := make([]byte, min(n, max(chunk, believed)))
 	have := 0
 	for {
 		m, err := io.ReadFull(r, buf[have:])

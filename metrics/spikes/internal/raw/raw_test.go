@@ -69,19 +69,19 @@ func (z *zeros) Read(p []byte) (int, error) {
 
 func TestReadFull(t *testing.T) {
 	for _, n := range []uint64{0, 1, chunk - 1, chunk, chunk + 1, 5*chunk + 3} {
-		b, err := ReadFull(&zeros{}, n)
+		b, err := ReadFull(&zeros{}, n, 0)
 		if err != nil || uint64(len(b)) != n {
 			t.Errorf("%d bytes: got %d, %v", n, len(b), err)
 		}
 	}
-	b, err := ReadFull(bytes.NewReader([]byte("abc")), 1<<40)
+	b, err := ReadFull(bytes.NewReader([]byte("abc")), 1<<40, 0)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || string(b) != "abc" {
 		t.Errorf("short stream: %q, %v", b, err)
 	}
 	if cap(b) > chunk {
 		t.Errorf("a stream of 3 bytes made %d bytes be allocated", cap(b))
 	}
-	if _, err := ReadFull(&zeros{}, math.MaxUint64); err == nil {
+	if _, err := ReadFull(&zeros{}, math.MaxUint64, 0); err == nil {
 		t.Error("2^64-1 bytes were not refused")
 	}
 }
