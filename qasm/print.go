@@ -21,8 +21,9 @@ type Options struct {
 	// Tolerant writes what the dialect cannot express as a comment instead of
 	// refusing the circuit: for people, not for running.
 	Tolerant bool
-	// Labels name the circuit's qubits as their device does, in the dialect that
-	// writes such names (iqm-json); nil: QB1 and on.
+	// Labels name the circuit's qubits as their device does, in the dialects that
+	// write such names: iqm-json (nil: QB1 and on) and braket, where label 7 is the
+	// physical qubit $7 (nil: the circuit's own registers).
 	Labels []string
 }
 
@@ -84,9 +85,13 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %d labels for %d qubits", c.Name, len(opt.Labels), c.Qubits)
 	}
 	d = d.forCircuit(c.Ops)
+	qubits, err := d.qubits(c, opt.Labels)
+	if err != nil {
+		return nil, fmt.Errorf("writing circuit %q as OpenQASM: %w", c.Name, err)
+	}
 	p := &printer{
 		d:      d,
-		qubits: d.qubits(c),
+		qubits: qubits,
 		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
 	}
 	l := newLowering(d, c, p.qubits, p.bits)
@@ -135,7 +140,19 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 
 // qubits chooses the registers of qubits. Those of a device are single qubits
 // without an index.
-func (d *dialect) qubits(c *ir.Circuit) []register {
+func (d *dialect) qubits(c *ir.Circuit, labels []string) ([]register, error) {
+	if d.verbatim && labels != nil {
+		out := make([]register, c.Qubits)
+		seen := map[string]bool{}
+		for i, label := range labels {
+			if label == "" || strings.Trim(label, "0123456789") != "" || seen[label] {
+				return nil, fmt.Errorf("the label %q of qubit %d: labels are different numbers, as in $7", label, i)
+			}
+			seen[label] = true
+			out[i] = register{asked: "$" + label, name: "$" + label, first: i}
+		}
+		return out, nil
+	}
 	names := make([]string, c.Qubits)
 	found := 0
 	for _, r := range c.QubitRegs {
@@ -146,7 +163,7 @@ func (d *dialect) qubits(c *ir.Circuit) []register {
 	}
 	all := found == c.Qubits && c.Qubits > 0
 	if !all && !d.hardware || all && !d.hardware && !d.physical {
-		return registers(c.QubitRegs, c.Qubits, "q", d.oneRegister || found > 0)
+		return registers(c.QubitRegs, c.Qubits, "q", d.oneRegister || found > 0), nil
 	}
 	out := make([]register, c.Qubits)
 	for i := range out {
@@ -155,7 +172,7 @@ func (d *dialect) qubits(c *ir.Circuit) []register {
 		}
 		out[i] = register{asked: names[i], name: names[i], first: i}
 	}
-	return out
+	return out, nil
 }
 
 // stations names qubits as IQM does: $0, or the first of a register, is QB1.

@@ -568,3 +568,29 @@ func TestLabels(t *testing.T) {
 		t.Errorf("labels of another device: %v", err)
 	}
 }
+
+// A device's labels are the names of the physical qubits in the dialect of Amazon Braket.
+func TestBraketLabels(t *testing.T) {
+	c := ir.New(2, 2)
+	c.Gate(ir.PRX, []int{1}, ir.Const(1), ir.Const(0))
+	c.Gate(ir.CZ, []int{0, 1})
+	c.Measure(1, 0)
+	c.Measure(0, 1)
+	p, err := Print(c, Options{Dialect: "braket", Labels: []string{"7", "12"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"#pragma braket verbatim\nbox {\n  prx(1.0, 0.0) $12;\n  cz $7, $12;\n}\n", "c[0] = measure $12;\n", "c[1] = measure $7;\n"} {
+		if !strings.Contains(p.Text, line) {
+			t.Errorf("%q is missing in\n%s", line, p.Text)
+		}
+	}
+	if strings.Contains(p.Text, "qubit[") || p.Qubits[1] != "$12" {
+		t.Errorf("%q in\n%s", p.Qubits, p.Text)
+	}
+	for _, labels := range [][]string{{"7", "7"}, {"7", ""}, {"QB1", "QB2"}, {"7"}} {
+		if _, err := Print(c, Options{Dialect: "braket", Labels: labels}); err == nil || !strings.Contains(err.Error(), "label") {
+			t.Errorf("%q: %v", labels, err)
+		}
+	}
+}

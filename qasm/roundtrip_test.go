@@ -15,7 +15,11 @@ import (
 // written returns the circuit that a dialect writes: what Print lowers it to.
 func written(c *ir.Circuit, d *dialect) *ir.Circuit {
 	d = d.forCircuit(c.Ops)
-	l := newLowering(d, c, d.qubits(c), registers(c.BitRegs, c.Bits, "c", d.oneRegister))
+	qubits, err := d.qubits(c, nil)
+	if err != nil {
+		panic(err) // nil labels are never wrong
+	}
+	l := newLowering(d, c, qubits, registers(c.BitRegs, c.Bits, "c", d.oneRegister))
 	out := *c
 	var phase ir.Angle
 	out.Ops, phase = l.ops(c.Ops, "op")

@@ -9,16 +9,18 @@ import argparse, os, subprocess, sys
 
 a = argparse.ArgumentParser()
 a.add_argument("--qgan", required=True); a.add_argument("--clients", required=True); a.add_argument("--iqm", required=True); a.add_argument("--shared", default=os.environ.get("QGAN_SHARED"))
-a.add_argument("services", nargs="*", default=["ibm", "ionq", "iqm"])
+a.add_argument("services", nargs="*", default=["ibm", "ionq", "braket", "iqm"])
 args = a.parse_args()
 if not args.shared: sys.exit("set QGAN_SHARED, or give --shared")
+BRAKET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Emulated"  # the built-in device
 failed = []
 for service in args.services:
     p = subprocess.Popen([os.path.abspath(args.qgan), "emulate", service], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         url = p.stdout.readline().strip()
         print(f"== {service} at {url}", flush=True)
-        if subprocess.run([args.iqm if service == "iqm" else args.clients, os.path.join(args.shared, "referee", service + ".py"), "--url", url]).returncode: failed.append(service)
+        device = ["--device", BRAKET] if service == "braket" else []
+        if subprocess.run([args.iqm if service == "iqm" else args.clients, os.path.join(args.shared, "referee", service + ".py"), "--url", url] + device).returncode: failed.append(service)
     finally:
         p.terminate(); p.wait()
 print("failed: " + ", ".join(failed) if failed else "all services passed"); sys.exit(bool(failed))

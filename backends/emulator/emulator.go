@@ -36,6 +36,7 @@ type Options struct {
 	// Ideal leaves the device's noise out.
 	Ideal bool
 	Key   string // the credentials that are taken; "": the service's well-known dummy
+	ARN   string // of Braket's device; "": the files' or the built-in one's
 	Seed  uint64
 	// Queue and Execution are how long a job waits and runs.
 	Queue, Execution time.Duration

@@ -148,8 +148,12 @@ func (r *Remote) plan(ctx context.Context, jobs [][]Program, group string, place
 		}
 		shapes := make([]Shape, len(programs))
 		shots := 0
+		named, _ := r.Service.(Named)
 		for k, p := range programs {
 			shapes[k] = ShapeOf(p)
+			if named != nil {
+				shapes[k].name(named.Names(p.Circuit))
+			}
 			shots += p.Shots
 		}
 		encoded, err := json.Marshal(shapes)
@@ -212,9 +216,9 @@ func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
 	}
 	switch j.State {
 	case ledger.Planned:
-		return r.submit(ctx, j)
+		return r.submit(ctx, j, 0)
 	case ledger.Sending, ledger.Unknown:
-		return r.reconcile(ctx, j)
+		return r.reconcile(ctx, j, 0)
 	}
 	return j, nil
 }
@@ -233,8 +237,9 @@ func (r *Remote) record(j *ledger.Job, u ledger.Update) error {
 	return nil
 }
 
-// submit sends a job that the service does not have.
-func (r *Remote) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) {
+// submit sends a job that the service does not have, or knows by its token; again counts
+// how often it was sent here and its answer lost.
+func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Job, error) {
 	body, err := r.Ledger.Request(j.ID)
 	if err != nil {
 		return j, err
@@ -261,6 +266,9 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) {
 			if found, ok := r.look(ctx, j); ok { // an answer of 401 has been seen for a job that was taken
 				return r.adopt(j, found)
 			}
+			if again > 0 { // what was refused is the repetition
+				return r.lost(j, err)
+			}
 			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
 				return j, e
 			}
@@ -273,10 +281,13 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) {
 			if ctx.Err() != nil {
 				return j, fmt.Errorf("job %s: %w: %w", j.ID, ErrUnknown, err)
 			}
-			return r.reconcile(ctx, j)
+			return r.reconcile(ctx, j, again+1)
 		}
 		wait := cmp.Or(after, min(time.Second<<min(try, 6), time.Minute))
 		if time.Now().Add(wait).After(deadline) {
+			if again > 0 {
+				return r.lost(j, err)
+			}
 			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
 				return j, e
 			}
@@ -311,8 +322,9 @@ func (r *Remote) adopt(j ledger.Job, found []string) (ledger.Job, error) {
 }
 
 // reconcile finds out whether the service has a job whose answer was lost. Listings may
-// lag behind, so it looks several times before it says no.
-func (r *Remote) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, error) {
+// lag behind, so it looks several times before it says no. To a service that knows bodies by
+// their tokens it is sent again, several times, with growing waits.
+func (r *Remote) reconcile(ctx context.Context, j ledger.Job, again int) (ledger.Job, error) {
 	patience := r.filled()
 	var failure error
 	answered := 0
@@ -320,12 +332,19 @@ func (r *Remote) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, error
 	for look := 0; answered < patience.Looks; look++ {
 		found, err := r.Service.Find(ctx, j.ID, j.Created.Add(-time.Hour))
 		switch {
+		case errors.Is(err, ErrIdempotent) && again > resends:
+			return r.lost(j, fmt.Errorf("sent %d times without an answer: %s", again, j.Reason))
 		case errors.Is(err, ErrIdempotent):
+			if again > 0 {
+				if err := pause(ctx, min(patience.PollMin<<(again-1), patience.PollMax)); err != nil {
+					return r.lost(j, err)
+				}
+			}
 			r.report(j, "sending the same body again: the service knows it by its token")
-			return r.submit(ctx, j)
+			return r.submit(ctx, j, again)
 		case errors.Is(err, ErrUnlisted) && r.Resubmit:
 			r.report(j, "sending it again, though the service may have it")
-			return r.submit(ctx, j)
+			return r.submit(ctx, j, again)
 		case errors.Is(err, ErrUnlisted):
 			return r.lost(j, err)
 		case err == nil && len(found) > 0:
@@ -347,10 +366,14 @@ func (r *Remote) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, error
 	}
 	if r.Resubmit {
 		r.report(j, "not found at the service: sending it again")
-		return r.submit(ctx, j)
+		return r.submit(ctx, j, again)
 	}
 	return r.lost(j, fmt.Errorf("the service doesn't list it, after %d look-ups", answered))
 }
+
+// resends is how often a body is sent again that a service knows by its token, until it
+// stays unknown: a minute and a half with the usual waits.
+const resends = 8
 
 // lost leaves a job unknown.
 func (r *Remote) lost(j ledger.Job, why error) (ledger.Job, error) {
@@ -372,7 +395,7 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 		return j, fmt.Errorf("job %s is %s, not submitted", j.ID, j.State)
 	}
 	patience := r.filled()
-	wait, refusals, last := patience.PollMin, 0, ""
+	wait, refusals, denials, last := patience.PollMin, 0, 0, ""
 	for {
 		s, err := r.Service.Poll(ctx, j.Remote)
 		switch {
@@ -392,8 +415,23 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 				return j, err
 			}
 			var disk *notKept
-			if errors.As(err, &disk) {
+			var late *JobFailed
+			var odd *garbled
+			switch {
+			case errors.As(err, &disk):
 				return j, err
+			case errors.As(err, &late):
+				err := r.record(&j, ledger.Update{State: ledger.Failed, Remote: j.Remote, Reason: late.Reason, Cost: s.Cost, Seconds: s.Seconds})
+				r.report(j, "failed: "+late.Reason)
+				return j, err
+			case errors.As(err, &odd): // cut short, or in a form that we don't know
+				if denials++; denials > maxDenials {
+					return j, r.giveUp(&j, s, odd)
+				}
+			case StatusOf(err) == 401 || StatusOf(err) == 403 || StatusOf(err) == 404: // it may be written a little later than it is told
+				if denials++; denials > maxDenials {
+					return j, &RemoteError{j.Service, fmt.Errorf("the result of job %s (%s): %w", j.ID, j.Remote, err)}
+				}
 			}
 			r.report(j, "the result is not there yet: "+err.Error())
 		case s.State == Failed || s.State == Cancelled:
@@ -418,6 +456,31 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 	}
 }
 
+// maxDenials is how often a finished job's result may be refused, missing or no result:
+// three minutes with the usual waits.
+const maxDenials = 15
+
+// garbled is a result that can't be decoded.
+type garbled struct {
+	error
+	raw []byte
+}
+
+func (u *garbled) Unwrap() error { return u.error }
+
+// giveUp keeps a result that can't be decoded, for whoever can, and ends the job.
+func (r *Remote) giveUp(j *ledger.Job, s Status, u *garbled) error {
+	if err := r.Ledger.SaveResult(j.ID, func(w io.Writer) error { _, err := w.Write(u.raw); return err }); err != nil {
+		return &notKept{err}
+	}
+	reason := "its result is kept and can't be read: " + u.Error()
+	if err := r.record(j, ledger.Update{State: ledger.Failed, Remote: j.Remote, Reason: reason, Cost: s.Cost, Seconds: s.Seconds}); err != nil {
+		return &notKept{err}
+	}
+	r.report(*j, reason)
+	return nil
+}
+
 // notKept is a result that could not be written down.
 type notKept struct{ error }
 
@@ -436,7 +499,7 @@ func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s Status) error {
 		}
 		// What can't be read is asked for again, not kept.
 		if _, err := r.decode(*j, bytes.NewReader(b.Bytes())); err != nil {
-			return err
+			return &garbled{err, b.Bytes()}
 		}
 		if err := r.Ledger.SaveResult(j.ID, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
 			return &notKept{err}

@@ -49,6 +49,13 @@ type Service interface {
 	Cancel(ctx context.Context, remote string) error
 }
 
+// Named is a Service whose qubits have names of their own, by which its results tell them;
+// Body has been called before.
+type Named interface {
+	// Names are the names of a circuit's qubits.
+	Names(c *ir.Circuit) []string
+}
+
 // DeviceInfo is a device as a list of its service shows it.
 type DeviceInfo struct {
 	Name   string `json:"name"`
@@ -73,6 +80,8 @@ type Shape struct {
 	Registers []Register `json:"registers"`
 	// Qubits is the physical qubit that is read into each bit, -1 for none.
 	Qubits []int `json:"qubits"`
+	// Names are that qubit's name at the service, of a Named one.
+	Names []string `json:"names,omitempty"`
 }
 
 // Register is a classical register of a program.
@@ -94,6 +103,19 @@ func ShapeOf(p Program) Shape {
 	}
 	s.Registers = RegistersOf(p.Circuit)
 	return s
+}
+
+// name keeps the names of the qubits that are read.
+func (s *Shape) name(qubits []string) {
+	if qubits == nil {
+		return
+	}
+	s.Names = make([]string, s.Bits)
+	for bit, q := range s.Qubits {
+		if q >= 0 {
+			s.Names[bit] = qubits[q]
+		}
+	}
 }
 
 // RegistersOf are a circuit's classical registers; one without has all bits in c.
@@ -190,6 +212,12 @@ var ErrIdempotent = errors.New("the service knows the body by its token")
 // ErrUnlisted is what Find returns where the service can't be asked for its jobs: one whose
 // answer was lost stays unknown.
 var ErrUnlisted = errors.New("the service has no list of jobs to look it up in")
+
+// JobFailed is the error of Fetch where a result says that its job failed after all: it is
+// final.
+type JobFailed struct{ Reason string }
+
+func (e *JobFailed) Error() string { return e.Reason }
 
 // RemoteError is a failure of a service or of a job there.
 type RemoteError struct {

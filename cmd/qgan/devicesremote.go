@@ -106,7 +106,8 @@ printed.`,
 				if err := a.fs.MkdirAll(dir); err != nil {
 					return err
 				}
-				path = filepath.Join(dir, strings.NewReplacer("/", "_", "\\", "_").Replace(s.Device())+"@"+a.now().UTC().Format("20060102T150405Z")+".json")
+				name := s.Device()[strings.LastIndexByte(s.Device(), '/')+1:] // of an ARN
+				path = filepath.Join(dir, strings.NewReplacer(":", "_", "\\", "_").Replace(name)+"@"+a.now().UTC().Format("20060102T150405Z")+".json")
 			}
 			if err := durable.WriteFile(a.fs, path, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
 				return err

@@ -16,10 +16,10 @@ import (
 // newEmulateCmd makes `emulate`.
 func newEmulateCmd(a *app) *cobra.Command {
 	var (
-		listen, device, key, faults string
-		seed                        uint64
-		ideal                       bool
-		queue, execution            time.Duration
+		listen, device, key, faults, arn string
+		seed                             uint64
+		ideal                            bool
+		queue, execution                 time.Duration
 	)
 	cmd := &cobra.Command{
 		Use:   "emulate SERVICE",
@@ -31,6 +31,7 @@ for examples, or --key; jobs there cost nothing.
 
 A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctrl-C.`,
 		Example: `  qgan emulate ibm
+  qgan emulate braket --arn arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet
   qgan emulate ibm --device props_torino.json --listen 127.0.0.1:8080 --queue 5s`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -38,7 +39,10 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			if err != nil {
 				return err
 			}
-			o := emulator.Options{Key: key, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
+			if arn != "" && row.name != "braket" {
+				return usagef("--arn is for braket")
+			}
+			o := emulator.Options{Key: key, ARN: arn, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
 			if device != "" {
 				if o.Files, err = a.readDevice(device); err != nil {
 					return err
@@ -73,6 +77,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "address and port to listen at; port 0: a free one")
 	f.StringVar(&device, "device", "", "the processor, its calibration files (none: a built-in one)")
 	f.StringVar(&key, "key", "", "the key that is taken (none: the well-known one)")
+	f.StringVar(&arn, "arn", "", "of braket: the ARN of the processor (none: the file's or the built-in one's)")
 	f.StringVar(&faults, "faults", "", "a plan of faults, a TOML file")
 	f.BoolVar(&ideal, "ideal", false, "without noise")
 	f.DurationVar(&queue, "queue", 0, "how long a job waits, such as 5s")

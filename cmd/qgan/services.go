@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
+	"qgan/backends/braket"
 	"qgan/backends/emulator"
 	"qgan/backends/exec"
 	"qgan/backends/ibm"
@@ -40,6 +44,7 @@ type credential struct{ What, Where string }
 var services = []serviceRow{
 	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
 	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
+	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
 	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
 }
 
@@ -103,6 +108,40 @@ func authIonQ(a *app) ([]credential, error) {
 		return nil, err
 	}
 	return []credential{{"API key", account.Source}}, nil
+}
+
+// findAWS is how long credentials of AWS are looked for: some places answer over the
+// network.
+const findAWS = 10 * time.Second
+
+func (a *app) braketAccount() (braket.Account, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), findAWS)
+	defer cancel()
+	account, err := braket.FindAccount(ctx)
+	if a.cfg != nil {
+		account.Bucket, _, _ = a.cfg.setting("braket", "bucket")
+		account.Prefix, _, _ = a.cfg.setting("braket", "prefix")
+		if region, _, ok := a.cfg.setting("braket", "region"); ok {
+			account.Region = region
+		}
+	}
+	return account, err
+}
+
+func openBraket(a *app, device, endpoint string) (exec.Service, error) {
+	account, err := a.braketAccount()
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	return braket.New(account, device, braket.Options{Endpoint: endpoint, Now: a.now})
+}
+
+func authBraket(a *app) ([]credential, error) {
+	account, err := a.braketAccount()
+	if err != nil {
+		return nil, err
+	}
+	return []credential{{"access key", account.Source}, {"region", cmp.Or(account.Region, "none: the device's")}, {"bucket", cmp.Or(account.Bucket, "the account's own")}}, nil
 }
 
 func (a *app) iqmAccount() (iqm.Account, error) {
