@@ -147,6 +147,10 @@ func problemXML(_ int, body []byte) error {
 	return fmt.Errorf("%s: %s", cmp.Or(e.Code, e.Error.Code), cmp.Or(e.Message, e.Error.Message))
 }
 
+// Reader returns a client that decodes results and can do nothing else: it takes no
+// credentials.
+func Reader(device string) *Client { return &Client{arn: device} }
+
 // Service is "braket".
 func (c *Client) Service() string { return "braket" }
 

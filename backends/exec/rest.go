@@ -35,6 +35,9 @@ type REST struct {
 type RESTOptions struct {
 	// Authorize adds credentials; it may ask for a token first.
 	Authorize func(*http.Request) error
+	// Refused is told of a question that was answered with 401, which is then asked once
+	// more with new credentials; nil: it isn't.
+	Refused func(*http.Request)
 	// Problem makes an error of a service's error body; nil or a nil error: its beginning.
 	Problem func(status int, body []byte) error
 	// Header is sent with each request.
@@ -267,13 +270,24 @@ func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
 type authorizing struct{ *REST }
 
 func (a authorizing) RoundTrip(req *http.Request) (*http.Response, error) {
-	if a.options.Authorize != nil {
-		req = req.Clone(req.Context())
-		if err := a.options.Authorize(req); err != nil {
-			return nil, &noCredentials{err}
-		}
+	if a.options.Authorize == nil {
+		return a.options.Transport.RoundTrip(req)
 	}
-	return a.options.Transport.RoundTrip(req)
+	first := req.Clone(req.Context())
+	if err := a.options.Authorize(first); err != nil {
+		return nil, &noCredentials{err}
+	}
+	resp, err := a.options.Transport.RoundTrip(first)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized || a.options.Refused == nil || req.Body != nil {
+		return resp, err
+	}
+	resp.Body.Close()
+	a.options.Refused(first)
+	second := req.Clone(req.Context())
+	if err := a.options.Authorize(second); err != nil {
+		return nil, &noCredentials{err}
+	}
+	return a.options.Transport.RoundTrip(second)
 }
 
 // noCredentials says that a request has none to go with; trying again is the business

@@ -47,7 +47,16 @@ func New(a Account, device string, o Options) (*Client, error) {
 		return nil, err
 	}
 	rest := o.REST
-	rest.Problem = problem
+	rest.Problem = func(status int, body []byte) error {
+		err := problem(status, body)
+		if err != nil && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+			err = fmt.Errorf("%w; asked with the API key of %s for the instance %s of %s", err, a.KeySource, a.Instance, a.InstanceSource)
+		}
+		return err
+	}
+	rest.Refused = func(req *http.Request) {
+		c.tokens.drop(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
+	}
 	rest.Header = http.Header{"Ibm-Api-Version": {APIVersion}, "Service-Crn": {a.Instance}, "X-Qx-Client-Application": {"qgan"}}
 	rest.Authorize = func(req *http.Request) error {
 		token, err := c.tokens.get(req.Context())
@@ -96,6 +105,10 @@ func problem(_ int, body []byte) error {
 	}
 	return errors.New(strings.Join(texts, "; "))
 }
+
+// Reader returns a client that decodes results and can do nothing else: it takes no
+// credentials.
+func Reader(device string) *Client { return &Client{device: device} }
 
 // Service is "ibm".
 func (c *Client) Service() string { return "ibm" }

@@ -77,6 +77,10 @@ func problem(_ int, body []byte) error {
 	return errors.New(text)
 }
 
+// Reader returns a client that decodes results and can do nothing else: it takes no
+// credentials.
+func Reader(device string) *Client { return &Client{device: device} }
+
 // Service is "ionq".
 func (c *Client) Service() string { return "ionq" }
 

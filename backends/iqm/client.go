@@ -86,6 +86,10 @@ func problem(_ int, body []byte) error {
 	return nil
 }
 
+// Reader returns a client that decodes results and can do nothing else: it takes no
+// credentials.
+func Reader(device string) *Client { return &Client{device: device} }
+
 // Service is "iqm".
 func (c *Client) Service() string { return "iqm" }
 

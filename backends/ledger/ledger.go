@@ -162,7 +162,8 @@ func (l *Ledger) read() error {
 	return nil
 }
 
-// Jobs returns all jobs in the order of their ids, which is that of their times.
+// Jobs returns all jobs in the order in which they were planned, which is that of their
+// submission.
 func (l *Ledger) Jobs() ([]Job, error) {
 	l.known.Lock()
 	defer l.known.Unlock()
@@ -173,7 +174,10 @@ func (l *Ledger) Jobs() ([]Job, error) {
 	for _, m := range l.jobs {
 		out = append(out, m.job())
 	}
-	slices.SortFunc(out, func(a, b Job) int { return cmp.Compare(a.ID, b.ID) })
+	// Jobs of one plan have one time; their ids tell it to a second.
+	slices.SortFunc(out, func(a, b Job) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Index, b.Index), cmp.Compare(a.ID, b.ID))
+	})
 	return out, nil
 }
 

@@ -343,3 +343,35 @@ func TestNewID(t *testing.T) {
 		seen[id] = true
 	}
 }
+
+// Jobs are listed in the order in which they were planned, however many in a second.
+func TestJobsAreInTheirOrder(t *testing.T) {
+	now := time.Date(2026, 5, 12, 9, 0, 0, 0, time.UTC)
+	l, err := Open(durable.OS{}, t.TempDir(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var want []string
+	for range 5 {
+		var plans []Plan
+		for i := range 4 {
+			price := 0.0
+			plans = append(plans, Plan{Job: Job{ID: NewID(now), Service: "ibm", Index: i, Estimate: &price}, Request: []byte("{}")})
+			want = append(want, plans[i].Job.ID)
+		}
+		if _, err := l.Plan(t.Context(), plans, Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Millisecond)
+	}
+	jobs, err := l.Jobs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, j := range jobs {
+		if j.ID != want[i] {
+			t.Fatalf("job %d is %s, planned was %s", i, j.ID, want[i])
+		}
+	}
+}

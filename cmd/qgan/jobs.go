@@ -53,6 +53,27 @@ func (f *remoteFlags) openJob(a *app, id string) (*exec.Remote, ledger.Job, erro
 	return r, j, err
 }
 
+// openResult finds a job whose result is read from the ledger: no credentials are needed.
+func (a *app) openResult(id string) (*exec.Remote, ledger.Job, error) {
+	l, err := a.openLedger()
+	if err != nil {
+		return nil, ledger.Job{}, err
+	}
+	j, err := l.Job(id)
+	var s *serviceRow
+	if err == nil {
+		s, err = serviceOf(j.Service)
+	}
+	if err != nil {
+		l.Close()
+		if errors.Is(err, ledger.ErrNoJob) {
+			err = usagef("%w", err).withHint("`qgan jobs list` lists them")
+		}
+		return nil, j, err
+	}
+	return &exec.Remote{Service: s.reader(j.Device), Ledger: l}, j, nil
+}
+
 func newJobsListCmd(a *app) *cobra.Command {
 	var asJSON, open bool
 	cmd := &cobra.Command{
@@ -190,16 +211,15 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 }
 
 func newJobsResultCmd(a *app) *cobra.Command {
-	var f remoteFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "result JOB",
 		Short: "Print the result of a job that is done",
 		Long: `Print the outcomes of a job that is done, in the order of the circuit's own bits,
-from what the ledger keeps; no network is used.`,
+from what the ledger keeps; neither network nor credentials are used.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, j, err := f.openJob(a, args[0])
+			r, j, err := a.openResult(args[0])
 			if err != nil {
 				return err
 			}
@@ -207,7 +227,6 @@ from what the ledger keeps; no network is used.`,
 			return a.printResult(r, j, asJSON)
 		},
 	}
-	f.addEndpoint(cmd.Flags())
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }

@@ -104,13 +104,16 @@ func service(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("QGAN_"+strings.ToUpper(args[0])+"_URL", strings.TrimSpace(line))
 }
 
-// waitJobs is the command `waitjobs`: it waits for the job whose id is in the file job.
-func waitJobs(ts *testscript.TestScript, neg bool, _ []string) {
-	if neg {
-		ts.Fatalf("usage: waitjobs")
+// waitJobs is the command `waitjobs [kept]`: it waits for the job whose id is in the file
+// job, unless its result is kept, and looks at the result.
+func waitJobs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: waitjobs [kept]")
 	}
 	id := strings.TrimSpace(ts.ReadFile("job"))
-	ts.Check(ts.Exec("qgan", "jobs", "wait", id[len(id)-8:], "--timeout", "1m"))
+	if len(args) == 0 {
+		ts.Check(ts.Exec("qgan", "jobs", "wait", id[len(id)-8:], "--timeout", "1m"))
+	}
 	ts.Check(ts.Exec("qgan", "jobs", "result", id))
 	if counts := ts.ReadFile("stdout"); !strings.HasPrefix(counts, "10") && !strings.Contains(counts, "\n10 ") {
 		ts.Fatalf("result %q", counts)

@@ -25,6 +25,8 @@ type serviceRow struct {
 	endpoint string // the variable that names another address
 	// open returns the client of a device, where an endpoint is given at that address.
 	open func(a *app, device, endpoint string) (exec.Service, error)
+	// reader returns a client that only decodes results, without credentials.
+	reader func(device string) exec.Service
 	// auth says which credentials were found where.
 	auth func(a *app) (found []credential, err error)
 	// emulate returns the service on the simulator.
@@ -42,10 +44,10 @@ type credential struct{ What, Where string }
 
 // services is the table of services. Every verb that speaks to one reads it.
 var services = []serviceRow{
-	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
-	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
-	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
-	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
+	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, reader: func(d string) exec.Service { return ibm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
+	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, reader: func(d string) exec.Service { return ionq.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
+	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, reader: func(d string) exec.Service { return braket.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
+	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, reader: func(d string) exec.Service { return iqm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
 }
 
 func serviceNames() (names []string) {
