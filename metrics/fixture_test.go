@@ -79,7 +79,7 @@ func (c fixtureCounts) states(neurons, timesteps int) (*States, error) {
 }
 
 // gapBits is the largest n·t whose fixture holds words.
-const gapBits = 10
+const gapBits = 7
 
 const fixtureSource = "salamander retinal ganglion cells, 297 repeats of a 19 s movie in 953 bins of 20 ms " +
 	"(Marre et al. 2017, doi:10.15479/AT:ISTA:61), first neurons of the 50 selected by Spike-GAN; " +

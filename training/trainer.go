@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"qgan/backends"
 	"qgan/internal/stream"
@@ -68,41 +67,71 @@ func New(c Config, d *Data, on backends.Differentiator, e *Estimator) (*Trainer,
 			return nil, err
 		}
 	}
-	t := &Trainer{Config: c, Data: d, model: m, shots: e, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
-	s := &State{Params: make([]float64, m.Parameters())}
-	t.critic.Init(stream.New(c.Seed, "critic"))
-	s.Critic = t.critic.Params
+	t := &Trainer{Config: c, Data: d, model: m, shots: e}
+	t.start(m.Parameters())
 	switch g := trained.(type) {
 	case *Recurrent:
-		g.Init(s.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
+		g.Init(t.State.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
 		if t.course, err = newCourse(c, g, t.critic, d); err != nil {
 			return nil, err
 		}
+		copy(t.State.Average, t.State.Params)
 	case patchModel:
-		g.Init(s.Params, stream.New(c.Seed, "init"))
-		t.generator = g.Patch
-	}
-	s.Average = slices.Clone(s.Params)
-	s.GenAdam = NewAdam(len(s.Params), c.Beta1, c.Beta2)
-	s.CritAdam = NewAdam(len(s.Critic), c.Beta1, c.Beta2)
-	t.State = s
-	if t.course != nil {
-		return t, nil
-	}
-	if c.Expectation == Exact {
-		table, err := d.States.Table()
-		if err != nil {
+		if err := t.train(g.Patch); err != nil {
 			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// NewWith prepares a run of any generator whose timesteps share a latent vector: the
+// steps are those of New, with the objective and the critic of the configuration.
+// Model is nil then.
+func NewWith(c Config, d *Data, g Generator) (*Trainer, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	n, steps := d.Windows.Neurons, d.Windows.T
+	if c.Memory != MemoryNone || c.Neurons != n || c.Timesteps != steps || g.Neurons() != n || g.Timesteps() != steps {
+		return nil, fmt.Errorf("a generator of %d neurons and %d timesteps, a configuration of %d and %d with memory %s, data of %d and %d",
+			g.Neurons(), g.Timesteps(), c.Neurons, c.Timesteps, c.Memory, n, steps)
+	}
+	t := &Trainer{Config: c, Data: d}
+	t.start(g.Parameters())
+	return t, t.train(g)
+}
+
+// start makes the state of a run that begins, the generator's parameters still 0.
+func (t *Trainer) start(parameters int) {
+	c := t.Config
+	t.critic = NewCritic(c.Neurons*c.Timesteps, c.Hidden)
+	t.critic.Init(stream.New(c.Seed, "critic"))
+	t.State = &State{
+		Params: make([]float64, parameters), Average: make([]float64, parameters), Critic: t.critic.Params,
+		GenAdam: NewAdam(parameters, c.Beta1, c.Beta2), CritAdam: NewAdam(len(t.critic.Params), c.Beta1, c.Beta2),
+	}
+}
+
+// train makes g what the steps train, from parameters of its own.
+func (t *Trainer) train(g Generator) error {
+	c, s := t.Config, t.State
+	t.generator = g
+	g.Init(s.Params, stream.New(c.Seed, "init"))
+	copy(s.Average, s.Params)
+	if c.Expectation == Exact {
+		table, err := t.Data.States.Table()
+		if err != nil {
+			return err
 		}
 		t.objective = newCubeObjective(c, t.critic, table)
 	} else {
-		t.objective = newBatchObjective(c, t.critic, d)
+		t.objective = newBatchObjective(c, t.critic, t.Data)
 	}
 	t.latents = newLatents(c, c.Batch)
 	t.laws = make([]float64, c.Timesteps*len(t.latents)<<c.Neurons)
 	t.upstream = make([]float64, len(t.laws))
 	t.genGrad, t.criticGrad = make([]float64, len(s.Params)), make([]float64, len(s.Critic))
-	return t, nil
+	return nil
 }
 
 // Restore continues from a state; its sizes must fit the configuration.

@@ -13,7 +13,7 @@ import (
 	mt "qgan/metrics/spikes/internal/mattest"
 )
 
-// testdata/make.py says how the files were made.
+// make.py says how the files were made.
 func read(tb testing.TB, name string) []byte {
 	tb.Helper()
 	return mt.Inflated(tb, filepath.Join("testdata", name+".gz"))

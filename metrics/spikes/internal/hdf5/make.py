@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the HDF5 files of this folder with h5py 3.16 (HDF5 1.14): python make.py
+"""Makes the HDF5 files of testdata with h5py 3.16 (HDF5 1.14): python make.py
 
 Each holds the same small array, spikes = (i*7 + j*j*3 + k*5 + i*j*k) % 4 == 1 of
 3 x 11 x 4, in the forms that MATLAB 7.3, NWB and h5py write, and forms that are not read, deflated
@@ -12,7 +12,7 @@ import pathlib
 import h5py
 import numpy as np
 
-here = pathlib.Path(__file__).parent
+here = pathlib.Path(__file__).parent / "testdata"
 i, j, k = np.ogrid[:3, :11, :4]
 spikes = ((i * 7 + j * j * 3 + k * 5 + i * j * k) % 4 == 1).astype(np.uint8)
 
