@@ -51,6 +51,7 @@ func NewIBM(o Options) (*IBM, error) {
 	}
 	m := http.NewServeMux()
 	m.HandleFunc("POST /identity/token", e.token)
+	m.HandleFunc("POST /v3/resources/search", e.instances)
 	for pattern, f := range map[string]http.HandlerFunc{
 		"GET /api/v1/backends":                      e.backends,
 		"GET /api/v1/backends/{name}/configuration": e.configuration,
@@ -112,22 +113,40 @@ func (e *IBM) token(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// good says that a token is ours and has not expired.
+func (e *IBM) good(token string) bool {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || !hmac.Equal([]byte(e.sign(parts[0]+"."+parts[1])), []byte(parts[2])) {
+		return false
+	}
+	var claims struct {
+		Expires int64 `json:"exp"`
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[1])
+	return err == nil && json.Unmarshal(raw, &claims) == nil && e.options.Now().Unix() < claims.Expires
+}
+
+// instances is IBM Cloud's list of an account's resources: one instance, and one that can't
+// be used.
+func (e *IBM) instances(w http.ResponseWriter, r *http.Request) {
+	if !e.good(bearer(r)) {
+		e.refuse(w, 401, 1200, "The token is not valid.", "")
+		return
+	}
+	_, crn := e.Credentials()
+	answer(w, 200, map[string]any{"items": []any{
+		map[string]any{"crn": strings.Replace(crn, "11111111", "99999999", 1), "name": "removed", "doc": map[string]any{}},
+		map[string]any{"crn": crn, "name": "emulated", "doc": map[string]any{"extensions": map[string]any{}}},
+	}, "search_cursor": nil})
+}
+
 // authorized lets requests through whose token is ours and good, and whose instance is
 // named.
 func (e *IBM) authorized(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		_, bad := e.faults.next(r, BadToken)
-		parts := strings.Split(bearer(r), ".")
-		ok := len(parts) == 3 && hmac.Equal([]byte(e.sign(parts[0]+"."+parts[1])), []byte(parts[2]))
-		var claims struct {
-			Expires int64 `json:"exp"`
-		}
-		if ok {
-			raw, err := base64.RawURLEncoding.DecodeString(parts[1])
-			ok = err == nil && json.Unmarshal(raw, &claims) == nil && e.options.Now().Unix() < claims.Expires
-		}
 		switch {
-		case !ok || bad:
+		case bad || !e.good(bearer(r)):
 			e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
 		case r.Header.Get("Service-CRN") == "":
 			e.refuse(w, 401, 1200, "The header Service-CRN is missing.", "Name the instance.")

@@ -22,6 +22,23 @@ func NewRows(bits, shots int) *Rows {
 // Set sets a bit of a shot to one.
 func (r *Rows) Set(shot, bit int) { r.data[shot*r.stride+bit/8] |= 0x80 >> (bit % 8) }
 
+// Put sets the ones of a row of n bits, bit 0 the highest of its first byte, at a bit of a
+// shot and on.
+func (r *Rows) Put(shot, bit int, row []byte, n int) {
+	to := r.data[shot*r.stride:][:r.stride]
+	at, shift := bit/8, bit%8
+	for i := 0; 8*i < n; i++ {
+		b := row[i]
+		if left := n - 8*i; left < 8 {
+			b &= 0xff << (8 - left)
+		}
+		to[at+i] |= b >> shift
+		if low := b << (8 - shift); shift > 0 && low != 0 {
+			to[at+i+1] |= low
+		}
+	}
+}
+
 // Outcome returns what was collected: words and their counts of up to 64 bits, otherwise
 // the rows.
 func (r *Rows) Outcome() backends.Outcome {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -91,4 +92,24 @@ func TestApportion(t *testing.T) {
 			t.Errorf("%v was taken", p)
 		}
 	}
+}
+
+// A row that is put is the bits that are set one by one, wherever it begins.
+func TestPutIsSet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 40).Draw(t, "bits")
+		at := rapid.IntRange(0, 40).Draw(t, "at")
+		after := rapid.IntRange(0, 10).Draw(t, "after")
+		row := rapid.SliceOfN(rapid.Byte(), (n+7)/8, (n+7)/8).Draw(t, "row")
+		a, b := NewRows(at+n+after, 2), NewRows(at+n+after, 2)
+		a.Put(1, at, row, n)
+		for i := range n {
+			if row[i/8]&(0x80>>(i%8)) != 0 {
+				b.Set(1, at+i)
+			}
+		}
+		if !bytes.Equal(a.data, b.data) {
+			t.Fatalf("%08b, want %08b", a.data, b.data)
+		}
+	})
 }

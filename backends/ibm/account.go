@@ -71,7 +71,9 @@ func FindAccount(getenv func(string) string, readFile func(string) ([]byte, erro
 	case a.Key == "":
 		return a, ErrNoAccount
 	case a.Instance == "":
-		return a, fmt.Errorf("the API key of %s has no instance: set QISKIT_IBM_INSTANCE to the CRN that the platform's page of instances shows", a.KeySource)
+		return a, fmt.Errorf("the API key of %s has no instance: set QISKIT_IBM_INSTANCE to the CRN that the platform's page of instances shows (%w)", a.KeySource, ErrNoInstance)
+	case !strings.ContainsAny(a.Instance, ":/"): // a name
+		return a, fmt.Errorf("%s: the instance %q is a name and no CRN (%w)", a.InstanceSource, a.Instance, ErrNoInstance)
 	}
 	base, err := BaseURL(a.Instance)
 	if err != nil {

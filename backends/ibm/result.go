@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"math/bits"
 	"regexp"
 	"strconv"
 	"strings"
@@ -49,8 +50,9 @@ type pub map[string]samples
 type samples interface {
 	shots() int
 	width() int
-	// each calls f for every bit that is one.
-	each(f func(shot, bit int)) error
+	// each calls f for every shot with its row, bit 0 the highest of the first byte. The
+	// row is valid until f returns.
+	each(f func(shot int, row []byte)) error
 }
 
 // outcome puts the registers of a program together, in the order of its bits.
@@ -61,7 +63,7 @@ func outcome(s exec.Shape, p pub) (backends.Outcome, error) {
 		if !ok {
 			return backends.Outcome{}, fmt.Errorf("register %q is missing", r.Name)
 		}
-		if x.width() > 0 && x.width() != len(r.Bits) {
+		if x.width() != len(r.Bits) {
 			return backends.Outcome{}, fmt.Errorf("register %q has %d bits, %d were declared", r.Name, x.width(), len(r.Bits))
 		}
 		if shots >= 0 && shots != x.shots() {
@@ -74,12 +76,31 @@ func outcome(s exec.Shape, p pub) (backends.Outcome, error) {
 	}
 	rows := exec.NewRows(s.Bits, shots)
 	for _, r := range s.Registers {
-		err := p[r.Name].each(func(shot, bit int) { rows.Set(shot, r.Bits[bit]) })
-		if err != nil {
+		put := func(shot int, row []byte) { rows.Put(shot, r.Bits[0], row, len(r.Bits)) }
+		if !consecutive(r.Bits) {
+			put = func(shot int, row []byte) {
+				for i, bit := range r.Bits {
+					if row[i/8]&(0x80>>(i%8)) != 0 {
+						rows.Set(shot, bit)
+					}
+				}
+			}
+		}
+		if err := p[r.Name].each(put); err != nil {
 			return backends.Outcome{}, fmt.Errorf("register %q: %w", r.Name, err)
 		}
 	}
 	return rows.Outcome(), nil
+}
+
+// consecutive says that bits follow one another.
+func consecutive(bits []int) bool {
+	for i, b := range bits {
+		if b != bits[0]+i {
+			return false
+		}
+	}
+	return len(bits) > 0
 }
 
 // pubsOf tells the forms apart.
@@ -160,8 +181,10 @@ type hexSamples struct {
 func (h hexSamples) shots() int { return len(h.words) }
 func (h hexSamples) width() int { return h.bits }
 
-func (h hexSamples) each(f func(shot, bit int)) error {
+func (h hexSamples) each(f func(shot int, row []byte)) error {
+	row := make([]byte, (h.bits+7)/8)
 	for shot, w := range h.words {
+		clear(row)
 		digits, ok := bytes.CutPrefix(w, []byte("0x"))
 		if !ok || len(digits) == 0 {
 			return fmt.Errorf("shot %d: %q is no number in hexadecimal", shot, w)
@@ -186,9 +209,10 @@ func (h hexSamples) each(f func(shot, bit int)) error {
 				if 4*i+b >= h.bits {
 					return fmt.Errorf("shot %d: %s has more than %d bits", shot, w, h.bits)
 				}
-				f(shot, 4*i+b)
+				row[(4*i+b)/8] |= 0x80 >> ((4*i + b) % 8)
 			}
 		}
+		f(shot, row)
 	}
 	return nil
 }
@@ -254,20 +278,17 @@ type byteSamples struct {
 func (x byteSamples) shots() int { return len(x.data) / max(1, x.row) }
 func (x byteSamples) width() int { return x.bits }
 
-func (x byteSamples) each(f func(shot, bit int)) error {
+func (x byteSamples) each(f func(shot int, row []byte)) error {
+	row := make([]byte, x.row)
 	for shot := range x.shots() {
-		for i, c := range x.data[shot*x.row:][:x.row] {
-			for b := 0; c != 0; b, c = b+1, c>>1 {
-				if c&1 == 0 {
-					continue
-				}
-				bit := 8*(x.row-1-i) + b
-				if bit >= x.bits {
-					return fmt.Errorf("shot %d has a bit %d of %d", shot, bit, x.bits)
-				}
-				f(shot, bit)
-			}
+		data := x.data[shot*x.row:][:x.row]
+		if spare := 8*x.row - x.bits; spare > 0 && data[0]>>(8-spare) != 0 {
+			return fmt.Errorf("shot %d has more than %d bits", shot, x.bits)
 		}
+		for i, c := range data {
+			row[x.row-1-i] = bits.Reverse8(c)
+		}
+		f(shot, row)
 	}
 	return nil
 }
@@ -418,8 +439,10 @@ func (x tensorSamples) at(row, column int) bool {
 	return x.bits[i/8]>>(i%8)&1 == 1
 }
 
-func (x tensorSamples) each(f func(shot, bit int)) error {
+func (x tensorSamples) each(f func(shot int, row []byte)) error {
+	row := make([]byte, (x.columns+7)/8)
 	for shot := range x.rows {
+		clear(row)
 		for bit := range x.columns {
 			one := x.at(shot, bit)
 			if x.flips != nil {
@@ -427,9 +450,10 @@ func (x tensorSamples) each(f func(shot, bit int)) error {
 				one = one != x.flips.at(shot*x.flips.rows/x.rows, bit)
 			}
 			if one {
-				f(shot, bit)
+				row[bit/8] |= 0x80 >> (bit % 8)
 			}
 		}
+		f(shot, row)
 	}
 	return nil
 }

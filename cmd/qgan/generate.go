@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends/exec"
+	"qgan/backends/ledger"
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -100,6 +102,11 @@ command again takes up those that are there and pays for nothing twice.`,
 			if err != nil {
 				return err
 			}
+			if jobs, ok := meta.Extra["jobs"].([]string); ok {
+				if err := a.noteJobs(on.ledger, jobs); err != nil {
+					return err
+				}
+			}
 			if on != nil && m.config.Ansatz().UsesLatent() {
 				a.noteEffective(r, where.perLatent)
 			}
@@ -173,6 +180,35 @@ func (m *model) draw(ctx context.Context, on *processor, s training.Sampling) (*
 		meta.Extra["jobs"] = sampler.Jobs
 	}
 	return r, meta, err
+}
+
+// noteJobs says what jobs words come from and what they cost.
+func (a *app) noteJobs(l *ledger.Ledger, ids []string) error {
+	circuits, shots, usd, estimated, unknown := 0, 0, 0.0, false, false
+	for _, id := range ids {
+		j, err := l.Job(id)
+		if err != nil {
+			return err
+		}
+		circuits, shots = circuits+j.Circuits, shots+j.Shots
+		switch {
+		case j.Cost != nil:
+			usd += *j.Cost
+		case j.Estimate != nil:
+			usd, estimated = usd+*j.Estimate, true
+		default:
+			unknown = true
+		}
+	}
+	cost := fmt.Sprintf("$%.2f", usd)
+	if estimated {
+		cost += " by estimate"
+	}
+	if unknown {
+		cost += " and what has no known price"
+	}
+	a.note("%d jobs of %d circuits and %d shots: %s", len(ids), circuits, shots, cost)
+	return nil
 }
 
 // rounds is how many times circuits are run for samples of so many bins, by a generator

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,12 +77,25 @@ func (a *app) ibmAccount() (ibm.Account, error) {
 	return ibm.FindAccount(getenv, a.fs.ReadFile)
 }
 
+// findInstance is how long the instances of a key are looked up.
+const findInstance = 30 * time.Second
+
 func openIBM(a *app, device, endpoint string) (exec.Service, error) {
 	account, err := a.ibmAccount()
+	options := ibm.Options{Endpoint: endpoint, Now: a.now}
+	if errors.Is(err, ibm.ErrNoInstance) {
+		ctx, cancel := context.WithTimeout(context.Background(), findInstance)
+		defer cancel()
+		if account, err = account.Discover(ctx, options); err == nil {
+			a.note("IBM instance %s (%s)", account.Instance, account.InstanceSource)
+		} else if exec.StatusOf(err) != 0 {
+			return nil, &exec.RemoteError{Service: "ibm", Err: err}
+		}
+	}
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return ibm.New(account, device, ibm.Options{Endpoint: endpoint, Now: a.now})
+	return ibm.New(account, device, options)
 }
 
 func authIBM(a *app) ([]credential, error) {
