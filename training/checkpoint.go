@@ -27,6 +27,8 @@ type checkpointHeader struct {
 	Collapsed     int               `json:"collapsed"`
 	GeneratorAdam int               `json:"generator_adam_steps"`
 	CriticAdam    int               `json:"critic_adam_steps"`
+	Circuits      int               `json:"circuits,omitempty"` // measured so far
+	Shots         int               `json:"shots,omitempty"`
 	Arrays        []checkpointArray `json:"arrays"`
 }
 
@@ -59,7 +61,7 @@ const firstArrays = 7
 func WriteState(w io.Writer, s *State) error {
 	sum := sha256.New()
 	b := bufio.NewWriter(io.MultiWriter(w, sum))
-	h := checkpointHeader{Step: s.Step, Collapsed: s.Collapsed, GeneratorAdam: s.GenAdam.Steps, CriticAdam: s.CritAdam.Steps}
+	h := checkpointHeader{Step: s.Step, Collapsed: s.Collapsed, GeneratorAdam: s.GenAdam.Steps, CriticAdam: s.CritAdam.Steps, Circuits: s.Used.Circuits, Shots: s.Used.Shots}
 	for _, a := range s.arrays() {
 		h.Arrays = append(h.Arrays, checkpointArray{a.name, len(*a.data)})
 	}
@@ -111,7 +113,7 @@ func ReadState(data []byte, c Config) (*State, error) {
 		return nil, fmt.Errorf("its header: %w", err)
 	}
 	s := &State{
-		Step: h.Step, Collapsed: h.Collapsed,
+		Step: h.Step, Collapsed: h.Collapsed, Used: Usage{h.Circuits, h.Shots},
 		GenAdam:  &Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.GeneratorAdam},
 		CritAdam: &Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.CriticAdam},
 	}

@@ -78,6 +78,9 @@ func (e *Estimator) begin(ctx context.Context, s *State) {
 	e.used, e.jobs, e.last = Usage{}, nil, nil
 }
 
+// Last returns the gradient of the last Backward; nil before.
+func (e *Estimator) Last() *GradientEstimate { return e.last }
+
 // GradientEstimate is a gradient with its error. Values are those of trained rows x
 // symbols of the circuit, one row after the other.
 type GradientEstimate struct {

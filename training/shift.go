@@ -13,11 +13,13 @@ import (
 type ShiftRule struct {
 	circuit *ir.Circuit
 	places  []ir.Occurrence
+	shifted []int // the places that are
 	laws    backends.Differentiable
 }
 
-// NewShiftRule prepares a circuit without measurements.
-func NewShiftRule(c *ir.Circuit, on backends.Differentiator) (*ShiftRule, error) {
+// NewShiftRule prepares a circuit without measurements. Where symbols are named only their
+// places are shifted, and the derivatives by the others stay 0.
+func NewShiftRule(c *ir.Circuit, on backends.Differentiator, symbols ...int) (*ShiftRule, error) {
 	open, places, err := ir.Occurrences(c)
 	if err != nil {
 		return nil, err
@@ -26,14 +28,20 @@ func NewShiftRule(c *ir.Circuit, on backends.Differentiator) (*ShiftRule, error)
 	if err != nil {
 		return nil, err
 	}
-	return &ShiftRule{c, places, laws}, nil
+	s := &ShiftRule{circuit: c, places: places, laws: laws}
+	for k, p := range places {
+		if len(symbols) == 0 || slices.ContainsFunc(p.Angle.Terms, func(t ir.Term) bool { return slices.Contains(symbols, int(t.Trained)) }) {
+			s.shifted = append(s.shifted, k)
+		}
+	}
+	return s, nil
 }
 
 // Circuits counts the shifted circuits of one binding.
 func (s *ShiftRule) Circuits() int {
 	n := 0
-	for _, p := range s.places {
-		n += len(p.Terms())
+	for _, k := range s.shifted {
+		n += len(s.places[k].Terms())
 	}
 	return n
 }
@@ -59,8 +67,8 @@ func (s *ShiftRule) Derivatives(trained, data []float64, fs ...[]float64) ([][]D
 		base[k] = p.Angle.Value(trained, data)
 	}
 	var rows [][]float64
-	for k, p := range s.places {
-		for _, t := range p.Terms() {
+	for _, k := range s.shifted {
+		for _, t := range s.places[k].Terms() {
 			row := slices.Clone(base)
 			row[k] += t.Shift
 			rows = append(rows, row)
@@ -77,7 +85,8 @@ func (s *ShiftRule) Derivatives(trained, data []float64, fs ...[]float64) ([][]D
 	if err := s.laws.Values(backends.Bindings{Trained: rows, Data: [][]float64{nil}}, laws); err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", s.circuit.Name, err)
 	}
-	for _, p := range s.places {
+	for _, k := range s.shifted {
+		p := s.places[k]
 		for _, t := range p.Terms() {
 			law := laws[:width]
 			laws = laws[width:]

@@ -22,6 +22,7 @@ type State struct {
 	// Running means of gradients from shots: derivatives by symbol, single-shot variances
 	// by place; empty where nothing was measured.
 	Derivatives, ShotVariances []float64
+	Used                       Usage // of all steps
 }
 
 // Trainer takes the steps of a run.
@@ -268,6 +269,10 @@ func (t *Trainer) step(ctx context.Context) (losses, error) {
 		}
 	} else {
 		copy(s.Average, s.Params)
+	}
+	if t.shots != nil {
+		s.Used.Circuits += t.shots.used.Circuits
+		s.Used.Shots += t.shots.used.Shots
 	}
 	s.Step++
 	return out, nil

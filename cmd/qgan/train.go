@@ -401,6 +401,10 @@ type trainResult struct {
 	Seed       uint64          `json:"seed"`
 	Latent     string          `json:"latent_scale"`
 	DataSHA256 string          `json:"data_sha256"`
+	// Gradient says how gradients were taken; what they measured in all.
+	Gradient training.Gradient `json:"gradient"`
+	Circuits int               `json:"total_circuits,omitempty"`
+	Shots    int               `json:"total_shots,omitempty"`
 	lawJSON
 }
 
@@ -458,7 +462,8 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	if law.Method == "none" {
 		law.PSilent = pSilent
 	}
-	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.train.Source.SHA256, lawJSON: law}
+	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.train.Source.SHA256,
+		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, lawJSON: law}
 	if fresh {
 		if err := run.WriteResult(res); err != nil {
 			return err

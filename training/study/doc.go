@@ -1,0 +1,15 @@
+// Package study runs many small pieces of work and puts what they give into one table.
+//
+// A Plan is a list of Tasks, each named by the hash of its kind and settings. A Board
+// holds a plan and what became of its tasks: a folder, which several processes and
+// machines can share, or a NATS server. Workers take tasks from a board under a lease,
+// which they keep fresh; when a worker dies its task is taken by another. So a task may be
+// worked on more than once, but it has exactly one row: the first result stays, and as
+// results are a function of the task alone it does not matter whose it is. A task that
+// fails is kept with its cause.
+//
+// The table is in the order of the plan whatever the board and the number of workers.
+//
+// What a kind of task does is a Work: of this package are gradient, plateau and
+// metric-error, which need no recording of a run; the program adds those that train.
+package study

@@ -1,0 +1,301 @@
+package study
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qgan/metrics/report"
+)
+
+// ---- distance against all shots
+
+func budgetPlan(o Options) Plan {
+	settings := map[string]any{"neurons": 4, "gradient": "parameter-shift"}
+	seeds := o.seeds(5, 2)
+	return plan("budget", o,
+		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string][]any{
+			"shots":      pick(o.Quick, list("30", "300"), list("10", "30", "100", "300", "1000", "3000")),
+			"iterations": pick(o.Quick, list(300), list(1000, 3000)),
+		}},
+		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string][]any{
+			"shots":      pick(o.Quick, list("10:300"), list("10:1000", "30:3000", "100:10000")),
+			"iterations": pick(o.Quick, list(300), list(1000, 3000)),
+		}},
+		part{Kind: "train", Seeds: seeds, Settings: with(settings, "gradient", "spsa"), Grid: map[string][]any{
+			"shots":      pick(o.Quick, list("300"), list("100", "1000", "10000")),
+			"iterations": pick(o.Quick, list(300), list(3000)),
+		}},
+	)
+}
+
+func with(settings map[string]any, key string, value any) map[string]any {
+	out := maps.Clone(settings)
+	out[key] = value
+	return out
+}
+
+func budgetPage(t Table) report.Study {
+	s := t.page("Distance at the end against all shots")
+	f := report.XY{
+		Name: "budget", Title: "Distance against all shots of the training", X: "shots", Y: "JS (nats)", LogX: true, LogY: true,
+		Caption: "Divergence of the trained circuit's exact law to the recording's, median over the seeds with quartiles; a point is a setting of shots and steps.",
+	}
+	groups := map[string]map[string][]TableRow{}
+	for _, r := range t.Rows {
+		if r.Row == nil {
+			continue
+		}
+		shots := SettingText(r.Task.Settings["shots"])
+		kind := SettingText(r.Task.Settings["gradient"]) + ", fixed shots"
+		if strings.Contains(shots, ":") {
+			kind = "parameter-shift, allocated shots"
+		}
+		kind += ", " + SettingText(r.Task.Settings["iterations"]) + " steps"
+		if groups[kind] == nil {
+			groups[kind] = map[string][]TableRow{}
+		}
+		groups[kind][shots] = append(groups[kind][shots], r)
+	}
+	best := report.Table{Caption: "Medians", Head: []string{"gradient", "shots a circuit", "all shots", "JS (nats), quartiles", "seeds"}}
+	for _, kind := range slices.Sorted(maps.Keys(groups)) {
+		type point struct{ x, low, mid, high float64 }
+		var points []point
+		for _, shots := range slices.Sorted(maps.Keys(groups[kind])) {
+			var js, total []float64
+			for _, r := range groups[kind][shots] {
+				js, total = append(js, r.Row["js_nats"]), append(total, r.Row["total_shots"])
+			}
+			low, mid, high := quartiles(js)
+			_, x, _ := quartiles(total)
+			points = append(points, point{x, low, mid, high})
+			best.Rows = append(best.Rows, []string{kind, shots, fmt.Sprintf("%.3g", x), fmt.Sprintf("%.3g (%.3g to %.3g)", mid, low, high), strconv.Itoa(len(js))})
+		}
+		slices.SortFunc(points, func(a, b point) int {
+			if a.x < b.x {
+				return -1
+			}
+			return 1
+		})
+		c := report.Series{Name: kind, Line: true}
+		for _, p := range points {
+			c.X, c.Y, c.Low, c.High = append(c.X, p.x), append(c.Y, p.mid), append(c.Low, p.low), append(c.High, p.high)
+		}
+		f.Series = append(f.Series, c)
+	}
+	if floors := t.rowsWhere("floor_nats", nil); len(floors) > 0 && len(f.Series) > 0 {
+		y := floors[0].Row["floor_nats"]
+		lo, hi := f.Series[0].X[0], f.Series[0].X[0]
+		for _, c := range f.Series {
+			lo, hi = min(lo, slices.Min(c.X)), max(hi, slices.Max(c.X))
+		}
+		f.Series = append(f.Series, report.Series{Name: "split half", X: []float64{lo, hi}, Y: []float64{y, y}, Reference: true})
+	}
+	s.Figures = []report.XY{f}
+	s.Says = append(s.Says, "The distance is that of the trained circuit's exact law, not of shots, so it has no sampling error; what differs from seed to seed is the training.")
+	s.Tables = []report.Table{best, t.pageTable("All figures")}
+	return s
+}
+
+// ---- a device's noise, scaled
+
+func deviceNoisePlan(o Options) Plan {
+	var scales []any
+	for _, x := range pick(o.Quick, []float64{0, 1}, []float64{0, 0.5, 1, 2, 4}) {
+		text := strconv.FormatFloat(x, 'g', -1, 64)
+		scales = append(scales, fmt.Sprintf("gates=%s,relaxation=%s,readout=%s", text, text, text))
+		if x != 1 {
+			scales = append(scales, "gates="+text, "relaxation="+text, "readout="+text)
+		}
+	}
+	return plan("device-noise", o, part{
+		Kind: "device", Seeds: o.seeds(3, 1),
+		Settings: map[string]any{"neurons": 4, "mitigate": "m3", "samples": pick(o.Quick, 2000, 20000), "iterations": pick(o.Quick, 300, 3000)},
+		Grid:     map[string][]any{"device": list(o.Devices...), "device-noise": scales},
+	})
+}
+
+func deviceNoisePage(t Table) report.Study {
+	s := t.page("A trained generator under a device's noise")
+	for _, device := range t.values("device") {
+		for _, what := range []struct{ key, title string }{{"all", "all errors"}, {"gates", "gate errors"}, {"relaxation", "relaxation"}, {"readout", "readout errors"}} {
+			f := report.XY{
+				Name: "noise_" + fileName(device) + "_" + what.key, Title: "Distance against the scale of " + what.title, X: "times the device's own", Y: "JS (nats)", LogY: true,
+				Caption: "Exact law of the compiled circuit under noise, with and without its readout errors; and drawn windows as they are read and after mitigation. The other errors are the device's own. Median over the seeds.",
+			}
+			for _, k := range []struct{ name, figure string }{{"law under noise", "noisy"}, {"without readout errors", "noisy-without-readout-errors"}, {"drawn, as read", "read"}, {"drawn, mitigated", "mitigated"}, {"ideal law", "ideal"}} {
+				at := map[float64][]float64{}
+				for _, r := range t.rowsWhere(k.figure, map[string]string{"device": device}) {
+					x, group, ok := scaleOf(SettingText(r.Task.Settings["device-noise"]))
+					if ok && (group == what.key || x == 1) {
+						at[x] = append(at[x], r.Row[k.figure])
+					}
+				}
+				c := report.Series{Name: k.name, Line: true, Reference: k.figure == "ideal"}
+				for _, x := range slices.Sorted(maps.Keys(at)) {
+					low, mid, high := quartiles(at[x])
+					c.X, c.Y = append(c.X, x), append(c.Y, mid)
+					if !c.Reference {
+						c.Low, c.High = append(c.Low, low), append(c.High, high)
+					}
+				}
+				if len(c.X) > 0 {
+					f.Series = append(f.Series, c)
+				}
+			}
+			s.Figures = append(s.Figures, f)
+		}
+		own := t.rowsWhere("noisy", map[string]string{"device": device, "device-noise": "gates=1,relaxation=1,readout=1"})
+		if len(own) > 0 {
+			median := func(figure string) float64 {
+				var v []float64
+				for _, r := range own {
+					v = append(v, r.Row[figure])
+				}
+				_, m, _ := quartiles(v)
+				return m
+			}
+			s.Says = append(s.Says, fmt.Sprintf("%s as it is: JS %.3g without noise, %.3g with, %.3g without the readout errors; drawn %.3g as read, %.3g mitigated. Readout errors are %.0f %% of what noise adds.",
+				device, median("ideal"), median("noisy"), median("noisy-without-readout-errors"), median("read"), median("mitigated"),
+				100*(median("noisy")-median("noisy-without-readout-errors"))/(median("noisy")-median("ideal"))))
+		}
+	}
+	s.Says = append(s.Says, "Mitigation takes out readout errors alone, so it can't do better than the law without them; what gates and waiting add stays.")
+	s.Tables = []report.Table{t.pageTable("All figures")}
+	return s
+}
+
+// scaleOf reads the scale of a setting device-noise: its factor, and of which errors.
+func scaleOf(text string) (x float64, group string, ok bool) {
+	first, rest, several := strings.Cut(text, ",")
+	group, number, _ := strings.Cut(first, "=")
+	x, err := strconv.ParseFloat(number, 64)
+	if several && rest != "" {
+		group = "all"
+	}
+	return x, group, err == nil
+}
+
+// fileName makes a name for files of a path or a device.
+func fileName(s string) string {
+	s = s[strings.LastIndexAny(s, `/\`)+1:]
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
+			return r
+		}
+		return '_'
+	}, strings.TrimSuffix(s, ".json"))
+}
+
+// ---- trained here, run there
+
+func transferPlan(o Options) Plan {
+	return plan("transfer", o, part{
+		Kind: "transfer", Seeds: o.seeds(3, 1),
+		Settings: map[string]any{"neurons": 4, "iterations": pick(o.Quick, 100, 2000), "shots": "1000"},
+		Grid:     map[string][]any{"train-device": append(list("ideal"), list(o.Devices...)...), "run-device": list(o.Devices...)},
+	})
+}
+
+func transferPage(t Table) report.Study {
+	s := t.page("Trained on one processor's noise, run on another's")
+	m := report.Table{Caption: "JS (nats) of the exact law under noise, median over the seeds", Head: append([]string{"trained on"}, t.values("run-device")...), Note: "Rows: the noise that gradients were measured with. Columns: the noise of the law that is judged."}
+	for _, from := range t.values("train-device") {
+		line := []string{from}
+		for _, to := range t.values("run-device") {
+			var v []float64
+			for _, r := range t.rowsWhere("noisy", map[string]string{"train-device": from, "run-device": to}) {
+				v = append(v, r.Row["noisy"])
+			}
+			if len(v) == 0 {
+				line = append(line, "–")
+				continue
+			}
+			low, mid, high := quartiles(v)
+			line = append(line, fmt.Sprintf("%.3g (%.3g to %.3g)", mid, low, high))
+		}
+		m.Rows = append(m.Rows, line)
+	}
+	s.Tables = []report.Table{m, t.pageTable("All figures")}
+	s.Says = append(s.Says, "A generator that is trained with a processor's noise learns to make up for it, so it does better there than one that was trained without; whether it also does on another processor is what the table shows.")
+	return s
+}
+
+// ---- the paper's grid
+
+func paperPlan(o Options) Plan {
+	neurons := pick(o.Quick, list(2, 4), list(2, 4, 6, 8, 10))
+	steps := pick(o.Quick, list(1, 2), list(1, 2, 5, 10, 20, 30))
+	iterations := pick(o.Quick, 50, 2000)
+	seeds := o.seeds(1, 1)
+	base := map[string]any{"iterations": iterations, "evaluate.samples": pick(o.Quick, 1000, 20000)}
+	small := func(key string, value any) map[string]any {
+		return with(with(base, key, value), "preset", "paper")
+	}
+	return plan("paper", o,
+		part{Kind: "train", Seeds: seeds, Settings: base, Grid: map[string][]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "latent": list("normal", "uniform")}},
+	)
+}
+
+func paperPage(t Table) report.Study {
+	s := t.page("The paper's grid")
+	for _, preset := range t.values("preset") {
+		f := report.XY{
+			Name: "grid_" + preset, Title: "Distance over the grid, preset " + preset, X: "timesteps", Y: "JS (nats)", LogX: true, LogY: true,
+			Caption: "JS of each cell against the number of timesteps; where windows were drawn, their plug-in divergence, which has a floor of its own (dashed: what as many windows of the recording's law score, 10 neurons).",
+		}
+		for _, n := range t.values("neurons") {
+			rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n, "preset": preset}), varied)
+			f.Series = append(f.Series, curve(n+" neurons", rows, "timesteps", "js_nats"))
+		}
+		rows := slices.DeleteFunc(t.rowsWhere("null_floor_nats", map[string]string{"neurons": "10", "preset": preset}), varied)
+		if len(rows) > 0 {
+			floor := curve("floor at 10 neurons", rows, "timesteps", "null_floor_nats")
+			floor.Reference = true
+			f.Series = append(f.Series, floor)
+		}
+		s.Figures = append(s.Figures, f)
+	}
+	for _, k := range []struct{ setting, title, x string }{{"layers", "Layers", "layers"}} {
+		f := report.XY{Name: k.setting, Title: k.title + ", one bin, preset paper", X: k.x, Y: "JS (nats)", LogY: true, Caption: "JS of the trained generator's law against " + k.x + "."}
+		for _, n := range t.values("neurons") {
+			rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n}), func(r TableRow) bool { return r.Task.Settings[k.setting] == nil })
+			f.Series = append(f.Series, curve(n+" neurons", rows, k.setting, "js_nats"))
+		}
+		s.Figures = append(s.Figures, f)
+	}
+	for _, setting := range []string{"k-loss", "latent"} {
+		m := report.Table{Caption: setting + ", one bin, preset paper: JS (nats)", Head: append([]string{"neurons"}, t.values(setting)...)}
+		for _, n := range t.values("neurons") {
+			line := []string{n}
+			for _, v := range t.values(setting) {
+				rows := t.rowsWhere("js_nats", map[string]string{"neurons": n, setting: v})
+				text := "–"
+				if len(rows) > 0 {
+					text = fmt.Sprintf("%.3g", rows[0].Row["js_nats"])
+				}
+				line = append(line, text)
+			}
+			m.Rows = append(m.Rows, line)
+		}
+		s.Tables = append(s.Tables, m)
+	}
+	s.Says = append(s.Says, "Each cell has a folder of its own with its run and its report, tasks/NAME/run/report: the figures of states, rasters and statistics for that cell.")
+	s.Tables = append(s.Tables, t.pageTable("All figures"))
+	return s
+}
+
+// varied says whether a task is no cell of the plain grid.
+func varied(r TableRow) bool {
+	for _, k := range []string{"layers", "k-loss", "latent"} {
+		if r.Task.Settings[k] != nil {
+			return true
+		}
+	}
+	return false
+}
