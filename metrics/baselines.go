@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -23,6 +24,7 @@ var baselines = []baseline{
 	{"independent", 0, func(s *States) (Model, error) { return FitIndependent(s), nil }},
 	{"independent-in-time", 0, func(s *States) (Model, error) { return FitIndependentInTime(s), nil }},
 	{"markov", 0, func(s *States) (Model, error) { return FitMarkov(s), nil }},
+	// Longer windows than a table has are fitted by Monte Carlo.
 	{"ising", MaxEntBits, func(s *States) (Model, error) { return modelOf(FitIsing(s)) }},
 	{"k-pairwise", MaxEntBits, func(s *States) (Model, error) { return modelOf(FitKPairwise(s)) }},
 }
@@ -69,9 +71,11 @@ func Fit(name string, s *States) (Model, error) {
 type Options struct {
 	Models    []string // names, in any order; nil: all
 	NoHeldOut bool     // leave JSHeldOut absent, which saves half of the fits
-	// Rand draws from the models whose law is known by draws only; without it they
-	// have no figures.
+	// Rand draws from the models whose law is known by draws only, and for the Monte
+	// Carlo fits of windows of more than [MaxEntBits]; without it they have no figures.
 	Rand *rand.Rand
+
+	effort mcEffort // of the Monte Carlo fits; zero: the default
 }
 
 // Result is one baseline's distance to the data. A figure that is absent is nil
@@ -89,6 +93,9 @@ type Result struct {
 	// to the odd repeats gives to the windows of the even ones, in nats a bin; nil
 	// too where it is -Inf, as of a table that lacks one of the windows.
 	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats"`
+	// StdErr is the standard error of JS where the law's normalisation is known by
+	// Monte Carlo only.
+	StdErr *float64 `json:"js_stderr,omitempty"`
 	// Residual is the largest moment error of a maximum-entropy fit, of the two
 	// fits if there are two.
 	Residual *float64 `json:"residual,omitempty"`
@@ -170,7 +177,7 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 		if !wanted(b.name) {
 			continue
 		}
-		r, err := b.measure(all, odd, even, halves, opt.NoHeldOut)
+		r, err := b.measure(all, odd, even, halves, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -252,11 +259,18 @@ func tableParameters(bits int) int {
 	return 1<<bits - 1
 }
 
-func (b baseline) measure(all, odd, even *States, halves, noHeldOut bool) (Result, error) {
+func (b baseline) measure(all, odd, even *States, halves bool, opt Options) (Result, error) {
 	r := Result{Name: b.name}
 	if b.maxBits > 0 && all.Bits() > b.maxBits {
 		r.Parameters = maxEntParameters(b.name, all.Bits())
-		r.Note = fmt.Sprintf("n*t = %d > %d: the fit needs a table of all 2^(n*t) states", all.Bits(), b.maxBits)
+		switch {
+		case all.Bits() > MonteCarloBits:
+			r.Note = fmt.Sprintf("n*t = %d > %d: the fit by Monte Carlo takes too long", all.Bits(), MonteCarloBits)
+		case opt.Rand == nil:
+			r.Note = fmt.Sprintf("n*t = %d > %d: the fit needs a table of all 2^(n*t) states, or draws, and there are none", all.Bits(), b.maxBits)
+		default:
+			return r, r.monteCarlo(all, odd, even, halves, opt)
+		}
 		return r, nil
 	}
 	m, err := b.fit(all)
@@ -268,7 +282,7 @@ func (b baseline) measure(all, odd, even *States, halves, noHeldOut bool) (Resul
 	r.JS = &js
 	r.addResidual(m)
 	switch {
-	case noHeldOut:
+	case opt.NoHeldOut:
 	case !halves:
 		r.Note = "held out: " + oneRepeat
 	default:
@@ -285,6 +299,36 @@ func (b baseline) measure(all, odd, even *States, halves, noHeldOut bool) (Resul
 		r.Note = fmt.Sprintf("the fit stopped with moments off by up to %.1e", *r.Residual)
 	}
 	return r, nil
+}
+
+// monteCarlo fills in the figures of a maximum-entropy law that has no table.
+func (r *Result) monteCarlo(all, odd, even *States, halves bool, opt Options) error {
+	counts := r.Name == "k-pairwise"
+	effort := cmp.Or(opt.effort, mcDefault)
+	m, err := fitMonteCarlo(all, counts, opt.Rand, effort)
+	if err != nil {
+		r.Note = err.Error()
+		return nil
+	}
+	js, stderr := m.jsSeen(all)
+	residual := m.Residual
+	r.JS, r.StdErr, r.Residual = &js, &stderr, &residual
+	r.Note = fmt.Sprintf("by Monte Carlo: JS ± %.1g, moments off by up to %.1g", stderr, residual)
+	switch {
+	case opt.NoHeldOut:
+	case !halves:
+		r.Note += "; held out: " + oneRepeat
+	default:
+		h, err := fitMonteCarlo(odd, counts, opt.Rand, effort)
+		if err != nil {
+			r.Note += "; held out: " + err.Error()
+			return nil
+		}
+		q := ProbSeen(h, even)
+		js := even.JSSeen(q)
+		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, finiteOrNil(even.LogLikelihoodSeen(q))
+	}
+	return nil
 }
 
 // maxEntParameters counts the parameters of a maximum-entropy model of so many

@@ -24,7 +24,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Baselines(wide, Options{Rand: rng})
+	results, err := Baselines(wide, Options{Rand: rng, effort: mcEffort{5, 20, 50}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,15 +32,21 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 		t.Fatalf("%d results", len(results))
 	}
 	for _, r := range results {
-		absent := r.Name == "ising" || r.Name == "k-pairwise"
-		if absent != (r.JS == nil) || absent != (r.JSHeldOut == nil) || (absent || r.Samples > 0) != (r.Note != "") {
+		drawn := r.Samples > 0 || r.StdErr != nil
+		if r.JS == nil || r.JSHeldOut == nil || drawn != (r.Note != "") || (r.StdErr != nil) != (r.Name == "ising" || r.Name == "k-pairwise") {
 			t.Errorf("24 bits: %+v", r)
 		}
-		if absent && !strings.Contains(r.Note, "24 > 20") {
-			t.Errorf("note %q", r.Note)
+	}
+	if results, err = Baselines(wide, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		want, absent := map[string]int{"ising": 300, "k-pairwise": 322, gaussianName: (&DichotomisedGaussian{neurons: 8, lags: 3}).Parameters()}[r.Name]
+		if absent != (r.JS == nil) || absent != (r.JSHeldOut == nil) || absent && r.Parameters != want {
+			t.Errorf("24 bits without draws: %+v", r)
 		}
-		if want := map[string]int{"ising": 300, "k-pairwise": 322}[r.Name]; absent && r.Parameters != want {
-			t.Errorf("%s: %d parameters, want %d", r.Name, r.Parameters, want)
+		if absent && r.Name != gaussianName && !strings.Contains(r.Note, "24 > 20") {
+			t.Errorf("note %q", r.Note)
 		}
 	}
 
