@@ -339,6 +339,9 @@ func (c *Client) Limits(ctx context.Context) (exec.Limits, error) {
 		return exec.Limits{}, err
 	}
 	l := exec.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
+	if c.endpoint != "" {
+		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
+	}
 	if set, ok := d.capabilities.Action[actionSet]; ok {
 		l.Programs, l.TotalShots = max(1, set.Circuits), set.TotalShots
 	}

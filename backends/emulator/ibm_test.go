@@ -351,7 +351,7 @@ func TestIBMEveryJobOnce(t *testing.T) {
 	}
 	rng := stream.New(3, "deaths")
 	for deaths := 0; ; deaths++ {
-		r := &exec.Remote{Service: oneByOne{client(t, e, url)}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, Pace: &exec.Pace{}}
+		r := &exec.Remote{Service: oneByOne{client(t, e, url)}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, PerMinute: new(int)}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20+rng.IntN(300))*time.Millisecond)
 		if deaths >= 15 {
 			cancel()

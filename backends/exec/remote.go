@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,8 +32,10 @@ type Remote struct {
 	// Resubmit sends a job again that was looked up and not found.
 	Resubmit bool
 	Snapshot string // hash of the calibration data that circuits were compiled for
-	// Pace keeps submissions under the service's limit; nil: Run makes it.
-	Pace *Pace
+	// PerMinute is how many submissions the service takes in a minute, 0 any number; nil: its
+	// limits are asked.
+	PerMinute *int
+	pace      sync.Mutex // of PerMinute
 	Patience
 	// Report is told what happens to a job; nil: nobody.
 	Report func(j ledger.Job, what string)
@@ -60,32 +61,32 @@ func (p Patience) filled() Patience {
 	return p
 }
 
-// Pace keeps submissions under a number a minute. The zero value keeps none back.
-type Pace struct {
-	PerMinute int
-
-	mu   sync.Mutex
-	sent []time.Time
-}
-
-// wait waits for its turn.
-func (p *Pace) wait(ctx context.Context) error {
-	if p == nil || p.PerMinute < 1 {
-		return nil
+// turn waits for the job's turn among the submissions that its service takes in a minute,
+// those of all processes; done is called when the job is recorded as sending.
+func (r *Remote) turn(ctx context.Context, j ledger.Job) (done func() error, err error) {
+	r.pace.Lock()
+	if r.PerMinute == nil {
+		n := 0
+		if limits, err := r.Service.Limits(ctx); err == nil { // who can't tell may take it all the same
+			n = limits.PerMinute
+		}
+		r.PerMinute = &n
+	}
+	perMinute := *r.PerMinute
+	r.pace.Unlock()
+	if perMinute < 1 {
+		return func() error { return nil }, nil
 	}
 	for {
-		p.mu.Lock()
-		now := time.Now()
-		p.sent = slices.DeleteFunc(p.sent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
-		if len(p.sent) < p.PerMinute {
-			p.sent = append(p.sent, now)
-			p.mu.Unlock()
-			return nil
+		wait, done, err := r.Ledger.Turn(ctx, j.Service, j.Endpoint, perMinute)
+		if err != nil || wait == 0 {
+			return done, err
 		}
-		wait := p.sent[0].Add(time.Minute).Sub(now)
-		p.mu.Unlock()
+		if wait > time.Second {
+			r.report(j, fmt.Sprintf("waits %v: %s takes %d jobs a minute", wait.Round(time.Second), j.Service, perMinute))
+		}
 		if err := pause(ctx, wait); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
@@ -247,10 +248,15 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 	patience := r.filled()
 	deadline := time.Now().Add(patience.Later)
 	for try := 0; ; try++ {
-		if err := r.Pace.wait(ctx); err != nil {
+		done, err := r.turn(ctx, j)
+		if err != nil {
 			return j, err
 		}
-		if err := r.record(&j, ledger.Update{State: ledger.Sending, Attempt: j.Attempt + 1}); err != nil {
+		err = r.record(&j, ledger.Update{State: ledger.Sending, Attempt: j.Attempt + 1})
+		if e := done(); err == nil {
+			err = e
+		}
+		if err != nil {
 			return j, err
 		}
 		r.report(j, "sending")

@@ -462,3 +462,30 @@ func TestSplit(t *testing.T) {
 		}
 	}
 }
+
+// The submissions of all processes together keep to the service's number a minute.
+func TestSubmissionsAMinuteOfAllProcesses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFake()
+		s.limits = Limits{PerMinute: 2}
+		dir := t.TempDir()
+		begin := time.Now()
+		var at []time.Duration
+		for i := range 5 {
+			r := &Remote{Service: s, Ledger: openLedger(t, dir)} // a process each
+			jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10+i).Circuit, 10}}}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.Send(t.Context(), jobs[0].ID); err != nil {
+				t.Fatal(err)
+			}
+			at = append(at, time.Since(begin))
+		}
+		for i, want := range []time.Duration{0, 0, time.Minute, time.Minute, 2 * time.Minute} {
+			if d := at[i] - want; d < 0 || d > time.Second {
+				t.Errorf("job %d was sent after %v, want %v", i, at[i], want)
+			}
+		}
+	})
+}

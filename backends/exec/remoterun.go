@@ -45,9 +45,11 @@ func (r *Remote) group(ctx context.Context, programs []Program, group string) ([
 	if err != nil {
 		return nil, err
 	}
-	if r.Pace == nil {
-		r.Pace = &Pace{PerMinute: limits.PerMinute}
+	r.pace.Lock()
+	if r.PerMinute == nil {
+		r.PerMinute = &limits.PerMinute
 	}
+	r.pace.Unlock()
 	parts, err := Split(programs, limits)
 	if err != nil {
 		return nil, err

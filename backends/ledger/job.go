@@ -96,6 +96,7 @@ type merged struct {
 	plan *Job
 	last event
 	any  bool
+	sent time.Time // when it was last said to be sending
 	// remote is kept when a later event doesn't repeat it.
 	remote  event
 	cost    *float64
@@ -113,6 +114,9 @@ func (m *merged) add(e event) {
 	}
 	if !m.any || e.compare(&m.last) > 0 {
 		m.last, m.any = e, true
+	}
+	if e.State == Sending && e.At.After(m.sent) {
+		m.sent = e.At
 	}
 	if e.Remote != "" && (m.remote.Remote == "" || e.compare(&m.remote) > 0) {
 		m.remote = e

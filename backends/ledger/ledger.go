@@ -6,11 +6,11 @@
 // A ledger is a folder. Each process appends what happens to a log of its own, one event
 // a line, synced; reading merges the logs, whatever the order in which they were written.
 // What is sent and what comes back are files of the job's folder. One lock guards the
-// spending total, one lock a job its sending.
+// spending total, one the pace of submissions, one lock a job its sending.
 //
 //	events-*.jsonl   planned, sending, submitted, … (one file a process)
 //	jobs/ID/         request.json, result.json, lock
-//	spending.lock
+//	spending.lock, pace.lock
 //
 // Credentials never enter a ledger: it takes the body of a request, not its headers.
 package ledger
@@ -258,9 +258,14 @@ const lockWait = 20 * time.Second
 
 // spending takes the lock of the spending total.
 func (l *Ledger) spending(ctx context.Context) (unlock func() error, err error) {
+	return l.lock(ctx, "spending.lock")
+}
+
+// lock waits for a lock of the folder.
+func (l *Ledger) lock(ctx context.Context, name string) (unlock func() error, err error) {
 	deadline := time.Now().Add(lockWait)
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		unlock, err = durable.Lock(filepath.Join(l.dir, "spending.lock"))
+		unlock, err = durable.Lock(filepath.Join(l.dir, name))
 		if !errors.Is(err, durable.ErrLocked) || time.Now().After(deadline) {
 			return unlock, err
 		}
@@ -270,6 +275,38 @@ func (l *Ledger) spending(ctx context.Context) (unlock func() error, err error) 
 		case <-time.After(wait):
 		}
 	}
+}
+
+// Turn is asked before a job is sent to a service at an endpoint that takes so many a minute,
+// whatever process sends them. Where it is the job's turn the wait is 0, and unlock is
+// called when the job is recorded as Sending; otherwise there is nothing to unlock, and Turn
+// is asked again after the wait.
+func (l *Ledger) Turn(ctx context.Context, service, endpoint string, perMinute int) (wait time.Duration, unlock func() error, err error) {
+	unlock, err = l.lock(ctx, "pace.lock")
+	if err != nil {
+		return 0, nil, fmt.Errorf("lock the pace of submissions: %w", err)
+	}
+	l.known.Lock()
+	err = l.read()
+	now := l.now()
+	var sent []time.Time
+	for _, m := range l.jobs {
+		if m.plan != nil && m.plan.Service == service && m.plan.Endpoint == endpoint && now.Sub(m.sent) < time.Minute {
+			sent = append(sent, m.sent)
+		}
+	}
+	l.known.Unlock()
+	if err == nil && len(sent) < perMinute {
+		return 0, unlock, nil
+	}
+	if e := unlock(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return 0, nil, err
+	}
+	slices.SortFunc(sent, time.Time.Compare)
+	return max(time.Millisecond, sent[len(sent)-perMinute].Add(time.Minute).Sub(now)), nil, nil
 }
 
 // Plan adds jobs, their requests first, where the limits allow all of them together;

@@ -375,3 +375,51 @@ func TestJobsAreInTheirOrder(t *testing.T) {
 		}
 	}
 }
+
+// Submissions a minute are counted over all processes, service by service.
+func TestTurn(t *testing.T) {
+	now := time.Date(2026, 5, 12, 9, 0, 0, 0, time.UTC)
+	dir := t.TempDir()
+	var processes []*Ledger
+	for range 2 {
+		l, err := Open(durable.OS{}, dir, func() time.Time { return now })
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		processes = append(processes, l)
+	}
+	send := func(i int, service, endpoint string, want time.Duration) {
+		t.Helper()
+		l := processes[i%2]
+		price := 0.0
+		jobs, err := l.Plan(t.Context(), []Plan{{Job: Job{Service: service, Endpoint: endpoint, Estimate: &price}, Request: []byte("{}")}}, Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wait, unlock, err := l.Turn(t.Context(), service, endpoint, 3)
+		if err != nil || wait != want {
+			t.Fatalf("submission %d waits %v, want %v; %v", i, wait, want, err)
+		}
+		if wait > 0 {
+			return
+		}
+		if err := l.Record(Update{Job: jobs[0].ID, State: Sending, Attempt: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if err := unlock(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		send(i, "ibm", "", 0)
+		now = now.Add(10 * time.Second)
+	}
+	send(3, "ibm", "", 30*time.Second) // the first was 30 seconds ago
+	send(4, "ibm", "", 30*time.Second)
+	send(5, "ionq", "", 0)
+	send(6, "ibm", "http://127.0.0.1:1", 0)
+	now = now.Add(30 * time.Second)
+	send(7, "ibm", "", 0)
+	send(8, "ibm", "", 10*time.Second)
+}

@@ -137,7 +137,10 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 		return err
 	}
 	defer remote.Ledger.Close()
-	remote.Snapshot = t.Snapshot
+	remote.Snapshot, remote.PerMinute = t.Snapshot, &limits.PerMinute
+	if limits.Maintenance != "" {
+		a.warn("%s is %s: a job may be refused, or wait", f.backend, limits.Maintenance)
+	}
 	programs := []exec.Program{{Circuit: r.Circuit, Shots: f.shots}}
 	if _, err := exec.Split(programs, limits); err != nil {
 		return err
