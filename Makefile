@@ -72,12 +72,16 @@ referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpr
 	$(QGAN_PYTHON) referee/readers.py --qgan bin/qgan
 	$(QGAN_PYTHON) referee/noisy.py --qgan bin/qgan
 	$(QGAN_PYTHON) referee/once.py --qgan bin/qgan
+	$(QGAN_PYTHON) referee/resume.py --qgan bin/qgan
 	$(MAKE) recordings
 	$(MAKE) services
 
 recordings: build ## Elephant, pynapple, pynwb and scipy on the recordings and statistics (CLIENTS-neuro: their virtual environment)
 	@test -x $(CLIENTS)-neuro/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS)-neuro && $(CLIENTS)-neuro/bin/pip install -q -r referee/neuro.txt; }
 	$(CLIENTS)-neuro/bin/python referee/recordings.py --qgan bin/qgan
+
+queues: ## a study of 200 trainings over a NATS server and four workers, one of which is killed every 10 s
+	cd training/study/natstest && QGAN_LONG=1 go test -count=1 -timeout 60m -v -run Killed ./...
 
 services: build ## the services' official clients against the emulators (CLIENTS: where their virtual environments are made)
 	@test -x $(CLIENTS)/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r referee/services.txt; }
