@@ -1,0 +1,112 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"qgan/backends"
+	"qgan/internal/stream"
+	"qgan/ir"
+	"qgan/training"
+)
+
+// pairDevice writes the calibration data of the script processor.txtar to a file.
+func pairDevice(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/script/processor.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(raw), "-- props_pair.json --\n")
+	if !ok {
+		t.Fatal("processor.txtar holds no props_pair.json")
+	}
+	path := filepath.Join(t.TempDir(), "props_pair.json")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The parameter-shift rule holds for the noisy law of the compiled circuit: what shots
+// give is, within its own error, the derivative of that exact law; and with mitigation
+// that of the law without readout errors.
+func TestGradientOnNoiseAfterCompilation(t *testing.T) {
+	shots := 400_000
+	if testing.Short() {
+		shots = 40_000
+	}
+	a := testApp()
+	for _, mitigate := range []string{"none", "full"} {
+		where := processorFlags{backend: "noisy", perLatent: 1}
+		where.noise.device, where.noise.readout = pairDevice(t), "asymmetric"
+		where.mitigate.method = mitigate
+		on, err := where.open(t.Context(), a, "train", func(string) bool { return false }, shots, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &training.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: shots, Mitigation: on.mitigation, Seed: 3}
+		ansatz := ir.Ansatz{Neurons: 2, Layers: 2, FinalChain: true, Latent: ir.LatentScale{Value: 1, Trained: true}}
+		c := ansatz.Circuit()
+		rng := stream.New(9, "angles")
+		theta, z := make([]float64, len(c.Trained)), [][]float64{{0.7, -1.1}}
+		for i := range theta {
+			theta[i] = rng.NormFloat64()
+		}
+		f := []float64{0.3, -1.2, 0.8, 2}
+		d, err := e.Differentiate(c, backends.Probabilities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := backends.Bindings{Trained: [][]float64{theta}, Data: z}
+		if err := d.Forward(b, make([]float64, 4)); err != nil {
+			t.Fatal(err)
+		}
+		grad := make([]float64, len(theta))
+		if err := d.Backward(f, grad, nil); err != nil {
+			t.Fatal(err)
+		}
+		model := on.model
+		if mitigate != "none" {
+			model = model.WithoutReadout()
+		}
+		exact, err := on.laws(t.Context(), model).Differentiate(c, backends.Probabilities)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mean := func() float64 {
+			law := make([]float64, 4)
+			if err := exact.Values(b, law); err != nil {
+				t.Fatal(err)
+			}
+			sum := 0.0
+			for x, p := range law {
+				sum += p * f[x]
+			}
+			return sum
+		}
+		moved := 0
+		for i := range theta {
+			const h = 1e-3
+			at := theta[i]
+			theta[i] = at + h
+			up := mean()
+			theta[i] = at - h
+			want := (up - mean()) / (2 * h)
+			theta[i] = at
+			se := math.Sqrt(e.Last().ShotVariance[i])
+			if math.Abs(grad[i]-want) > 4.5*se+1e-5 {
+				t.Errorf("mitigation %s: derivative by %s is %v ± %v, that of the exact law %v", mitigate, c.Trained[i], grad[i], se, want)
+			}
+			if math.Abs(want) > 20*se {
+				moved++
+			}
+		}
+		if moved < len(theta)/3 {
+			t.Errorf("mitigation %s: only %d of %d derivatives are larger than their error", mitigate, moved, len(theta))
+		}
+	}
+}
