@@ -149,7 +149,7 @@ func (d *dialect) qubits(c *ir.Circuit, labels []string) ([]register, error) {
 				return nil, fmt.Errorf("the label %q of qubit %d: labels are different numbers, as in $7", label, i)
 			}
 			seen[label] = true
-			out[i] = register{asked: "$" + label, name: "$" + label, first: i}
+			out[i] = register{asked: "$" + strconv.Itoa(i), name: "$" + label, first: i} // read back by its number
 		}
 		return out, nil
 	}

@@ -588,6 +588,18 @@ func TestBraketLabels(t *testing.T) {
 	if strings.Contains(p.Text, "qubit[") || p.Qubits[1] != "$12" {
 		t.Errorf("%q in\n%s", p.Qubits, p.Text)
 	}
+	// Our own reader takes the qubits back by their numbers.
+	d, err := Read("labels", []byte(p.Text), ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := d.Circuit()
+	if err == nil {
+		back, err = ir.Physical(back)
+	}
+	if err != nil || back.Qubits != 2 || !slices.Equal(back.Ops[0].(*ir.Apply).Qubits, []int{1}) || *back.Ops[2].(*ir.Measure) != *c.Ops[2].(*ir.Measure) {
+		t.Errorf("%v, %v", back, err)
+	}
 	for _, labels := range [][]string{{"7", "7"}, {"7", ""}, {"QB1", "QB2"}, {"7"}} {
 		if _, err := Print(c, Options{Dialect: "braket", Labels: labels}); err == nil || !strings.Contains(err.Error(), "label") {
 			t.Errorf("%q: %v", labels, err)

@@ -195,7 +195,7 @@ var serviceDialects = map[string]string{"ibm": "ibm", "iqm": "iqm-json", "braket
 // the whole circuit, free symbols and delays included, it is qiskit.
 func (a *app) writing(dialect string, t *compile.Target, c *ir.Circuit) qasm.Options {
 	options := qasm.Options{Dialect: dialect}
-	if t.Service == "iqm" {
+	if t.Service == "iqm" || t.Service == "braket" {
 		options.Labels = t.Labels
 	}
 	if dialect != "" {
