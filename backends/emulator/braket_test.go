@@ -2,11 +2,13 @@ package emulator
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"math"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,6 +197,27 @@ func TestBraketUnderFaults(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// Many tasks under a fifth of faults, the sender dying again and again: each is at the
+// service exactly once, by its token, whatever lists say.
+func TestBraketEveryJobOnce(t *testing.T) {
+	var faults []Fault
+	for _, k := range []Fault{
+		{On: "POST /quantum-task", Kind: DropBefore}, {On: "POST /quantum-task", Kind: DropAfter}, {On: "POST /quantum-task", Kind: StatusAfter, Status: 500},
+		{On: "POST /quantum-task", Kind: WithStatus, Status: 429, RetryAfter: 0.002}, {On: "POST /quantum-task", Kind: Truncate}, {On: "POST /quantum-task", Kind: HTML},
+		{On: "GET /*:quantum-task/*", Kind: WithStatus, Status: 503}, {On: "GET /*:quantum-task/*", Kind: StateBack}, {On: "GET /results.json", Kind: Truncate}, {On: "GET /results.json", Kind: NotReady},
+	} {
+		k.Probability = 0.04
+		faults = append(faults, k)
+	}
+	faults = append(faults, Fault{On: "POST /quantum-tasks", Kind: LateListing, Seconds: 0.5})
+	e, c := startBraket(t, Options{Faults: faults, Seed: 5})
+	k := ir.New(8, 1)
+	k.Data = []string{"z"}
+	k.Gate(ir.PRX, []int{2}, ir.Data(1, 0), ir.Const(0))
+	k.Measure(2, 0)
+	everyJobOnce(t, 90, k, e.Counts, func() exec.Service { return c })
 }
 
 func TestBraketCancels(t *testing.T) {
@@ -404,5 +427,96 @@ func TestBraketLabels(t *testing.T) {
 	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 	if o := run(t, r, []exec.Program{p}); len(o[0].Counts) != 1 || o[0].Counts[0].Word != 1 || o[0].Counts[0].N != 10 {
 		t.Errorf("%+v", o)
+	}
+}
+
+// The signatures that the official client made, against a server of somebody else's, are
+// those that are computed here.
+func TestSignaturesOfTheOfficialClient(t *testing.T) {
+	shared := os.Getenv("QGAN_SHARED")
+	if shared == "" {
+		t.Skip("QGAN_SHARED is not set")
+	}
+	raw, err := os.ReadFile(filepath.Join(shared, "fixtures", "braket.trace.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for line := range strings.Lines(string(raw)) {
+		var x struct {
+			Dir, Method, Path, Body string
+			Headers                 map[string]string
+		}
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Fatal(err)
+		}
+		if x.Dir != "request" {
+			continue
+		}
+		r := httptest.NewRequest(x.Method, "http://"+x.Headers["Host"]+x.Path, strings.NewReader(x.Body))
+		r.RequestURI = x.Path
+		for name, value := range x.Headers {
+			r.Header.Set(name, value)
+		}
+		s, ok := readScope(r)
+		at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
+		if !ok || err != nil {
+			t.Errorf("%s %s: %+v, %v", x.Method, x.Path, s, err)
+			continue
+		}
+		if problem := s.verify(r, braketSecret, at); problem != "" {
+			t.Errorf("%s %s: %s", x.Method, x.Path, problem)
+		}
+		if s.verify(r, "another", at) == "" {
+			t.Errorf("%s %s: another secret is taken", x.Method, x.Path)
+		}
+		seen[s.service]++
+	}
+	if seen["braket"] < 30 || seen["s3"] < 3 || seen["sts"] < 1 {
+		t.Errorf("%v", seen)
+	}
+}
+
+// Results that were recorded are read: columns as measuredQubits says.
+func TestResultsOfTheTrace(t *testing.T) {
+	shared := os.Getenv("QGAN_SHARED")
+	if shared == "" {
+		t.Skip("QGAN_SHARED is not set")
+	}
+	raw, err := os.ReadFile(filepath.Join(shared, "fixtures", "braket.trace.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for line := range strings.Lines(string(raw)) {
+		var x struct{ Dir, Body string }
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Fatal(err)
+		}
+		var result struct {
+			Measurements [][]int
+			Qubits       []int `json:"measuredQubits"`
+		}
+		if x.Dir != "response" || !strings.Contains(x.Body, "measuredQubits") || json.Unmarshal([]byte(x.Body), &result) != nil {
+			continue
+		}
+		shape := exec.Shape{Bits: len(result.Qubits), Shots: len(result.Measurements), Qubits: slices.Sorted(slices.Values(result.Qubits))}
+		words, err := decodeBraket(shape, x.Body)
+		if err != nil || len(words) != shape.Shots {
+			t.Errorf("%v, %d words", err, len(words))
+			continue
+		}
+		for shot, row := range result.Measurements {
+			for bit, q := range shape.Qubits {
+				if want := row[slices.Index(result.Qubits, q)]; int(words[shot]>>(shape.Bits-1-bit)&1) != want {
+					t.Fatalf("shot %d, qubit %d", shot, q)
+				}
+			}
+		}
+		read++
+	}
+	t.Logf("%d results", read)
+	if read == 0 {
+		t.Error("no result was read")
 	}
 }

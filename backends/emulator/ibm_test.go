@@ -324,10 +324,6 @@ func TestIBMUnderEachFault(t *testing.T) {
 // Many jobs under a fifth of faults of all kinds, the sender dying again and again: each
 // is at the service exactly once and its result in the ledger.
 func TestIBMEveryJobOnce(t *testing.T) {
-	jobs := 120
-	if testing.Short() {
-		jobs = 40
-	}
 	var faults []Fault
 	for _, k := range []Fault{
 		{On: "POST /jobs", Kind: DropBefore}, {On: "POST /jobs", Kind: DropAfter}, {On: "POST /jobs", Kind: StatusAfter, Status: 500},
@@ -339,19 +335,28 @@ func TestIBMEveryJobOnce(t *testing.T) {
 	}
 	faults = append(faults, Fault{On: "GET /jobs", Kind: LateListing, Seconds: 0.06})
 	e, url := start(t, Options{Faults: faults, Seed: 5})
+	c := ir.New(7, 1)
+	c.Data = []string{"z"}
+	c.Gate(ir.RZ, []int{2}, ir.Data(1, 0))
+	c.Gate(ir.SX, []int{2})
+	c.Measure(2, 0)
+	everyJobOnce(t, 120, c, e.Counts, func() exec.Service { return client(t, e, url) })
+}
+
+// everyJobOnce sends jobs of a circuit of one data symbol, the sender dying fifteen times.
+func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, connect func() exec.Service) {
+	t.Helper()
+	if testing.Short() {
+		jobs /= 3
+	}
 	dir := t.TempDir()
-	request := backends.Request{Shots: []int{20}, Bindings: backends.Bindings{Trained: [][]float64{nil}}}
-	request.Circuit = ir.New(7, 1)
-	request.Circuit.Data = []string{"z"}
-	request.Circuit.Gate(ir.RZ, []int{2}, ir.Data(1, 0))
-	request.Circuit.Gate(ir.SX, []int{2})
-	request.Circuit.Measure(2, 0)
+	request := backends.Request{Circuit: c, Shots: []int{20}, Bindings: backends.Bindings{Trained: [][]float64{nil}}}
 	for i := range jobs {
-		request.Bindings.Data = append(request.Bindings.Data, []float64{float64(i) / 100})
+		request.Bindings.Data = append(request.Bindings.Data, []float64{float64(i+1) / 100})
 	}
 	rng := stream.New(3, "deaths")
 	for deaths := 0; ; deaths++ {
-		r := &exec.Remote{Service: oneByOne{client(t, e, url)}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, PerMinute: new(int)}
+		r := &exec.Remote{Service: oneByOne{connect()}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, PerMinute: new(int)}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20+rng.IntN(300))*time.Millisecond)
 		if deaths >= 15 {
 			cancel()
@@ -366,13 +371,13 @@ func TestIBMEveryJobOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	counts := e.Counts()
-	if len(counts.ByTag) != jobs || counts.Faults < jobs/10 {
-		t.Errorf("%d jobs at the service, %d faults", len(counts.ByTag), counts.Faults)
+	n := counts()
+	if len(n.ByTag) != jobs || n.Faults < jobs/10 {
+		t.Errorf("%d jobs at the service, %d faults", len(n.ByTag), n.Faults)
 	}
-	for tag, n := range counts.ByTag {
-		if n != 1 {
-			t.Errorf("job %s is %d times at the service", tag, n)
+	for tag, times := range n.ByTag {
+		if times != 1 {
+			t.Errorf("job %s is %d times at the service", tag, times)
 		}
 	}
 	kept, err := openLedger(t, dir).Jobs()
@@ -387,7 +392,16 @@ func TestIBMEveryJobOnce(t *testing.T) {
 }
 
 // oneByOne sends each circuit as a job of its own.
-type oneByOne struct{ *ibm.Client }
+type oneByOne struct{ remoteService }
+
+type remoteService = exec.Service
+
+func (o oneByOne) Names(c *ir.Circuit) []string {
+	if named, ok := o.remoteService.(exec.Named); ok {
+		return named.Names(c)
+	}
+	return nil
+}
 
 func (o oneByOne) Limits(context.Context) (exec.Limits, error) { return exec.Limits{Programs: 1}, nil }
 
