@@ -11,7 +11,6 @@ import (
 	"qgan/backends/exec"
 	"qgan/ir"
 	"qgan/qasm"
-	"qgan/qasm/syntax"
 )
 
 // badProgram is what the service would refuse, or misread.
@@ -302,7 +301,7 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 	boxes := 0
 	for line := range strings.Lines(p.Text) {
 		switch {
-		case strings.HasPrefix(line, syntax.Directive), strings.HasPrefix(line, "//"): // for our own reader
+		case strings.HasPrefix(line, "//"): // for our own reader
 			continue
 		case strings.HasPrefix(line, "box"):
 			boxes++

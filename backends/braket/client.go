@@ -305,7 +305,7 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 		return nil, badProgram(fmt.Sprintf("device %s: %v", c.arn, errSimulator))
 	}
 	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
-		return nil, fmt.Errorf("Amazon Braket: the capabilities of %s can't be read: %w", c.arn, err)
+		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.arn, err)
 	}
 	if d.snapshot, err = calibration.Read(calibration.File{Name: "capabilities of " + c.arn, Data: a.Body}); err != nil {
 		return nil, err
@@ -370,7 +370,7 @@ func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 		return "", err
 	}
 	if answer.ARN == "" {
-		return "", errors.New("Amazon Braket: the answer holds no ARN")
+		return "", errors.New("braket: the answer holds no ARN")
 	}
 	return answer.ARN, nil
 }

@@ -72,12 +72,12 @@ func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
 	}
 	var r result
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return fmt.Errorf("Amazon Braket: the result of %s can't be read: %w", remote, err)
+		return fmt.Errorf("braket: the result of %s can't be read: %w", remote, err)
 	}
 	k := kept{Task: remote, Result: raw, Parts: map[string]json.RawMessage{}}
 	if r.Location != nil {
 		if len(r.Location) != 2 || r.Location[0] != t.Bucket || !strings.HasPrefix(r.Location[1]+"/", t.Directory+"/") {
-			return fmt.Errorf("Amazon Braket: the result of %s lies in %q, not where the task puts it (%s/%s): not followed", remote, r.Location, t.Bucket, t.Directory)
+			return fmt.Errorf("braket: the result of %s lies in %q, not where the task puts it (%s/%s): not followed", remote, r.Location, t.Bucket, t.Directory)
 		}
 		if err := k.follow(r, func(relative string) ([]byte, error) { return object(r.Location[1] + "/" + relative) }); err != nil {
 			return err
@@ -111,14 +111,14 @@ func (k *kept) follow(r result, object func(relative string) ([]byte, error)) er
 		var wait sync.WaitGroup
 		for i, p := range paths {
 			if clean := path.Clean(p); clean != p || strings.HasPrefix(p, "..") || strings.HasPrefix(p, "/") {
-				return fmt.Errorf("Amazon Braket: the result of %s refers to %q: not followed", k.Task, p)
+				return fmt.Errorf("braket: the result of %s refers to %q: not followed", k.Task, p)
 			}
 			wait.Go(func() {
 				slots <- struct{}{}
 				defer func() { <-slots }()
 				found[i], errs[i] = object(p)
 				if errs[i] == nil && !json.Valid(found[i]) {
-					errs[i] = fmt.Errorf("Amazon Braket: %s of the result of %s is no JSON", p, k.Task)
+					errs[i] = fmt.Errorf("braket: %s of the result of %s is no JSON", p, k.Task)
 				}
 			})
 		}
@@ -140,7 +140,7 @@ func (k *kept) follow(r result, object func(relative string) ([]byte, error)) er
 	for _, name := range programs {
 		var p programResult
 		if err := json.Unmarshal(k.Parts[name], &p); err != nil {
-			return fmt.Errorf("Amazon Braket: %s of the result of %s can't be read: %w", name, k.Task, err)
+			return fmt.Errorf("braket: %s of the result of %s can't be read: %w", name, k.Task, err)
 		}
 		for _, x := range p.Executables {
 			if own, ok := reference(x); ok {
@@ -196,7 +196,7 @@ func (k *kept) resolve(raw json.RawMessage, at func(string) string, out any) err
 // executable that failed is an error of the whole task.
 func (k *kept) measured() ([]measured, error) {
 	fail := func(where string, err error) error {
-		return fmt.Errorf("Amazon Braket: the result of %s: %s%w", k.Task, where, err)
+		return fmt.Errorf("braket: the result of %s: %s%w", k.Task, where, err)
 	}
 	var r result
 	if err := json.Unmarshal(k.Result, &r); err != nil {
@@ -241,19 +241,19 @@ func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, e
 	}
 	var k kept
 	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&k); err != nil {
-		return nil, fmt.Errorf("Amazon Braket: the result can't be read: %w", err)
+		return nil, fmt.Errorf("braket: the result can't be read: %w", err)
 	}
 	list, err := k.measured()
 	if err != nil {
 		return nil, err
 	}
 	if len(list) != len(shapes) {
-		return nil, fmt.Errorf("Amazon Braket: the result of %s holds %d circuits, %d were sent", k.Task, len(list), len(shapes))
+		return nil, fmt.Errorf("braket: the result of %s holds %d circuits, %d were sent", k.Task, len(list), len(shapes))
 	}
 	out := make([]backends.Outcome, len(shapes))
 	for i, s := range shapes {
 		if out[i], err = list[i].outcome(s); err != nil {
-			return nil, fmt.Errorf("Amazon Braket: the result of %s, program %d: %w", k.Task, i, err)
+			return nil, fmt.Errorf("braket: the result of %s, program %d: %w", k.Task, i, err)
 		}
 	}
 	return out, nil

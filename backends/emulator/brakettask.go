@@ -121,53 +121,53 @@ func (e *Braket) read(t *braketTask, j *job, action string, shots []int) ([]fail
 		Programs []json.RawMessage `json:"programs"`
 	}
 	if err := json.Unmarshal([]byte(action), &a); err != nil {
-		return nil, fmt.Errorf("The action is no JSON: %v", err)
+		return nil, fmt.Errorf("the action is no JSON: %v", err)
 	}
 	t.action = a.Header.Name
 	bounds, ok := e.actions.Action[t.action]
 	if !ok {
-		return nil, fmt.Errorf("The device doesn't support the action %q.", t.action)
+		return nil, fmt.Errorf("the device doesn't support the action %q", t.action)
 	}
 	list := a.Programs
 	if t.action == actionProgram {
 		list = []json.RawMessage{json.RawMessage(action)}
 	}
 	if len(list) == 0 {
-		return nil, errors.New("The program set holds no programs.")
+		return nil, errors.New("the program set holds no programs")
 	}
 	var inputs []map[string]float64
 	for i, raw := range list {
 		p := braketProgram{raw: raw}
 		if err := json.Unmarshal(raw, &p); err != nil {
-			return nil, fmt.Errorf("Program %d can't be read: %v", i, err)
+			return nil, fmt.Errorf("program %d can't be read: %v", i, err)
 		}
 		tables, err := p.tables(t.action == actionSet)
 		if err != nil {
-			return []failure{{Program: i, Errors: []string{err.Error()}}}, fmt.Errorf("Program %d: %v", i, err)
+			return []failure{{Program: i, Errors: []string{err.Error()}}}, fmt.Errorf("program %d: %v", i, err)
 		}
 		p.circuits = len(tables)
 		t.programs, inputs = append(t.programs, p), append(inputs, tables...)
 	}
 	n := len(inputs)
 	if bounds.Executables > 0 && n > bounds.Executables {
-		return nil, fmt.Errorf("%d executables: at most %d are taken.", n, bounds.Executables)
+		return nil, fmt.Errorf("%d executables: at most %d are taken", n, bounds.Executables)
 	}
 	if j.shots%n != 0 {
-		return nil, fmt.Errorf("%d shots can't be divided among %d executables.", j.shots, n)
+		return nil, fmt.Errorf("%d shots can't be divided among %d executables", j.shots, n)
 	}
 	if bounds.TotalShots > 0 && j.shots > bounds.TotalShots {
-		return nil, fmt.Errorf("%d shots: at most %d are taken in all.", j.shots, bounds.TotalShots)
+		return nil, fmt.Errorf("%d shots: at most %d are taken in all", j.shots, bounds.TotalShots)
 	}
 	each := j.shots / n
 	if len(shots) == 2 && (each < shots[0] || each > shots[1]) {
-		return nil, fmt.Errorf("%d shots: %d to %d are taken.", each, shots[0], shots[1])
+		return nil, fmt.Errorf("%d shots: %d to %d are taken", each, shots[0], shots[1])
 	}
 	k := 0
 	for i, p := range t.programs {
 		for at := range p.circuits {
 			c, columns, err := e.circuit(p.Source, inputs[k])
 			if err != nil && t.action == actionSet {
-				return []failure{{Program: i, Inputs: &at, Errors: []string{err.Error()}}}, errors.New("Validation of the program set failed.")
+				return []failure{{Program: i, Inputs: &at, Errors: []string{err.Error()}}}, errors.New("validation of the program set failed")
 			}
 			if err != nil {
 				return nil, err
@@ -239,7 +239,7 @@ func (e *Braket) circuit(source string, inputs map[string]float64) (*ir.Circuit,
 	var k column
 	text := comments.ReplaceAllString(source, "")
 	if !version.MatchString(text) {
-		return nil, k, errors.New("The program doesn't begin with OPENQASM 3.")
+		return nil, k, errors.New("the program doesn't begin with OPENQASM 3")
 	}
 	for _, rule := range rules {
 		if len(rule.pattern.FindAllString(text, -1)) > rule.most {
@@ -249,9 +249,9 @@ func (e *Braket) circuit(source string, inputs map[string]float64) (*ir.Circuit,
 	physical, verbatim := onDevice.MatchString(text), boxed.MatchString(text)
 	switch {
 	case physical && declared.MatchString(text):
-		return nil, k, errors.New("physical and virtual qubits are mixed.")
+		return nil, k, errors.New("physical and virtual qubits are mixed")
 	case verbatim && !physical:
-		return nil, k, errors.New("a verbatim box needs physical qubits.")
+		return nil, k, errors.New("a verbatim box needs physical qubits")
 	}
 	at := version.FindStringIndex(text)[1]
 	doc, err := qasm.Read("program", []byte(text[:at]+" //qgan:dialect braket\n"+text[at:]), qasm.ReadOptions{})
@@ -266,7 +266,7 @@ func (e *Braket) circuit(source string, inputs map[string]float64) (*ir.Circuit,
 	for i, name := range c.Data {
 		v, ok := inputs[name]
 		if !ok {
-			return nil, k, fmt.Errorf("the input %s has no value.", name)
+			return nil, k, fmt.Errorf("the input %s has no value", name)
 		}
 		values[i] = v
 	}
@@ -285,22 +285,22 @@ func (e *Braket) circuit(source string, inputs map[string]float64) (*ir.Circuit,
 	if c, err = unboxed(c, verbatim); err != nil {
 		return nil, k, err
 	}
-	at2 := make([]int, c.Bits)
-	for i := range at2 {
-		at2[i] = -1
+	from := make([]int, c.Bits)
+	for i := range from {
+		from[i] = -1
 	}
 	for _, op := range c.Ops {
 		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
-			at2[m.Bit] = m.Qubit
+			from[m.Bit] = m.Qubit
 		}
 	}
-	for bit, q := range at2 {
+	for bit, q := range from {
 		if q >= 0 {
 			k.bits, k.qubits = append(k.bits, bit), append(k.qubits, names[q])
 		}
 	}
 	if len(k.bits) == 0 {
-		return nil, k, errors.New("nothing is measured.")
+		return nil, k, errors.New("nothing is measured")
 	}
 	if !verbatim {
 		c.QubitRegs = nil
@@ -342,7 +342,7 @@ func (e *Braket) place(c *ir.Circuit) (*ir.Circuit, []int, error) {
 	for _, r := range c.QubitRegs {
 		q, ok := label[strings.TrimPrefix(r.Name, "$")]
 		if !ok || len(r.Indices) != 1 {
-			return nil, nil, fmt.Errorf("the device has no qubit %s.", r.Name)
+			return nil, nil, fmt.Errorf("the device has no qubit %s", r.Name)
 		}
 		to[r.Indices[0]] = q
 	}
@@ -362,19 +362,19 @@ func unboxed(c *ir.Circuit, verbatim bool) (*ir.Circuit, error) {
 			switch o.Kind {
 			case "box":
 				if p, ok := c.Ops[max(0, i-1)].(*ir.Opaque); !ok || p.Kind != "pragma" || p.Text != "braket verbatim" {
-					return nil, errors.New("a box needs the pragma braket verbatim.")
+					return nil, errors.New("a box needs the pragma braket verbatim")
 				}
 				inside = true
 			case "endbox":
 				inside = false
 			case "pragma":
 			default:
-				return nil, fmt.Errorf("%s is not supported.", o.Kind)
+				return nil, fmt.Errorf("%s is not supported", o.Kind)
 			}
 			continue
 		}
 		if _, gate := op.(*ir.Apply); gate && verbatim && !inside {
-			return nil, errors.New("the emulator takes gates inside of verbatim boxes or outside, not both.")
+			return nil, errors.New("the emulator takes gates inside of verbatim boxes or outside, not both")
 		}
 		out.Ops = append(out.Ops, op)
 	}

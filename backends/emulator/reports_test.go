@@ -483,9 +483,7 @@ func TestReportsAreComplete(t *testing.T) {
 		}
 		var known []string
 		for _, r := range list {
-			for _, n := range regexp.MustCompile(`#\d+`).FindAllString(r.of, -1) {
-				known = append(known, n)
-			}
+			known = append(known, regexp.MustCompile(`#\d+`).FindAllString(r.of, -1)...)
 		}
 		numbers := regexp.MustCompile(`#\d+`).FindAllString(string(raw[sections[1]:]), -1)
 		if len(numbers) < 3 {

@@ -450,9 +450,13 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 			return j, err
 		default:
 			refusals = 0
-			if s.Word != last {
-				r.report(j, s.Word)
-				last = s.Word
+			word := s.Word
+			if s.State == Queued && s.Ahead > 0 {
+				word += fmt.Sprintf(", %d ahead", s.Ahead)
+			}
+			if word != last {
+				r.report(j, word)
+				last = word
 			}
 		}
 		if err := pause(ctx, wait+jitter(wait/4)); err != nil {

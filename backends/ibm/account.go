@@ -134,7 +134,7 @@ func savedIn(path, name string, readFile func(string) ([]byte, error)) (string, 
 func BaseURL(crn string) (string, error) {
 	parts := strings.Split(crn, ":")
 	if len(parts) < 8 || parts[0] != "crn" || parts[4] != "quantum-computing" || parts[5] == "" || strings.ContainsAny(parts[5], "/.@") {
-		return "", fmt.Errorf("the instance %q is no CRN of quantum-computing, such as crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID::", crn)
+		return "", fmt.Errorf("the instance %q is no CRN of quantum-computing: crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID:: is one", crn)
 	}
 	host := "quantum.cloud.ibm.com"
 	if parts[5] != "us-east" {

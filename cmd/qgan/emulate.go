@@ -76,7 +76,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 	f := cmd.Flags()
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "address and port to listen at; port 0: a free one")
 	f.StringVar(&device, "device", "", "the processor, its calibration files (none: a built-in one)")
-	f.StringVar(&key, "key", "", "the key that is taken (none: the well-known one)")
+	f.StringVar(&key, "key", "", "the key that is taken, of braket the secret (none: the well-known one)")
 	f.StringVar(&arn, "arn", "", "of braket: the ARN of the processor (none: the file's or the built-in one's)")
 	f.StringVar(&faults, "faults", "", "a plan of faults, a TOML file")
 	f.BoolVar(&ideal, "ideal", false, "without noise")
