@@ -2,8 +2,10 @@ package emulator
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http/httptest"
 	"os"
@@ -518,5 +520,28 @@ func TestResultsOfTheTrace(t *testing.T) {
 	t.Logf("%d results", read)
 	if read == 0 {
 		t.Error("no result was read")
+	}
+}
+
+// spoiled is a service whose results tell of a circuit that failed.
+type spoiled struct{ *braket.Client }
+
+func (spoiled) Fetch(context.Context, string, io.Writer) error {
+	return &exec.JobFailed{Reason: "program 0, inputs 1: out of tune (DEVICE)"}
+}
+
+// A task whose result holds a failure is one that failed, with its reason, at once.
+func TestBraketFailsLate(t *testing.T) {
+	_, c := startBraket(t, Options{Ideal: true})
+	r := &exec.Remote{Service: spoiled{c}, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	jobs, err := r.Plan(t.Context(), [][]exec.Program{{braketProgramOf(t, c, 20)}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(t.Context(), []string{jobs[0].ID}); err == nil || !strings.Contains(err.Error(), "out of tune") {
+		t.Errorf("%v", err)
+	}
+	if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Failed || !strings.Contains(j.Reason, "inputs 1") {
+		t.Errorf("%+v, %v", j, err)
 	}
 }
