@@ -23,7 +23,7 @@ func (in *Input) levels() []level {
 	var out []level
 	half := false
 	for _, b := range in.Baselines {
-		if b.Name == "uniform" || b.JS == nil || !finite(*b.JS) {
+		if b.Name == "uniform" || b.JS == nil || !finite(*b.JS) || *b.JS < 1e-12 {
 			continue
 		}
 		name := clean(b.Name)

@@ -43,5 +43,5 @@ func Example() {
 	}
 	fmt.Println(len(paths), "files, no curve among them")
 	// Output:
-	// 7 files, no curve among them
+	// 11 files, no curve among them
 }

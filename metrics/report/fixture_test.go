@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func modelOf(t testing.TB, name string, m metrics.Model, s *metrics.States, binW
 	seen := metrics.ProbSeen(m, s)
 	return report.Model{
 		Name: name, Summary: metrics.Summarize(w), Seen: seen, Samples: samples,
-		JSNats: s.JSSeen(seen), JSStdErr: 0.021 * s.JSSeen(seen), JSValid: true,
+		JSNats: s.JSSeen(seen), JSStdErr: 0.021 * s.JSSeen(seen), JSValid: true, Parameters: m.Parameters(),
 	}
 }
 
@@ -123,7 +124,20 @@ func inputOf(t testing.TB, r *spikes.Raster, n, bins int, names ...string) repor
 		}
 		in.Models = append(in.Models, model)
 		in.Curves = append(in.Curves, curve(i, model.JSNats))
+		var points []report.TrainingPoint
+		for k := range 100 {
+			p := 0.9 - 0.5/float64(k+1)
+			points = append(points, report.TrainingPoint{Step: 10 * k, Critic: 0.1 / float64(k+1), Generator: float64(k%7) / 10, Wasserstein: 0.2 / float64(k+1), Count: 0.3, PSilent: &p})
+		}
+		in.Training = append(in.Training, points)
 	}
+	line := report.ParameterLine{Name: "Ising"}
+	table := report.ParameterLine{Name: "full table"}
+	for k := 1; k <= 20; k++ {
+		line.Neurons, line.Count = append(line.Neurons, k), append(line.Count, float64(k*bins*(k*bins+1))/2)
+		table.Neurons, table.Count = append(table.Neurons, k), append(table.Count, math.Pow(2, float64(k*bins))-1)
+	}
+	in.Parameters = []report.ParameterLine{line, table}
 	return in
 }
 
@@ -154,8 +168,24 @@ func plainFile(path string, f func(io.Writer) error) error {
 // written writes a report and returns the content of its files by name.
 func written(t testing.TB, in report.Input) map[string][]byte {
 	t.Helper()
+	return writtenBy(t, in, plainFile)
+}
+
+// writtenText leaves the pictures empty, whose drawing takes most of the time.
+func writtenText(t testing.TB, in report.Input) map[string][]byte {
+	t.Helper()
+	return writtenBy(t, in, func(path string, f func(io.Writer) error) error {
+		if filepath.Ext(path) == ".png" {
+			f = func(io.Writer) error { return nil }
+		}
+		return plainFile(path, f)
+	})
+}
+
+func writtenBy(t testing.TB, in report.Input, write func(string, func(io.Writer) error) error) map[string][]byte {
+	t.Helper()
 	dir := t.TempDir()
-	paths, err := report.Write(dir, in, plainFile)
+	paths, err := report.Write(dir, in, write)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -176,6 +177,9 @@ func (t timePanel) plot(curves []timeCurve) *plot.Plot {
 	return p
 }
 
+// tableLags are the lags whose covariances the table shows; the figure has all.
+var tableLags = [...]int{1, 2, 3, 5, 10}
+
 // timeTable lists the figures that compare samples with the recording in time.
 func (in *Input) timeTable() table {
 	t := table{
@@ -193,8 +197,12 @@ func (in *Input) timeTable() table {
 	}
 	for _, r := range append(columns, in.References...) {
 		t.Head = append(t.Head, cell{Text: r.Name})
-		for i, f := range r.Figures {
-			if i == len(t.Rows) {
+		i := -1
+		for _, f := range r.Figures {
+			if f.Lag > 0 && !slices.Contains(tableLags[:], f.Lag) {
+				continue
+			}
+			if i++; i == len(t.Rows) {
 				t.Rows = append(t.Rows, append(words(f.String()), numbers(optional(f.Data))...))
 			}
 			t.Rows[i] = append(t.Rows[i], cell{Text: figureText(f)})

@@ -17,7 +17,8 @@ var pageText string
 // cell is one cell of a table.
 type cell struct {
 	Text string
-	Word bool // words stand to the left, numbers to the right
+	Word bool         // words stand to the left, numbers to the right
+	Link template.URL // a page within the report; empty: none
 }
 
 // table is one table of the page.
@@ -34,23 +35,32 @@ type pageFigure struct {
 	SVG                           template.HTML
 }
 
+// content is what the page is made of.
+type content struct {
+	Title      string
+	Facts      []string
+	Shows, Not []string // in words
+	Tables     []table
+	Figures    []pageFigure
+	Below      []table
+}
+
 // page writes the HTML page.
 func (in *Input) page(w io.Writer, figs []*figure) error {
+	shows, not := in.verdict()
+	c := content{in.Title, in.Lines, shows, not, []table{in.modelTable(), in.baselineTable()}, nil, []table{in.timeTable(), in.rateTable()}}
+	return c.write(w, figs)
+}
+
+// write writes the page with figures that were not yet drawn.
+func (c content) write(w io.Writer, figs []*figure) error {
 	t, err := template.New("page").Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	title := in.Title
-	if title == "" {
-		title = "Report"
+	if c.Title == "" {
+		c.Title = "Report"
 	}
-	content := struct {
-		Title   string
-		Facts   []string
-		Tables  []table
-		Figures []pageFigure
-		Rates   table
-	}{title, in.Lines, []table{in.modelTable(), in.baselineTable(), in.timeTable()}, nil, in.rateTable()}
 	for _, f := range figs {
 		pf := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
 		if f.missing == "" {
@@ -60,9 +70,9 @@ func (in *Input) page(w io.Writer, figs []*figure) error {
 			}
 			pf.SVG = inline(b.String(), f.caption)
 		}
-		content.Figures = append(content.Figures, pf)
+		c.Figures = append(c.Figures, pf)
 	}
-	if err := t.Execute(w, content); err != nil {
+	if err := t.Execute(w, c); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	return nil
@@ -112,12 +122,18 @@ func optional(x *float64) string {
 func (in *Input) modelTable() table {
 	t := table{
 		Caption: "Distance to the recording",
-		Head:    append(words("model"), append(numbers("JS (nats)", "JS (bits)", "JS / floor", "P(silent)"), words("note")...)...),
-		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. P(silent): share of windows without a spike, for a model that of its draws.",
+		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS (bits)", "JS / floor", "floor of draws", "P(silent)"), words("note")...)...),
+		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. Floor of draws: what as many draws of the recording's own law score, where JS is that of draws. P(silent): share of windows without a spike, for a model that of its draws.",
 	}
 	for i := range in.Models {
 		m := &in.Models[i]
-		nats, bits, ratio, note := none, none, none, ""
+		nats, bits, ratio, null, parameters, note := none, none, none, none, none, ""
+		if m.Parameters > 0 {
+			parameters = fmt.Sprint(m.Parameters)
+		}
+		if m.Null > 0 {
+			null = number(m.Null)
+		}
 		if m.JSValid {
 			nats, bits = withError(m.JSNats, m.JSStdErr), withError(metrics.Bits(m.JSNats), metrics.Bits(m.JSStdErr))
 			if in.Floor != nil && *in.Floor > 0 {
@@ -126,13 +142,13 @@ func (in *Input) modelTable() table {
 		} else if note = m.JSReason; note == "" {
 			note = "JS not known"
 		}
-		t.Rows = append(t.Rows, append(words(m.Name), append(numbers(nats, bits, ratio, silent(&m.Summary)), words(note)...)...))
+		t.Rows = append(t.Rows, append(words(m.Name), append(numbers(parameters, nats, bits, ratio, null, silent(&m.Summary)), words(note)...)...))
 	}
 	floor, bits, note := none, none, "not known"
 	if in.Floor != nil {
 		floor, bits, note = number(*in.Floor), number(metrics.Bits(*in.Floor)), "between the odd and the even repeats; below it a distance says nothing"
 	}
-	t.Rows = append(t.Rows, append(words("floor: split half of the recording"), append(numbers(floor, bits, none, silent(&in.Data)), words(note)...)...))
+	t.Rows = append(t.Rows, append(words("floor: split half of the recording"), append(numbers(none, floor, bits, none, none, silent(&in.Data)), words(note)...)...))
 	return t
 }
 
@@ -147,8 +163,8 @@ func silent(s *metrics.Summary) string {
 func (in *Input) baselineTable() table {
 	t := table{
 		Caption: "Baselines",
-		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS held out (nats)"), words("note")...)...),
-		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones.",
+		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS / floor", "JS held out (nats)", "ln p held out (nats/bin)", "floor of draws"), words("note")...)...),
+		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones. Split half is the floor. A law that is drawn is farther off by about its floor of draws.",
 	}
 	for _, b := range in.Baselines {
 		parameters := fmt.Sprint(b.Parameters)
@@ -156,7 +172,21 @@ func (in *Input) baselineTable() table {
 			// A full table, with one entry for each window there could be.
 			parameters = "2ⁿᵗ − 1"
 		}
-		t.Rows = append(t.Rows, append(words(b.Name), append(numbers(parameters, optional(b.JS), optional(b.JSHeldOut)), words(b.Note)...)...))
+		ratio, likelihood, note := none, none, b.Note
+		if b.JS != nil && in.Floor != nil && *in.Floor > 0 && b.Name != "split-half" {
+			ratio = number(*b.JS / *in.Floor)
+		}
+		if l := b.LogLikelihoodHeldOut; l != nil && finite(*l) {
+			likelihood = minus(fmt.Sprintf("%.5f", *l))
+		}
+		js := optional(b.JS)
+		if b.JS != nil && *b.JS < 1e-12 {
+			js, ratio, note = "0", none, strings.TrimPrefix(note+"; the recording's own law", "; ")
+		}
+		if b.Samples > 0 {
+			note = fmt.Sprintf("of %d draws", b.Samples)
+		}
+		t.Rows = append(t.Rows, append(words(b.Name), append(numbers(parameters, js, ratio, optional(b.JSHeldOut), likelihood, optional(b.Null)), words(note)...)...))
 	}
 	if len(t.Rows) == 0 {
 		t.Note = "No baseline was computed."

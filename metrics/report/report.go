@@ -5,11 +5,15 @@
 // It computes no metric. The caller hands in an [Input] of figures that package
 // metrics made, [Write] lays them out:
 //
+//	figure2             the states on a linear axis, the first four of them, and the distance over training
 //	state_distribution  the most probable windows of the recording, each with its probability in every model
 //	js_curve            distance against training step, with the baselines as lines
 //	rasters             equal numbers of bins of the recording and of each model's draws
 //	statistics          rates, covariances, k-probability and autocorrelogram
 //	time                lag covariances, spikes in a window, silence and bursts
+//	psth                rate against the time in a repeat
+//	training            losses, spikes and silence against training step
+//	parameters          numbers of parameters against neurons
 //
 // What is missing from the input is left out or said in words in its place; the
 // page says which. The same input gives the same bytes.
@@ -49,6 +53,10 @@ type Model struct {
 	JSStdErr float64 // standard error of JSNats; 0: exact
 	JSValid  bool    // whether JSNats is known
 	JSReason string  // why not
+	// Null is what as many draws of the recording's own law score, where the
+	// divergence is that of draws; 0: it is that of the law.
+	Null       float64
+	Parameters int // trained ones; 0: not known
 }
 
 // CurvePoint is the distance to the recording after a training step.
@@ -72,15 +80,17 @@ type Input struct {
 	// References stand beside the models in time: the floor, simple models, files.
 	References []metrics.TimeResult
 
-	Models    []Model // at most MaxModels
-	Curves    [][]CurvePoint
-	Floor     *float64 // distance between the halves of the recording, nats
-	Baselines []metrics.Result
-	BinWidth  float64 // seconds; 0: not known
+	Models     []Model // at most MaxModels
+	Curves     [][]CurvePoint
+	Training   [][]TrainingPoint // of Models, in the same order
+	Parameters []ParameterLine   // how models grow with the number of neurons
+	HeldOut    bool              // repeats were held out
+	Floor      *float64          // distance between the halves of the recording, nats
+	Baselines  []metrics.Result
+	BinWidth   float64 // seconds; 0: not known
 }
 
-// Write writes the figures, state_distribution, js_curve, rasters, statistics and
-// time, each as .png and .svg, and the page index.html into the folder dir, which must
+// Write writes the figures named above, each as .png and .svg, and the page index.html into the folder dir, which must
 // exist. It returns the paths written, in order. The caller's write makes a file
 // of what the function it is given writes; it decides how files come to be whole
 // or not at all.
@@ -121,7 +131,10 @@ func Write(dir string, in Input, write func(path string, f func(io.Writer) error
 
 // figures returns all figures, those that cannot be drawn with a reason.
 func (in *Input) figures() []*figure {
-	return []*figure{in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure(), in.timeFigure()}
+	return []*figure{
+		in.paperFigure(), in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure(), in.timeFigure(),
+		in.psthFigure(), in.trainingFigure(), in.parametersFigure(),
+	}
 }
 
 // check refuses what no layout can make sense of.

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,7 +21,7 @@ import (
 	"qgan/metrics/spikes"
 )
 
-var stems = []string{"state_distribution", "js_curve", "rasters", "statistics", "time"}
+var stems = []string{"figure2", "state_distribution", "js_curve", "rasters", "statistics", "time", "psth", "training", "parameters"}
 
 // svgText reads an SVG file as XML and returns its size in points and its texts,
 // joined by one space.
@@ -97,7 +98,11 @@ func TestFigures(t *testing.T) {
 	}{
 		{4, 1, []string{"independent"}, map[string][]string{
 			"state_distribution": {"like independent, seed 1: JS", "0000", "1000", "probability", "floor, JS of the recording's halves"},
-			"js_curve":           {"training step", "JS (nats)", "silent 0.", "independent ", "split half ", "ising ", "below the axis: markov "},
+			"js_curve":           {"training step", "JS (nats)", "silent 0.", "independent ", "split half ", "ising "},
+			"figure2":            {"a  states", "0000", "0011", "c  divergence over training", "state, in the order of its number"},
+			"psth":               {"recording, 100 repeats", "time in a repeat (s)", "rate (spikes/s)"},
+			"training":           {"critic's estimate of the distance", "spikes in a window", "like independent, seed 1"},
+			"parameters":         {"Ising", "neurons", "full table"},
 			"rasters":            {"recording, repeat 51, bins 126 to 275", "like independent, seed 1, 150 independent draws", "draw, in no order of time", "time, bins of 20 ms"},
 			"statistics":         {"rate of the recording (spikes/s)", "spikes", "active neurons in a bin", "windows of one bin have no lags"},
 		}},
@@ -172,13 +177,13 @@ func TestLegendShowsJS(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	in := inputOf(t, spikes.Builtin(), 4, 1, "independent", "ising")
-	page := string(written(t, in)["index.html"])
+	page := string(writtenText(t, in)["index.html"])
 	for _, want := range []string{
 		"<!DOCTYPE html>", "<title>" + in.Title + "</title>",
 		"Distance to the recording", "JS (nats)", "JS (bits)", "like ising, seed 1", "floor: split half of the recording",
 		"Baselines", "parameters", "JS held out (nats)", "markov", "uniform",
 		"Statistics in time", "split-half", "covariance-error", "p-silent, windows of 1 bin",
-		"Firing rates (spikes/s)", "prefers-color-scheme: dark",
+		"Firing rates (spikes/s)", "prefers-color-scheme: dark", "What the numbers show", "nearer than silent", "What they don't show",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
@@ -304,10 +309,14 @@ func TestMissingOfRecording(t *testing.T) {
 		{"bin width not known", full, func(in *report.Input) {
 			in.BinWidth, in.Data.RatesHz, in.Models[0].Summary.RatesHz = 0, nil, nil
 		}, nil, "Firing rates (spikes/bin)"},
-		{"no law of the recording", full, func(in *report.Input) { in.States, in.Models[0].Seen = nil, nil }, []string{"state_distribution"}, "not known"},
+		{"no law of the recording", full, func(in *report.Input) { in.States, in.Models[0].Seen = nil, nil }, []string{"figure2", "state_distribution"}, "not known"},
+		{"no training", full, func(in *report.Input) { in.Training, in.Parameters = nil, nil }, []string{"training", "parameters"}, "No figures of training were kept"},
+		{"training without numbers", full, func(in *report.Input) {
+			in.Training = [][]report.TrainingPoint{{{Step: 1, Critic: nan, Generator: math.Inf(1), Wasserstein: nan, Count: nan, PSilent: &nan}}}
+		}, nil, ""},
 		{"no recording", full, func(in *report.Input) {
 			in.States, in.Models[0].Seen, in.DataWindows, in.Data, in.DataTime = nil, nil, spikes.Windows{}, metrics.Summary{}, nil
-		}, []string{"state_distribution", "statistics", "rasters", "time"}, "rates are not known"},
+		}, []string{"figure2", "state_distribution", "statistics", "rasters", "time", "psth"}, "rates are not known"},
 		{"silent everywhere", silent, func(*report.Input) {}, nil, "no two spikes of a neuron in a window"},
 		{"number in no range", full, func(in *report.Input) {
 			in.Data.RatesHz[0], in.Data.KProbability[0], in.Data.Autocorrelogram[9], in.Data.PSilent = nan, nan, math.Inf(1), nan
@@ -352,7 +361,7 @@ func (c lacking) check(t *testing.T) {
 		in = c.input(t)
 	}
 	c.change(&in)
-	files := written(t, in)
+	files := writtenText(t, in)
 	for _, stem := range stems {
 		for _, ext := range []string{".png", ".svg"} {
 			if _, ok := files[stem+ext]; ok == slices.Contains(c.lost, stem) {
@@ -417,7 +426,7 @@ func TestWriteFails(t *testing.T) {
 		if !errors.Is(err, full) || len(paths) != fail {
 			t.Fatalf("file %d fails: %v, %v", fail, paths, err)
 		}
-		if fail > 0 && paths[0] != filepath.Join("out", "state_distribution.png") {
+		if fail > 0 && paths[0] != filepath.Join("out", "figure2.png") {
 			t.Errorf("first path %s", paths[0])
 		}
 	}
@@ -426,3 +435,89 @@ func TestWriteFails(t *testing.T) {
 type failing struct{ err error }
 
 func (w failing) Write([]byte) (int, error) { return 0, w.err }
+
+// What is said in words are comparisons of the numbers handed in.
+func TestVerdict(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*report.Input)
+		says   []string
+	}{
+		{"far", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.01, 0.002 }, []string{"5.00 times the floor, the 2.00·10⁻³ nats"}},
+		{"at the floor", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.00201, 0.002 }, []string{"at the floor, the 2.00·10⁻³ nats"}},
+		{"below", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.001, 0.002 }, []string{"below the floor of 2.00·10⁻³ nats"}},
+		{"of draws", func(in *report.Input) {
+			in.Models[0].JSNats, in.Models[0].Null, in.Models[0].JSStdErr = 0.01, 0.0099, 0.001
+		}, []string{"so many samples can&#39;t tell it from the recording"}},
+		{"of draws, farther", func(in *report.Input) {
+			in.Models[0].JSNats, in.Models[0].Null, in.Models[0].JSStdErr = 0.01, 0.002, 0.001
+		}, []string{"of which about 2.00·10⁻³ is due to the number of samples"}},
+		{"of draws, undecided", func(in *report.Input) {
+			in.Models[0].JSNats, in.Models[0].Null, *in.Baselines[0].JS = 0.3, 0.2, 0.25
+		}, []string{"nearer or not than silent, so many samples don&#39;t tell; not nearer than"}},
+		{"not known", func(in *report.Input) { in.Models[0].JSValid, in.Models[0].JSReason = false, "too large" }, []string{"its divergence is not known (too large)"}},
+		{"silent", func(in *report.Input) { in.Models[0].Summary.PSilent, in.Data.PSilent = 0.99, 0.7 }, []string{"is silent more often than the recording: 0.990 and 0.700"}},
+		{"busy", func(in *report.Input) { in.Models[0].Summary.PSilent, in.Data.PSilent = 0.5, 0.7 }, []string{"is silent less often than the recording"}},
+		{"no time", func(*report.Input) {}, []string{"hardly nearer than independent bins", "nearer than silent"}},
+		{"held out", func(in *report.Input) { in.HeldOut = true }, []string{"everything else is in sample"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := inputOf(t, spikes.Builtin(), 3, 5, "independent")
+			c.change(&in)
+			page := string(writtenText(t, in)["index.html"])
+			for _, want := range c.says {
+				if !strings.Contains(page, want) {
+					t.Errorf("the page doesn't say %q:\n%s", want, page[strings.Index(page, "What the numbers"):strings.Index(page, "Distance to the")])
+				}
+			}
+		})
+	}
+}
+
+// Runs of several sizes: a table with a row each, and the panels of up to four lengths.
+func TestGrid(t *testing.T) {
+	var cells []report.GridCell
+	for _, k := range [][2]int{{2, 5}, {2, 1}, {3, 1}, {2, 2}, {2, 10}, {2, 3}} {
+		cells = append(cells, report.GridCell{
+			Input: inputOf(t, spikes.Builtin(), k[0], k[1], "independent"), Link: fmt.Sprintf("n%d-t%d/index.html", k[0], k[1]),
+		})
+	}
+	dir := t.TempDir()
+	paths, err := report.WriteGrid(dir, "A <grid>", []string{"recording: x"}, cells, plainFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(paths) != 2+2*4+1 {
+		t.Errorf("%d files: %v", len(paths), paths)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "figure3.svg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, h, text := svgText(t, "figure3.svg", b)
+	for _, want := range []string{"A  covariance, t = 1", "D  covariance, t = 10", "E  k-probability, t = 1", "L  rate, t = 10", "P  autocorr., t = 10", "windows of one bin have no lags"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), strings.Join(strings.Fields(want), " ")) {
+			t.Errorf("figure3.svg lacks %q: %s", want, text)
+		}
+	}
+	if b, err = os.ReadFile(filepath.Join(dir, "figure3.png")); err != nil {
+		t.Fatal(err)
+	}
+	checkPNG(t, "figure3.png", b, w, h)
+	if b, err = os.ReadFile(filepath.Join(dir, "index.html")); err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	for _, want := range []string{"A &lt;grid&gt;", `<a href="n3-t1/index.html">`, "n = 2, t = 10: like independent", "Whether larger is better"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "http") || strings.Contains(page, "<script") {
+		t.Error("the page loads something")
+	}
+	cells[0].Models = slices.Repeat(cells[0].Models, 5)
+	if _, err := report.WriteGrid(dir, "", nil, cells, plainFile); err == nil || !strings.Contains(err.Error(), "n2-t5") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// verdict says in words what the numbers show, and what they don't. It says nothing
+// that is not a comparison of numbers of the input.
+func (in *Input) verdict() (shows, not []string) {
+	_, t := in.shape()
+	for i := range in.Models {
+		m := &in.Models[i]
+		shows = append(shows, in.lawVerdict(m))
+		if s := in.silenceVerdict(m); s != "" {
+			shows = append(shows, s)
+		}
+		if s := in.timeVerdict(m); s != "" {
+			shows = append(shows, s)
+		}
+	}
+	if s := in.baseline("silent"); s != nil && *s < 0.2 {
+		not = append(not, fmt.Sprintf("A small divergence alone: a generator that never fires is at %s nats, because spikes are rare. Compare with the models in the table.", number(*s)))
+	}
+	if t == 1 {
+		not = append(not, "Anything about time: windows of one bin have no order, and a generator of them draws its bins independently.")
+	}
+	if in.HeldOut {
+		not = append(not, "What was fitted to the repeats trained on is measured against the others where a column says held out; everything else is in sample.")
+	} else {
+		not = append(not, "How a model does on repeats that it has not seen: models and baselines are compared with the windows that they were fitted to, except in the columns held out. More parameters fit better in sample.")
+	}
+	if in.DataWindows.Raster != nil && in.DataWindows.Repeats > 1 {
+		not = append(not, "What the stimulus does: the recording repeats one, the models are not told its time, and their rate is the same in every bin.")
+	}
+	not = append(not, "Independent samples: windows of the recording overlap, so that their number is not a sample size. The floor, the divergence of the odd from the even repeats, says what the recording itself leaves open.")
+	return shows, not
+}
+
+// baseline is the divergence of one of the baselines; nil: not known.
+func (in *Input) baseline(name string) *float64 {
+	for _, b := range in.Baselines {
+		if b.Name == name && b.JS != nil && finite(*b.JS) {
+			return b.JS
+		}
+	}
+	return nil
+}
+
+// lawVerdict places a model's divergence among the baselines and the floors.
+func (in *Input) lawVerdict(m *Model) string {
+	if !m.JSValid {
+		return fmt.Sprintf("%s: its divergence is %s.", m.Name, m.jsText())
+	}
+	text := fmt.Sprintf("%s is at %s from the recording's law of windows", m.Name, m.jsText())
+	if m.Null > 0 {
+		switch {
+		case m.JSNats <= m.Null+2*max(m.JSStdErr, 0):
+			text += fmt.Sprintf(", which is what as many draws of the recording's own law score (%s): so many samples can't tell it from the recording", number(m.Null))
+		default:
+			text += fmt.Sprintf(", of which about %s is due to the number of samples", number(m.Null))
+		}
+	}
+	if f := in.Floor; f != nil && *f > 0 {
+		switch ratio := m.JSNats / *f; {
+		case ratio > 0.95 && ratio < 1.05:
+			text += fmt.Sprintf("; at the floor, the %s nats between the recording's halves", number(*f))
+		case ratio <= 1:
+			text += fmt.Sprintf("; below the floor of %s nats, where the recording's own halves differ as much", number(*f))
+		case ratio < 1.995:
+			text += fmt.Sprintf("; %.2g times the floor, the %s nats between the recording's halves", ratio, number(*f))
+		default:
+			text += fmt.Sprintf("; %s times the floor, the %s nats between the recording's halves", number(ratio), number(*f))
+		}
+	}
+	var nearer, open, farther []string
+	for _, b := range in.Baselines {
+		// A table with an entry for each window is the recording's law itself.
+		if b.JS == nil || !finite(*b.JS) || *b.JS < 1e-12 || b.Name == "split-half" || b.Name == "uniform" {
+			continue
+		}
+		name := strings.ReplaceAll(b.Name, "-", " ")
+		switch {
+		case m.JSNats < *b.JS:
+			nearer = append(nearer, name)
+		case m.JSNats-m.Null < *b.JS: // without what the samples add
+			open = append(open, name)
+		default:
+			farther = append(farther, name)
+		}
+	}
+	if len(nearer) > 0 {
+		text += "; nearer than " + listed(nearer)
+	}
+	if len(open) > 0 {
+		text += "; nearer or not than " + listed(open) + ", so many samples don't tell"
+	}
+	if len(farther) > 0 {
+		text += "; not nearer than " + listed(farther)
+	}
+	return text + "."
+}
+
+// silenceVerdict compares the probability of a silent window, whose collapse is the
+// commonest failure.
+func (in *Input) silenceVerdict(m *Model) string {
+	p, want := m.Summary.PSilent, in.Data.PSilent
+	if m.Summary.Windows == 0 || in.Data.Windows == 0 || !finite(p) || !finite(want) {
+		return ""
+	}
+	gap := math.Abs(p - want)
+	if gap <= 0.01*math.Max(1-want, 0) || gap < 3*math.Sqrt(want*(1-want)/float64(m.Summary.Windows)) {
+		return fmt.Sprintf("%s is silent as often as the recording: %s and %s of the windows.", m.Name, number(p), number(want))
+	}
+	word := "more"
+	if p < want {
+		word = "less"
+	}
+	return fmt.Sprintf("%s is silent %s often than the recording: %s and %s of the windows.", m.Name, word, number(p), number(want))
+}
+
+// timeVerdict says whether a model carries time, by the autocorrelogram over the
+// longest windows, beside independent bins and the floor.
+func (in *Input) timeVerdict(m *Model) string {
+	const name = "autocorrelogram-distance"
+	last := func(figures []figureOf) *float64 {
+		var out *float64
+		for _, f := range figures {
+			if f.name == name && f.value != nil && finite(*f.value) {
+				out = f.value
+			}
+		}
+		return out
+	}
+	own := last(figuresOf(m.Time.Figures))
+	if own == nil {
+		return ""
+	}
+	text := fmt.Sprintf("Over time, %s's autocorrelogram differs from the recording's by %s (sum over lags", m.Name, number(*own))
+	var independent *float64
+	for _, r := range in.References {
+		if v := last(figuresOf(r.Figures)); v != nil {
+			text += fmt.Sprintf("; %s %s", r.Name, number(*v))
+			if r.Name == "independent-in-time" {
+				independent = v
+			}
+		}
+	}
+	text += ")"
+	switch {
+	case independent == nil:
+		return text + "."
+	case *own < *independent/2:
+		return text + ": it carries structure in time that independent bins lack."
+	}
+	return text + ": hardly nearer than independent bins, so it carries little structure in time."
+}
+
+// listed joins words as in "a, b and c".
+func listed(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
