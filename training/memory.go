@@ -21,7 +21,9 @@ const (
 	//
 	// a trained mixture of leaky traces of all neurons' past bits. A trace's decay
 	// is d = 1/(1+e^-a) with a trained. The bound keeps angles outside the range
-	// seen in training from wrapping round.
+	// seen in training from wrapping round. With Config.OwnBit raw has a further term,
+	// v_{l,q} x_q(k-1), so that a neuron can fire again less readily after one bin than after
+	// two, which no sum of decaying traces of one layer has.
 	MemoryLeaky Memory = "leaky"
 )
 
@@ -32,9 +34,11 @@ const squash = math.Pi / 2
 // and runs between two timesteps.
 //
 // Parameters of MemoryBits: w_{l,j} at l·neurons + j. Of MemoryLeaky: a_{l,j} there,
-// then W_{l,q,j} at encodings·neurons + (l·qubits + q)·neurons + j.
+// then W_{l,q,j} at encodings·neurons + (l·qubits + q)·neurons + j, then, with own bits,
+// v_{l,q} of the neurons' qubits in the order of a.
 type memoryMap struct {
 	kind                       Memory
+	own                        bool // the own bit of the step before has a weight of its own
 	encodings, qubits, neurons int
 	depth                      int // bins of the past that are seen; 1 of MemoryBits
 	// For each trace, d^(m-1) and its derivative by a, for m = 1 … depth.
@@ -47,9 +51,26 @@ func (m *memoryMap) parameters() int {
 	case MemoryBits:
 		return m.traces()
 	case MemoryLeaky:
-		return m.traces() + m.angles()*m.neurons
+		n := m.traces() + m.angles()*m.neurons
+		if m.own {
+			n += m.traces()
+		}
+		return n
 	}
 	return 0
+}
+
+// ownWeights is the part of the parameters that belongs to the own bits; empty without.
+func (m *memoryMap) ownWeights(params []float64) []float64 {
+	if !m.own {
+		return nil
+	}
+	return params[m.traces()+m.angles()*m.neurons:]
+}
+
+// fired reports whether a qubit's neuron fired in the bin just before.
+func (m *memoryMap) fired(past []uint32, qubit int) bool {
+	return qubit < m.neurons && len(past) > 0 && past[len(past)-1]>>(m.neurons-1-qubit)&1 == 1
 }
 
 // traces counts the numbers that are kept of a past, angles those made of them.
@@ -119,10 +140,14 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 			traces[i] += m.weights[i*m.depth+back-1]
 		}
 	})
-	mix := params[m.traces():]
+	mix, own := params[m.traces():], m.ownWeights(params)
 	for i := range angles {
-		trace := traces[i/m.qubits*m.neurons:][:m.neurons]
-		if raw := dot(trace, mix[i*m.neurons:][:m.neurons]); raw != 0 {
+		l, q := i/m.qubits, i%m.qubits
+		raw := dot(traces[l*m.neurons:][:m.neurons], mix[i*m.neurons:][:m.neurons])
+		if own != nil && m.fired(past, q) {
+			raw += own[l*m.neurons+q]
+		}
+		if raw != 0 {
 			angles[i] = squash * math.Tanh(raw/squash)
 		}
 	}
@@ -140,11 +165,14 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 		return
 	}
 	byTrace := make([]float64, m.traces())
-	mix, to := params[m.traces():], grad[m.traces():]
+	mix, to, own := params[m.traces():], grad[m.traces():], m.ownWeights(grad)
 	for i, up := range upstream {
 		t := angles[i] / squash
 		up *= 1 - t*t
-		l := i / m.qubits
+		l, q := i/m.qubits, i%m.qubits
+		if own != nil && m.fired(past, q) {
+			own[l*m.neurons+q] += up
+		}
 		trace, back := traces[l*m.neurons:][:m.neurons], byTrace[l*m.neurons:][:m.neurons]
 		row, gradRow := mix[i*m.neurons:][:m.neurons], to[i*m.neurons:][:m.neurons]
 		for j, w := range row {

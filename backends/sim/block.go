@@ -87,14 +87,7 @@ func room(have []float64, n int) []float64 {
 // forward runs a block from |0…0> and leaves its state in psi.
 func (p *program) forward(kern kernel, k block, w *workspace, psi []float64) {
 	p.start(k, w.coefs, psi)
-	for i := p.product; i < len(p.ops); i++ {
-		c := w.coefs[4*k.width*i:][:4*k.width]
-		if list := p.ops[i].pairing.list; list != nil {
-			kern.apply(psi, list, c)
-			continue
-		}
-		p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { kern.apply(psi, pairs, c) })
-	}
+	p.apply(kern, k, w, psi, p.product, len(p.ops))
 }
 
 // start writes the product state that the leading ops make of |0…0>.

@@ -2,10 +2,8 @@ package sim
 
 import (
 	"context"
-	"runtime"
+	"math/rand/v2"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"qgan/backends"
 	"qgan/internal/stream"
@@ -75,85 +73,128 @@ func outcomesOfStates(qubits, bits int, bitOf []int) (words []uint64, of []int) 
 // sampleLanes draws the shots of many lanes of a small circuit; ok is false where it is
 // none of this kind.
 func (s *Simulator) sampleLanes(ctx context.Context, r backends.Request) (out []backends.Outcome, ok bool, err error) {
-	c, lanes := r.Circuit, r.Bindings.Len()
-	if lanes < laneShots || c.Qubits > laneShotQubits {
+	if r.Bindings.Len() < laneShots {
 		return nil, false, nil
+	}
+	out = make([]backends.Outcome, r.Bindings.Len())
+	ok, err = s.Tally(ctx, r, func(lane int, words []uint64, counts []int) {
+		o := backends.Outcome{Shots: r.ShotsOf(lane)}
+		for x, n := range counts {
+			if n > 0 {
+				o.Counts = append(o.Counts, backends.Count{Word: words[x], N: n})
+			}
+		}
+		if r.KeepOrder {
+			o.Words = make([]uint64, 0, o.Shots)
+			for _, k := range o.Counts {
+				for range k.N {
+					o.Words = append(o.Words, k.Word)
+				}
+			}
+			stream.New(r.Seed, "order of shots", uint64(lane)).Shuffle(len(o.Words), func(i, j int) { o.Words[i], o.Words[j] = o.Words[j], o.Words[i] })
+		}
+		out[lane] = o
+	})
+	return out, ok, err
+}
+
+// Tally draws the shots of every lane as Run does and calls use with the words that can be
+// read, ascending, and how often each was, from several goroutines; the slices are only
+// valid there. ok is false where the circuit has more than 12 qubits, or anything but gates
+// and then measurements: Run takes those.
+//
+// Neighbouring lanes that are the two circuits of a parameter-shift rule, as
+// ir.Occurrences makes them, are computed together.
+func (s *Simulator) Tally(ctx context.Context, r backends.Request, use func(lane int, words []uint64, counts []int)) (ok bool, err error) {
+	c, lanes := r.Circuit, r.Bindings.Len()
+	if c.Qubits > laneShotQubits {
+		return false, nil
+	}
+	if err := r.Check(); err != nil {
+		return false, err
 	}
 	gates, bitOf, ok := readAtEnd(c)
 	if !ok {
-		return nil, false, nil
+		return false, nil
 	}
-	d, err := s.Differentiate(gates, backends.Probabilities)
+	prepared, err := s.Differentiate(gates, backends.Probabilities)
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
+	b := prepared.(*batch)
 	width := 1 << c.Qubits
 	words, of := outcomesOfStates(c.Qubits, c.Bits, bitOf)
-	out = make([]backends.Outcome, lanes)
+	desks := make([]desk, workersOf(s.Workers))
+	for i := range desks {
+		desks[i] = desk{law: make([]float64, len(words)), counts: make([]int, len(words))}
+	}
+	draw := func(worker, lane int, law []float64) {
+		d := &desks[worker]
+		if !d.identity(of) {
+			clear(d.law)
+			for x, p := range law {
+				d.law[of[x]] += p
+			}
+			law = d.law
+		}
+		clear(d.counts)
+		d.sample(law, r.ShotsOf(lane), d.source.Rand(r.Seed, "shots", uint64(lane)))
+		use(lane, words, d.counts)
+	}
+	if bases, pairs := shiftPairs(gates, r.Bindings); pairs != nil {
+		b.shiftedLaws(bases, pairs, func(worker, pair int, plus, minus []float64) {
+			draw(worker, 2*pair, plus)
+			draw(worker, 2*pair+1, minus)
+		})
+		return true, ctx.Err()
+	}
 	piece := max(1, lanePiece/width)
 	laws := make([]float64, min(piece, lanes)*width)
-	b := backends.Bindings{Trained: r.Bindings.Trained, Data: r.Bindings.Data}
+	part := backends.Bindings{Trained: r.Bindings.Trained, Data: r.Bindings.Data}
 	for first := 0; first < lanes; first += piece {
 		if err := ctx.Err(); err != nil {
-			return nil, true, err
+			return true, err
 		}
 		count := min(piece, lanes-first)
-		b.Lanes = b.Lanes[:0]
+		part.Lanes = part.Lanes[:0]
 		for i := range count {
-			b.Lanes = append(b.Lanes, r.Bindings.Lane(first+i))
+			part.Lanes = append(part.Lanes, r.Bindings.Lane(first+i))
 		}
-		if err := d.Values(b, laws[:count*width]); err != nil {
-			return nil, true, err
+		if err := b.Values(part, laws[:count*width]); err != nil {
+			return true, err
 		}
-		s.each(count, func() func(int) {
-			law, counts := make([]float64, len(words)), make([]int, len(words))
-			return func(i int) {
-				clear(law)
-				clear(counts)
-				for x, p := range laws[i*width:][:width] {
-					law[of[x]] += p
-				}
-				lane := first + i
-				shots, rng := r.ShotsOf(lane), stream.New(r.Seed, "shots", uint64(lane))
-				Sample(law, shots, rng, counts)
-				o := backends.Outcome{Shots: shots}
-				for x, n := range counts {
-					if n > 0 {
-						o.Counts = append(o.Counts, backends.Count{Word: words[x], N: n})
-					}
-				}
-				if r.KeepOrder {
-					o.Words = make([]uint64, 0, shots)
-					for _, k := range o.Counts {
-						for range k.N {
-							o.Words = append(o.Words, k.Word)
-						}
-					}
-					rng.Shuffle(shots, func(i, j int) { o.Words[i], o.Words[j] = o.Words[j], o.Words[i] })
-				}
-				out[lane] = o
-			}
-		})
+		forEach(len(desks), count, func(worker, i int) { draw(worker, first+i, laws[i*width:][:width]) })
 	}
-	return out, true, nil
+	return true, nil
 }
 
-// each runs a task for each number below n, on as many workers as the simulator has. A
-// worker makes its own task, with its own memory.
-func (s *Simulator) each(n int, worker func() func(int)) {
-	workers := s.Workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	var next atomic.Int64
-	var wait sync.WaitGroup
-	for range min(workers, n) {
-		wait.Go(func() {
-			task := worker()
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				task(i)
+// desk is what a worker draws shots with.
+type desk struct {
+	law    []float64 // of the words
+	counts []int
+	source stream.Source
+	guided guided
+	same   int8 // whether words are states: 0 not known, 1 yes, -1 no
+}
+
+// identity reports whether each state gives a word of its own, in the same order.
+func (d *desk) identity(of []int) bool {
+	if d.same == 0 {
+		d.same = 1
+		for x, k := range of {
+			if x != k {
+				d.same = -1
 			}
-		})
+		}
 	}
-	wait.Wait()
+	return d.same > 0
+}
+
+// sample is Sample in the desk's memory.
+func (d *desk) sample(law []float64, shots int, rng *rand.Rand) {
+	if shots > 0 && guides(law, shots) {
+		d.guided.sample(law, shots, rng, d.counts)
+		return
+	}
+	Sample(law, shots, rng, d.counts)
 }

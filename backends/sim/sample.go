@@ -12,13 +12,24 @@ import (
 )
 
 // Sample draws shots outcomes of a law and adds them to counts, indexed as the
-// law. It merges the running sum of the law with sorted uniform numbers, made
-// as running sums of exponential spacings (Devroye 1986, ch. V, theorem 3.1),
-// so it costs one pass over both. The law need not be normalised.
+// law. The law need not be normalised.
+//
+// Of a small law the outcomes are found one by one, from a table that says where to
+// begin (Chen & Asau 1974); otherwise the running sum of the law is merged with sorted
+// uniform numbers, made as running sums of exponential spacings (Devroye 1986, ch. V,
+// theorem 3.1), at the cost of one pass over both.
 func Sample(law []float64, shots int, rng *rand.Rand, counts []int) {
-	if shots == 0 {
-		return
+	switch {
+	case shots == 0:
+	case guides(law, shots):
+		new(guided).sample(law, shots, rng, counts)
+	default:
+		merge(law, shots, rng, counts)
 	}
+}
+
+// merge is Sample for laws of any size.
+func merge(law []float64, shots int, rng *rand.Rand, counts []int) {
 	sum := 0.0
 	for _, p := range law {
 		sum += p

@@ -1,13 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -247,51 +246,57 @@ func runState(f benchFlags, c *ir.Circuit) func() (float64, error) {
 func benchShift(f benchFlags) (func() (float64, error), int, int, error) {
 	n := f.neurons
 	a := ir.Ansatz{Neurons: n, Layers: 4, Closing: true, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
-	d, err := (&sim.Simulator{Kernel: f.kernel}).Differentiate(a.Circuit(), backends.Probabilities)
+	circuit, places, err := ir.Occurrences(a.Circuit())
 	if err != nil {
 		return nil, 0, 0, err
 	}
+	circuit.MeasureAll()
 	rng := stream.New(7, "bench")
 	angles, latents := normals(rng, f.timesteps, 8*n), normals(rng, f.batch, n)
-	rows := make([][]float64, 16*n)
-	b := backends.Bindings{Trained: rows, Data: latents}
-	words := 1 << n
-	laws := make([]float64, b.Len()*words)
-	workers := runtime.GOMAXPROCS(0)
-	round := uint64(0)
+	s := &sim.Simulator{Kernel: f.kernel}
+	round, circuits := uint64(0), f.timesteps*f.batch*16*n
 	run := func() (float64, error) {
 		round++
-		total := make([]float64, workers)
+		sums := make([]float64, f.batch*16*n) // a lane each: the same sum for any number of workers
+		total := 0.0
 		for t, theta := range angles {
-			for i := range rows {
-				rows[i] = slices.Clone(theta)
-				rows[i][i/2] += math.Pi / 2 * float64(1-2*(i%2))
-			}
-			if err := d.Values(b, laws); err != nil {
-				return 0, err
-			}
-			var wg sync.WaitGroup
-			for w := range workers {
-				wg.Go(func() {
-					counts := make([]int, words)
-					for lane := w; lane < b.Len(); lane += workers {
-						clear(counts)
-						sim.Sample(laws[lane*words:][:words], f.shots, stream.New(7, "shift", round, uint64(t), uint64(lane)), counts)
-						for x, c := range counts {
-							total[w] += float64(c) * float64(n-2*bits.OnesCount(uint(x)))
-						}
+			var rows [][]float64
+			for _, z := range latents {
+				base := make([]float64, len(places))
+				for k, p := range places {
+					base[k] = p.Angle.Value(theta, z)
+				}
+				for k, p := range places {
+					if !slices.ContainsFunc(p.Angle.Terms, func(t ir.Term) bool { return t.Trained != ir.None }) {
+						continue
 					}
-				})
+					for _, term := range p.Terms() {
+						row := slices.Clone(base)
+						row[k] += term.Shift
+						rows = append(rows, row)
+					}
+				}
 			}
-			wg.Wait()
+			clear(sums)
+			ok, err := s.Tally(context.Background(), backends.Request{
+				Circuit: circuit, Bindings: backends.Bindings{Trained: rows, Data: [][]float64{nil}}, Shots: []int{f.shots}, Seed: round<<32 + uint64(t),
+			}, func(lane int, words []uint64, counts []int) {
+				for i, w := range words {
+					sums[lane] += float64(counts[i]) * float64(n-2*bits.OnesCount64(w))
+				}
+			})
+			switch {
+			case err != nil:
+				return 0, err
+			case !ok:
+				return 0, usagef("--neurons %d: shift takes at most 12", n)
+			}
+			for _, x := range sums {
+				total += x
+			}
 		}
-		sum := 0.0
-		for _, x := range total {
-			sum += x
-		}
-		return sum / float64(f.shots), nil
+		return total / float64(f.shots), nil
 	}
-	circuits := b.Len() * f.timesteps
 	return run, circuits, circuits * f.shots, nil
 }
 

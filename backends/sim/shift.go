@@ -1,0 +1,206 @@
+package sim
+
+import (
+	"math"
+	"slices"
+
+	"qgan/backends"
+	"qgan/ir"
+)
+
+// The two circuits of a parameter-shift rule cost one: with R(a) = e^(-iaP/2) a rotation of
+// the circuit, R(a ± π/2) = (R(a) ± R(a + π))/√2, so the states of both are sums of that of
+// the circuit itself and of the one with a + π. The former serves all places that are
+// shifted, and what comes before a shifted gate is taken over from it.
+
+// shiftPair is two neighbouring lanes of a request, with a symbol at ±π/2 around the base.
+type shiftPair struct{ base, symbol int }
+
+// shiftPairs finds out whether all lanes are such pairs, and their bases; nil where not.
+// The symbols must each stand in one angle alone, of a rotation.
+func shiftPairs(c *ir.Circuit, b backends.Bindings) (bases [][]float64, pairs []shiftPair) {
+	if len(c.Data) > 0 || len(c.Trained) < 2 || b.Len() < 8 || b.Len()%2 == 1 || !rotates(c) {
+		return nil, nil
+	}
+	row := func(lane int) []float64 { return b.Trained[b.Lane(lane).Trained] }
+	// differ returns the only symbol in which rows differ, -1 where there are none or several.
+	differ := func(x, y []float64) int {
+		at := -1
+		for j := range x {
+			if x[j] != y[j] {
+				if at >= 0 {
+					return -1
+				}
+				at = j
+			}
+		}
+		return at
+	}
+	symbols := make([]int, b.Len()/2)
+	for k := range symbols {
+		plus, minus := row(2*k), row(2*k+1)
+		j := differ(plus, minus)
+		if j < 0 || math.Abs(plus[j]-minus[j]-math.Pi) > 1e-9 {
+			return nil, nil
+		}
+		symbols[k] = j
+	}
+	for k := 0; k < len(symbols); {
+		// The value of the first pair's symbol is in any other pair of the same base.
+		if k+1 == len(symbols) || symbols[k+1] == symbols[k] {
+			return nil, nil
+		}
+		base := slices.Clone(row(2 * k))
+		base[symbols[k]] = row(2 * (k + 1))[symbols[k]]
+		first := k
+		for ; k < len(symbols); k++ {
+			j, plus := symbols[k], row(2*k)
+			if math.Abs(plus[j]-base[j]-math.Pi/2) > 1e-9 {
+				break
+			}
+			if at := differ(plus, base); at != j {
+				break
+			}
+			pairs = append(pairs, shiftPair{len(bases), j})
+		}
+		if k-first < 2 {
+			return nil, nil
+		}
+		bases = append(bases, base)
+	}
+	return bases, pairs
+}
+
+// rotates reports whether every trained symbol is the whole angle of one rotation about a
+// Pauli operator, and of nothing else.
+func rotates(c *ir.Circuit) bool {
+	seen := make([]bool, len(c.Trained))
+	for _, op := range c.Ops {
+		a, ok := op.(*ir.Apply)
+		if !ok {
+			continue
+		}
+		for _, angle := range a.Angles {
+			for _, t := range angle.Terms {
+				single := a.Gate == ir.RX || a.Gate == ir.RY || a.Gate == ir.RZ
+				if !single || a.Controls > 0 || t.Trained == ir.None || t.Data != ir.None || t.Coef != 1 || angle.Const != 0 || len(angle.Terms) > 1 || seen[t.Trained] {
+					return false
+				}
+				seen[t.Trained] = true
+			}
+		}
+	}
+	return !slices.Contains(seen, false)
+}
+
+// shiftedLaws calls use with the laws of both circuits of each pair, on several workers;
+// the slices are the worker's.
+func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worker, pair int, plus, minus []float64)) {
+	p := b.program
+	opOf := make([]int, len(p.circuit.Trained))
+	for i, op := range p.ops {
+		for _, f := range op.factors {
+			for _, t := range f.angle.Terms {
+				opOf[t.Trained] = i
+			}
+		}
+	}
+	bind := backends.Bindings{Trained: slices.Clone(bases), Data: [][]float64{nil}}
+	for _, k := range pairs {
+		row := slices.Clone(bases[k.base])
+		row[k.symbol] += math.Pi
+		bind.Trained = append(bind.Trained, row)
+	}
+	p.plan.prepare(bind, &b.trigs)
+	b.forward = false
+
+	// The bases, with their states before the first op behind the product and then before
+	// every n-th one.
+	var stops []int
+	for at := p.product; at < len(p.ops); at += max(1, p.n) {
+		stops = append(stops, at)
+	}
+	stops = append(stops, len(p.ops))
+	states := make([][][]float64, len(bases)) // base, stop
+	single := make([]block, len(bases))
+	for i := range single {
+		single[i] = block{first: i, lanes: 1, width: 1}
+	}
+	b.each(single, func(i int, w *workspace) {
+		k := single[i]
+		psi := make([]float64, 2<<p.n)
+		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		p.start(k, w.coefs, psi)
+		for s, at := range stops {
+			if s > 0 {
+				p.apply(narrow{}, k, w, psi, stops[s-1], at)
+			}
+			states[i] = append(states[i], slices.Clone(psi))
+		}
+	})
+
+	width := b.kernel.lanes()
+	var blocks []block
+	for first := 0; first < len(pairs); {
+		lanes := 1
+		for lanes < width && first+lanes < len(pairs) && pairs[first+lanes].base == pairs[first].base {
+			lanes++
+		}
+		blocks = append(blocks, block{first: len(bases) + first, lanes: lanes, width: width})
+		first += lanes
+	}
+	size := 1 << p.n
+	workers := min(workersOf(b.sim.Workers), len(blocks))
+	for len(b.spaces) < workers {
+		b.spaces = append(b.spaces, p.newWorkspace(width))
+	}
+	laws := make([]float64, 2*size*workers)
+	forEach(workers, len(blocks), func(worker, i int) {
+		w, k := b.spaces[worker], blocks[i]
+		plus, minus := laws[2*size*worker:][:size], laws[2*size*worker+size:][:size]
+		first := k.first - len(bases)
+		own := states[pairs[first].base]
+		from := len(p.ops)
+		for l := range k.lanes {
+			from = min(from, opOf[pairs[first+l].symbol])
+		}
+		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		w.psi = room(w.psi, 2*width*size)
+		if from < p.product {
+			p.forward(b.kernel, k, w, w.psi)
+		} else {
+			s := 0
+			for s+1 < len(stops) && stops[s+1] <= from {
+				s++
+			}
+			for x := range size {
+				to, re, im := w.psi[2*width*x:][:2*width], own[s][2*x], own[s][2*x+1]
+				for l := range width {
+					to[l], to[width+l] = re, im
+				}
+			}
+			p.apply(b.kernel, k, w, w.psi, stops[s], len(p.ops))
+		}
+		end := own[len(stops)-1]
+		for l := range k.lanes {
+			for x, y := range p.outcome {
+				ar, ai, sr, si := end[2*x], end[2*x+1], w.psi[2*width*x+l], w.psi[2*width*x+width+l]
+				same, cross := (ar*ar+ai*ai+sr*sr+si*si)/2, ar*sr+ai*si
+				plus[y], minus[y] = same+cross, same-cross
+			}
+			use(worker, first+l, plus, minus)
+		}
+	})
+}
+
+// apply applies the ops from one to before another.
+func (p *program) apply(kern kernel, k block, w *workspace, psi []float64, from, to int) {
+	for i := from; i < to; i++ {
+		c := w.coefs[4*k.width*i:][:4*k.width]
+		if list := p.ops[i].pairing.list; list != nil {
+			kern.apply(psi, list, c)
+			continue
+		}
+		p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { kern.apply(psi, pairs, c) })
+	}
+}
