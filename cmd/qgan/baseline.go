@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 
@@ -148,7 +149,11 @@ func (a *app) printBaselines(models []metrics.Result) error {
 		if m.JS != nil {
 			bits = fmt.Sprintf("%.3g", metrics.Bits(*m.JS))
 		}
-		t.row(m.Name, fmt.Sprint(m.Parameters), text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Note)
+		parameters := fmt.Sprint(m.Parameters)
+		if m.Parameters == math.MaxInt {
+			parameters = "2^(n·t) - 1"
+		}
+		t.row(m.Name, parameters, text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Note)
 	}
 	return t.flush()
 }

@@ -208,7 +208,7 @@ func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*re
 	if f.where.backend != "ideal" {
 		return nil, nil, usagef("--backend %s is for a run, %s is a file", f.where.backend, e.What)
 	}
-	drawn, err := a.loadSamples(e.What)
+	drawn, err := a.loadSamples(e.What, f.data.binWidth)
 	if err != nil {
 		return nil, nil, err
 	}

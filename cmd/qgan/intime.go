@@ -129,7 +129,7 @@ type comparedFile struct {
 func (r *recording) loadCompared(a *app, paths []string) ([]comparedFile, error) {
 	var files []comparedFile
 	for _, path := range paths {
-		raster, err := a.loadSamples(path)
+		raster, err := a.loadSamples(path, r.all.BinWidth)
 		if err != nil {
 			return nil, err
 		}
@@ -141,9 +141,10 @@ func (r *recording) loadCompared(a *app, paths []string) ([]comparedFile, error)
 	return files, nil
 }
 
-// loadSamples reads spike trains from a file that says itself what it holds.
-func (a *app) loadSamples(path string) (*spikes.Raster, error) {
-	samples, err := spikes.Load(path, spikes.LoadOptions{})
+// loadSamples reads spike trains from a file that says itself what it holds; where it
+// doesn't say how wide its bins are, they are of that width (0: the usual).
+func (a *app) loadSamples(path string, width float64) (*spikes.Raster, error) {
+	samples, err := spikes.Load(path, spikes.LoadOptions{Fallback: width})
 	if err != nil {
 		return nil, err
 	}

@@ -171,7 +171,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 // fileSubject reads a file of spike trains. Beside a run it is taken for samples of its
 // windows; otherwise the flags say what it is compared with, as of evaluate.
 func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, timesteps int, sizes []*sized) (*sized, error) {
-	drawn, err := a.loadSamples(path)
+	drawn, err := a.loadSamples(path, data.binWidth)
 	if err != nil {
 		return nil, err
 	}

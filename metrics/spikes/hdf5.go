@@ -12,9 +12,9 @@ import (
 const (
 	nwbTimes  = "units/spike_times"
 	nwbIndex  = "units/spike_times_index"
-	nwbIDs    = "units/id"
 	nwbStarts = "intervals/trials/start_time"
 	nwbStops  = "intervals/trials/stop_time"
+	nwbSeen   = "units/obs_intervals" // when units were observed: beginnings and ends
 )
 
 // openHDF5 opens a MATLAB 7.3 file, an NWB file or any other HDF5 file.
@@ -58,7 +58,8 @@ func openHDF5(b []byte, opt LoadOptions) (*file, error) {
 }
 
 // openUnits bins the table of units of an NWB file. Its trials, where there are
-// some, are the repeats.
+// some, are the repeats; otherwise the recording lasts as long as its units were
+// observed, where that is said.
 func (f *file) openUnits(b []byte, opt LoadOptions) error {
 	tr, err := f.units()
 	if err != nil {
@@ -73,6 +74,15 @@ func (f *file) openUnits(b []byte, opt LoadOptions) error {
 			return &InputError{Err: fmt.Errorf("table of trials: %w", err)}
 		}
 		f.cutAlready = len(tr.spans) > 1
+	}
+	if a := f.find(nwbSeen); len(tr.spans) == 0 && a != nil {
+		ends, err := a.floats()
+		if err != nil {
+			return &InputError{Err: fmt.Errorf("table of units: %w", err)}
+		}
+		if len(ends) > 0 {
+			tr.spans = []span{{slices.Min(ends), slices.Max(ends)}}
+		}
 	}
 	if len(tr.spans) == 0 {
 		f.whole(tr, opt)

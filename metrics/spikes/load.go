@@ -36,14 +36,16 @@ type LoadOptions struct {
 	// BinWidth is the width of a time bin in seconds. 0: as the file says, or the
 	// sidecar beside it, or else DefaultBinWidth.
 	BinWidth float64
+	// Fallback stands in for DefaultBinWidth; 0: it doesn't.
+	Fallback float64
 
 	beside float64 // what the sidecar says
 }
 
-// width is the bin width in seconds that spike times are counted in, said being
-// what the file says; 0: neither says one.
+// width is the bin width in seconds, said being what the file says; 0: nothing says
+// one.
 func (o LoadOptions) width(said float64) float64 {
-	return cmp.Or(o.BinWidth, said, o.beside)
+	return cmp.Or(o.BinWidth, said, o.beside, o.Fallback)
 }
 
 // InputError is what is wrong with a file of data, or with what was asked of
@@ -177,8 +179,10 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	if opt.RepeatBins < 0 {
 		return nil, wrong("give the number of bins of one repeat", "repeats of %d bins", opt.RepeatBins)
 	}
-	if w := opt.BinWidth; w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
-		return nil, wrong("give the bin width in seconds", "a bin width of %v s", w)
+	for _, w := range []float64{opt.BinWidth, opt.Fallback} {
+		if w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
+			return nil, wrong("give the bin width in seconds", "a bin width of %v s", w)
+		}
 	}
 	var axes []string
 	if opt.Axes != "" {

@@ -240,6 +240,22 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// Without trials the recording is as long as its units were observed.
+func TestObserved(t *testing.T) {
+	r := mustDecode(t, hdf5File(t, "observed.nwb"), LoadOptions{Fallback: 0.02})
+	for n, want := range []string{"10100", "01000"} {
+		if d := cmp.Diff([]string{want}, train(r, n)); d != "" {
+			t.Errorf("unit %d (-want +got):\n%s", n, d)
+		}
+	}
+	if len(r.Source.Warnings) != 0 || r.BinWidth != 0.02 {
+		t.Errorf("bins of %v s, warnings %q", r.BinWidth, r.Source.Warnings)
+	}
+	if r = mustDecode(t, hdf5File(t, "observed.nwb"), LoadOptions{Fallback: 0.02, BinWidth: 0.05}); r.Bins != 2 {
+		t.Errorf("%d bins of 50 ms", r.Bins)
+	}
+}
+
 func FuzzTrains(f *testing.F) {
 	for _, name := range []string{"matlab.mat", "latest.h5", "units.nwb"} {
 		b := hdf5File(f, name)

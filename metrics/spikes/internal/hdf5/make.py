@@ -63,6 +63,12 @@ with h5py.File(here / "latest.h5", "w", libver="latest") as f:
     f["group/root"] = f["/"]
     f.create_dataset("chunked", data=spikes, chunks=(2, 4, 2))
 
+with h5py.File(here / "observed.nwb", "w") as f:
+    f["units/spike_times"] = np.array([5.01, 5.05, 5.03])
+    f["units/spike_times_index"] = np.array([2, 3], "u1")
+    f["units/obs_intervals"] = np.array([[5.0, 5.04], [5.06, 5.1], [5.0, 5.1]])
+    f["units/obs_intervals_index"] = np.array([2, 3], "u1")
+
 with h5py.File(here / "units.nwb", "w") as f:
     f.attrs["nwb_version"] = "2.7.0"
     f["units/id"] = np.arange(3)
