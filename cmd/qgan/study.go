@@ -180,13 +180,22 @@ func (d *dataFlags) settings() map[string]any {
 
 // checkTasks reports settings that no flag of a task's verb has, before work begins.
 func (a *app) checkTasks(p study.Plan, works map[string]study.Work) error {
-	flags := newTrainCmd(a).Flags()
+	flags, baseline := newTrainCmd(a).Flags(), newBaselineCmd(a).Flags()
 	own := map[string]bool{"evaluate.samples": true, "device": true, "device-noise": true, "samples": true, "mitigate": true, "train-device": true, "run-device": true}
 	for i, t := range p.Tasks {
 		if works[t.Kind] == nil {
 			return usagef("task %d is of kind %q: there is %s", i+1, t.Kind, orList(slices.Sorted(maps.Keys(works))))
 		}
-		if t.Kind != "train" && t.Kind != "device" && t.Kind != "transfer" {
+		switch t.Kind {
+		case "baseline":
+			for name := range t.Settings {
+				if baseline.Lookup(name) == nil {
+					return usagef("task %d: setting %q is no flag of baseline", i+1, name).withHint("`qgan baseline --help` lists them")
+				}
+			}
+			continue
+		case "train", "device", "transfer":
+		default:
 			continue
 		}
 		for name := range t.Settings {

@@ -39,6 +39,7 @@ func (a *app) works() map[string]study.Work {
 			return rec.train, nil
 		}),
 		"train":    a.trainTask,
+		"baseline": a.baselineTask,
 		"device":   a.deviceTask,
 		"transfer": a.transferTask,
 	}
@@ -127,6 +128,28 @@ func (a *app) trainTask(ctx context.Context, t study.Task, dir string) (study.Ro
 	for _, k := range e.Baselines {
 		if k.JS != nil {
 			row.Set("baseline_"+strings.ReplaceAll(k.Name, "-", "_"), *k.JS)
+		}
+	}
+	return row, nil
+}
+
+// baselineTask fits the simple models, and trains the fully connected generators, of a
+// recording. Figures: js_ and parameters_ of each model by its name.
+func (a *app) baselineTask(ctx context.Context, t study.Task, _ string) (study.Row, error) {
+	args := []string{"baseline", "--classical"}
+	for _, name := range sortedKeys(t.Settings) {
+		args = append(args, "--"+name+"="+study.SettingText(t.Settings[name]))
+	}
+	var res baselineReport
+	if err := a.verb(ctx, &res, args...); err != nil {
+		return nil, err
+	}
+	row := study.Row{}
+	for _, m := range res.Models {
+		name := strings.ReplaceAll(m.Name, "-", "_")
+		row["parameters_"+name] = float64(m.Parameters)
+		if m.JS != nil {
+			row.Set("js_"+name, *m.JS)
 		}
 	}
 	return row, nil

@@ -239,6 +239,7 @@ func paperPlan(o Options) Plan {
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "latent": list("normal", "uniform")}},
+		part{Kind: "baseline", Seeds: seeds, Settings: map[string]any{"iterations": iterations}, Grid: map[string][]any{"neurons": neurons, "timesteps": pick(o.Quick, list(1), list(1, 2, 5))}},
 	)
 }
 
@@ -285,6 +286,28 @@ func paperPage(t Table) report.Study {
 		}
 		s.Tables = append(s.Tables, m)
 	}
+	models := []string{"split_half", "independent_in_time", "markov", "ising", "k_pairwise", "dichotomised_gaussian", "fully_connected_small", "fully_connected_medium", "fully_connected_large"}
+	head := []string{"neurons", "timesteps"}
+	for _, m := range models {
+		head = append(head, strings.ReplaceAll(m, "_", " "))
+	}
+	simple := report.Table{Caption: "Simple models and fully connected generators: JS (nats), parameters", Head: head,
+		Note: "Fully connected generators are trained by the same steps as the circuits: of about as many parameters as the paper's circuit, 4 and 16 times as many."}
+	for _, r := range t.Rows {
+		if r.Task.Kind != "baseline" || r.Row == nil {
+			continue
+		}
+		line := []string{SettingText(r.Task.Settings["neurons"]), SettingText(r.Task.Settings["timesteps"])}
+		for _, m := range models {
+			text := "–"
+			if x, ok := r.Row["js_"+m]; ok {
+				text = fmt.Sprintf("%.3g, %.0f", x, r.Row["parameters_"+m])
+			}
+			line = append(line, text)
+		}
+		simple.Rows = append(simple.Rows, line)
+	}
+	s.Tables = append(s.Tables, simple)
 	s.Says = append(s.Says, "Each cell has a folder of its own with its run and its report, tasks/NAME/run/report: the figures of states, rasters and statistics for that cell.")
 	s.Tables = append(s.Tables, t.pageTable("All figures"))
 	return s
