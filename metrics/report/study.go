@@ -151,6 +151,14 @@ func (f *XY) drawable(x, y float64) bool {
 	return finite(x) && finite(y) && !(f.LogX && x <= 0) && !(f.LogY && y <= 0)
 }
 
+// padding is the room that a linear axis has beyond its values.
+func padding(lo, hi, share float64) float64 {
+	if hi > lo {
+		return share * (hi - lo)
+	}
+	return max(0.5, share*math.Abs(hi))
+}
+
 // figure draws the curves.
 func (f *XY) figure() *figure {
 	out := &figure{name: f.Name, title: clean(f.Title), caption: clean(f.Caption), height: 260}
@@ -180,14 +188,14 @@ func (f *XY) figure() *figure {
 		a, b := logRange(lo[0], hi[0], 1.2)
 		logAxis(&p.X, a, b)
 	} else {
-		pad := 0.04*(hi[0]-lo[0]) + 1e-12
+		pad := padding(lo[0], hi[0], 0.04)
 		p.X.Min, p.X.Max = lo[0]-pad, hi[0]+pad
 	}
 	if f.LogY {
 		a, b := logRange(lo[1], hi[1], 1.4)
 		logAxis(&p.Y, a, b)
 	} else {
-		pad := 0.06*(hi[1]-lo[1]) + 1e-12
+		pad := padding(lo[1], hi[1], 0.06)
 		p.Y.Min, p.Y.Max = lo[1]-pad, hi[1]+pad
 	}
 	at := 0

@@ -43,6 +43,7 @@ func shotNoisePage(t Table) report.Study {
 		}
 		s.Figures = append(s.Figures, f)
 	}
+	s.Says = append(s.Says, "What an estimate from a single latent vector owes to it can't be told from that estimate: there the dashed line is below the points by that part.")
 	s.Says = append(s.Says, "Without bias the part due to shots falls as 1/shots. More shots stop helping where the latent vectors' part takes over: then more latent vectors help, not more shots.",
 		"The gradients are of a random function of the outcome at random angles; those of a trained critic are smaller at the end of training.")
 	s.Tables = []report.Table{t.pageTable("All figures")}

@@ -262,6 +262,20 @@ func paperPage(t Table) report.Study {
 		}
 		s.Figures = append(s.Figures, f)
 	}
+	for _, preset := range t.values("preset") {
+		better, cells := 0, 0
+		for _, r := range slices.DeleteFunc(t.rowsWhere("baseline_independent_in_time", map[string]string{"preset": preset}), varied) {
+			if js, ok := r.Row["js_nats"]; ok {
+				cells++
+				if js < r.Row["baseline_independent_in_time"] {
+					better++
+				}
+			}
+		}
+		if cells > 0 {
+			s.Says = append(s.Says, fmt.Sprintf("Preset %s: %d of %d cells are nearer to the recording than its own bins drawn independently of each other (independent in time).", preset, better, cells))
+		}
+	}
 	for _, k := range []struct{ setting, title, x string }{{"layers", "Layers", "layers"}} {
 		f := report.XY{Name: k.setting, Title: k.title + ", one bin, preset paper", X: k.x, Y: "JS (nats)", LogY: true, Caption: "JS of the trained generator's law against " + k.x + "."}
 		for _, n := range t.values("neurons") {
