@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +27,7 @@ type evaluation struct {
 	size       string
 	likelihood likelihood // of what was drawn; nil: unknown
 	entropy    float64    // of the recording's windows, nats
+	exact      *training.LawEstimate
 	lawJSON
 	Baselines       []metrics.Result `json:"baselines"`
 	RatesHz         []float64        `json:"rates_hz"`
@@ -40,6 +43,8 @@ type evaluation struct {
 	Compared  []compared       `json:"compared,omitempty"`
 	Time      timeJSON         `json:"time"`
 	Noise     *noiseJSON       `json:"noise,omitempty"` // of --backend noisy
+	// States are the recording's most frequent windows and their probabilities.
+	States []stateJSON `json:"states"`
 	// Statistics of single neurons and pairs in time, of what was drawn and of the
 	// recording, and the errors as Spike-GAN adds them up.
 	Spiking struct {
@@ -51,6 +56,54 @@ type evaluation struct {
 	Estimate metrics.LawEstimate `json:"estimate"`
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
+}
+
+// stateJSON is a window, timesteps apart, and how often it is seen: in the recording, in
+// what was drawn and, where the law is exact, in the law.
+type stateJSON struct {
+	Window    string   `json:"window"`
+	Recording float64  `json:"recording"`
+	Drawn     float64  `json:"drawn"`
+	Law       *float64 `json:"law,omitempty"`
+}
+
+// Windows that are listed, and printed for people.
+const (
+	listedStates  = 64
+	printedStates = 10
+)
+
+// listStates lists the recording's most frequent windows.
+func (e *evaluation) listStates(rec *recording, data, drawn *metrics.States) error {
+	order := make([]int, data.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return data.Counts[b] - data.Counts[a] })
+	var law []float64
+	if e.exact != nil {
+		_, all, err := countWindows(rec.all, data.Timesteps)
+		if err != nil {
+			return err
+		}
+		law = on(e.exact, all, data)
+	}
+	e.States = []stateJSON{}
+	for _, i := range order[:min(listedStates, len(order))] {
+		words := make([]string, data.Timesteps)
+		for k, w := range data.Window(i) {
+			words[k] = fmt.Sprintf("%0*b", data.Neurons, w)
+		}
+		x := stateJSON{Window: strings.Join(words, "|"), Recording: data.Prob(i)}
+		if k := drawn.Find(data.Window(i)); k >= 0 {
+			x.Drawn = drawn.Prob(k)
+		}
+		if law != nil {
+			x.Law = &law[i]
+		}
+		e.States = append(e.States, x)
+	}
+	return nil
 }
 
 // compared is a file that was put beside.
@@ -185,12 +238,12 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 	if err != nil || !f.exact && changed("samples") {
 		return rec, drawn, err
 	}
-	law, _, err := m.measure(rec, f.seed)
+	law, estimate, err := m.measure(rec, f.seed)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case law.Method == "exact":
-		e.lawJSON = law
+		e.lawJSON, e.exact = law, estimate
 	case f.exact:
 		return nil, nil, exitf(exitFailure, "--exact: %s", law.Note)
 	default:
@@ -271,6 +324,9 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	e.Recording = metrics.Summarize(w)
 	e.Spiking.Drawn, e.Spiking.Recording = metrics.SummarizeSpiking(dw), metrics.SummarizeSpiking(w)
 	e.entropy = s.Entropy()
+	if err := e.listStates(rec, s, ds); err != nil {
+		return err
+	}
 	if e.Errors, err = metrics.CompareSpikeGAN(rec.train, drawn, t); err != nil {
 		return err
 	}
@@ -359,6 +415,21 @@ func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comp
 	return nil
 }
 
+// printStates prints the first windows, unless they are too long for a line.
+func (a *app) printStates(states []stateJSON) error {
+	const longest = 80
+	if len(states) == 0 || len(states[0].Window) > longest {
+		return nil
+	}
+	fmt.Fprintf(a.out, "\nThe recording's most frequent windows\n")
+	t := newTable(a.out)
+	t.row("window", "recording", "drawn", "law")
+	for _, x := range states[:min(printedStates, len(states))] {
+		t.row(x.Window, fmt.Sprintf("%.6f", x.Recording), fmt.Sprintf("%.6f", x.Drawn), text(x.Law, "%.6f"))
+	}
+	return t.flush()
+}
+
 // at prints an entry of a list that may be absent.
 func at(list []float64, i int) string {
 	if i >= len(list) {
@@ -433,6 +504,9 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	}
 	fmt.Fprintln(a.out)
 	if err := a.printBaselines(e.Baselines); err != nil {
+		return err
+	}
+	if err := a.printStates(e.States); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\nStatistics of %d windows\n", e.Drawn)
