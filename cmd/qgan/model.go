@@ -144,31 +144,31 @@ func countWindows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, err
 	return w, s, err
 }
 
-// baselines fits the named baselines to the repeats trained on; where others
+// baselines fits baselines to the repeats trained on; where others
 // are held out they are what is measured against, otherwise the halves serve.
-func (r *recording) baselines(t int, names []string) ([]metrics.Result, error) {
+func (r *recording) baselines(t int, opt metrics.Options) ([]metrics.Result, error) {
 	w, s, err := countWindows(r.train, t)
 	if err != nil {
 		return nil, err
 	}
 	if r.held == nil {
-		return metrics.Baselines(w, metrics.Options{Models: names})
+		return metrics.Baselines(w, opt)
 	}
 	_, held, err := countWindows(r.held, t)
 	if err != nil {
 		return nil, err
 	}
-	return metrics.BaselinesOf(s, s, held, metrics.Options{Models: names})
+	return metrics.BaselinesOf(s, s, held, opt)
 }
 
 // briefBaselines are those that stand beside every figure. For windows of one
 // bin, independence in time is no model but the recording's own law.
-func briefBaselines(s *metrics.States) []string {
+func briefBaselines(s *metrics.States) metrics.Options {
 	names := []string{"silent", "independent", "ising", "split-half"}
 	if s.Timesteps > 1 {
 		names = append(names, "independent-in-time")
 	}
-	return names
+	return metrics.Options{Models: names}
 }
 
 // lawJSON is the part of train's and evaluate's objects that speaks of the law.

@@ -75,7 +75,7 @@ window length side by side, and a folder with a page for each size.`,
 				}
 			}
 			if len(sizes) == 1 {
-				err = a.reportOne(out, sizes[0])
+				err = a.writeReport(out, sizes[0])
 			} else {
 				err = a.writeGrid(out, sizes)
 			}
@@ -211,19 +211,8 @@ func plural(n int, thing string) string {
 // table of all windows take minutes.
 const mostReportBits = 16
 
-// writeReport writes a report about runs of the same windows with few baselines, as at
-// the end of training, into dir.
-func (a *app) writeReport(dir string, models []*model, exact []*training.LawEstimate, laws []lawJSON, rec *recording, files []comparedFile) error {
-	s := &sized{rec: rec, compared: files, brief: true}
-	for i, m := range models {
-		s.timesteps, s.seed = m.config.Timesteps, m.config.Seed
-		s.subjects = append(s.subjects, subject{path: m.run.Dir, model: m, law: laws[i], exact: exact[i]})
-	}
-	return a.reportOne(dir, s)
-}
-
-// reportOne writes figures and page about windows of one size into dir.
-func (a *app) reportOne(dir string, s *sized) error {
+// writeReport writes figures and page about windows of one size into dir.
+func (a *app) writeReport(dir string, s *sized) error {
 	in, err := a.reportInput(s)
 	if err != nil {
 		return err
@@ -285,7 +274,11 @@ func (a *app) reportInput(s *sized) (report.Input, error) {
 	if err != nil {
 		return report.Input{}, err
 	}
-	baselines, err := s.baselines(states)
+	opt := briefBaselines(states)
+	if !s.brief && states.Bits() <= mostReportBits {
+		opt = metrics.Options{Rand: stream.New(s.seed, "report")}
+	}
+	baselines, err := rec.baselines(t, opt)
 	if err != nil {
 		return report.Input{}, err
 	}
@@ -311,26 +304,6 @@ func (a *app) reportInput(s *sized) (report.Input, error) {
 		}
 	}
 	return in, reportTime(&in, s)
-}
-
-// baselines are all of them, as far as that is a matter of seconds, or the brief ones.
-func (s *sized) baselines(states *metrics.States) ([]metrics.Result, error) {
-	if s.brief || states.Bits() > mostReportBits {
-		return s.rec.baselines(s.timesteps, briefBaselines(states))
-	}
-	opt := metrics.Options{Rand: stream.New(s.seed, "report")}
-	if s.rec.held == nil {
-		w, err := s.rec.train.Windows(s.timesteps)
-		if err != nil {
-			return nil, err
-		}
-		return metrics.Baselines(w, opt)
-	}
-	_, held, err := countWindows(s.rec.held, s.timesteps)
-	if err != nil {
-		return nil, err
-	}
-	return metrics.BaselinesOf(states, states, held, opt)
 }
 
 // addSubject adds a run or a file to the input.

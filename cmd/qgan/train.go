@@ -469,7 +469,11 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		if err := run.WriteResult(res); err != nil {
 			return err
 		}
-		if err := a.writeReport(filepath.Join(run.Dir, "report"), []*model{m}, []*training.LawEstimate{estimate}, []lawJSON{law}, rec, nil); err != nil {
+		about := &sized{
+			rec: rec, timesteps: c.Timesteps, seed: c.Seed, brief: true,
+			subjects: []subject{{path: run.Dir, model: m, law: law, exact: estimate}},
+		}
+		if err := a.writeReport(filepath.Join(run.Dir, "report"), about); err != nil {
 			return err
 		}
 	}
