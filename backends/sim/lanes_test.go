@@ -17,7 +17,16 @@ import (
 func shiftRequest(t *testing.T, n, latents, shots int) (backends.Request, *ir.Circuit) {
 	t.Helper()
 	a := ir.Ansatz{Neurons: n, Layers: 3, Closing: true, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
-	c, places, err := ir.Occurrences(a.Circuit())
+	whole := a.Circuit()
+	var ops []ir.Op
+	for i, op := range whole.Ops { // with flips between, which turn rotations round
+		ops = append(ops, op)
+		if i%3 == 1 {
+			ops = append(ops, &ir.Apply{Gate: ir.X, Qubits: []int{i % n}})
+		}
+	}
+	whole.Ops = ops
+	c, places, err := ir.Occurrences(whole)
 	if err != nil {
 		t.Fatal(err)
 	}

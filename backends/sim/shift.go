@@ -105,12 +105,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 			}
 		}
 	}
-	bind := backends.Bindings{Trained: slices.Clone(bases), Data: [][]float64{nil}}
-	for _, k := range pairs {
-		row := slices.Clone(bases[k.base])
-		row[k.symbol] += math.Pi
-		bind.Trained = append(bind.Trained, row)
-	}
+	bind := backends.Bindings{Trained: bases, Data: [][]float64{nil}}
 	p.plan.prepare(bind, &b.trigs)
 	b.forward = false
 
@@ -122,6 +117,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 	}
 	stops = append(stops, len(p.ops))
 	states := make([][][]float64, len(bases)) // base, stop
+	coefs := make([][]float64, len(bases))
 	single := make([]block, len(bases))
 	for i := range single {
 		single[i] = block{first: i, lanes: 1, width: 1}
@@ -131,6 +127,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 		psi := make([]float64, 2<<p.n)
 		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
 		p.start(k, w.coefs, psi)
+		coefs[i] = slices.Clone(w.coefs[:4*len(p.ops)])
 		for s, at := range stops {
 			if s > 0 {
 				p.apply(narrow{}, k, w, psi, stops[s-1], at)
@@ -146,7 +143,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 		for lanes < width && first+lanes < len(pairs) && pairs[first+lanes].base == pairs[first].base {
 			lanes++
 		}
-		blocks = append(blocks, block{first: len(bases) + first, lanes: lanes, width: width})
+		blocks = append(blocks, block{first: first, lanes: lanes, width: width})
 		first += lanes
 	}
 	size := 1 << p.n
@@ -158,21 +155,36 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 	forEach(workers, len(blocks), func(worker, i int) {
 		w, k := b.spaces[worker], blocks[i]
 		plus, minus := laws[2*size*worker:][:size], laws[2*size*worker+size:][:size]
-		first := k.first - len(bases)
-		own := states[pairs[first].base]
+		first := k.first
+		base := pairs[first].base
+		own := states[base]
 		from := len(p.ops)
 		for l := range k.lanes {
 			from = min(from, opOf[pairs[first+l].symbol])
 		}
-		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		s := 0
+		begin := 0 // the first op that is applied
+		if from >= p.product {
+			for s+1 < len(stops) && stops[s+1] <= from {
+				s++
+			}
+			begin = stops[s]
+		}
+		for i := 4 * begin; i < 4*len(p.ops); i++ {
+			for l := range width {
+				w.coefs[width*i+l] = coefs[base][i]
+			}
+		}
+		for l := range k.lanes {
+			at := opOf[pairs[first+l].symbol]
+			u := p.plan.turned(at, pairs[first+l].symbol, b.trigs.trained[base])
+			c := w.coefs[4*width*at:]
+			c[l], c[width+l], c[2*width+l], c[3*width+l] = u.ar, u.ai, u.br, u.bi
+		}
 		w.psi = room(w.psi, 2*width*size)
 		if from < p.product {
 			p.forward(b.kernel, k, w, w.psi)
 		} else {
-			s := 0
-			for s+1 < len(stops) && stops[s+1] <= from {
-				s++
-			}
 			for x := range size {
 				to, re, im := w.psi[2*width*x:][:2*width], own[s][2*x], own[s][2*x+1]
 				for l := range width {
@@ -191,6 +203,24 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 			use(worker, first+l, plus, minus)
 		}
 	})
+}
+
+// turned is an op's SU(2) for a row of sines of trained angles, with π added to the angle
+// of one symbol.
+func (p *plan) turned(op, symbol int, trained []half) su2 {
+	u := su2{ar: 1}
+	for _, f := range p.ops[op].factors {
+		h := trained[f.angle]
+		if len(f.expr.Terms) > 0 && int(f.expr.Terms[0].Trained) == symbol {
+			if f.expr.Terms[0].Coef > 0 {
+				h = half{-h.s, h.c}
+			} else { // the frame turned the rotation round: its angle is the negative
+				h = half{h.s, -h.c}
+			}
+		}
+		u = u.rotated(f.axis, h)
+	}
+	return u
 }
 
 // apply applies the ops from one to before another.
