@@ -24,6 +24,9 @@ func shiftRequest(t *testing.T, n, latents, shots int) (backends.Request, *ir.Ci
 		if i%3 == 1 {
 			ops = append(ops, &ir.Apply{Gate: ir.X, Qubits: []int{i % n}})
 		}
+		if a, ok := op.(*ir.Apply); ok && i%5 == 2 { // and rotations twice, which become one
+			ops = append(ops, a)
+		}
 	}
 	whole.Ops = ops
 	c, places, err := ir.Occurrences(whole)

@@ -211,10 +211,12 @@ func (p *plan) turned(op, symbol int, trained []half) su2 {
 	u := su2{ar: 1}
 	for _, f := range p.ops[op].factors {
 		h := trained[f.angle]
-		if len(f.expr.Terms) > 0 && int(f.expr.Terms[0].Trained) == symbol {
-			if f.expr.Terms[0].Coef > 0 {
+		for _, t := range f.expr.Terms { // neighbouring rotations about the same axis are one
+			switch {
+			case int(t.Trained) != symbol:
+			case t.Coef > 0:
 				h = half{-h.s, h.c}
-			} else { // the frame turned the rotation round: its angle is the negative
+			default: // the frame turned the rotation round: its angle is the negative
 				h = half{h.s, -h.c}
 			}
 		}
