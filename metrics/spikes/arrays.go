@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 
 	"qgan/metrics/spikes/internal/matfile"
@@ -302,17 +303,23 @@ func (r *Raster) fill(b []byte, l layout) bool {
 		for rep := range l.repeats {
 			at := rep*l.repeatStep + n*l.neuronStep
 			w := rep*l.bins*r.stride + n>>6
-			for k := 0; k < l.bins; k++ {
-				// Most bins are silent: eight at a time are passed over.
-				if l.binStep == 1 && k+8 <= l.bins && binary.LittleEndian.Uint64(b[at:]) == 0 {
-					k, at, w = k+7, at+8, w+8*r.stride
-					continue
+			k := 0
+			if l.binStep == 1 {
+				// Most bins are silent: of eight at a time only the others are looked at.
+				for ; k+8 <= l.bins; k += 8 {
+					for x := binary.LittleEndian.Uint64(b[at+k:]); x != 0; {
+						i := bits.TrailingZeros64(x) >> 3
+						v := byte(x >> (8 * i))
+						seen |= v
+						r.words[w+(k+i)*r.stride] |= uint64(v&1) << shift
+						x &^= 0xff << (8 * i)
+					}
 				}
-				v := b[at]
+			}
+			for ; k < l.bins; k++ {
+				v := b[at+k*l.binStep]
 				seen |= v
-				r.words[w] |= uint64(v&1) << shift
-				at += l.binStep
-				w += r.stride
+				r.words[w+k*r.stride] |= uint64(v&1) << shift
 			}
 		}
 	}
