@@ -249,11 +249,10 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		board = b
 		a.note("the tasks are on the server; `qgan worker --queue %s --study %s` takes them", plainQueue(f.queue), w.plan.Hash())
 	}
-	folder, err := study.CreateFolder(a.fs, f.out, w.plan)
+	folder, err := study.CreateFolder(a.fs, f.out, w.plan, f.lease)
 	if err != nil {
 		return err
 	}
-	folder.WithLease(f.lease)
 	if f.retry {
 		if err := folder.Retry(); err != nil {
 			return err
@@ -270,7 +269,7 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err != nil {
 		return err
 	}
-	err = a.workOn(ctx, board, folder, works, f.workers, f.lease, bar)
+	err = a.workOn(ctx, board, folder, works, f.workers, bar)
 	bar.finish()
 	outcomes, readErr := board.Outcomes(context.WithoutCancel(ctx))
 	if readErr != nil {
@@ -340,7 +339,7 @@ func queueError(err error) error {
 }
 
 // workOn works on a board; without workers of its own it waits until others are done.
-func (a *app) workOn(ctx context.Context, board study.Board, folder *study.Folder, works map[string]study.Work, workers int, lease time.Duration, bar *progress) error {
+func (a *app) workOn(ctx context.Context, board study.Board, folder *study.Folder, works map[string]study.Work, workers int, bar *progress) error {
 	total := len(board.Plan().Tasks)
 	tell := func() error {
 		out, err := board.Outcomes(ctx)
@@ -375,7 +374,7 @@ func (a *app) workOn(ctx context.Context, board study.Board, folder *study.Folde
 	}
 	host, _ := os.Hostname()
 	crew := &study.Crew{
-		Board: board, Works: works, Workers: workers, Lease: lease, Folder: folder.TaskFolder,
+		Board: board, Works: works, Workers: workers, Folder: folder.TaskFolder,
 		Name: fmt.Sprintf("%s-%d-%x", strings.ReplaceAll(host, string(filepath.Separator), "_"), os.Getpid(), a.now().UnixNano()&0xffffff),
 		Done: func(o study.Outcome) {
 			if o.Failed != "" {
@@ -427,7 +426,6 @@ another.`,
 			kind, place := queueOf(queue)
 			var board study.Board
 			var folder *study.Folder
-			lease := study.LeaseTime
 			switch kind {
 			case "dir":
 				if hash != "" || scratch != "" {
@@ -449,10 +447,10 @@ another.`,
 					}
 					defer os.RemoveAll(scratch)
 				}
-				if folder, err = study.CreateFolder(a.fs, scratch, b.Plan()); err != nil {
+				if folder, err = study.CreateFolder(a.fs, scratch, b.Plan(), b.Lease()); err != nil {
 					return err
 				}
-				board, lease = b, b.Lease()
+				board = b
 			default:
 				return usagef("--queue %s: it can be dir:PATH or nats://HOST", plainQueue(queue))
 			}
@@ -460,7 +458,7 @@ another.`,
 			if err := a.checkTasks(board.Plan(), works); err != nil {
 				return err
 			}
-			err = a.workOn(ctx, board, folder, works, workers, lease, bar)
+			err = a.workOn(ctx, board, folder, works, workers, bar)
 			bar.finish()
 			return err
 		},

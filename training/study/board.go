@@ -10,6 +10,8 @@ import (
 // goroutines.
 type Board interface {
 	Plan() Plan
+	// Lease is how long a worker may be silent before its task is given to another.
+	Lease() time.Duration
 	// Take leases a task that is open and that nobody works on; it waits while others work
 	// on all that are open. ErrFinished: none is open.
 	Take(ctx context.Context, worker string) (Lease, error)

@@ -23,7 +23,7 @@ x = [1, 2, 3]
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	folder, err := study.CreateFolder(durable.OS{}, dir, plan)
+	folder, err := study.CreateFolder(durable.OS{}, dir, plan, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,16 +35,18 @@ type Folder struct {
 
 // planFile is the schema of plan.json.
 type planFile struct {
-	Schema string `json:"schema"`
-	Hash   string `json:"hash"`
+	Schema string        `json:"schema"`
+	Hash   string        `json:"hash"`
+	Lease  time.Duration `json:"lease_ns"` // how long a worker may be silent
 	Plan
 }
 
 const planSchema = "qgan.study/v1"
 
-// CreateFolder makes a board of a plan. A folder that holds the same plan goes on; one
+// CreateFolder makes a board of a plan whose workers may be silent for the time of a lease
+// (0: LeaseTime). A folder that holds the same plan goes on, with the lease that it has; one
 // with another is refused.
-func CreateFolder(fsys durable.FS, dir string, p Plan) (*Folder, error) {
+func CreateFolder(fsys durable.FS, dir string, p Plan, lease time.Duration) (*Folder, error) {
 	f, err := OpenFolder(fsys, dir)
 	switch {
 	case err == nil && f.plan.Hash() != p.Hash():
@@ -59,7 +62,7 @@ func CreateFolder(fsys durable.FS, dir string, p Plan) (*Folder, error) {
 	err = durable.WriteFile(fsys, filepath.Join(dir, "plan.json"), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", " ")
-		return e.Encode(planFile{planSchema, p.Hash(), p})
+		return e.Encode(planFile{planSchema, p.Hash(), cmp.Or(lease, LeaseTime), p})
 	})
 	if err != nil {
 		return nil, err
@@ -84,14 +87,11 @@ func OpenFolder(fsys durable.FS, dir string) (*Folder, error) {
 	if p.Hash != p.Plan.Hash() {
 		return nil, &PlanError{fmt.Sprintf("%s was changed: its tasks have the hash %s, it says %s", path, p.Plan.Hash(), p.Hash)}
 	}
-	return &Folder{dir: dir, fs: fsys, plan: p.Plan, lease: LeaseTime}, nil
+	return &Folder{dir: dir, fs: fsys, plan: p.Plan, lease: cmp.Or(p.Lease, LeaseTime)}, nil
 }
 
-// WithLease sets how long a worker may be silent.
-func (f *Folder) WithLease(d time.Duration) *Folder {
-	f.lease = d
-	return f
-}
+// Lease is how long a worker may be silent.
+func (f *Folder) Lease() time.Duration { return f.lease }
 
 // Plan returns the plan.
 func (f *Folder) Plan() Plan { return f.plan }

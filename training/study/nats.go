@@ -21,13 +21,7 @@ type NATS struct {
 	js       jetstream.JetStream
 	bucket   jetstream.KeyValue
 	consumer jetstream.Consumer
-	plan     natsPlan
-}
-
-// natsPlan is the bucket's entry "plan".
-type natsPlan struct {
-	planFile
-	Lease time.Duration `json:"lease_ns"`
+	plan     planFile // the bucket's entry "plan"
 }
 
 const (
@@ -78,7 +72,7 @@ func CreateNATS(ctx context.Context, url string, p Plan, lease time.Duration) (*
 		if err != nil {
 			return err
 		}
-		raw, err := json.Marshal(natsPlan{planFile{planSchema, hash, p}, lease})
+		raw, err := json.Marshal(planFile{planSchema, hash, lease, p})
 		if err != nil {
 			return err
 		}

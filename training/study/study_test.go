@@ -171,7 +171,7 @@ func TestFolder(t *testing.T) {
 		done := make(chan error, crews)
 		for c := range crews {
 			// Each crew is as another process: it opens the folder on its own.
-			f, err := CreateFolder(durable.OS{}, dir, squares(20))
+			f, err := CreateFolder(durable.OS{}, dir, squares(20), 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -220,11 +220,10 @@ func TestFolder(t *testing.T) {
 // The task of a worker that died is done by another, once the lease is stale; one that
 // kills whoever takes it fails in the end.
 func TestDeadWorkers(t *testing.T) {
-	f, err := CreateFolder(durable.OS{}, t.TempDir(), squares(3))
+	f, err := CreateFolder(durable.OS{}, t.TempDir(), squares(3), 50*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.WithLease(50 * time.Millisecond)
 	if _, err := f.Take(t.Context(), "dead"); err != nil { // and never heard of again
 		t.Fatal(err)
 	}
@@ -236,7 +235,7 @@ func TestDeadWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	crew := &Crew{Board: f, Works: map[string]Work{"square": square}, Workers: 1, Name: "alive", Folder: f.TaskFolder, Lease: 50 * time.Millisecond}
+	crew := &Crew{Board: f, Works: map[string]Work{"square": square}, Workers: 1, Name: "alive", Folder: f.TaskFolder}
 	if err := crew.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +254,7 @@ func TestDeadWorkers(t *testing.T) {
 // Work that lasts longer than a lease keeps it.
 func TestLeaseIsKept(t *testing.T) {
 	dir := t.TempDir()
-	f, err := CreateFolder(durable.OS{}, dir, squares(1))
+	_, err := CreateFolder(durable.OS{}, dir, squares(1), 400*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,8 +269,7 @@ func TestLeaseIsKept(t *testing.T) {
 		go func() {
 			g, err := OpenFolder(durable.OS{}, dir)
 			if err == nil {
-				g.WithLease(400 * time.Millisecond)
-				crew := &Crew{Board: g, Works: map[string]Work{"square": slow}, Workers: 1, Name: fmt.Sprint("w", i), Folder: g.TaskFolder, Lease: 400 * time.Millisecond}
+				crew := &Crew{Board: g, Works: map[string]Work{"square": slow}, Workers: 1, Name: fmt.Sprint("w", i), Folder: g.TaskFolder}
 				err = crew.Run(t.Context())
 			}
 			done <- err
@@ -285,13 +283,12 @@ func TestLeaseIsKept(t *testing.T) {
 	if n := times.Load(); n != 1 {
 		t.Errorf("it was done %d times", n)
 	}
-	_ = f
 }
 
 // A study that was stopped goes on, and another in its folder is refused.
 func TestStopped(t *testing.T) {
 	dir := t.TempDir()
-	f, err := CreateFolder(durable.OS{}, dir, squares(30))
+	f, err := CreateFolder(durable.OS{}, dir, squares(30), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,10 +302,10 @@ func TestStopped(t *testing.T) {
 	if err := crew.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("stopped: %v", err)
 	}
-	if _, err := CreateFolder(durable.OS{}, dir, squares(31)); err == nil {
+	if _, err := CreateFolder(durable.OS{}, dir, squares(31), 0); err == nil {
 		t.Error("another study was taken in the same folder")
 	}
-	if f, err = CreateFolder(durable.OS{}, dir, squares(30)); err != nil {
+	if f, err = CreateFolder(durable.OS{}, dir, squares(30), 0); err != nil {
 		t.Fatal(err)
 	}
 	again := 0
@@ -323,7 +320,7 @@ func TestStopped(t *testing.T) {
 
 func TestDamagedFolders(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := CreateFolder(durable.OS{}, dir, squares(2)); err != nil {
+	if _, err := CreateFolder(durable.OS{}, dir, squares(2), 0); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "plan.json")

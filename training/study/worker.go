@@ -18,8 +18,6 @@ type Crew struct {
 	Works   map[string]Work
 	Workers int
 	Name    string // of this process; nobody else's
-	// Lease is how long a worker may be silent; 0: LeaseTime.
-	Lease time.Duration
 	// Folder names the folder of a task.
 	Folder func(t Task) (string, error)
 	// Done is told of each task that this crew finished; nil: nobody. One call at a time.
@@ -72,12 +70,8 @@ func (c *Crew) do(ctx context.Context, l Lease) (Outcome, error) {
 	}
 	kept, over := context.WithCancel(ctx)
 	var wait sync.WaitGroup
-	every := c.Lease
-	if every == 0 {
-		every = LeaseTime
-	}
 	wait.Go(func() {
-		tick := time.NewTicker(every / 4)
+		tick := time.NewTicker(c.Board.Lease() / 4)
 		defer tick.Stop()
 		for {
 			select {

@@ -84,7 +84,7 @@ func TestBoard(t *testing.T) {
 			own, err := study.OpenNATS(t.Context(), url, "")
 			if err == nil {
 				defer own.Close()
-				crew := &study.Crew{Board: own, Works: map[string]study.Work{"square": work}, Workers: 2, Name: fmt.Sprint("w", w), Lease: own.Lease(), Folder: func(study.Task) (string, error) { return t.TempDir(), nil }}
+				crew := &study.Crew{Board: own, Works: map[string]study.Work{"square": work}, Workers: 2, Name: fmt.Sprint("w", w), Folder: func(study.Task) (string, error) { return t.TempDir(), nil }}
 				err = crew.Run(t.Context())
 			}
 			ends <- err
