@@ -61,21 +61,29 @@ func (c content) write(w io.Writer, figs []*figure) error {
 	if c.Title == "" {
 		c.Title = "Report"
 	}
-	for _, f := range figs {
-		pf := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
-		if f.missing == "" {
-			var b bytes.Buffer
-			if err := f.svg(&b, nil); err != nil {
-				return err
-			}
-			pf.SVG = inline(b.String(), f.caption)
-		}
-		c.Figures = append(c.Figures, pf)
+	if c.Figures, err = pageFigures(figs); err != nil {
+		return err
 	}
 	if err := t.Execute(w, c); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
 	return nil
+}
+
+// pageFigures puts figures in the form of a page.
+func pageFigures(figs []*figure) (out []pageFigure, err error) {
+	for _, f := range figs {
+		p := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
+		if f.missing == "" {
+			var b bytes.Buffer
+			if err := f.svg(&b, nil); err != nil {
+				return nil, err
+			}
+			p.SVG = inline(b.String(), f.caption)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // inline makes an SVG file an element of an HTML page: no XML declaration, no

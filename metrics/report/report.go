@@ -102,7 +102,13 @@ func Write(dir string, in Input, write func(path string, f func(io.Writer) error
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	in = in.cleaned()
-	head := &heading{title: in.Title, lines: in.Lines}
+	figs := in.figures()
+	return writeAll(dir, &heading{title: in.Title, lines: in.Lines}, figs, func(w io.Writer) error { return in.page(w, figs) }, write)
+}
+
+// writeAll writes the files of the figures that can be drawn, and the page, and returns
+// their paths.
+func writeAll(dir string, head *heading, figs []*figure, page func(io.Writer) error, write func(path string, f func(io.Writer) error) error) ([]string, error) {
 	var paths []string
 	put := func(name string, f func(io.Writer) error) error {
 		path := filepath.Join(dir, name)
@@ -112,8 +118,6 @@ func Write(dir string, in Input, write func(path string, f func(io.Writer) error
 		paths = append(paths, path)
 		return nil
 	}
-
-	figs := in.figures()
 	for _, f := range figs {
 		if f.missing != "" {
 			continue
@@ -125,7 +129,7 @@ func Write(dir string, in Input, write func(path string, f func(io.Writer) error
 			return paths, err
 		}
 	}
-	err := put("index.html", func(w io.Writer) error { return in.page(w, figs) })
+	err := put("index.html", page)
 	return paths, err
 }
 

@@ -1,12 +1,10 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"io"
 	"math"
-	"path/filepath"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -52,35 +50,15 @@ type Table struct {
 // WriteStudy writes each figure as .png and .svg and the page index.html into the folder
 // dir. See Write for the function write. It returns the paths written, in order.
 func WriteStudy(dir string, s Study, write func(path string, f func(io.Writer) error) error) ([]string, error) {
-	var paths []string
-	put := func(name string, f func(io.Writer) error) error {
-		path := filepath.Join(dir, name)
-		if err := write(path, f); err != nil {
-			return fmt.Errorf("report: %w", err)
-		}
-		paths = append(paths, path)
-		return nil
-	}
 	head := &heading{title: clean(s.Title)}
 	for _, l := range s.Lines {
 		head.lines = append(head.lines, clean(l))
 	}
-	var figures []*figure
+	var figs []*figure
 	for i := range s.Figures {
-		f := s.Figures[i].figure()
-		figures = append(figures, f)
-		if f.missing != "" {
-			continue
-		}
-		if err := put(f.name+".png", func(w io.Writer) error { return f.png(w, head) }); err != nil {
-			return paths, err
-		}
-		if err := put(f.name+".svg", func(w io.Writer) error { return f.svg(w, head) }); err != nil {
-			return paths, err
-		}
+		figs = append(figs, s.Figures[i].figure())
 	}
-	err := put("index.html", func(w io.Writer) error { return s.page(w, figures) })
-	return paths, err
+	return writeAll(dir, head, figs, func(w io.Writer) error { return s.page(w, figs) }, write)
 }
 
 // studyText is the body of a study's page; head and tables are those of the report's.
@@ -122,16 +100,8 @@ func (s Study) page(w io.Writer, figs []*figure) error {
 		Tables  []table
 		Figures []pageFigure
 	}{Title: s.Title, Facts: s.Lines, Says: s.Says}
-	for _, f := range figs {
-		pf := pageFigure{Name: f.name, Title: f.title, Caption: f.caption, Missing: f.missing}
-		if f.missing == "" {
-			var b bytes.Buffer
-			if err := f.svg(&b, nil); err != nil {
-				return err
-			}
-			pf.SVG = inline(b.String(), f.caption)
-		}
-		content.Figures = append(content.Figures, pf)
+	if content.Figures, err = pageFigures(figs); err != nil {
+		return err
 	}
 	for _, k := range s.Tables {
 		own := table{Caption: k.Caption, Note: k.Note, Head: words(k.Head...)}
