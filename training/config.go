@@ -254,6 +254,9 @@ func (c Config) WithObjective(o Objective) Config {
 		c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
 	case ObjectiveStaged:
 		c.Iterations = 5000
+		if c.Past > 0 {
+			c.Iterations = 8000 // what runs on gains from longer stages
+		}
 	}
 	return c
 }
