@@ -27,7 +27,7 @@ func shotNoisePage(t Table) report.Study {
 	s := t.page("Variance of gradients against shots")
 	for _, latents := range t.values("latents") {
 		f := report.XY{
-			Name: "variance_latents_" + latents, Title: fmt.Sprintf("Variance of a derivative, %s latent vectors a gradient", latents),
+			Name: "variance_latents_" + latents, Title: fmt.Sprintf("Variance of a derivative, %s a gradient", counted(latents, "latent vector")),
 			X: "shots of each shifted circuit", Y: "variance", LogX: true, LogY: true,
 			Caption: "Variance of the estimates over repetitions (points, quartiles over the seeds) and the part of it that shots make, as the estimates tell (dashed); what is left at many shots is that of the latent vectors.",
 		}
@@ -39,7 +39,7 @@ func shotNoisePage(t Table) report.Study {
 			f.Series = append(f.Series, part)
 			_, slope, half := powerLaw(part.X, part.Y)
 			_, all, allHalf := powerLaw(f.Series[len(f.Series)-2].X, f.Series[len(f.Series)-2].Y)
-			s.Says = append(s.Says, fmt.Sprintf("%s neurons, %s latent vectors: the part due to shots falls as shots^(%.3f ± %.3f) (95 %%), the whole variance as shots^(%.3f ± %.3f).", n, latents, slope, half, all, allHalf))
+			s.Says = append(s.Says, fmt.Sprintf("%s, %s: the part due to shots falls as shots^(%.3f ± %.3f) (95 %%), the whole variance as shots^(%.3f ± %.3f).", counted(n, "neuron"), counted(latents, "latent vector"), slope, half, all, allHalf))
 		}
 		s.Figures = append(s.Figures, f)
 	}
@@ -73,7 +73,7 @@ func plateauPage(t Table) report.Study {
 			Caption: "Variance, over angles drawn from all, of the derivative by the RY of neuron 0 in the middle layer. A straight line is an exponential fall.",
 		}
 		n := report.XY{
-			Name: "shots_layers_" + layers, Title: "Shots that show a derivative, " + layers + " layers", X: "neurons", Y: "shots of each shifted circuit", LogY: true,
+			Name: "shots_layers_" + layers, Title: "Shots that show a derivative, " + layers + " layers", X: "neurons", Y: "shots", LogY: true,
 			Caption: "Shots of each shifted circuit at which the error of the derivative is as large as the derivative.",
 		}
 		var falls []string
@@ -148,19 +148,27 @@ func metricErrorPage(t Table) report.Study {
 			}
 			corrected.Low, corrected.High = nil, nil
 			s.Figures = append(s.Figures, report.XY{
-				Name: "js_" + where, Title: fmt.Sprintf("Divergence to the own law (true value 0), %s neurons, %s bins", n, steps), X: "windows drawn", Y: "JS (nats)", LogX: true, LogY: true,
+				Name: "js_" + where, Title: fmt.Sprintf("Divergence to the own law (true value 0), %s, %s", counted(n, "neuron"), counted(steps, "bin")), X: "windows drawn", Y: "JS (nats)", LogX: true, LogY: true,
 				Series:  []report.Series{plug, corrected, null},
 				Caption: "Plug-in divergence of drawn windows to the law they are drawn from, with the standard deviation over repetitions; without its bias to leading order (absolute value); and what as many draws of the same law score.",
 			}, report.XY{
-				Name: "statistics_" + where, Title: fmt.Sprintf("Relative errors of statistics, %s neurons, %s bins", n, steps), X: "windows drawn", Y: "relative error", LogX: true, LogY: true,
+				Name: "statistics_" + where, Title: fmt.Sprintf("Relative errors of statistics, %s, %s", counted(n, "neuron"), counted(steps, "bin")), X: "windows drawn", Y: "relative error", LogX: true, LogY: true,
 				Series:  []report.Series{bars("rates", "rate"), bars("covariances", "covariance"), bars("k-probabilities", "k")},
 				Caption: "Mean error of the rates over the mean rate, of the covariances of pairs within a bin over their size, and the summed differences of the k-probabilities.",
 			})
 			_, slope, half := powerLaw(plug.X, plug.Y)
-			s.Says = append(s.Says, fmt.Sprintf("%s neurons, %s bins: the plug-in divergence of windows of the very same law falls as windows^(%.2f ± %.2f).", n, steps, slope, half))
+			s.Says = append(s.Says, fmt.Sprintf("%s, %s: the plug-in divergence of windows of the very same law falls as windows^(%.2f ± %.2f).", counted(n, "neuron"), counted(steps, "bin"), slope, half))
 		}
 	}
 	s.Says = append(s.Says, "A distance below the dashed line says nothing against a model. The correction holds from about 4 draws for each window that was seen (column enough); below it the corrected value is still biased.")
 	s.Tables = []report.Table{t.pageTable("All figures")}
 	return s
+}
+
+// counted puts a number and what it counts together.
+func counted(n, what string) string {
+	if n == "1" {
+		return "1 " + what
+	}
+	return n + " " + what + "s"
 }
