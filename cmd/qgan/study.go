@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -147,7 +148,10 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 		}
 	}
 	raw, err := a.fs.ReadFile(what)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return studyWork{}, usagef("study %s: there is no such file", what)
+	case err != nil:
 		return studyWork{}, usagef("study %s: %w", what, err)
 	}
 	p, err := study.Parse(string(raw), what)
