@@ -30,25 +30,28 @@ func Take(path, owner string, stale time.Duration) (*Lease, error) {
 	if err := l.create(); !errors.Is(err, fs.ErrExist) {
 		return l, err
 	}
-	held, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrLeased // it was given back just now; whoever comes next may have it
+	if age, err := ageOf(path); err != nil || age < stale {
+		return nil, errors.Join(err, ErrLeased)
+	}
+	// Who takes a stale lease over holds a second file meanwhile, so that nobody removes the
+	// fresh one of another who was faster.
+	over := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".over")
+	f, err := os.OpenFile(over, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrExist) {
+		if age, err := ageOf(over); err == nil && age >= stale {
+			os.Remove(over) // its owner died; the next look takes the lease
+		}
+		return nil, ErrLeased
 	} else if err != nil {
 		return nil, fmt.Errorf("lease: %w", err)
 	}
-	age, err := l.age()
-	if err != nil || age < stale {
+	f.Close()
+	defer os.Remove(over)
+	if age, err := ageOf(path); err != nil || age < stale {
 		return nil, errors.Join(err, ErrLeased)
 	}
-	// One who moves it away wins; who finds that it moved a fresh one puts that back.
-	aside := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+owner)
-	if err := os.Rename(path, aside); err != nil {
-		return nil, ErrLeased
-	}
-	defer os.Remove(aside)
-	if now, err := os.ReadFile(aside); err != nil || !bytes.HasPrefix(now, firstLine(held)) {
-		os.Link(aside, path)
-		return nil, ErrLeased
+	if err := os.Remove(path); err != nil {
+		return nil, fmt.Errorf("lease: %w", err)
 	}
 	if err := l.create(); errors.Is(err, fs.ErrExist) {
 		return nil, ErrLeased
@@ -56,13 +59,6 @@ func Take(path, owner string, stale time.Duration) (*Lease, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-func firstLine(b []byte) []byte {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		return b[:i+1]
-	}
-	return b
 }
 
 func (l *Lease) create() error {
@@ -74,9 +70,10 @@ func (l *Lease) create() error {
 	return errors.Join(err, f.Close())
 }
 
-// age is the time since the lease was written to.
-func (l *Lease) age() (time.Duration, error) {
-	now, err := os.CreateTemp(filepath.Dir(l.path), ".now-*")
+// ageOf is the time since a file was written to, by the clock of its file system.
+// ErrLeased: it is gone, just now.
+func ageOf(path string) (time.Duration, error) {
+	now, err := os.CreateTemp(filepath.Dir(path), ".now-*")
 	if err != nil {
 		return 0, err
 	}
@@ -89,7 +86,7 @@ func (l *Lease) age() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	theirs, err := os.Stat(l.path)
+	theirs, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, ErrLeased
 	} else if err != nil {
