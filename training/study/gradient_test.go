@@ -20,14 +20,11 @@ func TestPlateauAgainstReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string]string{"Z_0": "Z_0", "Z_last": "Z_last", "parity Z^n": "parity", "projector |0..0>": "silence", "mean spike rate": "rate", "rand critic N(0,1)": "critic"}
-	draws := 3000
-	if testing.Short() {
-		draws = 300
-	}
+	const draws = 3000
 	seen := 0
 	for _, r := range file.Rows {
 		layers, n := r[0].(float64), r[1].(float64)
-		if testing.Short() && (n > 4 || layers > 5) {
+		if testing.Short() && (n > 2 || layers > 5) {
 			continue
 		}
 		seen++
@@ -48,7 +45,7 @@ func TestPlateauAgainstReference(t *testing.T) {
 				if name == "critic" && k.what == "variance" {
 					continue // of one critic there, of all here: only the ratio is the same
 				}
-				se := k.err * math.Sqrt(float64(draws)) * math.Sqrt(1/float64(draws)+1./300)
+				se := k.err * math.Sqrt(draws) * math.Sqrt(1./draws+1./300)
 				if math.Abs(k.got-k.want) > 3*se {
 					t.Errorf("%s %g, the reference has %g ± %g", k.what, k.got, k.want, se)
 				}
