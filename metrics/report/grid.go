@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"path/filepath"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -53,26 +52,6 @@ func WriteGrid(dir, title string, lines []string, cells []GridCell, write func(p
 	for _, l := range lines {
 		head.lines = append(head.lines, clean(l))
 	}
-	var paths []string
-	put := func(name string, f func(io.Writer) error) error {
-		path := filepath.Join(dir, name)
-		if err := write(path, f); err != nil {
-			return fmt.Errorf("report: %w", err)
-		}
-		paths = append(paths, path)
-		return nil
-	}
-	for _, f := range figs {
-		if f.missing != "" {
-			continue
-		}
-		if err := put(f.name+".png", func(w io.Writer) error { return f.png(w, head) }); err != nil {
-			return paths, err
-		}
-		if err := put(f.name+".svg", func(w io.Writer) error { return f.svg(w, head) }); err != nil {
-			return paths, err
-		}
-	}
 	page := content{Title: head.title, Facts: head.lines, Tables: []table{gridTable(cells)}}
 	for i := range cells {
 		c := &cells[i]
@@ -84,8 +63,7 @@ func WriteGrid(dir, title string, lines []string, cells []GridCell, write func(p
 		"Whether larger is better: divergences of windows of different sizes are not on one scale; compare each with its own floor and baselines.",
 		"An effect of the model where windows differ in length: the autocorrelogram of windows is lowered by their ends, of model and recording alike. Each column compares windows of one length.",
 	}
-	err := put("index.html", func(w io.Writer) error { return page.write(w, figs) })
-	return paths, err
+	return writeAll(dir, head, figs, func(w io.Writer) error { return page.write(w, figs) }, write)
 }
 
 func (c *GridCell) sizeText() string {
