@@ -242,48 +242,6 @@ func TestYardstickHalves(t *testing.T) {
 	}
 }
 
-// The choice of neurons: the first, and the most active ones. (The random subsets of
-// the table are another program's draws.)
-func TestYardstickChoice(t *testing.T) {
-	all := recording(t, 50, 1).Raster
-	rates := MeanFiringRate(all)
-	order := make([]int, len(rates))
-	for i := range order {
-		order[i] = i
-	}
-	for i := range order {
-		for k := i; k > 0 && rates[order[k]] > rates[order[k-1]]; k-- {
-			order[k], order[k-1] = order[k-1], order[k]
-		}
-	}
-	for n, want := range map[int][2][3]float64{ // P0, independent, silent
-		2:  {{0.955, 1.16e-06, 0.0157}, {0.738, 0.00124, 0.101}},
-		4:  {{0.932, 0.000336, 0.0241}, {0.633, 0.00592, 0.148}},
-		6:  {{0.803, 0.00203, 0.0738}, {0.599, 0.0195, 0.164}},
-		8:  {{0.771, 0.00289, 0.0869}, {0.558, 0.0272, 0.185}},
-		10: {{0.733, 0.00629, 0.103}, {0.532, 0.0417, 0.198}},
-	} {
-		first := make([]int, n)
-		for i := range first {
-			first[i] = i
-		}
-		for k, neurons := range [][]int{first, order[:n]} {
-			r, err := all.Select(neurons)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := CountStates(spikes.Windows{Raster: r, T: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			what := fmt.Sprintf("n=%d, neurons %v: ", n, neurons)
-			near(t, what+"P0", s.PSilent(), want[k][0], 0, 5.1e-4)
-			near(t, what+"independent", s.JSSeen(ProbSeen(FitIndependent(s), s)), want[k][1], 0.01, 0)
-			near(t, what+"silent", s.JSSeen(ProbSeen(Silent{}, s)), want[k][2], 0.01, 0)
-		}
-	}
-}
-
 // The published samples of two models of this recording. The figures are means of
 // absolute differences, to the digits given, of repeats joined to one.
 func TestSpikeGANErrors(t *testing.T) {

@@ -1,9 +1,15 @@
 package metrics
 
 import (
+	"cmp"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -139,38 +145,183 @@ func TestYardstickRecording(t *testing.T) {
 	}
 }
 
-// Mean JS of S draws from the law. The yardstick does not say how many times it drew
-// for each; its means must agree within four standard errors of five of our draws (of
-// ten and a hundred thousand, where it drew less often, of one).
+// yardstickSizes are numbers of draws, yardstickFloors the mean JS of so many draws from a
+// law to the law itself.
+var yardstickSizes = [6]int{128, 500, 1000, 2000, 10000, 100000}
+
+var yardstickFloors = []struct {
+	n, t int
+	js   [6]float64
+}{
+	{2, 1, [6]float64{0.00247, 0.000767, 0.000389, 0.000227, 4.52e-05, 3.92e-06}},
+	{4, 1, [6]float64{0.00632, 0.00242, 0.00134, 0.000867, 0.0002, 2.22e-05}},
+	{6, 1, [6]float64{0.0164, 0.00589, 0.00339, 0.00183, 0.000515, 6.62e-05}},
+	{8, 1, [6]float64{0.0223, 0.00898, 0.00525, 0.00314, 0.000868, 0.000122}},
+	{10, 1, [6]float64{0.0346, 0.0151, 0.00981, 0.00629, 0.00198, 0.000312}},
+	{2, 2, [6]float64{0.00644, 0.00171, 0.0013, 0.000737, 0.000166, 2.16e-05}},
+	{4, 2, [6]float64{0.0179, 0.00783, 0.00502, 0.00314, 0.00101, 0.000167}},
+	{2, 5, [6]float64{0.0256, 0.0109, 0.00707, 0.00499, 0.00162, 0.000297}},
+	{4, 5, [6]float64{0.0701, 0.0416, 0.0304, 0.0234, 0.0109, 0.00278}},
+}
+
+// The floors of the yardstick's own draws (referee/yardstick.py) come out to the digits
+// given, and ours, of other draws, within four standard errors of theirs.
 func TestYardstickNullFloor(t *testing.T) {
-	samples := []int{128, 500, 1000, 2000, 10000, 100000}
+	var drawn []struct {
+		Neurons, Timesteps, Draws int
+		Counts                    [][]int // of the states in their order
+	}
+	loadDraws(t, "yardstick_draws.json.gz", &drawn)
 	rng := rand.New(rand.NewPCG(11, 1))
-	for _, f := range []struct {
-		n, t int
-		want [6]float64
-	}{
-		{2, 1, [6]float64{0.00247, 0.000767, 0.000389, 0.000227, 4.52e-05, 3.92e-06}},
-		{4, 1, [6]float64{0.00632, 0.00242, 0.00134, 0.000867, 0.0002, 2.22e-05}},
-		{6, 1, [6]float64{0.0164, 0.00589, 0.00339, 0.00183, 0.000515, 6.62e-05}},
-		{8, 1, [6]float64{0.0223, 0.00898, 0.00525, 0.00314, 0.000868, 0.000122}},
-		{10, 1, [6]float64{0.0346, 0.0151, 0.00981, 0.00629, 0.00198, 0.000312}},
-		{2, 2, [6]float64{0.00644, 0.00171, 0.0013, 0.000737, 0.000166, 2.16e-05}},
-		{4, 2, [6]float64{0.0179, 0.00783, 0.00502, 0.00314, 0.00101, 0.000167}},
-		{2, 5, [6]float64{0.0256, 0.0109, 0.00707, 0.00499, 0.00162, 0.000297}},
-		{4, 5, [6]float64{0.0701, 0.0416, 0.0304, 0.0234, 0.0109, 0.00278}},
-	} {
+	for _, f := range yardstickFloors {
 		all, _, _ := loadFixture(t, f.n, f.t)
-		for i, s := range samples {
-			repeats := min(100, 200000/s)
-			mean, sd := NullFloor(all, s, rng, max(20, repeats))
-			times := 5.0
-			if s >= 10000 {
-				times = 1
+		for i, size := range yardstickSizes {
+			d := drawn[0]
+			drawn = drawn[1:]
+			if d.Neurons != f.n || d.Timesteps != f.t || d.Draws != size {
+				t.Fatalf("draws of n=%d,t=%d, %d, where n=%d,t=%d, %d were expected", d.Neurons, d.Timesteps, d.Draws, f.n, f.t, size)
 			}
-			near(t, fmt.Sprintf("floor of %d draws, n=%d,t=%d", s, f.n, f.t), mean, f.want[i], 0.005, 4*sd/math.Sqrt(times))
+			var js float64
+			for _, counts := range d.Counts {
+				js += jsOfCounts(t, all, counts) / float64(len(d.Counts))
+			}
+			what := fmt.Sprintf("floor of %d draws, n=%d,t=%d", size, f.n, f.t)
+			near(t, what, js, f.js[i], 0.005, 0)
+			mean, sd := NullFloor(all, size, rng, max(20, min(100, 200000/size)))
+			near(t, what+", ours", mean, f.js[i], 0.005, 4*sd/math.Sqrt(float64(len(d.Counts))))
 		}
 	}
 }
+
+// loadDraws reads what another program drew.
+func loadDraws(t *testing.T, name string, into any) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(z).Decode(into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// jsOfCounts is the distance of the law that counts of the same states make.
+func jsOfCounts(t *testing.T, all *States, counts []int) float64 {
+	t.Helper()
+	var words []uint32
+	var some []int
+	for i, c := range counts {
+		if c > 0 {
+			words, some = append(words, all.Window(i)...), append(some, c)
+		}
+	}
+	drawn, err := NewStates(all.Neurons, all.Timesteps, words, some)
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := JSStates(all, drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// Base 2 is the nats over ln 2.
+func TestYardstickBits(t *testing.T) {
+	want := map[string][]float64{ // in the order of yardstick; of those with several bins the last four
+		"uniform":             {0.451, 0.712, 0.785, 0.877, 0.917, 0.698, 0.9, 0.935, 0.995},
+		"silent":              {0.0227, 0.0348, 0.107, 0.125, 0.148, 0.0453, 0.0669, 0.101, 0.139},
+		"independent":         {1.68e-06, 0.000485, 0.00292, 0.00417, 0.00908, 0.000274, 0.00285, 0.00679, 0.0242},
+		"ising":               {0, 1.4e-05, 0.000223, 0.000492, 0.00145, 1.06e-05, 0.00047, 0.000785, 0.00926},
+		"k-pairwise":          {0, 9.19e-06, 0.000143, 0.000479, 0.00102, 8.23e-06, 0.000234, 0.00035, 0.00505},
+		"split-half":          {4.75e-06, 2.31e-05, 9.65e-05, 0.000213, 0.000634, 3.65e-05, 0.000325, 0.000571, 0.00659},
+		"independent-in-time": {0.000271, 0.00196, 0.00675, 0.0225},
+		"markov":              {0, 0, 0.00578, 0.0164},
+	}
+	for i, y := range yardstick {
+		all, odd, even := loadFixture(t, y.n, y.t)
+		results, err := BaselinesOf(all, odd, even, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range results {
+			bits := want[r.Name]
+			if at := len(bits) - len(yardstick) + i; r.JS != nil && at >= 0 && len(bits) > 0 {
+				near(t, fmt.Sprintf("%v: %s in bits", y, r.Name), Bits(*r.JS), bits[at], 0.01, 1e-12)
+			}
+		}
+	}
+}
+
+// Which neurons are chosen: the first, the most active, and random ones, of which the
+// yardstick has the median of 20 (referee/yardstick.py), one bin.
+func TestYardstickChoice(t *testing.T) {
+	type figure struct{ pSilent, independent, silent float64 }
+	var subsets [][][]int
+	loadDraws(t, "yardstick_subsets.json.gz", &subsets)
+	whole := recording(t, 50, 1).Raster
+	of := func(neurons []int) figure {
+		t.Helper()
+		r, err := whole.Select(neurons)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := r.Windows(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, err := CountStates(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		js := func(m Model) float64 { return all.JSSeen(ProbSeen(m, all)) }
+		return figure{all.PSilent(), js(FitIndependent(all)), js(Silent{})}
+	}
+	order := make([]int, whole.Neurons)
+	for i := range order {
+		order[i] = i
+	}
+	rates := MeanFiringRate(whole)
+	active := slices.Clone(order)
+	slices.SortStableFunc(active, func(a, b int) int { return cmp.Compare(rates[b], rates[a]) })
+	for i, c := range []struct {
+		n                     int
+		first, active, random figure
+	}{
+		{2, figure{0.955, 1.16e-06, 0.0157}, figure{0.738, 0.00124, 0.101}, figure{0.941, 4.16e-05, 0.0211}},
+		{4, figure{0.932, 0.000336, 0.0241}, figure{0.633, 0.00592, 0.148}, figure{0.858, 0.00107, 0.052}},
+		{6, figure{0.803, 0.00203, 0.0738}, figure{0.599, 0.0195, 0.164}, figure{0.821, 0.00275, 0.0664}},
+		{8, figure{0.771, 0.00289, 0.0869}, figure{0.558, 0.0272, 0.185}, figure{0.757, 0.0069, 0.0926}},
+		{10, figure{0.733, 0.00629, 0.103}, figure{0.532, 0.0417, 0.198}, figure{0.717, 0.00955, 0.11}},
+	} {
+		var p, independent, silent []float64
+		for _, neurons := range subsets[i] {
+			f := of(neurons)
+			p, independent, silent = append(p, f.pSilent), append(independent, f.independent), append(silent, f.silent)
+		}
+		for _, k := range []struct {
+			what      string
+			got, want figure
+		}{
+			{"first", of(order[:c.n]), c.first},
+			{"most active", of(active[:c.n]), c.active},
+			{"random", figure{median(p), median(independent), median(silent)}, c.random},
+		} {
+			what := fmt.Sprintf("%d %s: ", c.n, k.what)
+			near(t, what+"P(silent)", k.got.pSilent, k.want.pSilent, 0, 6e-4)
+			near(t, what+"independent", k.got.independent, k.want.independent, 0.005, 0)
+			near(t, what+"silent", k.got.silent, k.want.silent, 0.005, 0)
+		}
+	}
+}
+
+// median of an even number is the mean of the two in the middle.
+func median(v []float64) float64 { return quantile(slices.Sorted(slices.Values(v)), 0.5) }
 
 var yardstickRates = []float64{1.8656307743401133, 0.37962697983684346, 0.8211, 0.4941, 2.5698, 5.0811, 0.2547, 1.8319, 2.3733, 1.0103}
 

@@ -375,6 +375,29 @@ func TestConfigCheck(t *testing.T) {
 	}
 }
 
+// The paper's circuit has 8 parameters a neuron and timestep, with five layers 10
+// (facts kept beside the simple models, metrics/yardstick_test.go); a model holds as many.
+func TestParameterCounts(t *testing.T) {
+	for _, k := range []struct{ n, t, text, five int }{
+		{2, 1, 16, 20}, {4, 1, 32, 40}, {6, 1, 48, 60}, {8, 1, 64, 80}, {10, 1, 80, 100}, {2, 2, 32, 40}, {4, 2, 64, 80}, {2, 5, 80, 100}, {4, 5, 160, 200},
+	} {
+		c, err := Preset("paper", k.n, k.t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for layers, want := range map[int]int{4: k.text, 5: k.five} {
+			c.Layers = layers
+			m, err := NewModel(c, &sim.Simulator{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counted := CountParameters(c); counted.Angles != want || counted.LatentScales != 0 || m.Parameters() != want {
+				t.Errorf("n=%d, t=%d, %d layers: %+v, the model holds %d, want %d", k.n, k.t, layers, counted, m.Parameters(), want)
+			}
+		}
+	}
+}
+
 // The exact law at the recording's windows, the drawn windows and the standard
 // error agree with each other.
 func TestEstimateLaw(t *testing.T) {

@@ -24,19 +24,19 @@ import (
 
 // studyFlags are the flags of `study`.
 type studyFlags struct {
-	out     string
-	workers int
-	queue   string
-	resume  bool
-	retry   bool
-	quick   bool
-	seeds   string
-	devices []string
-	set     []string
-	lease   time.Duration
-	data    dataFlags
-	log     string
-	asJSON  bool
+	out              string
+	workers          int
+	queue            string
+	resume           bool
+	retry            bool
+	quick            bool
+	seeds            string
+	devices, compare []string
+	set              []string
+	lease            time.Duration
+	data             dataFlags
+	log              string
+	asJSON           bool
 }
 
 // newStudyCmd makes `study`.
@@ -86,6 +86,7 @@ stays on local or dir:PATH.`,
 	s.BoolVar(&f.quick, "quick", false, "of a study that is there: a fraction of its work")
 	s.StringVar(&f.seeds, "seeds", "", "of a study that is there: its seeds, as 0,1,2 (none: its own)")
 	s.StringArrayVar(&f.devices, "device", nil, "of a study that is there: a processor, file or name (can be repeated)")
+	s.StringArrayVar(&f.compare, "compare", nil, "of study paper: another file of spike trains to put beside (can be repeated)")
 	s.StringArrayVar(&f.set, "set", nil, "of a study that is there: `SETTING=VALUE` of all its tasks (can be repeated)")
 	s.DurationVar(&f.lease, "lease", study.LeaseTime, "how long a worker may be silent before its task is given to another")
 	f.data.add(cmd, false)
@@ -124,6 +125,18 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 				o.Override[name] = x
 			}
 		}
+		for _, file := range f.compare {
+			whole, err := filepath.Abs(file)
+			switch {
+			case r.Name != "paper":
+				return studyWork{}, usagef("--compare: study %s takes none", what)
+			case strings.Contains(file, ","):
+				return studyWork{}, usagef("--compare %s: a name with a comma can't be told from two", file)
+			case err != nil:
+				return studyWork{}, err
+			}
+			o.Compare = append(o.Compare, whole)
+		}
 		if f.seeds != "" {
 			for _, text := range strings.Split(f.seeds, ",") {
 				n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
@@ -142,7 +155,7 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 		}
 		return studyWork{}, usagef("study %q: there is %s, or a file that ends in .toml", what, orList(names))
 	}
-	for _, name := range []string{"quick", "seeds", "set", "device", "data", "var", "axes", "repeat-bins", "bin-width", "train-repeats"} {
+	for _, name := range []string{"quick", "seeds", "set", "device", "compare", "data", "var", "axes", "repeat-bins", "bin-width", "train-repeats"} {
 		if changed(name) {
 			return studyWork{}, usagef("--%s is for the studies that are there; a file says it itself", name)
 		}
@@ -185,7 +198,7 @@ func (d *dataFlags) settings() map[string]any {
 // checkTasks reports settings that no flag of a task's verb has, before work begins.
 func (a *app) checkTasks(p study.Plan, works map[string]study.Work) error {
 	flags, baseline := newTrainCmd(a).Flags(), newBaselineCmd(a).Flags()
-	own := map[string]bool{"evaluate.samples": true, "device": true, "device-noise": true, "samples": true, "mitigate": true, "train-device": true, "run-device": true}
+	own := map[string]bool{"evaluate.samples": true, "evaluate.compare": true, "device": true, "device-noise": true, "samples": true, "mitigate": true, "train-device": true, "run-device": true}
 	for i, t := range p.Tasks {
 		if works[t.Kind] == nil {
 			return usagef("task %d is of kind %q: there is %s", i+1, t.Kind, orList(slices.Sorted(maps.Keys(works))))
@@ -203,7 +216,7 @@ func (a *app) checkTasks(p study.Plan, works map[string]study.Work) error {
 			continue
 		}
 		for name := range t.Settings {
-			if flags.Lookup(name) == nil && !(own[name] && (t.Kind != "train" || name == "evaluate.samples")) {
+			if flags.Lookup(name) == nil && !(own[name] && (t.Kind != "train" || strings.HasPrefix(name, "evaluate."))) {
 				return usagef("task %d: setting %q is no flag of train", i+1, name).withHint("`qgan train --help` lists them")
 			}
 		}

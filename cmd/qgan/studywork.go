@@ -95,7 +95,7 @@ func (r trainResult) row() study.Row {
 }
 
 // trainTask trains; with the setting evaluate.samples windows are drawn and evaluated as
-// well.
+// well, beside the files of evaluate.compare, a list with commas.
 func (a *app) trainTask(ctx context.Context, t study.Task, dir string) (study.Row, error) {
 	settings := map[string]any{}
 	for k, v := range t.Settings {
@@ -112,11 +112,25 @@ func (a *app) trainTask(ctx context.Context, t study.Task, dir string) (study.Ro
 	if !ok {
 		return row, nil
 	}
+	args := []string{"evaluate", run, "--samples=" + study.SettingText(samples)}
+	if files, ok := t.Settings["evaluate.compare"]; ok {
+		for _, file := range strings.Split(study.SettingText(files), ",") {
+			args = append(args, "--compare="+file)
+		}
+	}
 	var e evaluation
-	if err := a.verb(ctx, &e, "evaluate", run, "--samples="+study.SettingText(samples)); err != nil {
+	if err := a.verb(ctx, &e, args...); err != nil {
 		return nil, err
 	}
+	e.row(row)
+	return row, nil
+}
+
+// row adds the figures of an evaluation: of what was drawn, of simple models and of the
+// files beside, which are named as they are without folder and ending.
+func (e *evaluation) row(row study.Row) {
 	row.Set("p_silent", e.PSilent)
+	row.Set("p_silent_recording", e.Recording.PSilent)
 	for name, x := range map[string]*float64{"drawn_js_nats": e.JS, "null_floor_nats": e.Null} {
 		if x != nil {
 			row.Set(name, *x)
@@ -127,10 +141,29 @@ func (a *app) trainTask(ctx context.Context, t study.Task, dir string) (study.Ro
 	}
 	for _, k := range e.Baselines {
 		if k.JS != nil {
-			row.Set("baseline_"+strings.ReplaceAll(k.Name, "-", "_"), *k.JS)
+			row.Set("baseline_"+figureName(k.Name), *k.JS)
 		}
 	}
-	return row, nil
+	for _, c := range e.Compared {
+		row.Set("baseline_"+figureName(c.File), c.JS)
+	}
+	for i, r := range e.Time.Results {
+		for _, f := range r.Figures {
+			switch {
+			case f.Name != "covariance-error" || f.Value == nil:
+			case i == 0: // what was drawn
+				row.Set("covariance_error", *f.Value)
+			default:
+				row.Set("covariance_error_"+figureName(r.Name), *f.Value)
+			}
+		}
+	}
+}
+
+// figureName makes part of a figure's name of that of a model or a file.
+func figureName(s string) string {
+	s = filepath.Base(s)
+	return strings.ReplaceAll(strings.TrimSuffix(s, filepath.Ext(s)), "-", "_")
 }
 
 // baselineTask fits the simple models, and trains the fully connected generators, of a

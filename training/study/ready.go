@@ -28,6 +28,7 @@ type Options struct {
 	// study's own, those that it varies too.
 	Settings, Override map[string]any
 	Devices            []string
+	Compare            []string // files of spike trains that cells are put beside
 }
 
 // seeds returns those asked for, or the first of so many.

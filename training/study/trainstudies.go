@@ -231,11 +231,15 @@ func paperPlan(o Options) Plan {
 	iterations := pick(o.Quick, 50, 2000)
 	seeds := o.seeds(1, 1)
 	base := map[string]any{"iterations": iterations, "evaluate.samples": pick(o.Quick, 1000, 20000)}
+	cells := base
+	if o.Compare != nil {
+		cells = with(base, "evaluate.compare", strings.Join(o.Compare, ","))
+	}
 	small := func(key string, value any) map[string]any {
 		return with(with(base, key, value), "preset", "paper")
 	}
 	return plan("paper", o,
-		part{Kind: "train", Seeds: seeds, Settings: base, Grid: map[string][]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
+		part{Kind: "train", Seeds: seeds, Settings: cells, Grid: map[string][]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "latent": list("normal", "uniform")}},
