@@ -263,10 +263,11 @@ func (c Config) WithObjective(o Objective) Config {
 
 // WithGradient returns the settings with that way of taking gradients and what goes with
 // it: measured laws are noisy, so of a generator whose parameters are averaged the average
-// is longer and the critic sees twice as many laws.
+// is longer, the critic sees twice as many laws, and Adam takes the scale of its steps from
+// a thousand gradients instead of ten, whose noise would be in it.
 func (c Config) WithGradient(g Gradient) Config {
 	if g != GradientAdjoint && c.Gradient == GradientAdjoint && c.Average > 0 {
-		c.Average, c.CriticSteps = 0.998, 4
+		c.Average, c.CriticSteps, c.Beta2 = 0.998, 4, 0.999
 	}
 	c.Gradient = g
 	return c
