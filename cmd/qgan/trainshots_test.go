@@ -4,12 +4,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"qgan/backends"
 	"qgan/internal/stream"
 	"qgan/ir"
+	"qgan/metrics"
 	"qgan/training"
 )
 
@@ -108,5 +110,28 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 		if moved < len(theta)/3 {
 			t.Errorf("mitigation %s: only %d of %d derivatives are larger than their error", mitigate, moved, len(theta))
 		}
+	}
+}
+
+// From 100 shots a circuit the generator ends nearer to the recording than neurons that
+// fire independently of each other do. The bound is that model's distance, and what is
+// judged the trained circuit's exact law.
+func TestLearnsFromShots(t *testing.T) {
+	a := testApp()
+	var base baselineReport
+	if err := a.verb(t.Context(), &base, "baseline", "--neurons=4"); err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(base.Models, func(m metrics.Result) bool { return m.Name == "independent" })
+	if at < 0 {
+		t.Fatal("no independent model")
+	}
+	var res trainResult
+	err := a.verb(t.Context(), &res, "train", filepath.Join(t.TempDir(), "run"), "--neurons=4", "--gradient=parameter-shift", "--shots=100", "--generator-lr=0.005", "--seed=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.JS == nil || !(*res.JS < *base.Models[at].JS) {
+		t.Errorf("JS %v from %d shots, want less than the independent model's %g", res.JS, res.Shots, *base.Models[at].JS)
 	}
 }
