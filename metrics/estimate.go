@@ -103,7 +103,7 @@ func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (LawEstimate
 		}
 		e.StdErr = spread.deviation()
 		slices.Sort(values)
-		e.Interval = []float64{e.Corrected + quantile(values, 0.025) - spread.mean, e.Corrected + quantile(values, 0.975) - spread.mean}
+		e.Interval = []float64{e.Corrected + Quantile(values, 0.025) - spread.mean, e.Corrected + Quantile(values, 0.975) - spread.mean}
 	}
 	if e.Samples < enough*e.Seen {
 		e.Warnings = append(e.Warnings, fmt.Sprintf(
@@ -112,8 +112,9 @@ func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (LawEstimate
 	return e, nil
 }
 
-// quantile is that of sorted values, with straight lines between them.
-func quantile(sorted []float64, p float64) float64 {
+// Quantile is the p-quantile of sorted values, 0 <= p <= 1, with straight lines between them:
+// definition 7 of Hyndman and Fan (1996), which has the usual median.
+func Quantile(sorted []float64, p float64) float64 {
 	at := p * float64(len(sorted)-1)
 	k := int(math.Floor(at))
 	if k+1 >= len(sorted) {

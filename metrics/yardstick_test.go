@@ -321,7 +321,7 @@ func TestYardstickChoice(t *testing.T) {
 }
 
 // median of an even number is the mean of the two in the middle.
-func median(v []float64) float64 { return quantile(slices.Sorted(slices.Values(v)), 0.5) }
+func median(v []float64) float64 { return Quantile(slices.Sorted(slices.Values(v)), 0.5) }
 
 var yardstickRates = []float64{1.8656307743401133, 0.37962697983684346, 0.8211, 0.4941, 2.5698, 5.0811, 0.2547, 1.8319, 2.3733, 1.0103}
 

@@ -141,11 +141,11 @@ func (e *evaluation) row(row study.Row) {
 	}
 	for _, k := range e.Baselines {
 		if k.JS != nil {
-			row.Set("baseline_"+figureName(k.Name), *k.JS)
+			row.Set("baseline_"+study.FigureName(k.Name), *k.JS)
 		}
 	}
 	for _, c := range e.Compared {
-		row.Set("baseline_"+figureName(c.File), c.JS)
+		row.Set("baseline_"+study.FigureName(c.File), c.JS)
 	}
 	for i, r := range e.Time.Results {
 		for _, f := range r.Figures {
@@ -154,16 +154,10 @@ func (e *evaluation) row(row study.Row) {
 			case i == 0: // what was drawn
 				row.Set("covariance_error", *f.Value)
 			default:
-				row.Set("covariance_error_"+figureName(r.Name), *f.Value)
+				row.Set("covariance_error_"+study.FigureName(r.Name), *f.Value)
 			}
 		}
 	}
-}
-
-// figureName makes part of a figure's name of that of a model or a file.
-func figureName(s string) string {
-	s = filepath.Base(s)
-	return strings.ReplaceAll(strings.TrimSuffix(s, filepath.Ext(s)), "-", "_")
 }
 
 // baselineTask fits the simple models, and trains the fully connected generators, of a

@@ -33,6 +33,8 @@ var (
 	grey   = color.NRGBA{R: 96, G: 96, B: 96, A: 255}
 	pale   = color.NRGBA{R: 225, G: 225, B: 225, A: 255}
 	shade  = color.NRGBA{R: 240, G: 240, B: 240, A: 255}
+	orange = color.NRGBA{R: 0xE6, G: 0x9F, B: 0x00, A: 255}
+	sky    = color.NRGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 255}
 	models = [MaxModels]color.NRGBA{
 		{R: 0xD5, G: 0x5E, B: 0x00, A: 255}, // vermilion
 		{R: 0x00, G: 0x72, B: 0xB2, A: 255}, // blue

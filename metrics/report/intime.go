@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 
@@ -22,10 +21,10 @@ const MaxReferences = len(referenceStyles)
 var referenceStyles = [...]draw.LineStyle{
 	{Color: grey, Dashes: []vg.Length{5, 2.5}},
 	{Color: grey, Dashes: []vg.Length{1.2, 1.8}},
-	{Color: color.NRGBA{R: 0xE6, G: 0x9F, B: 0x00, A: 255}, Dashes: []vg.Length{5, 1.5}},
-	{Color: color.NRGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 255}, Dashes: []vg.Length{5, 1.5}},
-	{Color: color.NRGBA{R: 0xE6, G: 0x9F, B: 0x00, A: 255}, Dashes: []vg.Length{1.2, 1.8}},
-	{Color: color.NRGBA{R: 0x56, G: 0xB4, B: 0xE9, A: 255}, Dashes: []vg.Length{1.2, 1.8}},
+	{Color: orange, Dashes: []vg.Length{5, 1.5}},
+	{Color: sky, Dashes: []vg.Length{5, 1.5}},
+	{Color: orange, Dashes: []vg.Length{1.2, 1.8}},
+	{Color: sky, Dashes: []vg.Length{1.2, 1.8}},
 }
 
 // timeCurve is what the figure draws of one sample.

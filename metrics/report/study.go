@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"image/color"
 	"io"
 	"math"
 	"strings"
@@ -180,8 +181,9 @@ func (f *XY) figure() *figure {
 			looks[i].line = draw.LineStyle{Color: grey, Width: 1, Dashes: []vg.Length{4, 2.5}}
 			e.mark, e.color, e.dashes = markLine, grey, looks[i].line.Dashes
 		} else {
-			looks[i] = look{draw.LineStyle{Color: models[at%len(models)], Width: 1.5}, glyphs[at%len(glyphs)]}
-			if at >= len(models) {
+			k := at % len(curveLooks)
+			looks[i] = look{draw.LineStyle{Color: curveLooks[k].color, Width: 1.5}, curveLooks[k].glyph}
+			if at >= len(curveLooks) {
 				looks[i].line.Dashes = []vg.Length{6, 2}
 			}
 			e.color, e.glyph, e.dashes = looks[i].line.Color, looks[i].glyph, looks[i].line.Dashes
@@ -223,4 +225,14 @@ func (f *XY) figure() *figure {
 	}))
 	out.draw = func(c draw.Canvas) { p.Draw(draw.Crop(c, 0, -12, 0, -6)) }
 	return out
+}
+
+// curveLooks are what tells curves of a study apart: models' looks, and two colours more
+// of the palette; dashed where there are more curves.
+var curveLooks = [...]struct {
+	color color.Color
+	glyph draw.GlyphDrawer
+}{
+	{models[0], glyphs[0]}, {models[1], glyphs[1]}, {models[2], glyphs[2]}, {models[3], glyphs[3]},
+	{orange, draw.RingGlyph{}}, {sky, draw.SquareGlyph{}},
 }

@@ -6,6 +6,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"qgan/metrics"
 )
 
 // powerLaw fits y = a·x^slope to points with positive coordinates, by a straight line
@@ -38,11 +40,6 @@ func powerLaw(xs, ys []float64) (a, slope, half float64) {
 
 // quartiles returns the median and the quartiles.
 func quartiles(values []float64) (low, median, high float64) {
-	v := slices.Clone(values)
-	slices.Sort(v)
-	at := func(p float64) float64 { return stat.Quantile(p, stat.LinInterp, v, nil) }
-	if len(v) == 1 {
-		return v[0], v[0], v[0]
-	}
-	return at(0.25), at(0.5), at(0.75)
+	v := slices.Sorted(slices.Values(values))
+	return metrics.Quantile(v, 0.25), metrics.Quantile(v, 0.5), metrics.Quantile(v, 0.75)
 }

@@ -187,6 +187,8 @@ const maxPageRows = 400
 // pageTable is the whole table for a page.
 func (t Table) pageTable(caption string) report.Table {
 	settings, figures := t.Plan.Varying(), t.Figures()
+	// How windows are drawn, and the files beside, differ in that some tasks have none.
+	settings = slices.DeleteFunc(settings, func(k string) bool { return strings.HasPrefix(k, "evaluate.") && len(t.values(k)) < 2 })
 	out := report.Table{Caption: caption, Head: append(slices.Clone(settings), figures...), Note: "Files: table.csv, table.jsonl."}
 	failed := t.Failed() > 0
 	if failed {

@@ -384,3 +384,43 @@ func TestEmit(t *testing.T) {
 		t.Error("a line break in the queue was taken")
 	}
 }
+
+// The page of the paper's grid has a line a cell, from the tasks of the plain grid alone,
+// and the files that stand beside by their names.
+func TestGridTable(t *testing.T) {
+	cell := func(preset string, js float64, more map[string]any) TableRow {
+		settings := map[string]any{"neurons": 4, "timesteps": 2, "preset": preset, "evaluate.compare": "/data/some-model.mat"}
+		for k, v := range more {
+			settings[k] = v
+		}
+		return TableRow{Task: Task{Kind: "train", Settings: settings}, Row: Row{
+			"drawn_js_nats": js, "parameters": 64, "p_silent": 0.25, "p_silent_recording": 0.5, "covariance_error": 0.125,
+			"null_floor_nats": 0.001, "baseline_split_half": 0.002, "baseline_some_model": 0.003, "covariance_error_some_model": 0.75,
+		}}
+	}
+	table := Table{Rows: []TableRow{cell("paper", 0.3, nil), cell("deep", 0.01, nil), cell("deep", 0.03, map[string]any{"seed": 1}), cell("paper", 9, map[string]any{"layers": 8})}}
+	got := table.gridTable()
+	want := [][]string{{
+		"4", "2", "0.5000", "64", "0.3", "0.2500", "0.125", "64", "0.02", "0.2500", "0.125", "0.001", "0.002", "–", "0.003", "0.75",
+	}}
+	if diff := cmp.Diff(want, got.Rows); diff != "" {
+		t.Error(diff)
+	}
+	if len(got.Head) != len(want[0]) || got.Head[14] != "some model: JS" {
+		t.Errorf("head %q", got.Head)
+	}
+}
+
+func TestQuartiles(t *testing.T) {
+	for _, k := range []struct{ values, want []float64 }{
+		{[]float64{5}, []float64{5, 5, 5}},
+		{[]float64{3, 1}, []float64{1.5, 2, 2.5}},
+		{[]float64{9, 1, 2}, []float64{1.5, 2, 5.5}},
+		{[]float64{4, 1, 3, 2}, []float64{1.75, 2.5, 3.25}},
+	} {
+		low, mid, high := quartiles(k.values)
+		if diff := cmp.Diff(k.want, []float64{low, mid, high}); diff != "" {
+			t.Errorf("%v: %s", k.values, diff)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package study
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -280,14 +281,13 @@ func paperPage(t Table) report.Study {
 			s.Says = append(s.Says, fmt.Sprintf("Preset %s: %d of %d cells are nearer to the recording than its own bins drawn independently of each other (independent in time).", preset, better, cells))
 		}
 	}
-	for _, k := range []struct{ setting, title, x string }{{"layers", "Layers", "layers"}} {
-		f := report.XY{Name: k.setting, Title: k.title + ", one bin, preset paper", X: k.x, Y: "JS (nats)", LogY: true, Caption: "JS of the trained generator's law against " + k.x + "."}
-		for _, n := range t.values("neurons") {
-			rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n}), func(r TableRow) bool { return r.Task.Settings[k.setting] == nil })
-			f.Series = append(f.Series, curve(n+" neurons", rows, k.setting, "js_nats"))
-		}
-		s.Figures = append(s.Figures, f)
+	layers := report.XY{Name: "layers", Title: "Layers, one bin, preset paper", X: "layers", Y: "JS (nats)", LogY: true, Caption: "JS of the trained generator's law against layers."}
+	for _, n := range t.values("neurons") {
+		rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n}), func(r TableRow) bool { return r.Task.Settings["layers"] == nil })
+		layers.Series = append(layers.Series, curve(n+" neurons", rows, "layers", "js_nats"))
 	}
+	s.Figures = append(s.Figures, layers)
+	s.Tables = append(s.Tables, t.gridTable())
 	for _, setting := range []string{"k-loss", "latent"} {
 		m := report.Table{Caption: setting + ", one bin, preset paper: JS (nats)", Head: append([]string{"neurons"}, t.values(setting)...)}
 		for _, n := range t.values("neurons") {
@@ -329,6 +329,73 @@ func paperPage(t Table) report.Study {
 	s.Says = append(s.Says, "Each cell has a folder of its own with its run and its report, tasks/NAME/run/report: the figures of states, rasters and statistics for that cell.")
 	s.Tables = append(s.Tables, t.pageTable("All figures"))
 	return s
+}
+
+// gridTable has the plain grid, the presets side by side, with the models and files that
+// stand beside.
+func (t Table) gridTable() report.Table {
+	out := report.Table{
+		Caption: "The grid", Head: []string{"neurons", "timesteps", "P(silent)"},
+		Note: "JS is the plug-in divergence of drawn windows in nats, floor that of as many windows of the recording's own law, split half that of the odd and the even repeats; covariance errors are those of pairs within a bin, relative to the recording's. Of several seeds the medians.",
+	}
+	presets := t.values("preset")
+	for _, p := range presets {
+		out.Head = append(out.Head, p+": parameters", "JS", "P(silent)", "covariance error")
+	}
+	out.Head = append(out.Head, "floor", "split half: JS", "covariance error")
+	files := t.compared()
+	for _, f := range files {
+		out.Head = append(out.Head, strings.ReplaceAll(f, "_", " ")+": JS", "covariance error")
+	}
+	for _, n := range t.values("neurons") {
+		for _, steps := range t.values("timesteps") {
+			cell := func(preset, figure, format string) string {
+				where := map[string]string{"neurons": n, "timesteps": steps}
+				if preset != "" {
+					where["preset"] = preset
+				}
+				var v []float64
+				for _, r := range slices.DeleteFunc(t.rowsWhere(figure, where), func(r TableRow) bool { return r.Task.Kind != "train" || varied(r) }) {
+					v = append(v, r.Row[figure])
+				}
+				if len(v) == 0 {
+					return "–"
+				}
+				_, mid, _ := quartiles(v)
+				return fmt.Sprintf(format, mid)
+			}
+			line := []string{n, steps, cell("", "p_silent_recording", "%.4f")}
+			for _, p := range presets {
+				line = append(line, cell(p, "parameters", "%.0f"), cell(p, "drawn_js_nats", "%.3g"), cell(p, "p_silent", "%.4f"), cell(p, "covariance_error", "%.3g"))
+			}
+			line = append(line, cell("", "null_floor_nats", "%.3g"), cell("", "baseline_split_half", "%.3g"), cell("", "covariance_error_split_half", "%.3g"))
+			for _, f := range files {
+				line = append(line, cell("", "baseline_"+f, "%.3g"), cell("", "covariance_error_"+f, "%.3g"))
+			}
+			out.Rows = append(out.Rows, line)
+		}
+	}
+	return out
+}
+
+// compared are the files that stand beside the cells, as figures name them.
+func (t Table) compared() []string {
+	var out []string
+	for _, k := range t.values("evaluate.compare") {
+		for _, file := range strings.Split(k, ",") {
+			name := FigureName(file)
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// FigureName makes part of a figure's name of the name of a model or of a file.
+func FigureName(s string) string {
+	s = filepath.Base(s)
+	return strings.ReplaceAll(strings.TrimSuffix(s, filepath.Ext(s)), "-", "_")
 }
 
 // varied says whether a task is no cell of the plain grid.
