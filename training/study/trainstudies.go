@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -61,33 +62,47 @@ func budgetPage(t Table) report.Study {
 		groups[kind][shots] = append(groups[kind][shots], r)
 	}
 	best := report.Table{Caption: "Medians", Head: []string{"gradient", "shots a circuit", "all shots", "JS (nats), quartiles", "seeds"}}
+	floor := t.rowsWhere("floor_nats", nil)
+	var cheapest struct {
+		kind, shots string
+		all, js     float64
+	}
 	for _, kind := range slices.Sorted(maps.Keys(groups)) {
-		type point struct{ x, low, mid, high float64 }
+		type point struct {
+			shots             string
+			x, low, mid, high float64
+			seeds             int
+		}
 		var points []point
-		for _, shots := range slices.Sorted(maps.Keys(groups[kind])) {
+		for shots := range groups[kind] {
 			var js, total []float64
 			for _, r := range groups[kind][shots] {
 				js, total = append(js, r.Row["js_nats"]), append(total, r.Row["total_shots"])
 			}
 			low, mid, high := quartiles(js)
 			_, x, _ := quartiles(total)
-			points = append(points, point{x, low, mid, high})
-			best.Rows = append(best.Rows, []string{kind, shots, fmt.Sprintf("%.3g", x), fmt.Sprintf("%.3g (%.3g to %.3g)", mid, low, high), strconv.Itoa(len(js))})
+			points = append(points, point{shots, x, low, mid, high, len(js)})
 		}
-		slices.SortFunc(points, func(a, b point) int {
-			if a.x < b.x {
-				return -1
-			}
-			return 1
-		})
+		slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.shots, b.shots)) })
 		c := report.Series{Name: kind, Line: true}
 		for _, p := range points {
 			c.X, c.Y, c.Low, c.High = append(c.X, p.x), append(c.Y, p.mid), append(c.Low, p.low), append(c.High, p.high)
+			best.Rows = append(best.Rows, []string{kind, p.shots, fmt.Sprintf("%.3g", p.x), fmt.Sprintf("%.3g (%.3g to %.3g)", p.mid, p.low, p.high), strconv.Itoa(p.seeds)})
+			if len(floor) > 0 && p.mid < floor[0].Row["floor_nats"] && (cheapest.shots == "" || p.x < cheapest.all) {
+				cheapest.kind, cheapest.shots, cheapest.all, cheapest.js = kind, p.shots, p.x, p.mid
+			}
 		}
 		f.Series = append(f.Series, c)
 	}
-	if floors := t.rowsWhere("floor_nats", nil); len(floors) > 0 && len(f.Series) > 0 {
-		y := floors[0].Row["floor_nats"]
+	switch {
+	case len(floor) == 0:
+	case cheapest.shots == "":
+		s.Says = append(s.Says, "No setting has a median below the distance of the recording's halves.")
+	default:
+		s.Says = append(s.Says, fmt.Sprintf("The fewest shots with a median below the distance of the recording's halves: %.3g in all (%s, %s a circuit), JS %.3g.", cheapest.all, cheapest.kind, cheapest.shots, cheapest.js))
+	}
+	if len(floor) > 0 && len(f.Series) > 0 {
+		y := floor[0].Row["floor_nats"]
 		lo, hi := f.Series[0].X[0], f.Series[0].X[0]
 		for _, c := range f.Series {
 			lo, hi = min(lo, slices.Min(c.X)), max(hi, slices.Max(c.X))
@@ -159,7 +174,7 @@ func deviceNoisePage(t Table) report.Study {
 				return m
 			}
 			s.Says = append(s.Says, fmt.Sprintf("%s as it is: JS %.3g without noise, %.3g with, %.3g without the readout errors; drawn %.3g as read, %.3g mitigated. Readout errors are %.0f %% of what noise adds.",
-				device, median("ideal"), median("noisy"), median("noisy-without-readout-errors"), median("read"), median("mitigated"),
+				fileName(device), median("ideal"), median("noisy"), median("noisy-without-readout-errors"), median("read"), median("mitigated"),
 				100*(median("noisy")-median("noisy-without-readout-errors"))/(median("noisy")-median("ideal"))))
 		}
 	}
@@ -202,9 +217,12 @@ func transferPlan(o Options) Plan {
 
 func transferPage(t Table) report.Study {
 	s := t.page("Trained on one processor's noise, run on another's")
-	m := report.Table{Caption: "JS (nats) of the exact law under noise, median over the seeds", Head: append([]string{"trained on"}, t.values("run-device")...), Note: "Rows: the noise that gradients were measured with. Columns: the noise of the law that is judged."}
+	m := report.Table{Caption: "JS (nats) of the exact law under noise, median over the seeds", Head: []string{"trained on"}, Note: "Rows: the noise that gradients were measured with. Columns: the noise of the law that is judged."}
+	for _, to := range t.values("run-device") {
+		m.Head = append(m.Head, fileName(to))
+	}
 	for _, from := range t.values("train-device") {
-		line := []string{from}
+		line := []string{fileName(from)}
 		for _, to := range t.values("run-device") {
 			var v []float64
 			for _, r := range t.rowsWhere("noisy", map[string]string{"train-device": from, "run-device": to}) {
