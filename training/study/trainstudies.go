@@ -221,6 +221,7 @@ func transferPage(t Table) report.Study {
 	for _, to := range t.values("run-device") {
 		m.Head = append(m.Head, fileName(to))
 	}
+	median := map[[2]string]float64{}
 	for _, from := range t.values("train-device") {
 		line := []string{fileName(from)}
 		for _, to := range t.values("run-device") {
@@ -233,12 +234,30 @@ func transferPage(t Table) report.Study {
 				continue
 			}
 			low, mid, high := quartiles(v)
+			median[[2]string{from, to}] = mid
 			line = append(line, fmt.Sprintf("%.3g (%.3g to %.3g)", mid, low, high))
 		}
 		m.Rows = append(m.Rows, line)
 	}
+	for _, to := range t.values("run-device") {
+		own, ok := median[[2]string{to, to}]
+		if !ok {
+			continue
+		}
+		text := fmt.Sprintf("On %s: %.3g trained with its own noise", fileName(to), own)
+		for _, from := range t.values("train-device") {
+			if js, ok := median[[2]string{from, to}]; ok && from != to {
+				with := "with that of " + fileName(from)
+				if from == "ideal" {
+					with = "without noise"
+				}
+				text += fmt.Sprintf(", %.3g %s", js, with)
+			}
+		}
+		s.Says = append(s.Says, text+".")
+	}
 	s.Tables = []report.Table{m, t.pageTable("All figures")}
-	s.Says = append(s.Says, "A generator that is trained with a processor's noise learns to make up for it, so it does better there than one that was trained without; whether it also does on another processor is what the table shows.")
+	s.Says = append(s.Says, "What training with noise gains over training without is what the generator learns to make up for; how much of it is left on another processor's noise is how alike the two are.")
 	return s
 }
 
