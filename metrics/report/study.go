@@ -39,6 +39,7 @@ type Series struct {
 	Low, High []float64
 	Line      bool // a line through the points; always of series without error bars that have no points of their own
 	Reference bool // a law or a floor, drawn dashed in grey without points
+	Own       bool // of a reference: it belongs to the curve before it and has its colour
 }
 
 // Table is a table of a page, cells as text.
@@ -179,7 +180,10 @@ func (f *XY) figure() *figure {
 		e := entry{text: clean(s.Name), mark: markGlyph}
 		if s.Reference {
 			looks[i].line = draw.LineStyle{Color: grey, Width: 1, Dashes: []vg.Length{4, 2.5}}
-			e.mark, e.color, e.dashes = markLine, grey, looks[i].line.Dashes
+			if s.Own && i > 0 {
+				looks[i].line.Color = looks[i-1].line.Color
+			}
+			e.mark, e.color, e.dashes = markLine, looks[i].line.Color, looks[i].line.Dashes
 		} else {
 			k := at % len(curveLooks)
 			looks[i] = look{draw.LineStyle{Color: curveLooks[k].color, Width: 1.5}, curveLooks[k].glyph}

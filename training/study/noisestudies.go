@@ -35,7 +35,7 @@ func shotNoisePage(t Table) report.Study {
 			rows := t.rowsWhere("variance", map[string]string{"neurons": n, "latents": latents})
 			f.Series = append(f.Series, curve(n+" neurons", rows, "shots", "variance"))
 			part := curve(n+" neurons, due to shots", rows, "shots", "shot_part")
-			part.Reference, part.Low, part.High = true, nil, nil
+			part.Reference, part.Own, part.Low, part.High = true, true, nil, nil
 			f.Series = append(f.Series, part)
 			_, slope, half := powerLaw(part.X, part.Y)
 			_, all, allHalf := powerLaw(f.Series[len(f.Series)-2].X, f.Series[len(f.Series)-2].Y)
