@@ -132,8 +132,13 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 				return studyWork{}, usagef("--compare: study %s takes none", what)
 			case strings.Contains(file, ","):
 				return studyWork{}, usagef("--compare %s: a name with a comma can't be told from two", file)
+			case slices.ContainsFunc(o.Compare, func(other string) bool { return study.ComparedFigure(other) == study.ComparedFigure(whole) }):
+				return studyWork{}, usagef("--compare %s: another file of that name is there already, and figures are named after them", file)
 			case err != nil:
 				return studyWork{}, err
+			}
+			if _, err := a.fs.Stat(whole); err != nil { // before the cells are trained, not after
+				return studyWork{}, usagef("--compare: %w", err)
 			}
 			o.Compare = append(o.Compare, whole)
 		}

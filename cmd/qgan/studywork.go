@@ -144,8 +144,10 @@ func (e *evaluation) row(row study.Row) {
 			row.Set("baseline_"+study.FigureName(k.Name), *k.JS)
 		}
 	}
+	files := map[string]bool{}
 	for _, c := range e.Compared {
-		row.Set("baseline_"+study.FigureName(c.File), c.JS)
+		files[c.File] = true
+		row.Set(study.ComparedFigure(c.File), c.JS)
 	}
 	for i, r := range e.Time.Results {
 		for _, f := range r.Figures {
@@ -153,6 +155,8 @@ func (e *evaluation) row(row study.Row) {
 			case f.Name != "covariance-error" || f.Value == nil:
 			case i == 0: // what was drawn
 				row.Set("covariance_error", *f.Value)
+			case files[r.Name]:
+				row.Set(study.ComparedFigure(r.Name)+"_covariance_error", *f.Value)
 			default:
 				row.Set("covariance_error_"+study.FigureName(r.Name), *f.Value)
 			}

@@ -395,7 +395,7 @@ func TestGridTable(t *testing.T) {
 		}
 		return TableRow{Task: Task{Kind: "train", Settings: settings}, Row: Row{
 			"drawn_js_nats": js, "parameters": 64, "p_silent": 0.25, "p_silent_recording": 0.5, "covariance_error": 0.125,
-			"null_floor_nats": 0.001, "baseline_split_half": 0.002, "baseline_some_model": 0.003, "covariance_error_some_model": 0.75,
+			"null_floor_nats": 0.001, "baseline_split_half": 0.002, "compared_some_model": 0.003, "compared_some_model_covariance_error": 0.75,
 		}}
 	}
 	table := Table{Rows: []TableRow{cell("paper", 0.3, nil), cell("deep", 0.01, nil), cell("deep", 0.03, map[string]any{"seed": 1}), cell("paper", 9, map[string]any{"layers": 8})}}
@@ -406,7 +406,7 @@ func TestGridTable(t *testing.T) {
 	if diff := cmp.Diff(want, got.Rows); diff != "" {
 		t.Error(diff)
 	}
-	if len(got.Head) != len(want[0]) || got.Head[14] != "some model: JS" {
+	if len(got.Head) != len(want[0]) || got.Head[14] != "some-model_mat: JS" {
 		t.Errorf("head %q", got.Head)
 	}
 }

@@ -382,7 +382,7 @@ func (t Table) gridTable() report.Table {
 	out.Head = append(out.Head, "floor", "split half: JS", "covariance error")
 	files := t.compared()
 	for _, f := range files {
-		out.Head = append(out.Head, strings.ReplaceAll(f, "_", " ")+": JS", "covariance error")
+		out.Head = append(out.Head, fileName(f)+": JS", "covariance error")
 	}
 	for _, n := range t.values("neurons") {
 		for _, steps := range t.values("timesteps") {
@@ -407,7 +407,7 @@ func (t Table) gridTable() report.Table {
 			}
 			line = append(line, cell("", "null_floor_nats", "%.3g"), cell("", "baseline_split_half", "%.3g"), cell("", "covariance_error_split_half", "%.3g"))
 			for _, f := range files {
-				line = append(line, cell("", "baseline_"+f, "%.3g"), cell("", "covariance_error_"+f, "%.3g"))
+				line = append(line, cell("", ComparedFigure(f), "%.3g"), cell("", ComparedFigure(f)+"_covariance_error", "%.3g"))
 			}
 			out.Rows = append(out.Rows, line)
 		}
@@ -415,24 +415,27 @@ func (t Table) gridTable() report.Table {
 	return out
 }
 
-// compared are the files that stand beside the cells, as figures name them.
+// compared are the files that stand beside the cells.
 func (t Table) compared() []string {
 	var out []string
 	for _, k := range t.values("evaluate.compare") {
 		for _, file := range strings.Split(k, ",") {
-			name := FigureName(file)
-			if !slices.Contains(out, name) {
-				out = append(out, name)
+			if !slices.Contains(out, file) {
+				out = append(out, file)
 			}
 		}
 	}
 	return out
 }
 
-// FigureName makes part of a figure's name of the name of a model or of a file.
-func FigureName(s string) string {
-	s = filepath.Base(s)
-	return strings.ReplaceAll(strings.TrimSuffix(s, filepath.Ext(s)), "-", "_")
+// FigureName makes part of a figure's name of a model's.
+func FigureName(model string) string { return strings.ReplaceAll(model, "-", "_") }
+
+// ComparedFigure is the figure that holds the distance of a file that is put beside, and
+// the beginning of the names of its others. No model's figure begins like it.
+func ComparedFigure(file string) string {
+	file = filepath.Base(file)
+	return "compared_" + FigureName(strings.TrimSuffix(file, filepath.Ext(file)))
 }
 
 // varied says whether a task is no cell of the plain grid.
