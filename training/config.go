@@ -110,8 +110,9 @@ type Config struct {
 
 	Memory Memory `json:"memory"`
 	Tied   bool   `json:"tied"` // timesteps share one circuit
-	// OwnBit gives each neuron's own bit of the step before a weight beside the leaky traces.
-	OwnBit bool `json:"own_bit,omitempty"`
+	// OwnBits gives each neuron's own bits of so many steps before, of those that the memory
+	// sees, weights beside the leaky traces.
+	OwnBits int `json:"own_bits,omitempty"`
 	// Past counts the bins before a window that the memory sees. 0: it begins anew
 	// with each window; otherwise samples run on as one recording.
 	Past int `json:"past"`
@@ -199,6 +200,7 @@ func Preset(name string, n, t int) (Config, error) {
 // that a step costs the same for long ones.
 const (
 	runsOn     = 20
+	ownBits    = 3
 	bigBatch   = 512
 	smallBatch = 64
 	batchBins  = 2048
@@ -219,7 +221,7 @@ func depth(neurons int) int {
 // depth, a large batch and no latent vector beside a memory; without, a trained
 // latent vector shared by the timesteps.
 func (c Config) WithMemory(m Memory) Config {
-	c.Memory, c.Tied, c.Past, c.OwnBit = m, m != MemoryNone, 0, false
+	c.Memory, c.Tied, c.Past, c.OwnBits = m, m != MemoryNone, 0, 0
 	c.LatentScale, c.LatentTrained = 0, false
 	if m == MemoryNone {
 		c.LatentScale, c.LatentTrained = 1, true
@@ -229,8 +231,10 @@ func (c Config) WithMemory(m Memory) Config {
 	c.Layers, c.Batch = 9, bigBatch
 	if c.Neurons*c.Timesteps > MaxExactContextBits {
 		c.Past, c.Batch = runsOn, max(1, min(bigBatch, batchBins/max(1, c.Timesteps)))
+		if m == MemoryLeaky {
+			c.OwnBits = ownBits // short windows are learnt as well without
+		}
 	}
-	c.OwnBit = m == MemoryLeaky && c.Past > 0 // short windows are learnt as well without
 	return c
 }
 
@@ -337,7 +341,8 @@ func (c Config) Check() error {
 		{"tied", c.Memory != MemoryNone || !c.Tied, c.Tied, "timesteps without memory would all be equal; add --memory leaky"},
 		{"past", c.Memory != MemoryNone || c.Past == 0, c.Past, "it takes a memory to see it; add --memory leaky"},
 		{"memory", c.Memory == MemoryNone || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use --timesteps 2 or more, or --past 20"},
-		{"own-bit", !c.OwnBit || c.Memory == MemoryLeaky, c.OwnBit, "it stands beside leaky traces; add --memory leaky"},
+		{"own-bits", c.OwnBits >= 0 && c.OwnBits <= MaxPast, c.OwnBits, fmt.Sprintf("it can be 0 to %d", MaxPast)},
+		{"own-bits", c.OwnBits == 0 || c.Memory == MemoryLeaky, c.OwnBits, "they stand beside leaky traces; add --memory leaky"},
 		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add --tied"},
 		{"memory", c.Memory == MemoryNone || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use --latent-scale 0"},
 		{"memory", c.Memory == MemoryNone || c.Readout == Born, c.Memory, "the past is made of measured words; use --readout born"},

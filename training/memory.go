@@ -21,9 +21,12 @@ const (
 	//
 	// a trained mixture of leaky traces of all neurons' past bits. A trace's decay
 	// is d = 1/(1+e^-a) with a trained. The bound keeps angles outside the range
-	// seen in training from wrapping round. With Config.OwnBit raw has a further term,
-	// v_{l,q} x_q(k-1), so that a neuron can fire again less readily after one bin than after
-	// two, which no sum of decaying traces of one layer has.
+	// seen in training from wrapping round. With Config.OwnBits, M, raw has a further term,
+	//
+	//	sum_{m=1..M} v_{l,q,m} x_q(k-m),
+	//
+	// so that a neuron can fire again more readily after some bins than after fewer, which
+	// no sum of decaying traces of one layer has.
 	MemoryLeaky Memory = "leaky"
 )
 
@@ -35,10 +38,10 @@ const squash = math.Pi / 2
 //
 // Parameters of MemoryBits: w_{l,j} at l·neurons + j. Of MemoryLeaky: a_{l,j} there,
 // then W_{l,q,j} at encodings·neurons + (l·qubits + q)·neurons + j, then, with own bits,
-// v_{l,q} of the neurons' qubits in the order of a.
+// v_{l,j,m} of the neurons' qubits, for each m in the order of a.
 type memoryMap struct {
 	kind                       Memory
-	own                        bool // the own bit of the step before has a weight of its own
+	own                        int // so many steps back own bits have weights of their own
 	encodings, qubits, neurons int
 	depth                      int // bins of the past that are seen; 1 of MemoryBits
 	// For each trace, d^(m-1) and its derivative by a, for m = 1 … depth.
@@ -51,26 +54,27 @@ func (m *memoryMap) parameters() int {
 	case MemoryBits:
 		return m.traces()
 	case MemoryLeaky:
-		n := m.traces() + m.angles()*m.neurons
-		if m.own {
-			n += m.traces()
-		}
-		return n
+		return m.traces() + m.angles()*m.neurons + m.own*m.traces()
 	}
 	return 0
 }
 
-// ownWeights is the part of the parameters that belongs to the own bits; empty without.
+// ownWeights is the part of the parameters that belongs to the own bits.
 func (m *memoryMap) ownWeights(params []float64) []float64 {
-	if !m.own {
-		return nil
-	}
 	return params[m.traces()+m.angles()*m.neurons:]
 }
 
-// fired reports whether a qubit's neuron fired in the bin just before.
-func (m *memoryMap) fired(past []uint32, qubit int) bool {
-	return qubit < m.neurons && len(past) > 0 && past[len(past)-1]>>(m.neurons-1-qubit)&1 == 1
+// fired calls f with the place in ownWeights of each own bit that is 1, at an encoding
+// of a qubit.
+func (m *memoryMap) fired(past []uint32, encoding, qubit int, f func(i int)) {
+	if qubit >= m.neurons {
+		return
+	}
+	for back := 1; back <= min(m.own, len(past)); back++ {
+		if past[len(past)-back]>>(m.neurons-1-qubit)&1 == 1 {
+			f(((back-1)*m.encodings+encoding)*m.neurons + qubit)
+		}
+	}
 }
 
 // traces counts the numbers that are kept of a past, angles those made of them.
@@ -144,9 +148,7 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 	for i := range angles {
 		l, q := i/m.qubits, i%m.qubits
 		raw := dot(traces[l*m.neurons:][:m.neurons], mix[i*m.neurons:][:m.neurons])
-		if own != nil && m.fired(past, q) {
-			raw += own[l*m.neurons+q]
-		}
+		m.fired(past, l, q, func(k int) { raw += own[k] })
 		if raw != 0 {
 			angles[i] = squash * math.Tanh(raw/squash)
 		}
@@ -170,9 +172,7 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 		t := angles[i] / squash
 		up *= 1 - t*t
 		l, q := i/m.qubits, i%m.qubits
-		if own != nil && m.fired(past, q) {
-			own[l*m.neurons+q] += up
-		}
+		m.fired(past, l, q, func(k int) { own[k] += up })
 		trace, back := traces[l*m.neurons:][:m.neurons], byTrace[l*m.neurons:][:m.neurons]
 		row, gradRow := mix[i*m.neurons:][:m.neurons], to[i*m.neurons:][:m.neurons]
 		for j, w := range row {

@@ -73,7 +73,7 @@ func newRecurrent(c Config) *Recurrent {
 		depth = 1
 	}
 	for len(g.memory) < circuits {
-		g.memory = append(g.memory, &memoryMap{kind: c.Memory, own: c.OwnBit, encodings: a.Encodings(), qubits: a.Qubits(), neurons: a.Neurons, depth: depth})
+		g.memory = append(g.memory, &memoryMap{kind: c.Memory, own: min(c.OwnBits, depth), encodings: a.Encodings(), qubits: a.Qubits(), neurons: a.Neurons, depth: depth})
 	}
 	g.rows = make([][]float64, circuits)
 	return g

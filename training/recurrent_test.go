@@ -19,9 +19,9 @@ var memoryRuns = map[string]func(*Config){
 	"leaky untied": func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.Tied = false },
 	"leaky runs on": func(c *Config) {
 		*c = c.WithMemory(MemoryLeaky)
-		c.Past, c.Expectation, c.OwnBit = 6, Batch, true
+		c.Past, c.Expectation, c.OwnBits = 6, Batch, 3
 	},
-	"leaky with own bits":       func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.OwnBit = true },
+	"leaky with own bits":       func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.OwnBits = 1 },
 	"leaky with a latent qubit": func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.LatentQubits = 1 },
 	"bits":                      func(c *Config) { *c = c.WithMemory(MemoryBits) },
 	"bits closing":              func(c *Config) { *c = c.WithMemory(MemoryBits); c.Closing = true },
@@ -64,7 +64,7 @@ func TestMemoryMap(t *testing.T) {
 		if m.kind == MemoryBits {
 			m.depth = 1
 		} else {
-			m.own = rapid.Bool().Draw(t, "own bits")
+			m.own = rapid.IntRange(0, m.depth).Draw(t, "own bits")
 		}
 		m.qubits = m.neurons + rapid.IntRange(0, 1).Draw(t, "latent qubits")
 		past := rapid.SliceOfN(rapid.Uint32Range(0, 1<<m.neurons-1), 0, 7).Draw(t, "past")
@@ -98,8 +98,8 @@ func TestMemoryMap(t *testing.T) {
 						want += params[m.traces()+(l*m.qubits+q)*m.neurons+j] * math.Pow(d, float64(back-1)) * bit(j, back)
 					}
 				}
-				if m.own && q < m.neurons {
-					want += params[m.traces()+m.angles()*m.neurons+l*m.neurons+q] * bit(q, 1)
+				for back := 1; back <= m.own && q < m.neurons; back++ {
+					want += params[m.traces()+m.angles()*m.neurons+((back-1)*m.encodings+l)*m.neurons+q] * bit(q, back)
 				}
 				if m.kind == MemoryLeaky {
 					want = math.Pi / 2 * math.Tanh(want/(math.Pi/2))

@@ -156,7 +156,12 @@ func OpenRun(fsys durable.FS, dir string) (*Run, error) {
 	case err != nil:
 		return nil, &RunError{dir, err, ""}
 	}
-	var head struct{ Schema string }
+	var head struct {
+		Schema string
+		Config struct {
+			OwnBit bool `json:"own_bit"` // what own_bits 1 was before there were more
+		}
+	}
 	if err := json.Unmarshal(raw, &head); err != nil {
 		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
 	}
@@ -165,6 +170,9 @@ func OpenRun(fsys durable.FS, dir string) (*Run, error) {
 	}
 	r := &Run{Dir: dir, fs: fsys}
 	r.Manifest.Config.Memory, r.Manifest.Config.Objective = MemoryNone, ObjectiveWGAN // of runs that do not say
+	if head.Config.OwnBit {
+		r.Manifest.Config.OwnBits = 1
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if err := d.Decode(&r.Manifest); err != nil {
 		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}

@@ -205,6 +205,35 @@ func FuzzReadState(f *testing.F) {
 	})
 }
 
+// Runs that were written when there was one own bit say so in other words.
+func TestOlderOwnBit(t *testing.T) {
+	c := testConfig(t, 2, 3).WithMemory(MemoryLeaky)
+	c.OwnBits = 1
+	r, err := CreateRun(durable.OS{}, filepath.Join(t.TempDir(), "run"), testManifest(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join(r.Dir, manifestFile)
+	raw, err := os.ReadFile(manifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := bytes.Replace(raw, []byte(`"own_bits": 1`), []byte(`"own_bit": true`), 1)
+	if bytes.Equal(older, raw) {
+		t.Fatal("the manifest does not say own_bits")
+	}
+	if err := os.WriteFile(manifest, older, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	got, err := OpenRun(durable.OS{}, r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c, got.Manifest.Config); diff != "" {
+		t.Errorf("the configuration is another (-want +got):\n%s", diff)
+	}
+}
+
 func TestRunErrors(t *testing.T) {
 	c := testConfig(t, 2, 1)
 	c.Iterations = 120

@@ -73,8 +73,8 @@ func latentText(c training.Config) string {
 // memoryText says what carries time in a generator with memory.
 func memoryText(c training.Config) string {
 	text := string(c.Memory) + " memory"
-	if c.OwnBit {
-		text += " with own bits"
+	if c.OwnBits > 0 {
+		text += " with own bits of " + plural(c.OwnBits, "bin")
 	}
 	if c.Tied {
 		text += ", one circuit for all timesteps"

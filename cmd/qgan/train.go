@@ -84,7 +84,7 @@ the first job; a training that was stopped takes up its jobs from the ledger.`,
 	s.StringVar((*string)(&c.Readout), "readout", "", "born (joint measurement), prob or threshold")
 	s.StringVar((*string)(&c.Memory), "memory", "", "what of the past enters a timestep: none, bits (of the step before) or leaky (traces of all bits)")
 	s.BoolVar(&c.Tied, "tied", false, "one circuit for all timesteps")
-	s.BoolVar(&c.OwnBit, "own-bit", false, "leaky memory: each neuron's own bit of the step before has a weight of its own")
+	s.IntVar(&c.OwnBits, "own-bits", 0, "leaky memory: each neuron's own bits of so many steps before have weights of their own")
 	s.IntVar(&c.Past, "past", 0, "bins before a window that the memory sees; samples then run on as one recording (0: it begins anew with each window)")
 	s.StringVar((*string)(&c.Objective), "objective", "", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact) or staged (likelihood, conditional, wgan)")
 	s.StringVar((*string)(&c.Expectation), "expectation", "", "exact (all windows) or batch")
@@ -123,7 +123,7 @@ the first job; a training that was stopped takes up its jobs from the ledger.`,
 // configFields maps a flag to the field of the configuration that it sets.
 var configFields = map[string]string{
 	"layers": "Layers", "closing": "Closing", "final-chain": "FinalChain", "init": "Init", "latent": "Latent",
-	"latent-qubits": "LatentQubits", "memory": "Memory", "tied": "Tied", "own-bit": "OwnBit", "past": "Past", "objective": "Objective",
+	"latent-qubits": "LatentQubits", "memory": "Memory", "tied": "Tied", "own-bits": "OwnBits", "past": "Past", "objective": "Objective",
 	"readout": "Readout", "expectation": "Expectation", "batch": "Batch", "penalty": "Penalty",
 	"penalty-weight": "PenaltyWeight", "k-loss": "KLoss", "k": "K", "iterations": "Iterations",
 	"critic-steps": "CriticSteps", "generator-lr": "GeneratorLR", "critic-lr": "CriticLR", "schedule": "Schedule",
