@@ -34,17 +34,19 @@ type course struct {
 }
 
 // stageParts are the parts of ObjectiveStaged, in sixtieths of its steps. The
-// critic's stages tune finely: at a twentieth of the rate, and at a five hundredth
-// after a likelihood that was summed over all windows, to which a critic has
-// little to add.
+// critic's stages tune finely, the one on windows that run freely, whose gradient is
+// noisy, the most: at 0.05 it undoes for the autocorrelogram what the one before gained
+// (docs/recipe.md).
 var stageParts = [...]struct {
 	objective Objective
 	share     int
-}{{ObjectiveLikelihood, 48}, {ObjectiveConditional, 9}, {ObjectiveWGAN, 3}}
+	rate      float64 // of GeneratorLR
+}{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional, 9, 0.05}, {ObjectiveWGAN, 3, 0.015}}
 
 const (
 	allShares = 60
-	fineRate  = 1. / 20
+	// finerRate is the rate of the critic's stages after a likelihood that was summed
+	// over all windows, to which a critic has little to add.
 	finerRate = 1. / 500
 )
 
@@ -71,22 +73,18 @@ func newCourse(c Config, g *Recurrent, net *Critic, d *Data) (*course, error) {
 	if c.Objective != ObjectiveStaged {
 		return k, add(c.Objective, c.Iterations, c.GeneratorLR)
 	}
-	fine := fineRate
-	if c.Expectation == Exact {
-		fine = finerRate
-	}
 	left := c.Iterations
 	for i, p := range stageParts {
-		steps, rate := c.Iterations*p.share/allShares, fine*c.GeneratorLR
-		if i == 0 {
-			rate = c.GeneratorLR
+		steps, rate := c.Iterations*p.share/allShares, p.rate
+		if i > 0 && c.Expectation == Exact {
+			rate = finerRate
 		}
 		if i == len(stageParts)-1 {
 			steps = left
 		}
 		left -= steps
 		if steps > 0 {
-			if err := add(p.objective, steps, rate); err != nil {
+			if err := add(p.objective, steps, rate*c.GeneratorLR); err != nil {
 				return nil, err
 			}
 		}

@@ -3,8 +3,9 @@ package training
 import "math/rand/v2"
 
 // running is ObjectiveWGAN on windows that the generator runs freely from where real
-// ones begin. Its gradient is the score function's: two windows from each
-// beginning, the critic's value of the other the baseline of each.
+// ones begin. The critic sees one from each beginning beside the real one. The
+// generator's gradient is the score function's: several windows from each beginning,
+// the critic's mean value of the others the baseline of each.
 type running struct {
 	config Config
 	gen    *Recurrent
@@ -12,18 +13,18 @@ type running struct {
 	pairs  *pairs
 }
 
-// rollouts is the number of windows from each beginning.
-const rollouts = 2
+// rollouts is the number of windows from each beginning in the generator's updates.
+const rollouts = 4
 
 func newRunning(c Config, g *Recurrent, net *Critic, d *Data) *running {
 	return &running{c, g, net, newPairs(c, g, d)}
 }
 
-// run makes windows, rollouts from each beginning.
-func (r *running) run(params []float64, before [][]uint32, rng *rand.Rand) ([][]uint32, error) {
-	out := make([][]uint32, 0, rollouts*len(before))
+// run makes so many windows from each beginning.
+func (r *running) run(params []float64, before [][]uint32, each int, rng *rand.Rand) ([][]uint32, error) {
+	out := make([][]uint32, 0, each*len(before))
 	for _, b := range before {
-		for range rollouts {
+		for range each {
 			out = append(out, append(make([]uint32, 0, len(b)+r.config.Timesteps), b...))
 		}
 	}
@@ -41,8 +42,8 @@ func (r *running) run(params []float64, before [][]uint32, rng *rand.Rand) ([][]
 
 func (r *running) critic(params []float64, d draw, grad []float64, out *losses) error {
 	c, net := r.config, r.net
-	before, windows := r.pairs.starts(max(1, c.Batch/rollouts), d.real)
-	fakes, err := r.run(params, before, d.fake)
+	before, windows := r.pairs.starts(c.Batch, d.real)
+	fakes, err := r.run(params, before, 1, d.fake)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (r *running) critic(params []float64, d draw, grad []float64, out *losses) 
 	out.Wasserstein, out.Penalty = 0, 0
 	for i, w := range fakes {
 		window(w[len(w)-c.Timesteps:], c.Neurons, fake)
-		window(windows[i/rollouts], c.Neurons, real)
+		window(windows[i], c.Neurons, real)
 		out.Wasserstein += add(real, -1) - add(fake, 1)
 		if c.Penalty != PenaltyClip {
 			mixed(real, fake, fake, d.mix)
@@ -75,21 +76,26 @@ func (r *running) critic(params []float64, d draw, grad []float64, out *losses) 
 func (r *running) generator(params []float64, d draw, grad []float64, out *losses) error {
 	c, t := r.config, r.config.Timesteps
 	before, _ := r.pairs.starts(max(1, c.Batch/rollouts), d.real)
-	fakes, err := r.run(params, before, d.fake)
+	fakes, err := r.run(params, before, rollouts, d.fake)
 	if err != nil {
 		return err
 	}
-	values, x := make([]float64, len(fakes)), make([]float64, r.net.Inputs)
+	values, sums, x := make([]float64, len(fakes)), make([]float64, len(before)), make([]float64, r.net.Inputs)
 	out.Generator, out.Count = 0, 0
 	weight := 1 / float64(len(fakes))
 	for i, w := range fakes {
 		w = w[len(w)-t:]
 		window(w, c.Neurons, x)
 		values[i] = r.net.Value(x)
+		sums[i/rollouts] += values[i]
 		out.Generator -= weight * values[i]
 		for _, word := range w {
 			out.Count += weight * float64(popcount(word))
 		}
+	}
+	advantage := values // over the mean of the others
+	for i := range values {
+		advantage[i] = (rollouts*values[i] - sums[i/rollouts]) / (rollouts - 1)
 	}
 	of := make([]history, len(fakes))
 	laws, upstream := make([]float64, len(of)*r.gen.words()), make([]float64, len(of)*r.gen.words())
@@ -103,7 +109,7 @@ func (r *running) generator(params []float64, d draw, grad []float64, out *losse
 		clear(upstream)
 		for i, w := range fakes {
 			at := i*r.gen.words() + int(w[len(w)-t+k])
-			upstream[at] = -weight * (values[i] - values[i^1]) / max(laws[at], leastProbability)
+			upstream[at] = -weight * advantage[i] / max(laws[at], leastProbability)
 		}
 		if err := r.gen.backward(upstream, grad); err != nil {
 			return err
