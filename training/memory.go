@@ -64,17 +64,19 @@ func (m *memoryMap) ownWeights(params []float64) []float64 {
 	return params[m.traces()+m.angles()*m.neurons:]
 }
 
-// fired calls f with the place in ownWeights of each own bit that is 1, at an encoding
-// of a qubit.
-func (m *memoryMap) fired(past []uint32, encoding, qubit int, f func(i int)) {
-	if qubit >= m.neurons {
-		return
-	}
+// eachOwn calls f for each own bit of the past that is 1 and has a weight: its neuron, and
+// how many bins it lies back.
+func (m *memoryMap) eachOwn(past []uint32, f func(neuron, back int)) {
 	for back := 1; back <= min(m.own, len(past)); back++ {
-		if past[len(past)-back]>>(m.neurons-1-qubit)&1 == 1 {
-			f(((back-1)*m.encodings+encoding)*m.neurons + qubit)
+		for w := past[len(past)-back]; w != 0; w &= w - 1 {
+			f(m.neurons-1-bits.TrailingZeros32(w), back)
 		}
 	}
+}
+
+// ownWeight is the place of an own bit's weight at an encoding.
+func (m *memoryMap) ownWeight(encoding, neuron, back int) int {
+	return ((back-1)*m.encodings+encoding)*m.neurons + neuron
 }
 
 // traces counts the numbers that are kept of a past, angles those made of them.
@@ -146,9 +148,15 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 	})
 	mix, own := params[m.traces():], m.ownWeights(params)
 	for i := range angles {
-		l, q := i/m.qubits, i%m.qubits
-		raw := dot(traces[l*m.neurons:][:m.neurons], mix[i*m.neurons:][:m.neurons])
-		m.fired(past, l, q, func(k int) { raw += own[k] })
+		l := i / m.qubits
+		angles[i] = dot(traces[l*m.neurons:][:m.neurons], mix[i*m.neurons:][:m.neurons])
+	}
+	m.eachOwn(past, func(j, back int) {
+		for l := range m.encodings {
+			angles[l*m.qubits+j] += own[m.ownWeight(l, j, back)]
+		}
+	})
+	for i, raw := range angles {
 		if raw != 0 {
 			angles[i] = squash * math.Tanh(raw/squash)
 		}
@@ -168,11 +176,12 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 	}
 	byTrace := make([]float64, m.traces())
 	mix, to, own := params[m.traces():], grad[m.traces():], m.ownWeights(grad)
+	byRaw := make([]float64, m.angles())
 	for i, up := range upstream {
 		t := angles[i] / squash
 		up *= 1 - t*t
-		l, q := i/m.qubits, i%m.qubits
-		m.fired(past, l, q, func(k int) { own[k] += up })
+		byRaw[i] = up
+		l := i / m.qubits
 		trace, back := traces[l*m.neurons:][:m.neurons], byTrace[l*m.neurons:][:m.neurons]
 		row, gradRow := mix[i*m.neurons:][:m.neurons], to[i*m.neurons:][:m.neurons]
 		for j, w := range row {
@@ -184,6 +193,11 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 		for l := range m.encodings {
 			i := l*m.neurons + j
 			grad[i] += byTrace[i] * m.slopes[i*m.depth+back-1]
+		}
+	})
+	m.eachOwn(past, func(j, back int) {
+		for l := range m.encodings {
+			own[m.ownWeight(l, j, back)] += byRaw[l*m.qubits+j]
 		}
 	})
 }
