@@ -33,6 +33,12 @@ const (
 // squash is A of MemoryLeaky.
 const squash = math.Pi / 2
 
+// squashSlope is the derivative of a squashed angle by what was squashed.
+func squashSlope(angle float64) float64 {
+	t := angle / squash
+	return 1 - t*t
+}
+
 // memoryMap computes the angles of the encodings from the past. It is classical,
 // and runs between two timesteps.
 //
@@ -62,16 +68,6 @@ func (m *memoryMap) parameters() int {
 // ownWeights is the part of the parameters that belongs to the own bits.
 func (m *memoryMap) ownWeights(params []float64) []float64 {
 	return params[m.traces()+m.angles()*m.neurons:]
-}
-
-// eachOwn calls f for each own bit of the past that is 1 and has a weight: its neuron, and
-// how many bins it lies back.
-func (m *memoryMap) eachOwn(past []uint32, f func(neuron, back int)) {
-	for back := 1; back <= min(m.own, len(past)); back++ {
-		for w := past[len(past)-back]; w != 0; w &= w - 1 {
-			f(m.neurons-1-bits.TrailingZeros32(w), back)
-		}
-	}
 }
 
 // ownWeight is the place of an own bit's weight at an encoding.
@@ -117,10 +113,10 @@ func (m *memoryMap) prepare(params []float64) {
 	}
 }
 
-// each calls f for each spike of the past that is seen: its neuron, and how many
-// bins it lies back. The last word of a past is the bin just before.
-func (m *memoryMap) each(past []uint32, f func(neuron, back int)) {
-	for back := 1; back <= min(m.depth, len(past)); back++ {
+// each calls f for each spike of the last bins of a past, at most so many: its neuron,
+// and how many bins it lies back. The last word of a past is the bin just before.
+func (m *memoryMap) each(past []uint32, bins int, f func(neuron, back int)) {
+	for back := 1; back <= min(bins, len(past)); back++ {
 		for w := past[len(past)-back]; w != 0; w &= w - 1 {
 			f(m.neurons-1-bits.TrailingZeros32(w), back)
 		}
@@ -132,7 +128,7 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 	clear(traces)
 	clear(angles)
 	if m.kind == MemoryBits {
-		m.each(past, func(j, _ int) {
+		m.each(past, m.depth, func(j, _ int) {
 			for l := range m.encodings {
 				traces[l*m.neurons+j] = 1
 				angles[l*m.qubits+j] = params[l*m.neurons+j]
@@ -140,7 +136,7 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 		})
 		return
 	}
-	m.each(past, func(j, back int) {
+	m.each(past, m.depth, func(j, back int) {
 		for l := range m.encodings {
 			i := l*m.neurons + j
 			traces[i] += m.weights[i*m.depth+back-1]
@@ -151,7 +147,7 @@ func (m *memoryMap) forward(params []float64, past []uint32, traces, angles []fl
 		l := i / m.qubits
 		angles[i] = dot(traces[l*m.neurons:][:m.neurons], mix[i*m.neurons:][:m.neurons])
 	}
-	m.eachOwn(past, func(j, back int) {
+	m.each(past, m.own, func(j, back int) {
 		for l := range m.encodings {
 			angles[l*m.qubits+j] += own[m.ownWeight(l, j, back)]
 		}
@@ -176,11 +172,8 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 	}
 	byTrace := make([]float64, m.traces())
 	mix, to, own := params[m.traces():], grad[m.traces():], m.ownWeights(grad)
-	byRaw := make([]float64, m.angles())
 	for i, up := range upstream {
-		t := angles[i] / squash
-		up *= 1 - t*t
-		byRaw[i] = up
+		up *= squashSlope(angles[i])
 		l := i / m.qubits
 		trace, back := traces[l*m.neurons:][:m.neurons], byTrace[l*m.neurons:][:m.neurons]
 		row, gradRow := mix[i*m.neurons:][:m.neurons], to[i*m.neurons:][:m.neurons]
@@ -189,15 +182,16 @@ func (m *memoryMap) backward(params []float64, past []uint32, traces, angles, up
 			back[j] += up * w
 		}
 	}
-	m.each(past, func(j, back int) {
+	m.each(past, m.depth, func(j, back int) {
 		for l := range m.encodings {
 			i := l*m.neurons + j
 			grad[i] += byTrace[i] * m.slopes[i*m.depth+back-1]
 		}
 	})
-	m.eachOwn(past, func(j, back int) {
+	m.each(past, m.own, func(j, back int) {
 		for l := range m.encodings {
-			own[m.ownWeight(l, j, back)] += byRaw[l*m.qubits+j]
+			i := l*m.qubits + j
+			own[m.ownWeight(l, j, back)] += upstream[i] * squashSlope(angles[i])
 		}
 	})
 }
