@@ -67,8 +67,8 @@ func Fit(name string, s *States) (Model, error) {
 	return nil, fmt.Errorf("no baseline model is called %q", name)
 }
 
-// Options say which baselines are computed. The zero value is all of them.
-type Options struct {
+// BaselineOptions say which baselines are computed. The zero value is all of them.
+type BaselineOptions struct {
 	Models    []string // names, in any order; nil: all
 	NoHeldOut bool     // leave JSHeldOut absent, which saves half of the fits
 	// Rand draws from the models whose law is known by draws only, and for the Monte
@@ -78,9 +78,9 @@ type Options struct {
 	effort mcEffort // of the Monte Carlo fits; zero: the default
 }
 
-// Result is one baseline's distance to the data. A figure that is absent is nil
+// BaselineResult is one baseline's distance to the data. A figure that is absent is nil
 // and Note says why.
-type Result struct {
+type BaselineResult struct {
 	Name       string `json:"name"`
 	Parameters int    `json:"parameters"`
 	// JS is the distance of the empirical law of all repeats to the model fitted
@@ -110,7 +110,7 @@ type Result struct {
 // Baselines fits the baseline models to the windows and measures each. It fails
 // for windows that cannot be counted and for unknown names; a model that has no
 // figure for these windows is a result with a note, not an error.
-func Baselines(w spikes.Windows, opt Options) ([]Result, error) {
+func Baselines(w spikes.Windows, opt BaselineOptions) ([]BaselineResult, error) {
 	all, err := CountStates(w)
 	if err != nil {
 		return nil, err
@@ -155,7 +155,7 @@ const oneRepeat = "a single repeat has no halves"
 
 // BaselinesOf is [Baselines] of laws that are already counted: all repeats, and
 // the odd and the even ones, or nil where there are no halves.
-func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
+func BaselinesOf(all, odd, even *States, opt BaselineOptions) ([]BaselineResult, error) {
 	names := BaselineNames()
 	for _, n := range opt.Models {
 		if !slices.Contains(names, n) {
@@ -172,7 +172,7 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 	}
 	wanted := func(name string) bool { return opt.Models == nil || slices.Contains(opt.Models, name) }
 
-	var results []Result
+	var results []BaselineResult
 	for _, b := range baselines {
 		if !wanted(b.name) {
 			continue
@@ -191,13 +191,13 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 		results = append(results, r)
 	}
 	if wanted(splitHalfName) {
-		r := Result{Name: splitHalfName, Note: oneRepeat}
+		r := BaselineResult{Name: splitHalfName, Note: oneRepeat}
 		if halves {
 			js, err := JSStates(odd, even)
 			if err != nil {
 				return nil, err
 			}
-			r = Result{Name: splitHalfName, Parameters: tableParameters(all.Bits()), JS: &js}
+			r = BaselineResult{Name: splitHalfName, Parameters: tableParameters(all.Bits()), JS: &js}
 			if !opt.NoHeldOut {
 				held := js
 				r.JSHeldOut = &held
@@ -210,9 +210,9 @@ func BaselinesOf(all, odd, even *States, opt Options) ([]Result, error) {
 
 // gaussianResult fits dichotomised Gaussians with as many lags as a window has bins
 // and draws their laws.
-func gaussianResult(all, odd, even *States, opt Options) (Result, error) {
+func gaussianResult(all, odd, even *States, opt BaselineOptions) (BaselineResult, error) {
 	n, t := all.Neurons, all.Timesteps
-	r := Result{Name: gaussianName, Parameters: (&DichotomisedGaussian{neurons: n, lags: t}).Parameters()}
+	r := BaselineResult{Name: gaussianName, Parameters: (&DichotomisedGaussian{neurons: n, lags: t}).Parameters()}
 	switch {
 	case all.Bits() > maxLatent:
 		r.Note = fmt.Sprintf("n*t = %d > %d: the fit takes too long", all.Bits(), maxLatent)
@@ -259,8 +259,8 @@ func tableParameters(bits int) int {
 	return 1<<bits - 1
 }
 
-func (b baseline) measure(all, odd, even *States, halves bool, opt Options) (Result, error) {
-	r := Result{Name: b.name}
+func (b baseline) measure(all, odd, even *States, halves bool, opt BaselineOptions) (BaselineResult, error) {
+	r := BaselineResult{Name: b.name}
 	if b.maxBits > 0 && all.Bits() > b.maxBits {
 		r.Parameters = maxEntParameters(b.name, all.Bits())
 		switch {
@@ -302,7 +302,7 @@ func (b baseline) measure(all, odd, even *States, halves bool, opt Options) (Res
 }
 
 // monteCarlo fills in the figures of a maximum-entropy law that has no table.
-func (r *Result) monteCarlo(all, odd, even *States, halves bool, opt Options) error {
+func (r *BaselineResult) monteCarlo(all, odd, even *States, halves bool, opt BaselineOptions) error {
 	counts := r.Name == "k-pairwise"
 	effort := cmp.Or(opt.effort, mcDefault)
 	m, err := fitMonteCarlo(all, counts, opt.Rand, effort)
@@ -341,7 +341,7 @@ func maxEntParameters(name string, bits int) int {
 	return p
 }
 
-func (r *Result) addResidual(m Model) {
+func (r *BaselineResult) addResidual(m Model) {
 	if f, ok := m.(*MaxEnt); ok {
 		v := f.Residual
 		if r.Residual != nil {

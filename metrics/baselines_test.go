@@ -24,7 +24,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Baselines(wide, Options{Rand: rng, effort: mcEffort{5, 20, 50}})
+	results, err := Baselines(wide, BaselineOptions{Rand: rng, effort: mcEffort{5, 20, 50}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 			t.Errorf("24 bits: %+v", r)
 		}
 	}
-	if results, err = Baselines(wide, Options{}); err != nil {
+	if results, err = Baselines(wide, BaselineOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range results {
@@ -54,7 +54,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err = Baselines(single, Options{Rand: rng})
+	results, err = Baselines(single, BaselineOptions{Rand: rng})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,18 +77,18 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 
 func TestBaselinesOptions(t *testing.T) {
 	all, odd, even := loadFixture(t, 4, 1)
-	results, err := BaselinesOf(all, odd, even, Options{Models: []string{"split-half", "ising"}, NoHeldOut: true})
+	results, err := BaselinesOf(all, odd, even, BaselineOptions{Models: []string{"split-half", "ising"}, NoHeldOut: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(results) != 2 || results[0].Name != "ising" || results[1].Name != "split-half" || results[0].JSHeldOut != nil || results[0].JS == nil {
 		t.Errorf("%+v", results)
 	}
-	if _, err := BaselinesOf(all, odd, even, Options{Models: []string{"isnig"}}); err == nil {
+	if _, err := BaselinesOf(all, odd, even, BaselineOptions{Models: []string{"isnig"}}); err == nil {
 		t.Error("no error for a misspelt model")
 	}
 	other, _, _ := loadFixture(t, 2, 2)
-	if _, err := BaselinesOf(all, odd, other, Options{}); err == nil {
+	if _, err := BaselinesOf(all, odd, other, BaselineOptions{}); err == nil {
 		t.Error("no error for halves of another shape")
 	}
 }
@@ -102,7 +102,7 @@ func TestSplitHalfWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Baselines(w, Options{Models: []string{"split-half"}})
+	results, err := Baselines(w, BaselineOptions{Models: []string{"split-half"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestBuiltinBaselines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Baselines(w, Options{Models: []string{"independent", "ising"}})
+	results, err := Baselines(w, BaselineOptions{Models: []string{"independent", "ising"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -190,7 +190,7 @@ func TestGaussianBaseline(t *testing.T) {
 		js   float64
 	}{{2, 1, 1.1e-6}, {6, 1, 1.6e-4}, {4, 2, 3.3e-4}} {
 		all, odd, even := loadFixture(t, y.n, y.t)
-		opt := Options{Models: []string{gaussianName}, Rand: rand.New(rand.NewPCG(12, 2))}
+		opt := BaselineOptions{Models: []string{gaussianName}, Rand: rand.New(rand.NewPCG(12, 2))}
 		results, err := BaselinesOf(all, odd, even, opt)
 		if err != nil {
 			t.Fatal(err)

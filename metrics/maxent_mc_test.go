@@ -45,7 +45,7 @@ func TestMonteCarloBaseline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Baselines(w, Options{Models: []string{"ising"}, Rand: rand.New(rand.NewPCG(5, 1)), effort: mcEffort{20, 100, 400}})
+	results, err := Baselines(w, BaselineOptions{Models: []string{"ising"}, Rand: rand.New(rand.NewPCG(5, 1)), effort: mcEffort{20, 100, 400}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestMonteCarloBaseline(t *testing.T) {
 	if !(*x.JS > 0 && *x.JS < *x.JSHeldOut && *x.JSHeldOut < math.Ln2) {
 		t.Errorf("JS %g, held out %g", *x.JS, *x.JSHeldOut)
 	}
-	none, err := Baselines(w, Options{Models: []string{"k-pairwise"}})
+	none, err := Baselines(w, BaselineOptions{Models: []string{"k-pairwise"}})
 	if err != nil || none[0].JS != nil || !strings.Contains(none[0].Note, "there are none") {
 		t.Errorf("%+v, %v", none, err)
 	}

@@ -85,12 +85,12 @@ func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
 	near(t, "P(silent)", all.PSilent(), y.pSilent, 1e-5, 0)
 
 	start := time.Now()
-	results, err := BaselinesOf(all, odd, even, Options{})
+	results, err := BaselinesOf(all, odd, even, BaselineOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("%d baselines in %v", len(results), time.Since(start).Round(time.Millisecond))
-	got := make(map[string]Result)
+	got := make(map[string]BaselineResult)
 	for _, r := range results {
 		got[r.Name] = r
 		if r.Note != "" && r.Name != gaussianName {
@@ -213,7 +213,7 @@ func TestYardstickBits(t *testing.T) {
 	}
 	for i, y := range yardstick {
 		all, odd, even := loadFixture(t, y.n, y.t)
-		results, err := BaselinesOf(all, odd, even, Options{})
+		results, err := BaselinesOf(all, odd, even, BaselineOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -215,9 +215,9 @@ func ClassicalConfig(neurons, timesteps int, seed uint64) (Config, error) {
 // ClassicalResult trains a fully connected generator on the repeats of one raster and
 // measures its law against those of another, nil for itself. Where the law at the
 // windows costs too much it is drawn. stop is asked before each step.
-func ClassicalResult(c Config, hidden int, on, against *spikes.Raster, stop func() error) (metrics.Result, error) {
+func ClassicalResult(c Config, hidden int, on, against *spikes.Raster, stop func() error) (metrics.BaselineResult, error) {
 	g := NewFullyConnected(c.Neurons, c.Timesteps, hidden)
-	r := metrics.Result{Parameters: g.Parameters()}
+	r := metrics.BaselineResult{Parameters: g.Parameters()}
 	d, err := NewData(on, c.Timesteps)
 	if err != nil {
 		return r, err

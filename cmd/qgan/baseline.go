@@ -15,15 +15,15 @@ import (
 
 // baselineReport is the object of `baseline --json`.
 type baselineReport struct {
-	Schema     string           `json:"schema"`
-	Data       string           `json:"data"`
-	DataSHA256 string           `json:"data_sha256"`
-	Neurons    []int            `json:"neurons"`
-	Timesteps  int              `json:"timesteps"`
-	Windows    int              `json:"windows"`
-	Seen       int              `json:"states_seen"`
-	PSilent    float64          `json:"p_silent"`
-	Models     []metrics.Result `json:"models"`
+	Schema     string                   `json:"schema"`
+	Data       string                   `json:"data"`
+	DataSHA256 string                   `json:"data_sha256"`
+	Neurons    []int                    `json:"neurons"`
+	Timesteps  int                      `json:"timesteps"`
+	Windows    int                      `json:"windows"`
+	Seen       int                      `json:"states_seen"`
+	PSilent    float64                  `json:"p_silent"`
+	Models     []metrics.BaselineResult `json:"models"`
 }
 
 // newBaselineCmd makes `baseline`.
@@ -65,7 +65,7 @@ as the circuits.`,
 			if err != nil {
 				return err
 			}
-			models, err := metrics.Baselines(w, metrics.Options{Rand: stream.New(seed, "baseline")})
+			models, err := metrics.Baselines(w, metrics.BaselineOptions{Rand: stream.New(seed, "baseline")})
 			if err != nil {
 				return err
 			}
@@ -109,7 +109,7 @@ func (f *classicalFlags) add(cmd *cobra.Command) {
 
 // train trains the generators of each size, on all repeats and, for the distance held
 // out, on the odd ones.
-func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, timesteps int, seed uint64) ([]metrics.Result, error) {
+func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, timesteps int, seed uint64) ([]metrics.BaselineResult, error) {
 	c, err := training.ClassicalConfig(r.Neurons, timesteps, seed)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, ti
 	if err := c.Check(); err != nil {
 		return nil, usagef("--%w", err)
 	}
-	var out []metrics.Result
+	var out []metrics.BaselineResult
 	for _, size := range training.ClassicalSizes {
 		hidden := training.ClassicalHidden(r.Neurons, timesteps, size.Factor)
 		a.note("training %s, %s", size.Name, plural(hidden, "hidden unit"))
@@ -141,7 +141,7 @@ func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, ti
 }
 
 // printBaselines prints a table of baselines.
-func (a *app) printBaselines(models []metrics.Result) error {
+func (a *app) printBaselines(models []metrics.BaselineResult) error {
 	t := newTable(a.out)
 	t.row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "ln p held out (nats/bin)", "")
 	for _, m := range models {

@@ -29,12 +29,12 @@ type evaluation struct {
 	entropy    float64    // of the recording's windows, nats
 	exact      *training.LawEstimate
 	lawJSON
-	Baselines       []metrics.Result `json:"baselines"`
-	RatesHz         []float64        `json:"rates_hz"`
-	Covariance      [][]float64      `json:"covariance"`
-	KProbability    []float64        `json:"k_probability"`
-	Autocorrelogram []float64        `json:"autocorrelogram"`
-	Undefined       []int            `json:"undefined"`
+	Baselines       []metrics.BaselineResult `json:"baselines"`
+	RatesHz         []float64                `json:"rates_hz"`
+	Covariance      [][]float64              `json:"covariance"`
+	KProbability    []float64                `json:"k_probability"`
+	Autocorrelogram []float64                `json:"autocorrelogram"`
+	Undefined       []int                    `json:"undefined"`
 	// The recording's own figures, and what else was compared: the first file, and
 	// all of them.
 	Recording metrics.Summary  `json:"recording"`

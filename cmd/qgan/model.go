@@ -146,7 +146,7 @@ func countWindows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, err
 
 // baselines fits baselines to the repeats trained on; where others
 // are held out they are what is measured against, otherwise the halves serve.
-func (r *recording) baselines(t int, opt metrics.Options) ([]metrics.Result, error) {
+func (r *recording) baselines(t int, opt metrics.BaselineOptions) ([]metrics.BaselineResult, error) {
 	w, s, err := countWindows(r.train, t)
 	if err != nil {
 		return nil, err
@@ -163,12 +163,12 @@ func (r *recording) baselines(t int, opt metrics.Options) ([]metrics.Result, err
 
 // briefBaselines are those that stand beside every figure. For windows of one
 // bin, independence in time is no model but the recording's own law.
-func briefBaselines(s *metrics.States) metrics.Options {
+func briefBaselines(s *metrics.States) metrics.BaselineOptions {
 	names := []string{"silent", "independent", "ising", "split-half"}
 	if s.Timesteps > 1 {
 		names = append(names, "independent-in-time")
 	}
-	return metrics.Options{Models: names}
+	return metrics.BaselineOptions{Models: names}
 }
 
 // lawJSON is the part of train's and evaluate's objects that speaks of the law.

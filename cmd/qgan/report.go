@@ -276,7 +276,7 @@ func (a *app) reportInput(s *sized) (report.Input, error) {
 	}
 	opt := briefBaselines(states)
 	if !s.brief && states.Bits() <= mostReportBits {
-		opt = metrics.Options{Rand: stream.New(s.seed, "report")}
+		opt = metrics.BaselineOptions{Rand: stream.New(s.seed, "report")}
 	}
 	baselines, err := rec.baselines(t, opt)
 	if err != nil {

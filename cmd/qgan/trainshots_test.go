@@ -122,7 +122,7 @@ func TestLearnsFromShots(t *testing.T) {
 	if err := a.verb(t.Context(), &base, "baseline", "--neurons=4"); err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(base.Models, func(m metrics.Result) bool { return m.Name == "independent" })
+	at := slices.IndexFunc(base.Models, func(m metrics.BaselineResult) bool { return m.Name == "independent" })
 	if at < 0 {
 		t.Fatal("no independent model")
 	}

@@ -83,7 +83,7 @@ func inputOf(t testing.TB, r *spikes.Raster, n, bins int, names ...string) repor
 	if err != nil {
 		t.Fatal(err)
 	}
-	baselines := metrics.Options{Models: []string{"silent", "uniform", "independent", "markov", "split-half"}, NoHeldOut: true}
+	baselines := metrics.BaselineOptions{Models: []string{"silent", "uniform", "independent", "markov", "split-half"}, NoHeldOut: true}
 	if n*bins <= 10 {
 		baselines.Models = append(baselines.Models, "ising")
 	}

@@ -86,7 +86,7 @@ type Input struct {
 	Parameters []ParameterLine   // how models grow with the number of neurons
 	HeldOut    bool              // repeats were held out
 	Floor      *float64          // distance between the halves of the recording, nats
-	Baselines  []metrics.Result
+	Baselines  []metrics.BaselineResult
 	BinWidth   float64 // seconds; 0: not known
 }
 
