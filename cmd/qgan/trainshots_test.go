@@ -131,7 +131,10 @@ func TestLearnsFromShots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.JS == nil || !(*res.JS < *base.Models[at].JS) {
-		t.Errorf("JS %v from %d shots, want less than the independent model's %g", res.JS, res.Shots, *base.Models[at].JS)
+	if res.JS == nil {
+		t.Fatal("the result has no JS")
+	}
+	if !(*res.JS < *base.Models[at].JS) {
+		t.Errorf("JS %g from %d shots, want less than the independent model's %g", *res.JS, res.Shots, *base.Models[at].JS)
 	}
 }
