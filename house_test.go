@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/format"
 	"go/parser"
 	"go/token"
@@ -15,6 +16,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -621,27 +623,99 @@ func undocumented(d *ast.GenDecl, spec ast.Spec) []string {
 	return nil
 }
 
-// Each room that can be used as a library shows how.
+// Each room that can be used as a library shows how: an example's output is checked, and
+// it uses a function or a type of the room. A constant's name shows nothing.
 func TestExamples(t *testing.T) {
-	examples, rooms := map[string]bool{}, map[string]bool{}
+	shown, rooms := map[string]bool{}, map[string]map[string]bool{}
+	var tests []*goFile
 	for _, f := range goFiles(t) {
 		dir := filepath.ToSlash(filepath.Dir(f.path))
-		if dir == "." || f.ast.Name.Name == "main" || strings.Contains("/"+dir, "/internal") {
-			continue
+		switch {
+		case dir == "." || f.ast.Name.Name == "main" || strings.Contains("/"+dir, "/internal"):
+		case f.test:
+			tests = append(tests, f)
+		default:
+			if rooms[dir] == nil {
+				rooms[dir] = map[string]bool{}
+			}
+			maps.Copy(rooms[dir], usable(f.ast))
 		}
-		if !f.test {
-			rooms[dir] = true
-			continue
-		}
-		for _, decl := range f.ast.Decls {
-			if d, ok := decl.(*ast.FuncDecl); ok && d.Recv == nil && strings.HasPrefix(d.Name.Name, "Example") {
-				examples[dir] = true
+	}
+	for _, f := range tests {
+		dir := filepath.ToSlash(filepath.Dir(f.path))
+		for _, e := range doc.Examples(f.ast) {
+			if e.Output == "" {
+				t.Errorf("%s: Example%s has no // Output:, so it is never run", f.path, e.Name)
+				continue
+			}
+			if uses(f.ast, e.Code, "qgan/"+dir, rooms[dir]) {
+				shown[dir] = true
+			} else {
+				t.Errorf("%s: Example%s uses no function or type of %s", f.path, e.Name, dir)
 			}
 		}
 	}
 	for dir := range rooms {
-		if !examples[dir] {
+		if !shown[dir] {
 			t.Errorf("%s has no Example function", dir)
+		}
+	}
+}
+
+// usable returns the exported functions and types of a file.
+func usable(f *ast.File) map[string]bool {
+	names := map[string]bool{}
+	for _, decl := range f.Decls {
+		switch d := decl.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil && d.Name.IsExported() {
+				names[d.Name.Name] = true
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if s, ok := spec.(*ast.TypeSpec); ok && s.Name.IsExported() {
+					names[s.Name.Name] = true
+				}
+			}
+		}
+	}
+	return names
+}
+
+// uses tells whether code of a file takes one of the names from a package that the file
+// imports by its own name or another, or is in.
+func uses(f *ast.File, code ast.Node, pkg string, names map[string]bool) bool {
+	local := ""
+	for _, s := range f.Imports {
+		if strings.Trim(s.Path.Value, `"`) != pkg {
+			continue
+		}
+		if local = path.Base(pkg); s.Name != nil {
+			local = s.Name.Name
+		}
+	}
+	found := false
+	ast.Inspect(code, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			x, isName := s.X.(*ast.Ident)
+			found = found || isName && local != "" && x.Name == local && names[s.Sel.Name]
+		}
+		return !found
+	})
+	return found
+}
+
+func TestUses(t *testing.T) {
+	const head = "package p_test\nimport (\"fmt\"; q \"qgan/p\")\nfunc Example() {\n"
+	for body, want := range map[string]bool{
+		"fmt.Println(q.New())": true, "var x q.Thing; fmt.Println(x)": true, "fmt.Println(q.Name)": false, "fmt.Println(1)": false, "p.New()": false, "x.q.New()": false,
+	} {
+		f, err := parser.ParseFile(token.NewFileSet(), "p_test.go", head+body+"\n}", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := uses(f, f, "qgan/p", map[string]bool{"New": true, "Thing": true}); got != want {
+			t.Errorf("%s: %v, want %v", body, got, want)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -173,4 +174,80 @@ func newProbeCmd(a *app) *cobra.Command {
 	}
 	cmd.AddCommand(flags, fail)
 	return cmd
+}
+
+// Every refusal in a script also says which message it expects: between the command and
+// the next one stands a line that looks into what it printed. An exit code alone can't
+// tell one mistake from another.
+func TestScriptsSayWhichMessage(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join("testdata", "script", "*.txtar"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d scripts: %v", len(paths), err)
+	}
+	refusals := 0
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		script, _, _ := strings.Cut(string(data), "\n-- ") // the files follow
+		lines := strings.Split(script, "\n")
+		for i, line := range lines {
+			if !refuses(line) {
+				continue
+			}
+			refusals++
+			if !expectsMessage(lines[i+1:]) {
+				t.Errorf("%s:%d: %q: add a line stderr '…' with the message", path, i+1, line)
+			}
+		}
+	}
+	if refusals == 0 {
+		t.Error("no script holds a refusal")
+	}
+}
+
+var (
+	refusal = regexp.MustCompile(`^(\[[^]]+\] )*(exits [1-9][0-9]*|! exec) qgan(probe)? `)
+	message = regexp.MustCompile(`^(\[[^]]+\] )*(stderr|stdout) (-count=\d+ )?'?.*[[:alpha:]]{3}`)
+	command = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs)\b`)
+)
+
+// refuses tells whether a line of a script runs the program and expects that it fails.
+func refuses(line string) bool { return refusal.MatchString(line) }
+
+// expectsMessage tells whether the lines after a command look into what it printed,
+// before another command is run.
+func expectsMessage(lines []string) bool {
+	for _, line := range lines {
+		if command.MatchString(line) {
+			return false
+		}
+		if message.MatchString(line) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRefuses(t *testing.T) {
+	for _, c := range []struct {
+		script string
+		want   bool // that the first line needs no more
+	}{
+		{"exits 2 qgan run\nstderr 'no file'", true},
+		{"exits 2 qgan run\n! stdout .\nstderr 'no file'", true},
+		{"exits 2 qgan run\n! stdout .", false},
+		{"exits 2 qgan run\nexits 2 qgan train\nstderr 'no file'", false},
+		{"! exec qgan run\nstderr ''", false},
+		{"! exec qgan run\n! stderr 'no file'", false},
+		{"[unix] exits 130 qgan run\nexec cat\nstdout 'no file'", false},
+		{"exits 0 qgan run", true},
+		{"! exec grep x y", true},
+	} {
+		first, rest, _ := strings.Cut(c.script, "\n")
+		if got := !refuses(first) || expectsMessage(strings.Split(rest, "\n")); got != c.want {
+			t.Errorf("%q: %v, want %v", c.script, got, c.want)
+		}
+	}
 }
