@@ -99,13 +99,13 @@ type merged struct {
 	sent time.Time // when it was last said to be sending
 	// remote is kept when a later event doesn't repeat it.
 	remote  event
-	cost    *float64
+	paid    event // so is what it cost
 	seconds float64
 }
 
 // compare orders events by attempt, then by state, then by time.
 func (e *event) compare(o *event) int {
-	return cmp.Or(cmp.Compare(e.Attempt, o.Attempt), cmp.Compare(ranks[e.State], ranks[o.State]), e.At.Compare(o.At), cmp.Compare(e.Remote, o.Remote))
+	return cmp.Or(cmp.Compare(e.Attempt, o.Attempt), cmp.Compare(ranks[e.State], ranks[o.State]), e.At.Compare(o.At), cmp.Compare(e.Remote, o.Remote), cmp.Compare(e.Reason, o.Reason))
 }
 
 func (m *merged) add(e event) {
@@ -121,8 +121,8 @@ func (m *merged) add(e event) {
 	if e.Remote != "" && (m.remote.Remote == "" || e.compare(&m.remote) > 0) {
 		m.remote = e
 	}
-	if e.Cost != nil {
-		m.cost = e.Cost
+	if e.Cost != nil && (m.paid.Cost == nil || e.compare(&m.paid) > 0) {
+		m.paid = e
 	}
 	m.seconds = max(m.seconds, e.Seconds)
 }
@@ -130,7 +130,7 @@ func (m *merged) add(e event) {
 func (m *merged) job() Job {
 	j := *m.plan
 	j.State, j.Attempt, j.Reason, j.Updated = m.last.State, m.last.Attempt, m.last.Reason, m.last.At
-	j.Remote, j.Cost, j.Seconds = m.remote.Remote, m.cost, m.seconds
+	j.Remote, j.Cost, j.Seconds = m.remote.Remote, m.paid.Cost, m.seconds
 	return j
 }
 

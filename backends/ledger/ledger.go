@@ -122,6 +122,34 @@ func NewID(now time.Time) string {
 // read brings what is known of the jobs up to date: logs only grow, so of each only
 // what is new since the last time is read. The caller holds the lock.
 func (l *Ledger) read() error {
+	if err := l.scan(); err != nil {
+		return err
+	}
+	// A job may have been planned in a log that had been read, and sent in one that had not
+	// been yet. Its plan was on the disk by then, so a second look finds it.
+	if l.orphan() != "" {
+		if err := l.scan(); err != nil {
+			return err
+		}
+	}
+	if id := l.orphan(); id != "" { // the log of the process that planned it is missing
+		return fmt.Errorf("the ledger %s knows what happened to job %s and not what it is: a file of events is missing", l.dir, id)
+	}
+	return nil
+}
+
+// orphan is a job that something happened to and whose plan was not read; "" for none.
+func (l *Ledger) orphan() string {
+	for id, m := range l.jobs {
+		if m.plan == nil {
+			return id
+		}
+	}
+	return ""
+}
+
+// scan reads what is new in the logs.
+func (l *Ledger) scan() error {
 	entries, err := l.fsys.ReadDir(l.dir)
 	if err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
@@ -153,11 +181,6 @@ func (l *Ledger) read() error {
 			at.bytes += int64(len(lines[at.lines]) + 1)
 		}
 		l.seen[path] = at
-	}
-	for id, m := range l.jobs {
-		if m.plan == nil { // the log of the process that planned it is missing
-			return fmt.Errorf("the ledger %s knows what happened to job %s and not what it is: a file of events is missing", l.dir, id)
-		}
 	}
 	return nil
 }
