@@ -3,7 +3,8 @@
 // windows with the floors below which they say nothing, and the baseline models
 // that any generator has to beat.
 //
-// A recording enters as [spikes.Windows]. [CountStates] turns it into a
+// A recording enters as [spikes.Windows], or as a [Recording], which keeps the laws of
+// its parts. [CountStates] turns it into a
 // [States], the empirical law with one entry for each distinct window; every
 // distance and every fit works from there, so none needs the recording itself
 // and none needs a table of all 2^(nt) states unless its name says so:

@@ -14,9 +14,9 @@ func (s *States) EntropyMillerMadow() float64 {
 	return s.Entropy() + float64(s.Len()-1)/(2*float64(s.Total))
 }
 
-// LawEstimate says how far a drawn law is from that of the data, and what is known
+// SampleEstimate says how far a drawn law is from that of the data, and what is known
 // of it.
-type LawEstimate struct {
+type SampleEstimate struct {
 	// Plug-in figures of the relative frequencies; KLNats is that of the sample to the
 	// data, nil where the sample has a window that the data lack.
 	JSNats float64  `json:"js_nats"`
@@ -67,8 +67,8 @@ func jsBias(p, drawn *States) (float64, error) {
 // known. Standard error and interval are those of the bootstrap with so many
 // resamples: deviations of resampled laws' divergences from their mean, since the mean
 // itself is biased once more.
-func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (LawEstimate, error) {
-	e := LawEstimate{
+func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (SampleEstimate, error) {
+	e := SampleEstimate{
 		Samples: drawn.Total, Seen: drawn.Len(),
 		EntropyNats: drawn.Entropy(), EntropyMillerMadowNats: drawn.EntropyMillerMadow(),
 	}

@@ -2,8 +2,6 @@ package training
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
 
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -17,16 +15,26 @@ type Data struct {
 	MeanCount float64
 }
 
-// NewData prepares a recording whose neurons are already chosen.
+// NewData prepares a raster whose neurons are already chosen, all of it trained on.
 func NewData(r *spikes.Raster, timesteps int) (*Data, error) {
-	w, err := r.Windows(timesteps)
+	rec, err := metrics.NewRecording(r, "")
+	if err != nil {
+		return nil, err
+	}
+	return DataOf(rec, timesteps)
+}
+
+// DataOf prepares the repeats of a recording that are trained on, whose windows it
+// counts for all.
+func DataOf(rec *metrics.Recording, timesteps int) (*Data, error) {
+	w, err := rec.Windows(metrics.Trained, timesteps)
 	if err != nil {
 		return nil, err
 	}
 	if w.Len() == 0 {
-		return nil, fmt.Errorf("%s has no repeats left", r.Source.Path)
+		return nil, fmt.Errorf("%s has no repeats left", w.Source.Path)
 	}
-	s, err := metrics.CountStates(w)
+	s, err := rec.Law(metrics.Trained, timesteps)
 	if err != nil {
 		return nil, err
 	}
@@ -45,29 +53,6 @@ func (d *Data) words(i int, out []uint32) {
 	for k := range out {
 		out[k] = d.Windows.Word(rep, bin+k)
 	}
-}
-
-// sampler draws indices of a table by its running sum.
-type sampler struct{ sums []float64 }
-
-func (s *sampler) set(table []float64) {
-	s.sums = s.sums[:0]
-	sum := 0.0
-	for _, p := range table {
-		sum += max(p, 0) // of signed weights those above 0 are drawn from
-		s.sums = append(s.sums, sum)
-	}
-}
-
-func (s *sampler) draw(rng *rand.Rand) int {
-	u := rng.Float64() * s.sums[len(s.sums)-1]
-	i, _ := slices.BinarySearchFunc(s.sums, u, func(sum, u float64) int {
-		if sum <= u {
-			return -1
-		}
-		return 1
-	})
-	return min(i, len(s.sums)-1)
 }
 
 // rates are the neurons' mean spikes a bin.

@@ -61,24 +61,29 @@ as the circuits.`,
 			if err != nil {
 				return err
 			}
-			w, s, err := countWindows(rec.train, timesteps)
+			if rec.Held != nil { // halves of what is trained on, as the models are fitted
+				if rec, err = metrics.NewRecording(rec.Train, ""); err != nil {
+					return err
+				}
+			}
+			s, err := rec.Law(metrics.Trained, timesteps)
 			if err != nil {
 				return err
 			}
-			models, err := metrics.Baselines(w, metrics.BaselineOptions{Rand: stream.New(seed, "baseline")})
+			models, err := rec.Baselines(timesteps, metrics.BaselineOptions{Rand: stream.New(seed, "baseline")})
 			if err != nil {
 				return err
 			}
 			if classical.on {
-				trained, err := classical.train(cmd.Context(), a, rec.train, timesteps, seed)
+				trained, err := classical.train(cmd.Context(), a, rec.Train, timesteps, seed)
 				if err != nil {
 					return err
 				}
 				models = append(models, trained...)
 			}
 			r := baselineReport{
-				Schema: "qgan.baseline/v1", Data: rec.train.Source.Path, DataSHA256: rec.train.Source.SHA256,
-				Neurons: rec.train.Source.Neurons, Timesteps: timesteps, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
+				Schema: "qgan.baseline/v1", Data: rec.Train.Source.Path, DataSHA256: rec.Train.Source.SHA256,
+				Neurons: rec.Train.Source.Neurons, Timesteps: timesteps, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
 			}
 			if asJSON {
 				return a.printJSON(r)

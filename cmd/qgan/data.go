@@ -1,10 +1,9 @@
 package main
 
 import (
-	"path/filepath"
-
 	"github.com/spf13/cobra"
 
+	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
 )
@@ -52,67 +51,34 @@ func (d *dataFlags) fromRun(cmd *cobra.Command, m training.Manifest) {
 	use("train-repeats", &d.trainRepeats, m.Data.Repeats)
 }
 
-// recording is what a verb works on: the chosen neurons of all repeats, of
-// those to train on, and of those held out (nil: none).
-type recording struct {
-	all, train, held *spikes.Raster
-	neurons          int    // of the whole recording
-	file             string // absolute path; empty for the built-in recording
-}
-
-// load reads the recording. neurons, where not nil, decides which neurons are
-// taken; otherwise the flag does.
-func (d *dataFlags) load(a *app, neurons []int) (*recording, error) {
-	name := d.path
-	if name == "" {
-		name = spikes.BuiltinName
-	}
-	raster, err := spikes.Load(name, spikes.LoadOptions{Variable: d.variable, Axes: d.axes, RepeatBins: d.repeatBins, BinWidth: d.binWidth})
+// load reads the recording and warns of what its reader assumed. neurons, where not nil,
+// decides which neurons are taken; otherwise the flag does.
+func (d *dataFlags) load(a *app, neurons []int) (*metrics.Recording, error) {
+	rec, err := metrics.ReadRecording(d.path, metrics.RecordingOptions{
+		LoadOptions: spikes.LoadOptions{Variable: d.variable, Axes: d.axes, RepeatBins: d.repeatBins, BinWidth: d.binWidth},
+		Neurons:     d.neurons, Indices: neurons, Repeats: d.trainRepeats,
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range raster.Source.Warnings {
-		a.warn("%s: %s", name, w)
-	}
-	if neurons == nil {
-		if neurons, err = spikes.ParseNeurons(d.neurons, raster.Neurons); err != nil {
-			return nil, usagef("--neurons %s: %w", d.neurons, err)
-		}
-	}
-	r := &recording{neurons: raster.Neurons}
-	if d.path != "" {
-		if r.file, err = filepath.Abs(d.path); err != nil {
-			return nil, err
-		}
-	}
-	if r.all, err = raster.Select(neurons); err != nil {
-		return nil, usagef("--neurons: %w", err)
-	}
-	if d.trainRepeats == "" {
-		r.train = r.all
-		return r, nil
-	}
-	chosen, err := spikes.ParseRepeats(d.trainRepeats, raster.Repeats)
+	a.warnOf(rec.All)
+	return rec, nil
+}
+
+// loadSamples reads spike trains from a file that says itself what it holds; where it
+// doesn't say how wide its bins are, they are of that width (0: the usual).
+func (a *app) loadSamples(path string, width float64) (*spikes.Raster, error) {
+	samples, err := spikes.Load(path, spikes.LoadOptions{Fallback: width})
 	if err != nil {
-		return nil, usagef("--train-repeats %s: %w", d.trainRepeats, err)
+		return nil, err
 	}
-	taken := map[int]bool{}
-	for _, i := range chosen {
-		taken[i] = true
+	a.warnOf(samples)
+	return samples, nil
+}
+
+// warnOf tells what was dropped or assumed when spike trains were read.
+func (a *app) warnOf(r *spikes.Raster) {
+	for _, w := range r.Source.Warnings {
+		a.warn("%s: %s", r.Source.Path, w)
 	}
-	var rest []int
-	for i := range raster.Repeats {
-		if !taken[i] {
-			rest = append(rest, i)
-		}
-	}
-	if r.train, err = r.all.SelectRepeats(chosen, d.trainRepeats); err != nil {
-		return nil, usagef("--train-repeats: %w", err)
-	}
-	if len(rest) > 0 {
-		if r.held, err = r.all.SelectRepeats(rest, "not "+d.trainRepeats); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
 }

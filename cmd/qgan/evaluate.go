@@ -53,7 +53,7 @@ type evaluation struct {
 	} `json:"spiking"`
 	Errors metrics.SpikeGANErrors `json:"spike_gan_errors"`
 	// Estimate is what the drawn windows tell of their law, exact or not.
-	Estimate metrics.LawEstimate `json:"estimate"`
+	Estimate metrics.SampleEstimate `json:"estimate"`
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
 }
@@ -74,7 +74,7 @@ const (
 )
 
 // listStates lists the recording's most frequent windows.
-func (e *evaluation) listStates(rec *recording, data, drawn *metrics.States) error {
+func (e *evaluation) listStates(rec *metrics.Recording, data, drawn *metrics.States) error {
 	order := make([]int, data.Len())
 	for i := range order {
 		order[i] = i
@@ -82,7 +82,7 @@ func (e *evaluation) listStates(rec *recording, data, drawn *metrics.States) err
 	slices.SortStableFunc(order, func(a, b int) int { return data.Counts[b] - data.Counts[a] })
 	var law []float64
 	if e.exact != nil {
-		_, all, err := countWindows(rec.all, data.Timesteps)
+		all, err := rec.Law(metrics.All, data.Timesteps)
 		if err != nil {
 			return err
 		}
@@ -180,11 +180,11 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err != nil {
 		return err
 	}
-	e.Seed, e.Data, e.DataSHA256 = f.seed, rec.train.Source.Path, rec.train.Source.SHA256
+	e.Seed, e.Data, e.DataSHA256 = f.seed, rec.Train.Source.Path, rec.Train.Source.SHA256
 	if err := e.fill(rec, drawn, f.timesteps, f.seed); err != nil {
 		return err
 	}
-	files, err := rec.loadCompared(a, f.compare)
+	files, err := loadCompared(a, rec, f.compare)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 
 // fromRun draws from a run's generator and, where asked or by default, measures
 // its exact law. It sets what the run decides: timesteps and seed.
-func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*recording, *spikes.Raster, error) {
+func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*metrics.Recording, *spikes.Raster, error) {
 	changed := cmd.Flags().Changed
 	m, err := openModel(a, e.What)
 	if err != nil {
@@ -254,7 +254,7 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*rec
 
 // fromFile reads drawn spike trains. Where the flags leave it open, the windows
 // are as long as the file's samples and the neurons are the first ones.
-func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*recording, *spikes.Raster, error) {
+func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*metrics.Recording, *spikes.Raster, error) {
 	if f.exact {
 		return nil, nil, usagef("--exact: a file has no law of its own, only samples")
 	}
@@ -272,10 +272,9 @@ func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*re
 	if err != nil {
 		return nil, nil, err
 	}
-	if drawn, err = rec.sameNeurons(drawn, e.What); err != nil {
+	if drawn, err = rec.Like(drawn, e.What); err != nil {
 		return nil, nil, err
 	}
-	drawn = rec.sameRepeats(drawn)
 	if !cmd.Flags().Changed("timesteps") {
 		f.timesteps = min(drawn.Bins, longWindow)
 	}
@@ -289,25 +288,17 @@ func isRun(a *app, path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// sameNeurons returns a file's spike trains of the neurons chosen here: all of
-// them where it has as many, or those of a file of the whole recording.
-func (r *recording) sameNeurons(drawn *spikes.Raster, path string) (*spikes.Raster, error) {
-	switch drawn.Neurons {
-	case r.train.Neurons:
-		return drawn, nil
-	case r.neurons:
-		return drawn.Select(r.train.Source.Neurons)
-	}
-	return nil, usagef("%s has %d neurons; %d of the recording's %d are chosen", path, drawn.Neurons, r.train.Neurons, r.neurons).withHint("choose as many with --neurons")
-}
-
 // bootstrapDraws are the resamples of an error and the samples of a floor.
 const bootstrapDraws = 40
 
 // fill computes the statistics of the drawn windows and, where there is no
 // exact law, the plug-in distance with its error and its floor.
-func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint64) error {
-	w, s, err := countWindows(rec.train, t)
+func (e *evaluation) fill(rec *metrics.Recording, drawn *spikes.Raster, t int, seed uint64) error {
+	w, err := rec.Windows(metrics.Trained, t)
+	if err != nil {
+		return err
+	}
+	s, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return err
 	}
@@ -316,7 +307,7 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 		return err
 	}
 	if drawn.BinWidth == 0 {
-		drawn.BinWidth = rec.train.BinWidth
+		drawn.BinWidth = rec.Train.BinWidth
 	}
 	sum := metrics.Summarize(dw)
 	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
@@ -327,13 +318,13 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	if err := e.listStates(rec, s, ds); err != nil {
 		return err
 	}
-	if e.Errors, err = metrics.CompareSpikeGAN(rec.train, drawn, t); err != nil {
+	if e.Errors, err = metrics.CompareSpikeGAN(rec.Train, drawn, t); err != nil {
 		return err
 	}
 	if e.Estimate, err = metrics.EstimateJS(s, ds, stream.New(seed, "estimate"), bootstrapDraws); err != nil {
 		return err
 	}
-	if e.Baselines, err = rec.baselines(t, briefBaselines(s)); err != nil {
+	if e.Baselines, err = rec.Baselines(t, briefBaselines(s)); err != nil {
 		return err
 	}
 	if e.Method == "exact" {
@@ -342,34 +333,29 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 	x := e.Estimate
 	e.Method, e.Samples, e.PSilent = "plugin", ds.Total, ds.PSilent()
 	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, pointer(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
-	against := func(r *spikes.Raster) (*float64, error) {
-		_, part, err := countWindows(r, t)
+	against := func(p metrics.Part) (*float64, error) {
+		part, err := rec.Law(p, t)
 		if err != nil {
 			return nil, err
 		}
 		x, err := metrics.JSStates(part, ds)
 		return pointer(x), err
 	}
-	if rec.held != nil {
-		if e.HeldOut, err = against(rec.held); err != nil {
+	if rec.Held != nil {
+		if e.HeldOut, err = against(metrics.HeldOut); err != nil {
 			return err
 		}
 	}
-	if rec.all.Repeats > 1 {
-		all, err := rec.all.Windows(t)
-		if err != nil {
-			return err
-		}
-		floor, err := metrics.SplitHalf(all)
+	if rec.All.Repeats > 1 {
+		floor, err := rec.Floor(t)
 		if err != nil {
 			return err
 		}
 		e.Floor = &floor
-		odd, even := rec.all.Halves()
-		if e.Odd, err = against(odd); err != nil {
+		if e.Odd, err = against(metrics.Odd); err != nil {
 			return err
 		}
-		if e.Even, err = against(even); err != nil {
+		if e.Even, err = against(metrics.Even); err != nil {
 			return err
 		}
 	}
@@ -377,8 +363,8 @@ func (e *evaluation) fill(rec *recording, drawn *spikes.Raster, t int, seed uint
 }
 
 // compareWith computes the statistics of files that are put beside.
-func (e *evaluation) compareWith(files []comparedFile, rec *recording, t int) error {
-	_, data, err := countWindows(rec.train, t)
+func (e *evaluation) compareWith(files []comparedFile, rec *metrics.Recording, t int) error {
+	data, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return err
 	}
@@ -400,7 +386,7 @@ func (e *evaluation) compareWith(files []comparedFile, rec *recording, t int) er
 }
 
 // fillTime compares the samples, simple models and the files in time.
-func (e *evaluation) fillTime(rec *recording, drawn *spikes.Raster, files []comparedFile, t int, seed uint64) error {
+func (e *evaluation) fillTime(rec *metrics.Recording, drawn *spikes.Raster, files []comparedFile, t int, seed uint64) error {
 	s, err := newTimeStudy(rec, t, seed, drawn)
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ const (
 
 // onNoise draws from a run's generator on a processor and compares its laws with and
 // without noise.
-func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec *recording, e *evaluation) (*spikes.Raster, error) {
+func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec *metrics.Recording, e *evaluation) (*spikes.Raster, error) {
 	if !cmd.Flags().Changed("samples") {
 		f.samples = noisyWindows
 	}
@@ -119,8 +119,8 @@ func (f *evaluateFlags) underNoise(m *model, on backends.Differentiator) (*model
 }
 
 // drawnLaw compares drawn windows with the recording's.
-func drawnLaw(rec *recording, drawn *spikes.Raster, t int, seed uint64) (noiseLaw, error) {
-	_, s, err := countWindows(rec.train, t)
+func drawnLaw(rec *metrics.Recording, drawn *spikes.Raster, t int, seed uint64) (noiseLaw, error) {
+	s, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return noiseLaw{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/internal/durable"
+	"qgan/metrics"
 )
 
 // The exit codes of every verb (docs/cli.md).
@@ -52,6 +53,38 @@ func (e *exitError) withHint(format string, args ...any) *exitError {
 
 // badInput is what errors about files that users gave implement.
 type badInput interface{ BadInput() bool }
+
+// settingError is what the libraries' errors about a setting implement: their text begins
+// with its name, which is that of a flag here.
+type settingError interface {
+	error
+	Setting() string
+}
+
+// dashed is an error's text with the dashes of the flag that it is about.
+func dashed(err error) string {
+	text := err.Error()
+	var s settingError
+	if errors.As(err, &s) {
+		text = strings.Replace(text, s.Error(), "--"+s.Error(), 1)
+	}
+	return text
+}
+
+// hintOf is what to do next about an error, where somebody knows.
+func hintOf(err error) string {
+	var e *exitError
+	var neurons *metrics.NeuronsError
+	switch {
+	case errors.As(err, &e) && e.hint != "":
+		return e.hint
+	case errors.As(err, &neurons):
+		return "choose as many with --neurons"
+	case errors.Is(err, durable.ErrFull):
+		return "make room on the disk; what was written before is whole, and a run goes on with --resume"
+	}
+	return ""
+}
 
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(ctx context.Context, err error) int {

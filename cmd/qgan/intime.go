@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 
@@ -59,12 +58,12 @@ func (m *model) likelihood() likelihood {
 
 // newTimeStudy begins a comparison over windows of t bins, and the usual ones that
 // fit the samples, with the repeats held out or else with all.
-func newTimeStudy(rec *recording, t int, seed uint64, samples ...*spikes.Raster) (*timeStudy, error) {
+func newTimeStudy(rec *metrics.Recording, t int, seed uint64, samples ...*spikes.Raster) (*timeStudy, error) {
 	s := &timeStudy{seed: seed}
-	data := rec.train
+	data := rec.Train
 	s.Against = "the repeats trained on"
-	if rec.held != nil {
-		data, s.Against = rec.held, "the repeats held out"
+	if rec.Held != nil {
+		data, s.Against = rec.Held, "the repeats held out"
 	}
 	s.data = data
 	s.Windows = []int{t}
@@ -105,8 +104,8 @@ func (s *timeStudy) add(name string, sample *spikes.Raster, l likelihood) error 
 
 // addOthers says what the floor is, and compares simple models fitted to the repeats
 // trained on and the files.
-func (s *timeStudy) addOthers(rec *recording, files []comparedFile) error {
-	results, err := s.comparer.TimeBaselines(rec.train, stream.New(s.seed, "time", uint64(len(s.Results))))
+func (s *timeStudy) addOthers(rec *metrics.Recording, files []comparedFile) error {
+	results, err := s.comparer.TimeBaselines(rec.Train, stream.New(s.seed, "time", uint64(len(s.Results))))
 	if err != nil {
 		return err
 	}
@@ -126,43 +125,19 @@ type comparedFile struct {
 }
 
 // loadCompared reads files that are put beside the recording.
-func (r *recording) loadCompared(a *app, paths []string) ([]comparedFile, error) {
+func loadCompared(a *app, rec *metrics.Recording, paths []string) ([]comparedFile, error) {
 	var files []comparedFile
 	for _, path := range paths {
-		raster, err := a.loadSamples(path, r.all.BinWidth)
+		raster, err := a.loadSamples(path, rec.All.BinWidth)
 		if err != nil {
 			return nil, err
 		}
-		if raster, err = r.sameNeurons(raster, path); err != nil {
+		if raster, err = rec.Like(raster, path); err != nil {
 			return nil, err
 		}
-		files = append(files, comparedFile{path, r.sameRepeats(raster)})
+		files = append(files, comparedFile{path, raster})
 	}
 	return files, nil
-}
-
-// loadSamples reads spike trains from a file that says itself what it holds; where it
-// doesn't say how wide its bins are, they are of that width (0: the usual).
-func (a *app) loadSamples(path string, width float64) (*spikes.Raster, error) {
-	samples, err := spikes.Load(path, spikes.LoadOptions{Fallback: width})
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range samples.Source.Warnings {
-		a.warn("%s: %s", path, w)
-	}
-	return samples, nil
-}
-
-// sameRepeats cuts a flat file, one of a single long repeat, into repeats about as
-// long as the recording's, the shape that the published samples of models of a
-// recording were drawn in.
-func (r *recording) sameRepeats(samples *spikes.Raster) *spikes.Raster {
-	if samples.Repeats != 1 || samples.Bins < 2*r.all.Bins {
-		return samples
-	}
-	repeats := int(math.Round(float64(samples.Bins) / float64(r.all.Bins)))
-	return samples.Cut(samples.Bins / repeats)
 }
 
 // printedLags are the lags of which tables for people show the covariances; the

@@ -144,23 +144,6 @@ func countWindows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, err
 	return w, s, err
 }
 
-// baselines fits baselines to the repeats trained on; where others
-// are held out they are what is measured against, otherwise the halves serve.
-func (r *recording) baselines(t int, opt metrics.BaselineOptions) ([]metrics.BaselineResult, error) {
-	w, s, err := countWindows(r.train, t)
-	if err != nil {
-		return nil, err
-	}
-	if r.held == nil {
-		return metrics.Baselines(w, opt)
-	}
-	_, held, err := countWindows(r.held, t)
-	if err != nil {
-		return nil, err
-	}
-	return metrics.BaselinesOf(s, s, held, opt)
-}
-
 // briefBaselines are those that stand beside every figure. For windows of one
 // bin, independence in time is no model but the recording's own law.
 func briefBaselines(s *metrics.States) metrics.BaselineOptions {
@@ -223,22 +206,19 @@ func (m *model) latentDistance(seed uint64) (js float64, ok bool, err error) {
 
 // measure computes the exact law's figures against the recording; where that is
 // out of reach it says so in Note.
-func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
+func (m *model) measure(rec *metrics.Recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
 	t := m.config.Timesteps
 	var out lawJSON
-	_, train, err := countWindows(rec.train, t)
+	train, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return out, nil, err
 	}
-	all := train
-	w, _ := rec.all.Windows(t)
-	if rec.train != rec.all {
-		if all, err = metrics.CountStates(w); err != nil {
-			return out, nil, err
-		}
+	all, err := rec.Law(metrics.All, t)
+	if err != nil {
+		return out, nil, err
 	}
 	floor := math.Inf(1)
-	if x, err := metrics.SplitHalf(w); err == nil {
+	if x, err := rec.Floor(t); err == nil {
 		out.Floor, floor = &x, x
 	}
 	if js, ok, err := m.latentDistance(seed); err != nil {
@@ -262,25 +242,24 @@ func (m *model) measure(rec *recording, seed uint64) (lawJSON, *training.LawEsti
 	out.LogLikelihood = pointer(train.LogLikelihoodSeen(q))
 	out.JS, out.JSBits, out.StdErr = &js, pointer(metrics.Bits(js)), &e.JSStdErr
 	out.Method, out.Latents, out.PSilent = "exact", e.Latents, e.PSilent
-	against := func(r *spikes.Raster) (js, logLikelihood *float64, err error) {
-		_, s, err := countWindows(r, t)
+	against := func(p metrics.Part) (js, logLikelihood *float64, err error) {
+		s, err := rec.Law(p, t)
 		if err != nil {
 			return nil, nil, err
 		}
 		q := on(e, all, s)
 		return pointer(s.JSSeen(q)), pointer(s.LogLikelihoodSeen(q)), nil
 	}
-	if rec.held != nil {
-		if out.HeldOut, out.LogLikelihoodHeldOut, err = against(rec.held); err != nil {
+	if rec.Held != nil {
+		if out.HeldOut, out.LogLikelihoodHeldOut, err = against(metrics.HeldOut); err != nil {
 			return out, nil, err
 		}
 	}
-	if rec.all.Repeats > 1 {
-		odd, even := rec.all.Halves()
-		if out.Odd, _, err = against(odd); err != nil {
+	if rec.All.Repeats > 1 {
+		if out.Odd, _, err = against(metrics.Odd); err != nil {
 			return out, nil, err
 		}
-		if out.Even, _, err = against(even); err != nil {
+		if out.Even, _, err = against(metrics.Even); err != nil {
 			return out, nil, err
 		}
 	}

@@ -70,7 +70,7 @@ window length side by side, and a folder with a page for each size.`,
 				return usagef("--compare is for windows of one size, the runs have %d", len(sizes))
 			}
 			for _, s := range sizes {
-				if s.compared, err = s.rec.loadCompared(a, compare); err != nil {
+				if s.compared, err = loadCompared(a, s.rec, compare); err != nil {
 					return err
 				}
 			}
@@ -95,7 +95,7 @@ window length side by side, and a folder with a page for each size.`,
 
 // sized are subjects of windows of one size of a recording.
 type sized struct {
-	rec       *recording
+	rec       *metrics.Recording
 	timesteps int
 	seed      uint64
 	subjects  []subject
@@ -187,15 +187,15 @@ func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, times
 			return nil, err
 		}
 		if timesteps == 0 {
-			timesteps = min(drawn.Bins, longWindow, rec.train.Bins)
+			timesteps = min(drawn.Bins, longWindow, rec.Train.Bins)
 		}
 		s = &sized{rec: rec, timesteps: timesteps}
 		added = s
 	}
-	if drawn, err = s.rec.sameNeurons(drawn, path); err != nil {
+	if drawn, err = s.rec.Like(drawn, path); err != nil {
 		return nil, err
 	}
-	s.subjects = append(s.subjects, subject{path: path, samples: s.rec.sameRepeats(drawn)})
+	s.subjects = append(s.subjects, subject{path: path, samples: drawn})
 	return added, nil
 }
 
@@ -231,7 +231,7 @@ func (a *app) writeGrid(dir string, sizes []*sized) error {
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("n%d-t%d", s.rec.train.Neurons, s.timesteps)
+		name := fmt.Sprintf("n%d-t%d", s.rec.Train.Neurons, s.timesteps)
 		for i, c := range cells {
 			if c.Link == name+"/index.html" {
 				name = fmt.Sprintf("%s-%d", name, i+1) // other neurons
@@ -247,7 +247,7 @@ func (a *app) writeGrid(dir string, sizes []*sized) error {
 		}
 		cells = append(cells, report.GridCell{Input: in, Link: name + "/index.html"})
 	}
-	source := sizes[0].rec.train.Source
+	source := sizes[0].rec.Train.Source
 	lines := []string{fmt.Sprintf("recording: %s, sha256 %s", source.Path, source.SHA256)}
 	return a.write(dir, func(put func(string, func(io.Writer) error) error) error {
 		_, err := report.WriteGrid(dir, fmt.Sprintf("Spike trains: %d sizes of windows", len(sizes)), lines, cells, put)
@@ -270,7 +270,11 @@ func (a *app) write(dir string, make func(func(string, func(io.Writer) error) er
 // reportInput draws from the models and computes all that a report shows.
 func (a *app) reportInput(s *sized) (report.Input, error) {
 	t, rec := s.timesteps, s.rec
-	w, states, err := countWindows(rec.train, t)
+	w, err := rec.Windows(metrics.Trained, t)
+	if err != nil {
+		return report.Input{}, err
+	}
+	states, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return report.Input{}, err
 	}
@@ -278,21 +282,21 @@ func (a *app) reportInput(s *sized) (report.Input, error) {
 	if !s.brief && states.Bits() <= mostReportBits {
 		opt = metrics.BaselineOptions{Rand: stream.New(s.seed, "report")}
 	}
-	baselines, err := rec.baselines(t, opt)
+	baselines, err := rec.Baselines(t, opt)
 	if err != nil {
 		return report.Input{}, err
 	}
 	in := report.Input{
-		Title: fmt.Sprintf("Spike trains of %s, %s", plural(rec.train.Neurons, "neuron"), plural(t, "timestep")),
+		Title: fmt.Sprintf("Spike trains of %s, %s", plural(rec.Train.Neurons, "neuron"), plural(t, "timestep")),
 		Lines: []string{
-			fmt.Sprintf("recording: %s, sha256 %s", rec.train.Source.Path, rec.train.Source.SHA256),
-			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.train.Source.Neurons, rec.train.Repeats, rec.train.Bins),
+			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
+			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Source.Neurons, rec.Train.Repeats, rec.Train.Bins),
 		},
-		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.train.BinWidth,
-		HeldOut: rec.held != nil, Parameters: parameterLines(s),
+		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.Train.BinWidth,
+		HeldOut: rec.Held != nil, Parameters: parameterLines(s),
 	}
-	if all, err := rec.all.Windows(t); err == nil && rec.all.Repeats > 1 {
-		floor, err := metrics.SplitHalf(all)
+	if rec.All.Repeats > 1 {
+		floor, err := rec.Floor(t)
 		if err != nil {
 			return in, err
 		}
@@ -344,7 +348,7 @@ func (a *app) addSubject(in *report.Input, s *sized, x subject, states *metrics.
 	switch e := x.exact; {
 	case e != nil && x.law.JS != nil:
 		model.JSValid, model.JSNats, model.JSStdErr = true, *x.law.JS, e.JSStdErr
-		_, all, err := countWindows(s.rec.all, s.timesteps)
+		all, err := s.rec.Law(metrics.All, s.timesteps)
 		if err != nil {
 			return err
 		}
@@ -426,7 +430,7 @@ func parameterLines(s *sized) []report.ParameterLine {
 		}
 	}
 	const most = 20
-	for n := 1; n <= max(most, s.rec.train.Neurons); n++ {
+	for n := 1; n <= max(most, s.rec.Train.Neurons); n++ {
 		counts := []float64{
 			float64(8 * n * t), float64(n*t*(n*t+1)) / 2, math.Pow(2, float64(n*t)) - 1,
 			float64(training.NewFullyConnected(n, t, 64).Parameters()),

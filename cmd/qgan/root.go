@@ -186,16 +186,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 
 // report writes an error and its hint on stderr.
 func (a *app) report(code int, err error) {
-	text := err.Error()
+	text := dashed(err)
 	if code == exitInterrupted && (errors.Is(err, context.Canceled) && text == context.Canceled.Error() || text == "") {
 		text = errInterrupted.Error()
 	}
 	fmt.Fprintf(a.err, "qgan: %s\n", strings.TrimRight(text, "\n"))
-	var e *exitError
-	switch {
-	case errors.As(err, &e) && e.hint != "":
-		fmt.Fprintf(a.err, "qgan: %s\n", e.hint)
-	case errors.Is(err, durable.ErrFull):
-		fmt.Fprintln(a.err, "qgan: make room on the disk; what was written before is whole, and a run goes on with --resume")
+	if hint := hintOf(err); hint != "" {
+		fmt.Fprintf(a.err, "qgan: %s\n", hint)
 	}
 }

@@ -36,7 +36,7 @@ func (a *app) works() map[string]study.Work {
 			if err != nil {
 				return nil, err
 			}
-			return rec.train, nil
+			return rec.Train, nil
 		}),
 		"train":    a.trainTask,
 		"baseline": a.baselineTask,

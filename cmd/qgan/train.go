@@ -17,6 +17,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
 )
@@ -206,8 +207,8 @@ func parseLatentScale(spec string, timesteps int) (scale float64, trained bool, 
 }
 
 // resolve makes the configuration for a recording.
-func (f *trainFlags) resolve(cmd *cobra.Command, rec *recording) (training.Config, error) {
-	c, err := training.Preset(f.preset, rec.train.Neurons, f.timesteps)
+func (f *trainFlags) resolve(cmd *cobra.Command, rec *metrics.Recording) (training.Config, error) {
+	c, err := training.Preset(f.preset, rec.Train.Neurons, f.timesteps)
 	if err != nil {
 		return c, usagef("--%w", err)
 	}
@@ -279,8 +280,8 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 }
 
 // trainer prepares a training, and what measures it (nil: nothing does).
-func (f *trainFlags) trainer(cmd *cobra.Command, a *app, c training.Config, rec *recording) (*training.Trainer, *processor, error) {
-	data, err := training.NewData(rec.train, c.Timesteps)
+func (f *trainFlags) trainer(cmd *cobra.Command, a *app, c training.Config, rec *metrics.Recording) (*training.Trainer, *processor, error) {
+	data, err := training.DataOf(rec, c.Timesteps)
 	if err != nil {
 		return nil, nil, usagef("%w", err)
 	}
@@ -300,10 +301,10 @@ func (f *trainFlags) trainer(cmd *cobra.Command, a *app, c training.Config, rec 
 }
 
 // freeDir names a run directory after what it holds.
-func (a *app) freeDir(rec *recording, c training.Config) string {
+func (a *app) freeDir(rec *metrics.Recording, c training.Config) string {
 	name := spikes.BuiltinName
-	if rec.file != "" {
-		name = strings.TrimSuffix(filepath.Base(rec.file), filepath.Ext(rec.file))
+	if rec.File != "" {
+		name = strings.TrimSuffix(filepath.Base(rec.File), filepath.Ext(rec.File))
 	}
 	base := filepath.Join("runs", fmt.Sprintf("%s-n%d-t%d-%s-seed%d", name, c.Neurons, c.Timesteps, c.Preset, c.Seed))
 	dir := base
@@ -315,15 +316,15 @@ func (a *app) freeDir(rec *recording, c training.Config) string {
 	}
 }
 
-func (a *app) manifest(c training.Config, rec *recording, kernel string) training.Manifest {
+func (a *app) manifest(c training.Config, rec *metrics.Recording, kernel string) training.Manifest {
 	b, m := readBuildInfo(), readMachine()
-	r := rec.train
+	r := rec.Train
 	return training.Manifest{
 		CommandLine: slices.Clone(os.Args),
 		Started:     a.now().UTC().Format(time.RFC3339),
 		Program:     training.Program{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{Kernel: kernel}).KernelName()},
 		Config:      c,
-		Data:        training.DataInfo{Source: r.Source, File: rec.file, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
+		Data:        training.DataInfo{Source: r.Source, File: rec.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
 		Parameters:  training.CountParameters(c),
 	}
 }
@@ -347,8 +348,8 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 	if err != nil {
 		return err
 	}
-	if sum := rec.train.Source.SHA256; sum != m.Data.SHA256 {
-		return &training.RunError{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
+	if sum := rec.Train.Source.SHA256; sum != m.Data.SHA256 {
+		return &training.RunError{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.Train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
 	}
 	if err := f.same(cmd, m.Config, rec); err != nil {
 		return err
@@ -371,7 +372,7 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 }
 
 // same reports settings on the command line that are not the run's.
-func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *recording) error {
+func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *metrics.Recording) error {
 	want := c
 	if cmd.Flags().Changed("preset") {
 		want.Preset = f.preset
@@ -379,7 +380,7 @@ func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *recording)
 	if cmd.Flags().Changed("timesteps") {
 		want.Timesteps = f.timesteps
 	}
-	want.Neurons = rec.train.Neurons
+	want.Neurons = rec.Train.Neurons
 	if err := f.override(cmd, &want); err != nil {
 		return err
 	}
@@ -409,7 +410,7 @@ type trainResult struct {
 	lawJSON
 }
 
-func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *recording, on *processor) error {
+func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *metrics.Recording, on *processor) error {
 	unlock, err := run.Lock()
 	if err != nil {
 		return err
@@ -463,7 +464,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	if law.Method == "none" {
 		law.PSilent = pSilent
 	}
-	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.train.Source.SHA256,
+	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.Train.Source.SHA256,
 		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, lawJSON: law}
 	if fresh {
 		if err := run.WriteResult(res); err != nil {
