@@ -2,6 +2,7 @@ package ir
 
 import (
 	"math"
+	"math/cmplx"
 	"math/rand/v2"
 	"testing"
 )
@@ -52,6 +53,26 @@ func TestPower(t *testing.T) {
 	for _, bad := range []Matrix{NewMatrix(2), Identity(2).Scale(2), Identity(2).Scale(complex(math.NaN(), 0))} {
 		if _, err := bad.Power(0.5); err == nil {
 			t.Errorf("%v has a power", bad.A)
+		}
+	}
+}
+
+// An eigenvalue within 1e-9 of -1 counts as -1 from either side, so that rounding does not
+// turn a root round; further away each side has its own root.
+func TestPowerAtTheCut(t *testing.T) {
+	for _, k := range []struct{ phase, root float64 }{
+		{math.Pi, math.Pi / 2}, {math.Pi - 1e-10, math.Pi / 2}, {math.Pi - 1e-3, math.Pi/2 - 5e-4}, {-math.Pi, math.Pi / 2}, {1e-10 - math.Pi, math.Pi / 2},
+		{5e-10 - math.Pi, math.Pi / 2}, {1e-8 - math.Pi, -math.Pi / 2}, {1e-3 - math.Pi, 5e-4 - math.Pi/2}, {math.Pi + 1e-10, math.Pi / 2}, {math.Pi + 1e-3, 5e-4 - math.Pi/2}, {0, 0}, {-0.8, -0.4},
+	} {
+		for name, m := range map[string]Matrix{"alone": diagonal(phase(k.phase)), "beside 1": diagonal(1, phase(k.phase)), "beside itself": diagonal(phase(k.phase), 1, 1i, phase(k.phase))} {
+			root, err := m.Power(0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := m.Dim - 1
+			if d := cmplx.Abs(root.At(last, last) - phase(k.root)); d > 1e-8 {
+				t.Errorf("the root of e^(%vi) %s is %v, want e^(%vi)", k.phase, name, root.At(last, last), k.root)
+			}
 		}
 	}
 }

@@ -96,6 +96,33 @@ func TestConditional(t *testing.T) {
 	}
 }
 
+// Whichever bit of the register of a condition is measured before more of what stands
+// behind it, OpenQASM 2 can't say it, and any other register may be measured into.
+func TestConditionalWrites(t *testing.T) {
+	const head = "qubit[3] q; bit[2] b; bit[3] c; bit[2] d; b = measure q[0:1]; c = measure q; d = measure q[1:2]; "
+	for _, register := range []string{"b", "c", "d"} {
+		for other, bits := range map[string]int{"b": 2, "c": 3, "d": 2} {
+			for bit := range bits {
+				for _, k := range []struct {
+					program string
+					last    bool // the measurement is the last of the operations
+				}{
+					{"if (%s == 1) { %s = measure q[0]; x q[0]; }", false},
+					{"if (%s == 1) { x q[0]; %s = measure q[0]; }", true},
+					{"switch (%s) { case 1 { %s = measure q[0]; x q[0]; } }", false},
+				} {
+					program := fmt.Sprintf(k.program, register, fmt.Sprintf("%s[%d]", other, bit))
+					_, err := Print(read(t, head3+head+program), Options{Dialect: "qasm2"})
+					refused := err != nil && strings.Contains(err.Error(), "that changes the register it reads")
+					if want := register == other && !k.last; refused != want || !want && err != nil {
+						t.Errorf("%s: %v, want it refused: %v", program, err, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // A loop on a condition that Qiskit does not know is written as loops on the
 // comparisons one of which holds.
 func TestLoops(t *testing.T) {
