@@ -26,8 +26,8 @@ func (l *measuredLaw) allocate(rows int) []int {
 	for i := range shots {
 		shots[i] = l.Shots
 	}
-	variances := l.moments(func(s *State) []float64 { return s.ShotVariances }, len(shots))
-	derivatives := l.moments(func(s *State) []float64 { return s.Derivatives }, rows*len(l.circuit.Trained))
+	variances := l.known(func(m *Moments) []float64 { return m.ShotVariances }, len(shots))
+	derivatives := l.known(func(m *Moments) []float64 { return m.Derivatives }, rows*len(l.circuit.Trained))
 	if l.MaxShots <= l.Shots || variances == nil || derivatives == nil {
 		return shots
 	}
@@ -73,21 +73,4 @@ func (v *variances) mean() []float64 {
 		out[i] = x
 	}
 	return out
-}
-
-// remember moves a running mean towards values; what is not known leaves it as it is.
-func (s *State) remember(mean *[]float64, values []float64, memory float64) {
-	first := len(*mean) != len(values)
-	if first {
-		*mean = make([]float64, len(values))
-	}
-	for i, x := range values {
-		switch {
-		case math.IsNaN(x):
-		case first:
-			(*mean)[i] = x
-		default:
-			(*mean)[i] = memory*(*mean)[i] + (1-memory)*x
-		}
-	}
 }

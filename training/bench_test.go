@@ -13,7 +13,7 @@ import (
 func BenchmarkStep(b *testing.B) {
 	tr := benchTrainer(b)
 	for b.Loop() {
-		if _, err := tr.Step(); err != nil {
+		if _, err := tr.Step(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -21,15 +21,15 @@ func BenchmarkStep(b *testing.B) {
 
 func BenchmarkGenerator(b *testing.B) {
 	tr := benchTrainer(b)
-	c := tr.Config
+	c, r := tr.Config, &tr.stages[0].round.(*drawn).shared
 	step := uint64(0)
 	for b.Loop() {
 		step++
 		z := DrawLatents(c, c.Batch, stream.New(c.Seed, "latent", step))
-		if err := tr.generator.Forward(tr.State.Params, z, tr.laws); err != nil {
+		if err := r.gen.Forward(tr.State.Params, z, r.laws); err != nil {
 			b.Fatal(err)
 		}
-		if err := tr.generator.Backward(tr.upstream, tr.genGrad); err != nil {
+		if err := r.gen.Backward(r.upstream, tr.genGrad); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -214,8 +215,8 @@ func ClassicalConfig(neurons, timesteps int, seed uint64) (Config, error) {
 
 // ClassicalResult trains a fully connected generator on the repeats of one raster and
 // measures its law against those of another, nil for itself. Where the law at the
-// windows costs too much it is drawn. stop is asked before each step.
-func ClassicalResult(c Config, hidden int, on, against *spikes.Raster, stop func() error) (metrics.BaselineResult, error) {
+// windows costs too much it is drawn.
+func ClassicalResult(ctx context.Context, c Config, hidden int, on, against *spikes.Raster) (metrics.BaselineResult, error) {
 	g := NewFullyConnected(c.Neurons, c.Timesteps, hidden)
 	r := metrics.BaselineResult{Parameters: g.Parameters()}
 	d, err := NewData(on, c.Timesteps)
@@ -227,10 +228,10 @@ func ClassicalResult(c Config, hidden int, on, against *spikes.Raster, stop func
 		return r, err
 	}
 	for range c.Iterations {
-		if err := stop(); err != nil {
+		if err := ctx.Err(); err != nil {
 			return r, err
 		}
-		if _, err := t.Step(); err != nil {
+		if _, err := t.Step(ctx); err != nil {
 			return r, err
 		}
 	}

@@ -1,7 +1,8 @@
 package training
 
 import (
-	"fmt"
+	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -81,7 +82,7 @@ func TestFullyConnectedLearns(t *testing.T) {
 	c.Iterations = 1500
 	var js [2]float64
 	for i := range js {
-		x, err := ClassicalResult(c, 16, r, nil, func() error { return nil })
+		x, err := ClassicalResult(t.Context(), c, 16, r, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,8 +119,9 @@ func TestNewWithRefuses(t *testing.T) {
 	if _, err := NewWith(c, d, NewFullyConnected(3, 1, 4)); err == nil {
 		t.Error("a generator of other neurons was taken")
 	}
-	stopped := fmt.Errorf("stopped")
-	if _, err := ClassicalResult(c, 4, d.Windows.Raster, nil, func() error { return stopped }); err != stopped {
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := ClassicalResult(stopped, c, 4, d.Windows.Raster, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -1,6 +1,9 @@
 package training
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+)
 
 // conditional is ObjectiveConditional: the critic sees t bins of which the last is
 // the recording's own or the generator's, the ones before the recording's, silent
@@ -71,14 +74,14 @@ func (r *conditional) each(batch []example, f func(p *conditionalPart, i int)) {
 // law is that of the word of example i.
 func (r *conditional) law(i int) []float64 { return r.laws[i*r.gen.words():][:r.gen.words()] }
 
-func (r *conditional) critic(params []float64, d draw, grad []float64, out *losses) error {
-	batch := r.pairs.draw(d.real)
-	if err := r.gen.laws(params, histories(batch), r.laws); err != nil {
+func (r *conditional) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
+	batch := r.pairs.draw(u.real)
+	if err := r.gen.laws(u.params, histories(batch), r.laws); err != nil {
 		return err
 	}
 	places := make([]struct{ word, mix float64 }, len(batch))
 	for i := range places {
-		places[i].word, places[i].mix = d.fake.Float64(), d.mix.Float64()
+		places[i].word, places[i].mix = u.fake.Float64(), u.mix.Float64()
 	}
 	for k := range r.parts {
 		p := &r.parts[k]
@@ -118,9 +121,9 @@ func (r *conditional) critic(params []float64, d draw, grad []float64, out *loss
 	return nil
 }
 
-func (r *conditional) generator(params []float64, d draw, grad []float64, out *losses) error {
-	batch := r.pairs.draw(d.real)
-	if err := r.gen.forward(params, histories(batch), r.laws); err != nil {
+func (r *conditional) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	batch := r.pairs.draw(u.real)
+	if err := r.gen.forward(u.params, histories(batch), r.laws); err != nil {
 		return err
 	}
 	for k := range r.parts {

@@ -63,19 +63,33 @@ type Estimator struct {
 
 	ctx        context.Context
 	step, call uint64
-	state      *State // holds the moments
+	moments    *Moments // nil: nobody keeps them
 	jobs       []string
 	used       Usage
 	last       *GradientEstimate
 }
 
-// Usage counts what was measured.
-type Usage struct{ Circuits, Shots int }
+// NewEstimator measures what a configuration asks for.
+func NewEstimator(c Config, on backends.Runner) *Estimator {
+	return &Estimator{
+		Runner: on, Mitigation: c.Mitigation, Gradient: c.Gradient,
+		Shots: c.Shots, MaxShots: c.MaxShots, Perturbation: c.Perturbation, Seed: c.Seed,
+	}
+}
 
-// begin starts a step.
-func (e *Estimator) begin(ctx context.Context, s *State) {
-	e.ctx, e.step, e.call, e.state = ctx, uint64(s.Step), 0, s
+// Begin starts a step.
+func (e *Estimator) Begin(ctx context.Context, step int, m *Moments) {
+	e.ctx, e.step, e.call, e.moments = ctx, uint64(step), 0, m
 	e.used, e.jobs, e.last = Usage{}, nil, nil
+}
+
+// Measured tells what the step has measured so far.
+func (e *Estimator) Measured() MeasuredRow {
+	row := MeasuredRow{Circuits: e.used.Circuits, Shots: e.used.Shots}
+	if e.last != nil {
+		row.Gradient, row.ShotError, row.LatentError = e.last.Norms()
+	}
+	return row
 }
 
 // Last returns the gradient of the last Backward; nil before.
@@ -228,8 +242,8 @@ func (l *measuredLaw) Backward(upstream, trained, data []float64) error {
 		e.Value, e.ShotVariance, e.LatentVariance = append(e.Value, value), append(e.ShotVariance, shots), append(e.LatentVariance, latents)
 	}
 	l.last = e
-	if l.state != nil {
-		l.state.remember(&l.state.Derivatives, e.Value, derivativeMemory)
+	if l.moments != nil {
+		Remember(&l.moments.Derivatives, e.Value, derivativeMemory)
 	}
 	return nil
 }
@@ -388,8 +402,8 @@ func (g *gradients) shift(want func(symbol int) bool) error {
 			}
 		}
 	}
-	if l.state != nil {
-		l.state.remember(&l.state.ShotVariances, variances.mean(), varianceMemory)
+	if l.moments != nil {
+		Remember(&l.moments.ShotVariances, variances.mean(), varianceMemory)
 	}
 	return nil
 }
@@ -465,7 +479,7 @@ func (l *measuredLaw) guided() map[int]bool {
 	for i := range order {
 		order[i] = i
 	}
-	if known := l.moments(func(s *State) []float64 { return s.Derivatives }, size); known != nil {
+	if known := l.known(func(m *Moments) []float64 { return m.Derivatives }, size); known != nil {
 		slices.SortStableFunc(order, func(a, b int) int { return cmpDescending(math.Abs(known[a]), math.Abs(known[b])) })
 	} else {
 		stream.New(l.Seed, "guided").Shuffle(size, func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -487,10 +501,10 @@ func cmpDescending(a, b float64) int {
 	return 0
 }
 
-// moments returns one of the state's running means where it fits.
-func (l *measuredLaw) moments(of func(*State) []float64, size int) []float64 {
-	if l.state == nil || len(of(l.state)) != size {
+// known returns one of the running means where it fits.
+func (l *measuredLaw) known(of func(*Moments) []float64, size int) []float64 {
+	if l.moments == nil || len(of(l.moments)) != size {
 		return nil
 	}
-	return of(l.state)
+	return of(l.moments)
 }

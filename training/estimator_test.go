@@ -222,7 +222,7 @@ func TestErrorOfALatentBatch(t *testing.T) {
 			}
 		}
 		e.Seed = uint64(r)
-		e.begin(context.Background(), &State{})
+		e.Begin(context.Background(), 0, &Moments{})
 		if err := d.Forward(backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents*8)); err != nil {
 			t.Fatal(err)
 		}
@@ -323,17 +323,17 @@ func TestStepsFromShots(t *testing.T) {
 			}
 			var ends [][]float64
 			for range 2 {
-				tr, err := New(c, testData(t, 2, k.t), &sim.Simulator{}, &Estimator{Runner: &sim.Simulator{}})
+				tr, err := New(c, testData(t, 2, k.t), &sim.Simulator{}, NewEstimator(c, &sim.Simulator{}))
 				if err != nil {
 					t.Fatal(err)
 				}
 				for range 3 {
-					if _, err := tr.Step(); err != nil {
+					if _, err := tr.Step(t.Context()); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if tr.shots.used.Circuits == 0 || tr.shots.used.Shots < tr.shots.used.Circuits*c.Shots {
-					t.Errorf("%+v measured in a step", tr.shots.used)
+				if m := tr.shots.Measured(); m.Circuits == 0 || m.Shots < m.Circuits*c.Shots {
+					t.Errorf("%+v measured in a step", m)
 				}
 				ends = append(ends, slices.Clone(tr.State.Params))
 			}
@@ -341,7 +341,7 @@ func TestStepsFromShots(t *testing.T) {
 				t.Error("the same steps ended at other parameters")
 			}
 			for range 3 {
-				if _, err := exact.Step(); err != nil {
+				if _, err := exact.Step(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}

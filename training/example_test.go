@@ -1,6 +1,7 @@
 package training_test
 
 import (
+	"context"
 	"fmt"
 
 	"qgan/backends/sim"
@@ -28,7 +29,7 @@ func Example() {
 		panic(err)
 	}
 	for range config.Iterations {
-		if _, err := trainer.Step(); err != nil {
+		if _, err := trainer.Step(context.Background()); err != nil {
 			panic(err)
 		}
 	}

@@ -1,15 +1,11 @@
 package training
 
 import (
+	"context"
 	"math"
 
 	"qgan/metrics"
 )
-
-// noCritic is the part of a round that has no critic.
-type noCritic struct{}
-
-func (noCritic) critic([]float64, draw, []float64, *losses) error { return nil }
 
 // descend adds the gradient of
 //
@@ -17,7 +13,7 @@ func (noCritic) critic([]float64, draw, []float64, *losses) error { return nil }
 //
 // to grad and writes its value, and the generator's mean number of spikes of a
 // window. target calls its argument for each word that counts of a history.
-func (g *Recurrent) descend(params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64, out *losses) error {
+func (g *Recurrent) descend(params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64, out *Losses) error {
 	laws := make([]float64, len(of)*g.words())
 	if err := g.forward(params, of, laws); err != nil {
 		return err
@@ -49,9 +45,9 @@ type drawnLikelihood struct {
 	pairs *pairs
 }
 
-func (r *drawnLikelihood) generator(params []float64, d draw, grad []float64, out *losses) error {
-	batch := r.pairs.draw(d.real)
-	return r.gen.descend(params, histories(batch), func(i int, add func(uint32, float64)) {
+func (r *drawnLikelihood) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	batch := r.pairs.draw(u.real)
+	return r.gen.descend(u.params, histories(batch), func(i int, add func(uint32, float64)) {
 		add(batch[i].word(), 1/float64(len(batch)))
 	}, grad, out)
 }
@@ -98,8 +94,8 @@ func following(s *metrics.States, from, to, k int) []target {
 	return out
 }
 
-func (r *seenLikelihood) generator(params []float64, _ draw, grad []float64, out *losses) error {
-	return r.gen.descend(params, r.of, func(i int, add func(uint32, float64)) {
+func (r *seenLikelihood) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	return r.gen.descend(u.params, r.of, func(i int, add func(uint32, float64)) {
 		for _, t := range r.targets[i] {
 			add(t.word, t.weight)
 		}

@@ -14,6 +14,7 @@ import (
 // Model is a generator as those use it who do not train it, whatever carries its
 // time.
 type Model interface {
+	// Parameters counts the trained parameters.
 	Parameters() int
 	// EstimateLaw returns the law at the windows of a recording, averaged over so
 	// many latent vectors or pasts where it is not exact without; ErrIntractable
@@ -21,17 +22,25 @@ type Model interface {
 	EstimateLaw(params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
 	// Draw draws samples of so many bins.
 	Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
+	// Monitor returns what is cheap enough to be looked at while training: the divergence
+	// in nats, nil where it isn't, and the probability of a silent window.
+	Monitor(params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
+}
+
+// CircuitModel is a Model that is made of circuits.
+type CircuitModel interface {
+	Model
 	// DrawShots draws samples by measuring circuits.
 	DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error)
-	// Circuit returns the circuit of a timestep, its trained symbols bound.
+	// Circuit returns the circuit of a timestep, counted from 0, its trained symbols bound.
+	// Its data symbols are the latent vector's, a number a qubit, or the memory's angles;
+	// they are there also where the latent scale is 0 and they have no effect. Nothing in
+	// it is measured.
 	Circuit(params []float64, timestep int) (*ir.Circuit, error)
-	// monitor returns what is cheap enough to be looked at while training: the
-	// divergence, where it is, and the probability of a silent window.
-	monitor(params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
 }
 
 // NewModel prepares the generator of a configuration.
-func NewModel(c Config, on backends.Differentiator) (Model, error) {
+func NewModel(c Config, on backends.Differentiator) (CircuitModel, error) {
 	if c.Memory != MemoryNone {
 		return NewRecurrent(c, on)
 	}
@@ -39,30 +48,38 @@ func NewModel(c Config, on backends.Differentiator) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return patchModel{g, c}, nil
+	return patchModel{mixtureModel{g, c}, g}, nil
 }
 
-// patchModel is the generator whose timesteps share a latent vector.
-type patchModel struct {
-	*Patch
+// mixtureModel is any generator whose timesteps share a latent vector.
+type mixtureModel struct {
+	gen    Generator
 	config Config
 }
 
-func (m patchModel) EstimateLaw(params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
-	return EstimateLaw(m.config, m.Patch, params, s, latents, seed)
+func (m mixtureModel) Parameters() int { return m.gen.Parameters() }
+
+func (m mixtureModel) EstimateLaw(params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
+	return EstimateLaw(m.config, m.gen, params, s, latents, seed)
 }
 
 // Draw draws windows; bins is the number of timesteps.
-func (m patchModel) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
+func (m mixtureModel) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
 	if err := checkShape("bins of a window", bins, m.config.Timesteps); err != nil {
 		return nil, err
 	}
-	return Draw(m.config, m.Patch, params, samples, binWidth, seed)
+	return Draw(m.config, m.gen, params, samples, binWidth, seed)
+}
+
+// patchModel is the generator of circuits whose timesteps share a latent vector.
+type patchModel struct {
+	mixtureModel
+	patch *Patch
 }
 
 // Circuit keeps the latent vector open.
 func (m patchModel) Circuit(params []float64, timestep int) (*ir.Circuit, error) {
-	return m.ansatz.Circuit().Bind(m.Timestep(params, timestep), nil)
+	return m.patch.ansatz.Circuit().Bind(m.patch.Timestep(params, timestep), nil)
 }
 
 const (
@@ -70,7 +87,7 @@ const (
 	monitorWork    = 2e8 // windows x timesteps x latent vectors of a monitored distance
 )
 
-func (m patchModel) monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+func (m mixtureModel) Monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
 	if float64(s.Len())*float64(s.Timesteps*monitorLatents) > monitorWork {
 		p, err := m.silent(params, seed)
 		return nil, p, err
@@ -83,12 +100,12 @@ func (m patchModel) monitor(params []float64, s *metrics.States, seed uint64) (*
 }
 
 // silent estimates P(silent window) from as many latent vectors as a step takes.
-func (m patchModel) silent(params []float64, seed uint64) (float64, error) {
+func (m mixtureModel) silent(params []float64, seed uint64) (float64, error) {
 	c := m.config
 	latents := DrawLatents(c, c.Batch, stream.New(seed, "monitor"))
 	words := 1 << c.Neurons
 	laws := make([]float64, c.Timesteps*len(latents)*words)
-	if err := m.Laws(params, latents, laws); err != nil {
+	if err := m.gen.Laws(params, latents, laws); err != nil {
 		return math.NaN(), err
 	}
 	silent := 0.0
@@ -111,7 +128,8 @@ const (
 	monitorWindows = 1 << 15
 )
 
-func (g *Recurrent) monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+// Monitor estimates the divergence only where the memory begins anew with each window.
+func (g *Recurrent) Monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
 	if g.past == 0 {
 		if s.Len() > monitorWindows {
 			p, err := g.silentGiven(params, s.Timesteps, nil)

@@ -11,30 +11,6 @@ import (
 
 func popcount(w uint32) int { return bits.OnesCount32(w) }
 
-// losses are the figures of one step.
-type losses struct {
-	Critic      float64 // L_C of the last critic update, penalty included
-	Penalty     float64 // lambda-free mean penalty of that update
-	Generator   float64 // L_G
-	Wasserstein float64 // E_real C - E_fake C, the critic's estimate of the distance
-	Count       float64 // the generator's mean number of spikes of a window
-}
-
-// draw holds the random streams of one update.
-type draw struct{ fake, real, mix *rand.Rand }
-
-// objective takes the expectations of the losses. laws are the generator's
-// (timesteps x latent vectors x 2^n), before the readout.
-type objective interface {
-	// critic adds the gradient of
-	//   L_C = ½ (E_fake C - E_real C) + lambda · penalty
-	// (equation 3; the penalty is the text's Lipschitz constraint) to grad.
-	critic(laws []float64, latents int, d draw, grad []float64, out *losses) error
-	// generator adds the derivative of -E_fake C with respect to the laws to
-	// upstream and returns E_fake C.
-	generator(laws []float64, latents int, d draw, upstream []float64) (float64, error)
-}
-
 // mixed writes a point where the critic's slope is held: on the segment between
 // a real and a generated window, at a uniformly drawn place (Gulrajani et al.
 // 2017).
@@ -49,7 +25,7 @@ func between(real, fake []float64, e float64, out []float64) {
 	}
 }
 
-// cubeObjective sums over all 2^(nt) windows on both sides.
+// cubeObjective takes the expectations over all 2^(nt) windows on both sides.
 type cubeObjective struct {
 	cfg     Config
 	net     *Critic
@@ -84,10 +60,11 @@ func (o *cubeObjective) mixture(laws []float64, latents int) {
 	mixture(laws, latents, 1<<o.cfg.Neurons, o.cfg.Timesteps, o.law, o.scratch)
 }
 
-func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
+// critic adds the gradient of L_C by the critic's weights to grad, given the generator's
+// laws (timesteps x latent vectors x 2^n).
+func (o *cubeObjective) critic(laws []float64, latents int, d draw, grad []float64, out *Losses) {
 	o.mixture(laws, latents)
 	o.descend(d, grad, out)
-	return nil
 }
 
 // aWindow stands for the one word that all bits of a window are.
@@ -97,7 +74,7 @@ var aWindow = []uint32{0}
 func (o *cubeObjective) values() []float64 { return o.cube.fill(aWindow, 0) }
 
 // descend adds the gradient of L_C for the generator's law, o.law.
-func (o *cubeObjective) descend(d draw, grad []float64, out *losses) {
+func (o *cubeObjective) descend(d draw, grad []float64, out *Losses) {
 	for x, p := range o.law {
 		o.weights[x] = 0.5 * (p - o.table[x])
 	}
@@ -120,7 +97,8 @@ func (o *cubeObjective) descend(d draw, grad []float64, out *losses) {
 	out.Critic += o.cfg.PenaltyWeight * out.Penalty
 }
 
-func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream []float64) (float64, error) {
+// generator adds the derivative of -E_fake C by the laws to upstream and returns E_fake C.
+func (o *cubeObjective) generator(laws []float64, latents int, upstream []float64) float64 {
 	o.mixture(laws, latents)
 	values, mean := o.values(), 0.0
 	for x, p := range o.law {
@@ -130,7 +108,7 @@ func (o *cubeObjective) generator(laws []float64, latents int, _ draw, upstream 
 	parallel(latents, len(o.spaces), func(z, worker int) {
 		o.spaces[worker].contract(values, laws, latents, words, z, scale, upstream)
 	})
-	return mean, nil
+	return mean
 }
 
 // batchObjective averages over drawn windows. Under the born readout the
@@ -195,7 +173,8 @@ func (o *batchObjective) fakes(laws []float64, latents int, rng *rand.Rand, f fu
 	}
 }
 
-func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []float64, out *losses) error {
+// critic is that of cubeObjective over as many drawn windows as a batch has.
+func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []float64, out *Losses) {
 	c, m := o.net, o.cfg.Batch
 	w := 0.5 / float64(m)
 	h, real, at, words := o.hidden, o.points[1], o.points[2], o.words
@@ -220,18 +199,18 @@ func (o *batchObjective) critic(laws []float64, latents int, d draw, grad []floa
 	if o.cfg.Penalty == PenaltyClip {
 		out.Critic = -0.5 * distance
 	}
-	return nil
 }
 
-func (o *batchObjective) generator(laws []float64, latents int, d draw, upstream []float64) (float64, error) {
+// generator is that of cubeObjective over drawn windows.
+func (o *batchObjective) generator(laws []float64, latents int, rng *rand.Rand, upstream []float64) float64 {
 	if o.cfg.Readout == Born {
-		return o.bornGenerator(laws, latents, d, upstream), nil
+		return o.bornGenerator(laws, latents, rng, upstream)
 	}
 	n, c := o.cfg.Neurons, o.net
 	words := 1 << n
 	h, g := o.hidden, o.gradient
 	mean, w := 0.0, 1/float64(o.cfg.Batch)
-	o.fakes(laws, latents, d.fake, func(m int, x []float64) {
+	o.fakes(laws, latents, rng, func(m int, x []float64) {
 		c.hidden(x, h)
 		mean += w * c.top(h)
 		c.inputGradient(h, g)
@@ -239,7 +218,7 @@ func (o *batchObjective) generator(laws []float64, latents int, d draw, upstream
 			addLinear(lawOf(upstream, latents, words, k, m%latents), g[k*n:][:n], -w)
 		}
 	})
-	return mean, nil
+	return mean
 }
 
 // addLinear adds scale · sum_q g_q x_q to a table over words x.
@@ -258,13 +237,13 @@ func addLinear(table, g []float64, scale float64) {
 // its timesteps, writes the critic's value of all 2^n words of that timestep,
 // the others as drawn: an unbiased estimate of the derivative of E_fake C with
 // the least noise that one window allows.
-func (o *batchObjective) bornGenerator(laws []float64, latents int, d draw, upstream []float64) float64 {
+func (o *batchObjective) bornGenerator(laws []float64, latents int, rng *rand.Rand, upstream []float64) float64 {
 	n, t, m := o.cfg.Neurons, o.cfg.Timesteps, o.cfg.Batch
 	words := 1 << n
 	windows, means := o.windows, o.means[:latents*t]
 	clear(means)
 	for i := range m {
-		o.draw(laws, latents, i, d.fake, windows[i*t:][:t])
+		o.draw(laws, latents, i, rng, windows[i*t:][:t])
 	}
 	parallel(latents*t, len(o.tables), func(i, worker int) {
 		z, k := i/t, i%t

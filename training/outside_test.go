@@ -76,7 +76,7 @@ type figures struct{ critic, penalty, generator, wasserstein, count float64 }
 // step takes one.
 func step(t *testing.T, tr *training.Trainer) figures {
 	t.Helper()
-	l, err := tr.Step()
+	l, err := tr.Step(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

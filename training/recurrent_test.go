@@ -173,11 +173,17 @@ func roundOf(t *testing.T, c Config, o Objective) (round, *Critic, []float64) {
 	g, params := testRecurrent(t, c)
 	net := NewCritic(c.Neurons*c.Timesteps, c.Hidden)
 	net.Init(stream.New(4, "critic"))
-	r, err := newRound(c, o, g, net, testData(t, c.Neurons, c.Timesteps))
+	r, err := newMemoryRound(c, o, g, net, testData(t, c.Neurons, c.Timesteps))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r, net, params
+}
+
+// streamsOf is an update with streams of its own, so that several live side by side.
+func streamsOf(params []float64, seed uint64, step, index int) update {
+	name := func(label string) *rand.Rand { return stream.New(seed, label, uint64(step), uint64(index)) }
+	return update{params: params, index: index, draw: draw{fake: name("fake"), real: name("real"), mix: name("mix")}}
 }
 
 // The gradients of the rounds whose losses are functions are those of finite
@@ -201,14 +207,14 @@ func TestRoundGradients(t *testing.T) {
 			c := memoryConfig(t, k.shape, 2, 3)
 			c.Expectation = k.expectation
 			r, net, params := roundOf(t, c, k.objective)
-			streams := func() draw { return c.streams(3, 1) }
-			var out losses
+			streams := func() update { return streamsOf(params, c.Seed, 3, 1) }
+			var out Losses
 			grad, scratch := make([]float64, len(params)), make([]float64, len(params))
-			if err := r.generator(params, streams(), grad, &out); err != nil {
+			if err := r.generator(t.Context(), streams(), grad, &out); err != nil {
 				t.Fatal(err)
 			}
 			value := func() float64 {
-				if err := r.generator(params, streams(), scratch, &out); err != nil {
+				if err := r.generator(t.Context(), streams(), scratch, &out); err != nil {
 					t.Fatal(err)
 				}
 				return out.Generator
@@ -222,11 +228,11 @@ func TestRoundGradients(t *testing.T) {
 				return
 			}
 			critGrad, scratch := make([]float64, len(net.Params)), make([]float64, len(net.Params))
-			if err := r.critic(params, streams(), critGrad, &out); err != nil {
+			if err := r.critic(t.Context(), streams(), critGrad, &out); err != nil {
 				t.Fatal(err)
 			}
 			value = func() float64 {
-				if err := r.critic(params, streams(), scratch, &out); err != nil {
+				if err := r.critic(t.Context(), streams(), scratch, &out); err != nil {
 					t.Fatal(err)
 				}
 				return out.Critic
@@ -249,15 +255,15 @@ func TestRunningGradientOnAverage(t *testing.T) {
 	c.Expectation, c.Batch = Batch, 512
 	drawn, _, _ := roundOf(t, c, ObjectiveWGAN)
 	want, mean, square := make([]float64, len(params)), make([]float64, len(params)), make([]float64, len(params))
-	var out losses
-	if err := exact.generator(params, draw{}, want, &out); err != nil {
+	var out Losses
+	if err := exact.generator(t.Context(), update{params: params}, want, &out); err != nil {
 		t.Fatal(err)
 	}
 	const draws = 200
 	one := make([]float64, len(params))
 	for i := range draws {
 		clear(one)
-		if err := drawn.generator(params, c.streams(i, 0), one, &out); err != nil {
+		if err := drawn.generator(t.Context(), streamsOf(params, c.Seed, i, 0), one, &out); err != nil {
 			t.Fatal(err)
 		}
 		for j, x := range one {
@@ -352,7 +358,7 @@ func TestLikelihoodLearns(t *testing.T) {
 	c.Layers, c.Iterations = 5, 300
 	tr := testTrainer(t, c)
 	for range c.Iterations {
-		if _, err := tr.Step(); err != nil {
+		if _, err := tr.Step(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -367,21 +373,21 @@ func TestLikelihoodLearns(t *testing.T) {
 	}
 }
 
-// A staged course goes through its stages in order, and its steps add up.
+// A staged training goes through its stages in order, and its steps add up.
 func TestStages(t *testing.T) {
 	c := memoryConfig(t, "leaky runs on", 2, 3)
 	c.Objective, c.Iterations = ObjectiveStaged, 47
 	tr := testTrainer(t, c)
 	var order []Objective
 	for i := range c.Iterations {
-		if o := tr.objectiveAt(i); len(order) == 0 || order[len(order)-1] != o {
+		if o := tr.stage(i).objective; len(order) == 0 || order[len(order)-1] != o {
 			order = append(order, o)
 		}
 	}
 	if want := []Objective{ObjectiveLikelihood, ObjectiveConditional, ObjectiveWGAN}; !slices.Equal(order, want) {
 		t.Errorf("stages %v, want %v", order, want)
 	}
-	last := tr.course.stages[len(tr.course.stages)-1]
+	last := tr.stages[len(tr.stages)-1]
 	if last.first+last.steps != c.Iterations {
 		t.Errorf("the last stage ends at step %d of %d", last.first+last.steps, c.Iterations)
 	}

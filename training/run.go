@@ -278,35 +278,6 @@ func (r *Run) Checkpoint(s *State) error {
 	return nil
 }
 
-// Row is a line of metrics.jsonl: the figures of one step. Absent figures are
-// null: the distance is computed at monitored steps, and only where the exact
-// law is within reach.
-type Row struct {
-	Step        int      `json:"step"`
-	Objective   string   `json:"objective"` // of the stage
-	CriticLoss  float64  `json:"critic_loss"`
-	Generator   float64  `json:"generator_loss"`
-	Wasserstein float64  `json:"wasserstein"`
-	Penalty     float64  `json:"penalty"`
-	Count       float64  `json:"spikes_per_window"`
-	JSNats      *float64 `json:"js_nats"`
-	PSilent     *float64 `json:"p_silent"`
-	Seconds     float64  `json:"seconds"` // since the process began the run
-	*MeasuredRow
-}
-
-// MeasuredRow is what a row of a gradient from shots holds beside: the length of the
-// generator's gradient, the standard deviations of its error from shots and from latent
-// vectors, and what the step measured. The gradient of a memory's numbers has no error of
-// its own here.
-type MeasuredRow struct {
-	Gradient    float64 `json:"gradient_norm"`
-	ShotError   float64 `json:"gradient_shot_error"`
-	LatentError float64 `json:"gradient_latent_error"`
-	Circuits    int     `json:"circuits"`
-	Shots       int     `json:"shots"`
-}
-
 // Rows reads metrics.jsonl.
 func (r *Run) Rows() ([]Row, error) {
 	lines, _, err := durable.ReadLines(r.fs, filepath.Join(r.Dir, metricsFile))
@@ -349,18 +320,8 @@ func (r *Run) trim(step int) error {
 	})
 }
 
-// Train options.
-const (
-	rowEvery        = 10 // steps a line of metrics.jsonl
-	monitorEvery    = 50 // steps between distances
-	checkpointEvery = 100
-	checkpointTime  = 30 * time.Second
-)
-
-// Train takes the steps that are left, writing checkpoints and metrics, and
-// calls observe after every step with the row of that step. When ctx ends it
-// finishes the step, writes a checkpoint and returns the cause. The run must be
-// locked.
+// Train takes the steps that are left, writing checkpoints and metrics (see
+// [Trainer.Train]). The run must be locked.
 func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, observe func(Row)) (err error) {
 	if err := r.trim(t.State.Step); err != nil {
 		return err
@@ -374,86 +335,32 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 			err = cerr
 		}
 	}()
-	begin, last := now(), now()
-	if t.State.Step == 0 {
-		if err := r.Checkpoint(t.State); err != nil {
-			return err
-		}
-	}
-	var pending []Row
-	save := func() error {
-		for _, row := range pending {
-			line, err := json.Marshal(row)
-			if err != nil {
-				return err
-			}
-			if err := log.Append(line); err != nil {
-				return err
-			}
-		}
-		pending = pending[:0]
-		if err := log.Sync(); err != nil {
-			return err
-		}
-		last = now()
-		return r.Checkpoint(t.State)
-	}
-	c := t.Config
-	// A step that waits for a processor is broken off; others are finished.
-	stepContext, every := context.WithoutCancel(ctx), checkpointEvery
-	if c.Remote() {
-		stepContext, every = ctx, 1
-	}
-	for t.State.Step < c.Iterations {
-		l, err := t.step(stepContext)
+	return t.Train(ctx, keeper{r, log}, now, observe)
+}
+
+// keeper is a run whose metrics are open.
+type keeper struct {
+	*Run
+	log *durable.Log
+}
+
+// Keep writes the rows before the checkpoint that covers them.
+func (k keeper) Keep(rows []Row, s *State) error {
+	for _, row := range rows {
+		line, err := json.Marshal(row)
 		if err != nil {
 			return err
 		}
-		step := t.State.Step
-		row := Row{MeasuredRow: t.measured(), Step: step, Objective: string(t.objectiveAt(step - 1)), CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count, Seconds: now().Sub(begin).Seconds()}
-		finished := step == c.Iterations
-		if step%monitorEvery == 0 || step == 1 || finished {
-			if err := t.monitor(&row); err != nil {
-				return err
-			}
-		}
-		if step%rowEvery == 0 || row.PSilent != nil {
-			pending = append(pending, row)
-		}
-		observe(row)
-		stopped := ctx.Err() != nil
-		if step%every == 0 || finished || stopped || now().Sub(last) >= checkpointTime {
-			if err := save(); err != nil {
-				return err
-			}
-		}
-		if stopped && !finished {
-			return context.Cause(ctx)
+		if err := k.log.Append(line); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// measured is the row of the last step's shots; nil without.
-func (t *Trainer) measured() *MeasuredRow {
-	if t.shots == nil {
-		return nil
+	if len(rows) > 0 {
+		if err := k.log.Sync(); err != nil {
+			return err
+		}
 	}
-	row := &MeasuredRow{Circuits: t.shots.used.Circuits, Shots: t.shots.used.Shots}
-	if t.shots.last != nil {
-		row.Gradient, row.ShotError, row.LatentError = t.shots.last.Norms()
-	}
-	return row
-}
-
-// monitor fills in the distance and P(silent) of the averaged generator.
-func (t *Trainer) monitor(row *Row) error {
-	js, silent, err := t.model.monitor(t.State.Average, t.Data.States, t.Config.Seed)
-	if err != nil {
-		return err
-	}
-	row.JSNats, row.PSilent = js, &silent
-	return t.collapse(silent)
+	return k.Checkpoint(s)
 }
 
 // WriteResult writes result.json, the figures of a finished run.

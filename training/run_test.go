@@ -343,12 +343,12 @@ func TestFullDisk(t *testing.T) {
 func TestDivergenceStops(t *testing.T) {
 	c := testConfig(t, 2, 1)
 	tr := testTrainer(t, c)
-	if _, err := tr.Step(); err != nil {
+	if _, err := tr.Step(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	tr.State.Critic[3] = math.NaN()
 	before := append([]float64(nil), tr.State.Params...)
-	_, err := tr.Step()
+	_, err := tr.Step(t.Context())
 	if !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), "step 2") {
 		t.Errorf("got %v", err)
 	}
@@ -427,6 +427,9 @@ func TestParameterCounts(t *testing.T) {
 	}
 }
 
+// generatorOf is what a trainer without memory trains.
+func generatorOf(t *Trainer) Generator { return t.Model().(patchModel).patch }
+
 // The exact law at the recording's windows, the drawn windows and the standard
 // error agree with each other.
 func TestEstimateLaw(t *testing.T) {
@@ -438,11 +441,11 @@ func TestEstimateLaw(t *testing.T) {
 		}
 		tr := testTrainer(t, c)
 		s := tr.Data.States
-		e, err := EstimateLaw(c, tr.generator, tr.State.Params, s, 4096, 1)
+		e, err := EstimateLaw(c, generatorOf(tr), tr.State.Params, s, 4096, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Draw(c, tr.generator, tr.State.Params, 200000, 0.02, 2)
+		r, err := Draw(c, generatorOf(tr), tr.State.Params, 200000, 0.02, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -469,7 +472,7 @@ func TestEstimateLaw(t *testing.T) {
 		// The error bar holds: estimates of other seeds scatter by about as much.
 		spread := 0.0
 		for seed := range uint64(20) {
-			other, err := EstimateLaw(c, tr.generator, tr.State.Params, s, 4096, 100+seed)
+			other, err := EstimateLaw(c, generatorOf(tr), tr.State.Params, s, 4096, 100+seed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -486,7 +489,7 @@ func TestDrawIsAPrefix(t *testing.T) {
 	c := testConfig(t, 3, 2)
 	tr := testTrainer(t, c)
 	draw := func(samples int) *spikes.Raster {
-		r, err := Draw(c, tr.generator, tr.State.Params, samples, 0.02, 4)
+		r, err := Draw(c, generatorOf(tr), tr.State.Params, samples, 0.02, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -507,7 +510,7 @@ func TestLatentDistance(t *testing.T) {
 		c := testConfig(t, 2, 1)
 		c.LatentScale = scale
 		tr := testTrainer(t, c)
-		js, ok, err := LatentDistance(c, tr.generator, tr.State.Params, 1)
+		js, ok, err := LatentDistance(c, generatorOf(tr), tr.State.Params, 1)
 		if err != nil || !ok || (js == 0) != zero {
 			t.Errorf("scale %v: %v %v %v", scale, js, ok, err)
 		}

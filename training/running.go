@@ -1,6 +1,9 @@
 package training
 
-import "math/rand/v2"
+import (
+	"context"
+	"math/rand/v2"
+)
 
 // running is ObjectiveWGAN on windows that the generator runs freely from where real
 // ones begin. The critic sees one from each beginning beside the real one. The
@@ -40,10 +43,10 @@ func (r *running) run(params []float64, before [][]uint32, each int, rng *rand.R
 	return out, nil
 }
 
-func (r *running) critic(params []float64, d draw, grad []float64, out *losses) error {
+func (r *running) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
 	c, net := r.config, r.net
-	before, windows := r.pairs.starts(c.Batch, d.real)
-	fakes, err := r.run(params, before, 1, d.fake)
+	before, windows := r.pairs.starts(c.Batch, u.real)
+	fakes, err := r.run(u.params, before, 1, u.fake)
 	if err != nil {
 		return err
 	}
@@ -62,7 +65,7 @@ func (r *running) critic(params []float64, d draw, grad []float64, out *losses) 
 		window(windows[i], c.Neurons, real)
 		out.Wasserstein += add(real, -1) - add(fake, 1)
 		if c.Penalty != PenaltyClip {
-			mixed(real, fake, fake, d.mix)
+			mixed(real, fake, fake, u.mix)
 			out.Penalty += weight * net.addPenalty(c.Penalty, fake, c.PenaltyWeight*weight, grad, slope)
 		}
 	}
@@ -73,10 +76,10 @@ func (r *running) critic(params []float64, d draw, grad []float64, out *losses) 
 	return nil
 }
 
-func (r *running) generator(params []float64, d draw, grad []float64, out *losses) error {
+func (r *running) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
 	c, t := r.config, r.config.Timesteps
-	before, _ := r.pairs.starts(max(1, c.Batch/rollouts), d.real)
-	fakes, err := r.run(params, before, rollouts, d.fake)
+	before, _ := r.pairs.starts(max(1, c.Batch/rollouts), u.real)
+	fakes, err := r.run(u.params, before, rollouts, u.fake)
 	if err != nil {
 		return err
 	}
@@ -103,7 +106,7 @@ func (r *running) generator(params []float64, d draw, grad []float64, out *losse
 		for i, w := range fakes {
 			of[i] = history{r.gen.seen(w[:len(w)-t+k]), r.gen.circuit(len(w) - t + k)}
 		}
-		if err := r.gen.forward(params, of, laws); err != nil {
+		if err := r.gen.forward(u.params, of, laws); err != nil {
 			return err
 		}
 		clear(upstream)

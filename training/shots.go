@@ -50,7 +50,7 @@ func (m patchModel) DrawShots(ctx context.Context, params []float64, on Shots, s
 		j := i % len(z)
 		shots[i] = (s.Samples - j + len(z) - 1) / len(z)
 	}
-	words, err := on.Words(ctx, measured(m.ansatz), m.bindings(params, z), shots, s.Seed)
+	words, err := on.Words(ctx, measured(m.patch.ansatz), m.patch.bindings(params, z), shots, s.Seed)
 	if err != nil {
 		return nil, err
 	}

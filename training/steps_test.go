@@ -258,9 +258,9 @@ func TestPinnedSteps(t *testing.T) {
 		c := small(t, 2, 2)
 		k.change(&c)
 		c.Iterations, c.Batch = 20, min(c.Batch, 10)
-		var e *training.Estimator
+		var e training.Measurer
 		if c.Measured() {
-			e = &training.Estimator{Runner: &sim.Simulator{Workers: 1}}
+			e = training.NewEstimator(c, &sim.Simulator{Workers: 1})
 		}
 		tr, err := training.New(c, builtin(t, 2, 2), &sim.Simulator{Workers: 1}, e)
 		if err != nil {

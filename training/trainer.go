@@ -19,10 +19,8 @@ type State struct {
 	GenAdam   *Adam
 	CritAdam  *Adam
 	Collapsed int // monitored steps in a row that looked collapsed
-	// Running means of gradients from shots: derivatives by symbol, single-shot variances
-	// by place; empty where nothing was measured.
-	Derivatives, ShotVariances []float64
-	Used                       Usage // of all steps
+	Moments
+	Used Usage // of all steps
 }
 
 // Trainer takes the steps of a run.
@@ -31,108 +29,94 @@ type Trainer struct {
 	Data   *Data
 	State  *State
 
-	model     Model // exact
-	shots     *Estimator
-	critic    *Critic
-	course    *course // of a generator with memory; the fields below are of those without
-	generator Generator
-	objective objective
+	model  Model // exact
+	shots  Measurer
+	critic *Critic
+	stages []stage
 	// Buffers.
-	laws, upstream, genGrad, criticGrad []float64
-	paramsBefore, criticBefore          []float64 // of a step that may fail
-	latents                             [][]float64
-	streams                             struct{ latent, fake, real, mix stream.Source }
+	genGrad, criticGrad        []float64
+	paramsBefore, criticBefore []float64 // of a step that may fail
+	streams                    struct{ latent, fake, real, mix stream.Source }
 }
 
 // New prepares a run at its beginning. on gives exact laws and gradients. With a gradient
-// from shots, e says where they are measured; its settings become those of the
-// configuration, and the exact laws are for figures alone.
-func New(c Config, d *Data, on backends.Differentiator, e *Estimator) (*Trainer, error) {
+// from shots m measures them, and the exact laws are for figures alone; without it is nil.
+func New(c Config, d *Data, on backends.Differentiator, m Measurer) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	if c.Measured() != (e != nil) {
+	if c.Measured() != (m != nil) {
 		return nil, fmt.Errorf("gradient %s: an estimator from shots is for the others, and needed by them", c.Gradient)
 	}
-	if d.Windows.Neurons != c.Neurons || d.Windows.T != c.Timesteps {
-		return nil, fmt.Errorf("the data have %d neurons and windows of %d bins, the model %d and %d", d.Windows.Neurons, d.Windows.T, c.Neurons, c.Timesteps)
-	}
-	m, err := NewModel(c, on)
+	model, err := NewModel(c, on)
 	if err != nil {
 		return nil, err
 	}
-	trained := m // what is trained, on what trains it
-	if e != nil {
-		e.Gradient, e.Shots, e.MaxShots, e.Perturbation, e.Mitigation, e.Seed = c.Gradient, c.Shots, c.MaxShots, c.Perturbation, c.Mitigation, c.Seed
-		if trained, err = NewModel(c, e); err != nil {
+	trained := model // what is trained, on what trains it
+	if m != nil {
+		if trained, err = NewModel(c, m); err != nil {
 			return nil, err
 		}
 	}
-	t := &Trainer{Config: c, Data: d, model: m, shots: e}
-	t.start(m.Parameters())
+	t, err := begin(c, d, model)
+	if err != nil {
+		return nil, err
+	}
+	t.shots = m
 	switch g := trained.(type) {
 	case *Recurrent:
 		g.Init(t.State.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
-		if t.course, err = newCourse(c, g, t.critic, d); err != nil {
-			return nil, err
-		}
-		copy(t.State.Average, t.State.Params)
+		return t, t.lay(func(o Objective) (round, error) { return newMemoryRound(c, o, g, t.critic, d) })
 	case patchModel:
-		if err := t.train(g.Patch); err != nil {
-			return nil, err
-		}
+		return t, t.share(g.patch, m != nil)
 	}
-	return t, nil
+	return nil, fmt.Errorf("a generator of type %T can't be trained", trained)
 }
 
 // NewWith prepares a run of any generator whose timesteps share a latent vector: the
 // steps are those of New, with the objective and the critic of the configuration.
-// Model is nil then.
 func NewWith(c Config, d *Data, g Generator) (*Trainer, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	n, steps := d.Windows.Neurons, d.Windows.T
-	if c.Memory != MemoryNone || c.Neurons != n || c.Timesteps != steps || g.Neurons() != n || g.Timesteps() != steps {
-		return nil, fmt.Errorf("a generator of %d neurons and %d timesteps, a configuration of %d and %d with memory %s, data of %d and %d",
-			g.Neurons(), g.Timesteps(), c.Neurons, c.Timesteps, c.Memory, n, steps)
+	if c.Memory != MemoryNone || c.Measured() || g.Neurons() != c.Neurons || g.Timesteps() != c.Timesteps {
+		return nil, fmt.Errorf("a generator of %d neurons and %d timesteps, a configuration of %d and %d with memory %s and gradient %s",
+			g.Neurons(), g.Timesteps(), c.Neurons, c.Timesteps, c.Memory, c.Gradient)
 	}
-	t := &Trainer{Config: c, Data: d}
-	t.start(g.Parameters())
-	return t, t.train(g)
+	t, err := begin(c, d, mixtureModel{g, c})
+	if err != nil {
+		return nil, err
+	}
+	return t, t.share(g, false)
 }
 
-// start makes the state of a run that begins, the generator's parameters still 0.
-func (t *Trainer) start(parameters int) {
-	c := t.Config
-	t.critic = NewCritic(c.Neurons*c.Timesteps, c.Hidden)
+// begin makes a trainer whose generator's parameters are still 0.
+func begin(c Config, d *Data, m Model) (*Trainer, error) {
+	if d.Windows.Neurons != c.Neurons || d.Windows.T != c.Timesteps {
+		return nil, fmt.Errorf("the data have %d neurons and windows of %d bins, the model %d and %d", d.Windows.Neurons, d.Windows.T, c.Neurons, c.Timesteps)
+	}
+	t := &Trainer{Config: c, Data: d, model: m, critic: NewCritic(c.Neurons*c.Timesteps, c.Hidden)}
 	t.critic.Init(stream.New(c.Seed, "critic"))
+	n, weights := m.Parameters(), len(t.critic.Params)
 	t.State = &State{
-		Params: make([]float64, parameters), Average: make([]float64, parameters), Critic: t.critic.Params,
-		GenAdam: NewAdam(parameters, c.Beta1, c.Beta2), CritAdam: NewAdam(len(t.critic.Params), c.Beta1, c.Beta2),
+		Params: make([]float64, n), Average: make([]float64, n), Critic: t.critic.Params,
+		GenAdam: NewAdam(n, c.Beta1, c.Beta2), CritAdam: NewAdam(weights, c.Beta1, c.Beta2),
 	}
+	t.genGrad, t.criticGrad = make([]float64, n), make([]float64, weights)
+	return t, nil
 }
 
-// train makes g what the steps train, from parameters of its own.
-func (t *Trainer) train(g Generator) error {
-	c, s := t.Config, t.State
-	t.generator = g
-	g.Init(s.Params, stream.New(c.Seed, "init"))
-	copy(s.Average, s.Params)
-	if c.Expectation == Exact {
-		table, err := t.Data.States.Table()
-		if err != nil {
-			return err
-		}
-		t.objective = newCubeObjective(c, t.critic, table)
-	} else {
-		t.objective = newBatchObjective(c, t.critic, t.Data)
-	}
-	t.latents = newLatents(c, c.Batch)
-	t.laws = make([]float64, c.Timesteps*len(t.latents)<<c.Neurons)
-	t.upstream = make([]float64, len(t.laws))
-	t.genGrad, t.criticGrad = make([]float64, len(s.Params)), make([]float64, len(s.Critic))
-	return nil
+// share trains a generator whose timesteps share a latent vector.
+func (t *Trainer) share(g Generator, measured bool) error {
+	g.Init(t.State.Params, stream.New(t.Config.Seed, "init"))
+	return t.lay(func(Objective) (round, error) { return newSharedRound(t.Config, g, t.critic, t.Data, measured) })
+}
+
+// lay lays out the stages of the training, whose generator has its parameters.
+func (t *Trainer) lay(newRound func(Objective) (round, error)) (err error) {
+	copy(t.State.Average, t.State.Params)
+	t.stages, err = newStages(t.Config, newRound)
+	return err
 }
 
 // Restore continues from a state; its sizes must fit the configuration.
@@ -156,15 +140,18 @@ func (t *Trainer) Restore(s *State) error {
 	return nil
 }
 
-// Model returns the generator being trained.
+// Model returns the generator being trained, with exact laws.
 func (t *Trainer) Model() Model { return t.model }
 
-// objectiveAt is what a step, counted from 0, trains on.
-func (t *Trainer) objectiveAt(step int) Objective {
-	if t.course == nil {
-		return t.Config.Objective
+// stage returns that of a step, counted from 0. It is told from the step alone, so a
+// resumed run needs nothing else.
+func (t *Trainer) stage(step int) *stage {
+	for i := len(t.stages) - 1; i > 0; i-- {
+		if step >= t.stages[i].first {
+			return &t.stages[i]
+		}
 	}
-	return t.course.at(step).objective
+	return &t.stages[0]
 }
 
 // ErrDiverged says that a step gave values that are no numbers.
@@ -173,109 +160,87 @@ var ErrDiverged = errors.New("training diverged")
 // ErrCollapsed says that the generator stopped varying.
 var ErrCollapsed = errors.New("the generator collapsed")
 
-// Step is one generator update with its critic updates before it. Where it
-// returns an error the parameters are what they were; the optimisers may have
-// moved, so the run goes on from a checkpoint.
-func (t *Trainer) Step() (losses, error) { return t.step(context.Background()) }
-
-// step is Step; the context ends what is measured.
-func (t *Trainer) step(ctx context.Context) (losses, error) {
-	c, s := t.Config, t.State
+// Step is one generator update with its critic updates before it. Where it returns an
+// error the parameters are what they were; the optimisers may have moved, so the run goes
+// on from a checkpoint. The context ends what is measured.
+func (t *Trainer) Step(ctx context.Context) (Losses, error) {
+	s, at := t.State, t.stage(t.State.Step)
 	if t.shots != nil {
-		t.shots.begin(ctx, s)
+		t.shots.Begin(ctx, s.Step, &s.Moments)
 	}
-	step := uint64(s.Step)
-	rate := c.schedule(s.Step, c.Iterations)
-	var out losses
 	t.paramsBefore = append(t.paramsBefore[:0], s.Params...)
 	t.criticBefore = append(t.criticBefore[:0], s.Critic...)
-	fail := func(err error) (losses, error) {
-		copy(s.Params, t.paramsBefore)
-		copy(s.Critic, t.criticBefore)
-		return out, fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
+	var out Losses
+	err := t.updates(ctx, at, &out)
+	if err == nil {
+		err = errors.Join(finite("critic weight", s.Critic), finite("generator parameter", s.Params),
+			finite("loss", []float64{out.Critic, out.Generator}))
 	}
-	broken := func(err error) (losses, error) {
+	if err != nil {
 		copy(s.Params, t.paramsBefore)
 		copy(s.Critic, t.criticBefore)
+		if errors.Is(err, errNotFinite) {
+			err = fmt.Errorf("%w at step %d: %w", ErrDiverged, s.Step+1, err)
+		}
 		return out, err
 	}
-	updates := uint64(c.CriticSteps + 1)
-	if t.course != nil {
-		if err := t.course.update(s, &out); errors.Is(err, errNotFinite) {
-			return fail(err)
-		} else if err != nil {
-			return broken(err)
-		}
-		updates = 0
-	}
-	// Without a latent vector exact laws don't change until the generator moves. Measured
-	// ones are measured anew, so that the critic doesn't learn the same chance twice.
-	fixed := !c.Ansatz().UsesLatent() && t.shots == nil
-	latents := t.latents
-	for update := range updates {
-		generator := update == uint64(c.CriticSteps)
-		d := draw{
-			fake: t.streams.fake.Rand(c.Seed, "fake", step, update),
-			real: t.streams.real.Rand(c.Seed, "real", step, update),
-			mix:  t.streams.mix.Rand(c.Seed, "mix", step, update),
-		}
-		if update == 0 || !fixed {
-			drawLatents(c, t.streams.latent.Rand(c.Seed, "latent", step, update), latents)
-			laws := t.generator.Laws
-			if generator || fixed {
-				laws = t.generator.Forward
-			}
-			if err := laws(s.Params, latents, t.laws); err != nil {
-				return broken(err)
-			}
-		}
-		if !generator {
-			clear(t.criticGrad)
-			if err := t.objective.critic(t.laws, len(latents), d, t.criticGrad, &out); err != nil {
-				return broken(err)
-			}
-			if err := finite("the gradient of critic weight", t.criticGrad); err != nil {
-				return fail(err)
-			}
-			s.CritAdam.Step(s.Critic, t.criticGrad, rate*c.CriticLR)
-			if c.Penalty == PenaltyClip {
-				t.critic.Clip(c.PenaltyWeight)
-			}
-			continue
-		}
-		clear(t.upstream)
-		clear(t.genGrad)
-		mean, err := t.objective.generator(t.laws, len(latents), d, t.upstream)
-		if err != nil {
-			return broken(err)
-		}
-		count, kLoss := countTerm(c, t.laws, len(latents), t.Data.MeanCount, t.upstream)
-		out.Count, out.Generator = count, -mean+kLoss
-		if err := t.generator.Backward(t.upstream, t.genGrad); err != nil {
-			return broken(err)
-		}
-		if err := finite("the gradient of generator parameter", t.genGrad); err != nil {
-			return fail(err)
-		}
-		s.GenAdam.Step(s.Params, t.genGrad, rate*c.GeneratorLR)
-	}
-	if err := errors.Join(finite("critic weight", s.Critic), finite("generator parameter", s.Params),
-		finite("loss", []float64{out.Critic, out.Generator})); err != nil {
-		return fail(err)
-	}
-	if c.Average > 0 {
+	if keep := t.Config.Average; keep > 0 {
 		for i, x := range s.Params {
-			s.Average[i] = c.Average*s.Average[i] + (1-c.Average)*x
+			s.Average[i] = keep*s.Average[i] + (1-keep)*x
 		}
 	} else {
 		copy(s.Average, s.Params)
 	}
 	if t.shots != nil {
-		s.Used.Circuits += t.shots.used.Circuits
-		s.Used.Shots += t.shots.used.Shots
+		m := t.shots.Measured()
+		s.Used.Circuits, s.Used.Shots = s.Used.Circuits+m.Circuits, s.Used.Shots+m.Shots
 	}
 	s.Step++
 	return out, nil
+}
+
+// updates makes the critic's updates of a step and then the generator's.
+func (t *Trainer) updates(ctx context.Context, at *stage, out *Losses) error {
+	c, s := t.Config, t.State
+	if s.Step == at.first {
+		s.GenAdam = NewAdam(len(s.Params), at.beta1, at.beta2)
+		s.CritAdam = NewAdam(len(s.Critic), c.Beta1, c.Beta2)
+	}
+	s.GenAdam.Beta1, s.GenAdam.Beta2 = at.beta1, at.beta2
+	rate := c.schedule(s.Step-at.first, at.steps)
+	for i := range at.criticSteps {
+		clear(t.criticGrad)
+		if err := at.round.critic(ctx, t.update(i), t.criticGrad, out); err != nil {
+			return err
+		}
+		if err := finite("the gradient of critic weight", t.criticGrad); err != nil {
+			return err
+		}
+		s.CritAdam.Step(s.Critic, t.criticGrad, rate*c.CriticLR)
+		if c.Penalty == PenaltyClip {
+			t.critic.Clip(c.PenaltyWeight)
+		}
+	}
+	clear(t.genGrad)
+	if err := at.round.generator(ctx, t.update(at.criticSteps), t.genGrad, out); err != nil {
+		return err
+	}
+	if err := finite("the gradient of generator parameter", t.genGrad); err != nil {
+		return err
+	}
+	s.GenAdam.Step(s.Params, t.genGrad, rate*at.rate)
+	return nil
+}
+
+// update is the one of that number within the step. It ends the streams of the one before.
+func (t *Trainer) update(i int) update {
+	seed, step, index := t.Config.Seed, uint64(t.State.Step), uint64(i)
+	return update{params: t.State.Params, index: i, draw: draw{
+		latent: t.streams.latent.Rand(seed, "latent", step, index),
+		fake:   t.streams.fake.Rand(seed, "fake", step, index),
+		real:   t.streams.real.Rand(seed, "real", step, index),
+		mix:    t.streams.mix.Rand(seed, "mix", step, index),
+	}}
 }
 
 // collapse watches the generator's law at monitored steps: it has collapsed

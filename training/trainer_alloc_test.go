@@ -23,7 +23,7 @@ func TestStepKeepsItsMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		step := func() {
-			if _, err := tr.Step(); err != nil {
+			if _, err := tr.Step(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

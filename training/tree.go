@@ -1,5 +1,7 @@
 package training
 
+import "context"
+
 // tree is ObjectiveWGAN with exact expectations, for a memory that begins anew with
 // each window: every beginning of a window is one circuit, and the law of all
 // 2^(nt) windows is the product along the way to each.
@@ -46,17 +48,17 @@ func (r *tree) spread() {
 	}
 }
 
-func (r *tree) critic(params []float64, d draw, grad []float64, out *losses) error {
-	if err := r.gen.laws(params, r.of, r.laws); err != nil {
+func (r *tree) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.gen.laws(u.params, r.of, r.laws); err != nil {
 		return err
 	}
 	r.spread()
-	r.cube.descend(d, grad, out)
+	r.cube.descend(u.draw, grad, out)
 	return nil
 }
 
-func (r *tree) generator(params []float64, _ draw, grad []float64, out *losses) error {
-	if err := r.gen.forward(params, r.of, r.laws); err != nil {
+func (r *tree) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.gen.forward(u.params, r.of, r.laws); err != nil {
 		return err
 	}
 	r.spread()

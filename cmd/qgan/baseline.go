@@ -127,14 +127,14 @@ func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, ti
 	for _, size := range training.ClassicalSizes {
 		hidden := training.ClassicalHidden(r.Neurons, timesteps, size.Factor)
 		a.note("training %s, %s", size.Name, plural(hidden, "hidden unit"))
-		result, err := training.ClassicalResult(c, hidden, r, nil, ctx.Err)
+		result, err := training.ClassicalResult(ctx, c, hidden, r, nil)
 		if err != nil {
 			return nil, err
 		}
 		result.Name, result.LogLikelihoodHeldOut = size.Name, nil
 		if r.Repeats > 1 {
 			odd, even := r.Halves()
-			held, err := training.ClassicalResult(c, hidden, odd, even, ctx.Err)
+			held, err := training.ClassicalResult(ctx, c, hidden, odd, even)
 			if err != nil {
 				return nil, err
 			}

@@ -15,7 +15,7 @@ import (
 type model struct {
 	run    *training.Run
 	config training.Config
-	gen    training.Model
+	gen    training.CircuitModel
 	params []float64 // averaged
 	step   int
 	draws  int // latent vectors or pasts of an exact law; 0: as many as it takes

@@ -96,15 +96,15 @@ func (f *trainFlags) fromManifest(m training.Manifest) {
 
 // estimator returns what measures a run's gradients, and where; both are nil where
 // gradients are exact.
-func (f *trainFlags) estimator(ctx context.Context, a *app, c training.Config, changed func(string) bool) (*training.Estimator, *processor, error) {
+func (f *trainFlags) estimator(ctx context.Context, a *app, c training.Config, changed func(string) bool) (training.Measurer, *processor, error) {
 	on, err := f.where.open(ctx, a, "train", changed, c.Shots, c.Seed)
 	switch {
 	case err != nil || !c.Measured():
 		return nil, nil, err
 	case on == nil:
-		return &training.Estimator{Runner: &sim.Simulator{Kernel: f.kernel}}, nil, nil
+		return training.NewEstimator(c, &sim.Simulator{Kernel: f.kernel}), nil, nil
 	}
-	return &training.Estimator{Runner: on.sampled}, on, nil
+	return training.NewEstimator(c, on.sampled), on, nil
 }
 
 // gradientText says how gradients are taken.
@@ -133,7 +133,7 @@ func gradientText(c training.Config, on *processor) string {
 // the first may calibrate. It refuses what the limit of a command does not allow.
 func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, data *training.Data, on *processor, steps int) error {
 	r := &exec.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
-	e := &training.Estimator{Runner: on.over(r)}
+	e := training.NewEstimator(c, on.over(r))
 	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, da
 	var parts [2]exec.Rehearsal
 	for i := range parts {
 		before := *r
-		if _, err := t.Step(); err != nil {
+		if _, err := t.Step(ctx); err != nil {
 			return remoteError(on.service, err)
 		}
 		parts[i] = r.Since(before)

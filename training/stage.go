@@ -1,0 +1,117 @@
+package training
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// Losses are the figures of one step.
+type Losses struct {
+	Critic      float64 // L_C of the last critic update, penalty included
+	Penalty     float64 // lambda-free mean penalty of that update
+	Generator   float64 // L_G
+	Wasserstein float64 // E_real C - E_fake C, the critic's estimate of the distance
+	Count       float64 // the generator's mean number of spikes of a window
+}
+
+// draw holds the random streams of one update.
+type draw struct{ latent, fake, real, mix *rand.Rand }
+
+// update is what a round is given: the parameters as they are, the number of the update
+// within its step (the critic's from 0, the generator's the last), and its streams.
+type update struct {
+	params []float64
+	index  int
+	draw
+}
+
+// round takes the losses of one update of a generator against its critic. It is all that
+// training knows of an objective.
+type round interface {
+	// critic adds the gradient of
+	//   L_C = ½ (E_fake C - E_real C) + lambda · penalty
+	// (Hernandes & Greplova 2025, equation 3; the penalty is the text's Lipschitz
+	// constraint) by the critic's weights to grad.
+	critic(ctx context.Context, u update, grad []float64, out *Losses) error
+	// generator adds the gradient of what the generator descends, L_G, by its parameters
+	// to grad.
+	generator(ctx context.Context, u update, grad []float64, out *Losses) error
+}
+
+// noCritic is the part of a round that has no critic.
+type noCritic struct{}
+
+func (noCritic) critic(context.Context, update, []float64, *Losses) error { return nil }
+
+// stage is a part of a training: so many steps of one round. The learning rates fall over
+// each stage anew, and Adam begins anew.
+type stage struct {
+	objective    Objective
+	round        round
+	first, steps int // first step, counted from 0
+	criticSteps  int
+	rate         float64 // of the generator
+	beta1, beta2 float64 // of its Adam
+}
+
+// stageParts are the parts of ObjectiveStaged, in sixtieths of its steps. The
+// critic's stages tune finely, the one on windows that run freely, whose gradient is
+// noisy, the most: at 0.05 it undoes for the autocorrelogram what the one before gained
+// (docs/recipe.md).
+var stageParts = [...]struct {
+	objective Objective
+	share     int
+	rate      float64 // of GeneratorLR
+}{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional, 9, 0.05}, {ObjectiveWGAN, 3, 0.015}}
+
+const (
+	allShares = 60
+	// finerRate is the rate of the critic's stages after a likelihood that was summed
+	// over all windows, to which a critic has little to add.
+	finerRate = 1. / 500
+)
+
+// newStages lays out a training: one stage, or those of ObjectiveStaged. newRound makes
+// the round of an objective.
+func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, error) {
+	var stages []stage
+	add := func(o Objective, steps int, rate float64) error {
+		r, err := newRound(o)
+		if err != nil {
+			return err
+		}
+		s := stage{objective: o, round: r, steps: steps, criticSteps: c.CriticSteps, rate: rate, beta1: c.Beta1, beta2: c.Beta2}
+		if o == ObjectiveLikelihood {
+			s.criticSteps = 0
+			if c.Objective == ObjectiveStaged {
+				s.beta1, s.beta2 = likelihoodBeta1, likelihoodBeta2
+			}
+		}
+		if n := len(stages); n > 0 {
+			s.first = stages[n-1].first + stages[n-1].steps
+		}
+		stages = append(stages, s)
+		return nil
+	}
+	if c.Objective != ObjectiveStaged {
+		err := add(c.Objective, c.Iterations, c.GeneratorLR)
+		return stages, err
+	}
+	left := c.Iterations
+	for i, p := range stageParts {
+		steps, rate := c.Iterations*p.share/allShares, p.rate
+		if i > 0 && c.Expectation == Exact {
+			rate = finerRate
+		}
+		if i == len(stageParts)-1 {
+			steps = left
+		}
+		left -= steps
+		if steps > 0 {
+			if err := add(p.objective, steps, rate*c.GeneratorLR); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return stages, nil
+}

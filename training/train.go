@@ -1,0 +1,121 @@
+package training
+
+import (
+	"context"
+	"time"
+)
+
+// Row is a line of metrics.jsonl: the figures of one step. Absent figures are
+// null: the distance is computed at monitored steps, and only where the exact
+// law is within reach.
+type Row struct {
+	Step        int      `json:"step"`
+	Objective   string   `json:"objective"` // of the stage
+	CriticLoss  float64  `json:"critic_loss"`
+	Generator   float64  `json:"generator_loss"`
+	Wasserstein float64  `json:"wasserstein"`
+	Penalty     float64  `json:"penalty"`
+	Count       float64  `json:"spikes_per_window"`
+	JSNats      *float64 `json:"js_nats"`
+	PSilent     *float64 `json:"p_silent"`
+	Seconds     float64  `json:"seconds"` // since the process began the run
+	*MeasuredRow
+}
+
+// How often a training looks at itself and is kept.
+const (
+	rowEvery        = 10 // steps a row that is kept
+	monitorEvery    = 50 // steps between distances
+	checkpointEvery = 100
+	checkpointTime  = 30 * time.Second
+)
+
+// Keeper keeps a training while it runs, so that it can go on from there: what a run
+// directory does.
+type Keeper interface {
+	// Keep is told the rows since the last call and the state after the last of them.
+	Keep(rows []Row, s *State) error
+}
+
+// Train takes the steps that are left, hands the row of each to observe and, every 100
+// steps or 30 seconds, at the beginning and at the end, what is to be kept to k. When ctx
+// ends it finishes the step, keeps it and returns the cause; a step that waits for a
+// service is broken off. k and observe may be nil; now tells the time.
+func (t *Trainer) Train(ctx context.Context, k Keeper, now func() time.Time, observe func(Row)) error {
+	if k == nil {
+		k = nobody{}
+	}
+	if t.State.Step == 0 {
+		if err := k.Keep(nil, t.State); err != nil {
+			return err
+		}
+	}
+	c := t.Config
+	stepContext, every := context.WithoutCancel(ctx), checkpointEvery
+	if c.Remote() {
+		stepContext, every = ctx, 1
+	}
+	start := now()
+	last := start
+	var pending []Row
+	for t.State.Step < c.Iterations {
+		l, err := t.Step(stepContext)
+		if err != nil {
+			return err
+		}
+		step := t.State.Step
+		row := t.row(l)
+		row.Seconds = now().Sub(start).Seconds()
+		finished := step == c.Iterations
+		if step%monitorEvery == 0 || step == 1 || finished {
+			if err := t.monitor(&row); err != nil {
+				return err
+			}
+		}
+		if step%rowEvery == 0 || row.PSilent != nil {
+			pending = append(pending, row)
+		}
+		if observe != nil {
+			observe(row)
+		}
+		stopped := ctx.Err() != nil
+		if step%every == 0 || finished || stopped || now().Sub(last) >= checkpointTime {
+			if err := k.Keep(pending, t.State); err != nil {
+				return err
+			}
+			pending, last = pending[:0], now()
+		}
+		if stopped && !finished {
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// nobody keeps nothing.
+type nobody struct{}
+
+func (nobody) Keep([]Row, *State) error { return nil }
+
+// row is that of the last step.
+func (t *Trainer) row(l Losses) Row {
+	row := Row{
+		Step: t.State.Step, Objective: string(t.stage(t.State.Step - 1).objective),
+		CriticLoss: l.Critic, Generator: l.Generator, Wasserstein: l.Wasserstein, Penalty: l.Penalty, Count: l.Count,
+	}
+	if t.shots != nil {
+		m := t.shots.Measured()
+		row.MeasuredRow = &m
+	}
+	return row
+}
+
+// monitor fills in the distance and P(silent) of the averaged generator.
+func (t *Trainer) monitor(row *Row) error {
+	js, silent, err := t.model.Monitor(t.State.Average, t.Data.States, t.Config.Seed)
+	if err != nil {
+		return err
+	}
+	row.JSNats, row.PSilent = js, &silent
+	return t.collapse(silent)
+}
