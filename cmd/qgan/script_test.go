@@ -210,7 +210,7 @@ func TestScriptsSayWhichMessage(t *testing.T) {
 var (
 	refusal = regexp.MustCompile(`^(\[[^]]+\] )*(exits [1-9][0-9]*|! exec) qgan(probe)? `)
 	message = regexp.MustCompile(`^(\[[^]]+\] )*(stderr|stdout) (-count=\d+ )?'?.*[[:alpha:]]{3}`)
-	command = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs)\b`)
+	next    = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs)\b`)
 )
 
 // refuses tells whether a line of a script runs the program and expects that it fails.
@@ -220,7 +220,7 @@ func refuses(line string) bool { return refusal.MatchString(line) }
 // before another command is run.
 func expectsMessage(lines []string) bool {
 	for _, line := range lines {
-		if command.MatchString(line) {
+		if next.MatchString(line) {
 			return false
 		}
 		if message.MatchString(line) {
