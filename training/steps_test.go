@@ -278,7 +278,9 @@ func TestPinnedSteps(t *testing.T) {
 			}
 			fmt.Fprintf(&b, "  critic %.5g penalty %.5g generator %.5g wasserstein %.5g count %.5g\n", f.critic, f.penalty, f.generator, f.wasserstein, f.count)
 		}
-		fmt.Fprintf(&b, "  parameters %.5g average %.5g critic %.5g used %d %d\n", length(tr.State.Params), length(tr.State.Average), length(tr.State.Critic), tr.State.Used.Circuits, tr.State.Used.Shots)
+		s := tr.State
+		fmt.Fprintf(&b, "  parameters %.5g average %.5g critic %.5g used %d %d\n", length(s.Params), length(s.Average), length(s.Critic), s.Used.Circuits, s.Used.Shots)
+		fmt.Fprintf(&b, "  moments %.5g %.5g critic's %.5g %.5g\n", length(s.GenAdam.M), length(s.GenAdam.V), length(s.CritAdam.M), length(s.CritAdam.V))
 	}
 	golden(t, "steps.txt", b.String())
 }
