@@ -180,7 +180,9 @@ func measuredTrainer(t *testing.T, r backends.Runner, share float64, change func
 	c := small(t, 2, 1)
 	c.LatentTrained, c.LatentScale, c.Gradient, c.Shots, c.CriticSteps = false, 0, training.GradientShift, 10, 2
 	change(&c)
-	tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, &training.Estimator{Runner: r, Share: share})
+	e := training.NewEstimator(c, r)
+	e.Share = share
+	tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +410,7 @@ func TestBrokenStep(t *testing.T) {
 	r := &scripted{outcome: even}
 	tr := measuredTrainer(t, failing{r, 3, broken}, 0, func(c *training.Config) {})
 	params, critic := slices.Clone(tr.State.Params), slices.Clone(tr.State.Critic)
-	if _, err := tr.Step(); !errors.Is(err, broken) || errors.Is(err, training.ErrDiverged) {
+	if _, err := tr.Step(t.Context()); !errors.Is(err, broken) || errors.Is(err, training.ErrDiverged) {
 		t.Errorf("got %v", err)
 	}
 	if !slices.Equal(params, tr.State.Params) || !slices.Equal(critic, tr.State.Critic) || tr.State.Step != 0 || tr.State.Used.Circuits != 0 {
