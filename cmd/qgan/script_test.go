@@ -19,7 +19,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"qgan": main,
+		"qgan":            main,
+		"qganinterrupted": runInterrupted,
 		// The same program with verbs that only tests need.
 		"qganprobe": func() {
 			a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
@@ -36,18 +37,19 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": service, "waitjobs": waitJobs},
-		Setup: func(e *testscript.Env) error {
-			// The scripts must not see the tester's configuration, and their own
-			// folders lie in theirs.
-			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
-			e.Setenv("USERPROFILE", filepath.Join(e.WorkDir, "home"))
-			for _, v := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"} {
-				e.Setenv(v, "")
-			}
-			e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // a machine of Amazon's would have credentials
-			return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o777)
-		},
+		Setup:               ownFolders,
 	})
+}
+
+// ownFolders gives a script folders of its own: it must not see the tester's configuration.
+func ownFolders(e *testscript.Env) error {
+	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("USERPROFILE", filepath.Join(e.WorkDir, "home"))
+	for _, v := range []string{"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"} {
+		e.Setenv(v, "")
+	}
+	e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // a machine of Amazon's would have credentials
+	return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o777)
 }
 
 // exits is the command `exits CODE PROGRAM ARG…`: it runs a program, keeps its
