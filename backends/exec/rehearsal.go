@@ -56,11 +56,13 @@ func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]bac
 		}
 	}
 	// The first job's body, since rules of the service are checked with it.
-	body, err := r.Service.Body(ctx, jobs[0], "rehearsal")
-	if err != nil {
-		return nil, err
+	if len(jobs) > 0 {
+		body, err := r.Service.Body(ctx, jobs[0], "rehearsal")
+		if err != nil {
+			return nil, err
+		}
+		r.Bytes = max(r.Bytes, len(body))
 	}
-	r.Bytes = max(r.Bytes, len(body))
 	return r.Answer.Run(ctx, requests)
 }
 

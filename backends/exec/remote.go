@@ -112,11 +112,15 @@ func Split(programs []Program, l Limits) ([][]Program, error) {
 	var out [][]Program
 	shots := 0
 	for i, p := range programs {
+		most := l.MaxShots
+		if l.TotalShots > 0 && (most == 0 || l.TotalShots < most) {
+			most = l.TotalShots
+		}
 		switch {
 		case p.Shots < max(1, l.MinShots):
 			return nil, refuse("program %d asks for %d shots, at least %d are taken", i, p.Shots, max(1, l.MinShots))
-		case l.MaxShots > 0 && p.Shots > l.MaxShots, l.TotalShots > 0 && p.Shots > l.TotalShots:
-			return nil, refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, max(l.MaxShots, min(l.TotalShots, l.MaxShots)))
+		case most > 0 && p.Shots > most:
+			return nil, refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, most)
 		}
 		last := len(out) - 1
 		if last < 0 || l.Programs > 0 && len(out[last]) >= l.Programs || l.TotalShots > 0 && shots+p.Shots > l.TotalShots || l.EqualShots && out[last][0].Shots != p.Shots {

@@ -156,8 +156,7 @@ func ended(j ledger.Job) error {
 // collect puts the outcomes of jobs together as the results of requests.
 func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.Result, error) {
 	var outcomes []backends.Outcome
-	var from []string // the job of each outcome
-	snapshot := ""
+	var from []ledger.Job // the job of each outcome
 	for _, id := range ids {
 		o, err := r.Outcomes(id)
 		if err != nil {
@@ -167,23 +166,23 @@ func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.
 		if err != nil {
 			return nil, err
 		}
-		snapshot = j.Snapshot
 		for range o {
-			from = append(from, id)
+			from = append(from, j)
 		}
 		outcomes = append(outcomes, o...)
 	}
 	results := make([]backends.Result, len(requests))
 	for i, q := range requests {
-		res := backends.Result{Bits: q.Circuit.Bits, Provenance: backends.Provenance{Backend: r.Service.Service() + ":" + r.Service.Device(), Snapshot: snapshot}}
+		res := backends.Result{Bits: q.Circuit.Bits, Provenance: backends.Provenance{Backend: r.Service.Service() + ":" + r.Service.Device()}}
 		for range q.Bindings.Len() {
 			o := outcomes[0]
 			if !q.KeepOrder {
 				o.Words = nil
 			}
 			res.Outcomes = append(res.Outcomes, o)
-			if n := len(res.Provenance.Jobs); n == 0 || res.Provenance.Jobs[n-1] != from[0] {
-				res.Provenance.Jobs = append(res.Provenance.Jobs, from[0])
+			if n := len(res.Provenance.Jobs); n == 0 || res.Provenance.Jobs[n-1] != from[0].ID {
+				res.Provenance.Jobs = append(res.Provenance.Jobs, from[0].ID)
+				res.Provenance.Snapshot = from[0].Snapshot
 			}
 			outcomes, from = outcomes[1:], from[1:]
 		}

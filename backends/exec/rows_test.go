@@ -2,6 +2,7 @@ package exec
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"testing"
 
@@ -112,4 +113,34 @@ func TestPutIsSet(t *testing.T) {
 			t.Fatalf("%08b, want %08b", a.data, b.data)
 		}
 	})
+}
+
+// What is left over goes to the largest remainders, of equal ones to the first.
+func TestLargestRemainders(t *testing.T) {
+	third := 1.0 / 3
+	for _, k := range []struct {
+		p     []float64
+		shots int
+		want  []int // nil: refused
+	}{
+		{[]float64{0.26, 0.26, 0.48}, 10, []int{3, 2, 5}},
+		{[]float64{0.48, 0.26, 0.26}, 10, []int{5, 3, 2}},
+		{[]float64{0.11, 0.19, 0.7}, 10, []int{1, 2, 7}},
+		{[]float64{0.25, 0.25, 0.25, 0.25}, 6, []int{2, 2, 1, 1}},
+		{[]float64{third, third, third}, 10, []int{4, 3, 3}},
+		{[]float64{0.3333, 0.3333, 0.3333}, 3, []int{1, 1, 1}},
+		{[]float64{0.9, 0.05, 0.05}, 1, []int{1, 0, 0}},
+		{[]float64{0, 1}, 5, []int{0, 5}},
+		{[]float64{1}, 0, []int{0}},
+		{[]float64{0.5, 0.5009}, 2, []int{1, 1}},
+		{[]float64{0.5, 0.5011}, 2, nil},
+		{[]float64{0.5, 0.4989}, 2, nil},
+		{[]float64{math.NaN(), 1}, 2, nil},
+		{[]float64{-1e-9, 1}, 2, nil},
+		{[]float64{}, 2, nil},
+	} {
+		if got, err := Apportion(k.p, k.shots); (err == nil) != (k.want != nil) || !slices.Equal(got, k.want) {
+			t.Errorf("%v x %d: %v, want %v; %v", k.p, k.shots, got, k.want, err)
+		}
+	}
 }

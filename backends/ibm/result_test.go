@@ -94,6 +94,62 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// Flips of twirling belong to the shots of their randomisation, which follow one another,
+// or to each shot, and to their own register.
+func TestFlipsOfRandomisations(t *testing.T) {
+	tensor := func(shape string, bits ...int) string {
+		return fmt.Sprintf(`{"data": %q, "dtype": "bool", "shape": %s}`, pack(t, packBits(bits...)), shape)
+	}
+	read := []int{0, 0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0} // 2 randomisations x 3 shots x 2 bits
+	for name, k := range map[string]struct {
+		flips string
+		want  []uint64 // bit 0 of the register first
+	}{
+		"none":               {tensor("[2, 1, 2]", 0, 0, 0, 0), []uint64{0b00, 0b01, 0b10, 0b11, 0b01, 0b00}},
+		"of the first":       {tensor("[2, 1, 2]", 1, 0, 0, 0), []uint64{0b10, 0b11, 0b00, 0b11, 0b01, 0b00}},
+		"of the second":      {tensor("[2, 1, 2]", 0, 0, 0, 1), []uint64{0b00, 0b01, 0b10, 0b10, 0b00, 0b01}},
+		"of both":            {tensor("[2, 1, 2]", 1, 1, 1, 0), []uint64{0b11, 0b10, 0b01, 0b01, 0b11, 0b10}},
+		"of all":             {tensor("[1, 2]", 0, 1), []uint64{0b01, 0b00, 0b11, 0b10, 0b00, 0b01}},
+		"of each":            {tensor("[2, 3, 2]", 0, 0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0), []uint64{0, 0, 0, 0, 0, 0}},
+		"of another number":  {tensor("[4, 1, 2]", 0, 0, 0, 0, 0, 0, 0, 0), nil},
+		"of another width":   {tensor("[2, 1, 1]", 0, 0), nil},
+		"of more than shots": {tensor("[12, 2]", make([]int, 24)...), nil},
+	} {
+		// Registers whose bits are consecutive, and are not.
+		for _, bits := range [][]int{{0, 1}, {1, 0}} {
+			text := `{"data": [{"results": {"m": ` + tensor("[2, 3, 2]", read...) + `, "measurement_flips.m": ` + k.flips + `, "other": ` + tensor("[2, 3, 1]", 0, 1, 0, 1, 0, 1) + `}}]}`
+			shape := exec.Shape{Bits: 3, Shots: 6, Registers: []exec.Register{{Name: "m", Bits: bits}, {Name: "other", Bits: []int{2}}}}
+			out, err := (&Client{}).Decode([]exec.Shape{shape}, strings.NewReader(text))
+			if k.want == nil {
+				if err == nil {
+					t.Errorf("%s: read as %v", name, out)
+				}
+				continue
+			}
+			want := make([]uint64, len(k.want))
+			for i, w := range k.want {
+				if bits[0] == 1 {
+					w = w>>1 | w&1<<1
+				}
+				want[i] = w<<1 | uint64(i%2)
+			}
+			if err != nil || !slices.Equal(out[0].Words, want) {
+				t.Errorf("%s, bits %v: %03b, want %03b; %v", name, bits, out, want, err)
+			}
+		}
+	}
+}
+
+// Programs keep their order, and each its own registers.
+func TestDecodeSeveral(t *testing.T) {
+	text := `{"results": [{"data": {"c": {"samples": ["0x1"], "num_bits": 2}}}, {"data": {"c": {"samples": ["0x2", "0x3"], "num_bits": 2}}}]}`
+	shape := exec.Shape{Bits: 2, Registers: []exec.Register{{Name: "c", Bits: []int{0, 1}}}}
+	out, err := (&Client{}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	if err != nil || !slices.Equal(out[0].Words, []uint64{0b10}) || !slices.Equal(out[1].Words, []uint64{0b01, 0b11}) {
+		t.Errorf("%v, %v", out, err)
+	}
+}
+
 // What is no result, or that of another job, is an error that says so.
 func TestDecodeRefuses(t *testing.T) {
 	for name, text := range map[string]string{
