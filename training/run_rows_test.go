@@ -323,3 +323,51 @@ func TestCollapsedInARow(t *testing.T) {
 		}
 	}
 }
+
+// A measured run that is stopped goes on with the means of what it measured, from which
+// shots and shifted symbols are chosen, and ends as an undisturbed one.
+func TestResumedFromShots(t *testing.T) {
+	for name, change := range map[string]func(*training.Config){
+		"allocated": func(c *training.Config) { c.Gradient, c.Shots, c.MaxShots = training.GradientShift, 8, 4000 },
+		"guided":    func(c *training.Config) { c.Gradient, c.Shots = training.GradientGuided, 40 },
+	} {
+		c := small(t, 2, 1)
+		c.Iterations, c.Batch = 8, 3
+		change(&c)
+		ends := map[bool]*training.State{}
+		for _, stopped := range []bool{false, true} {
+			r, stop := create(t, c), errors.New("stop")
+			for {
+				tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, training.NewEstimator(c, &sim.Simulator{Workers: 1}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, err := r.Latest()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s != nil {
+					if err := tr.Restore(s); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ctx, cancel := context.WithCancelCause(t.Context())
+				err = r.Train(ctx, tr, time.Now, func(row training.Row) {
+					if stopped && row.Step%3 == 0 {
+						cancel(stop)
+					}
+				})
+				cancel(nil)
+				if err == nil {
+					ends[stopped] = tr.State
+					break
+				} else if err != stop {
+					t.Fatal(err)
+				}
+			}
+		}
+		if diff := cmp.Diff(ends[false], ends[true]); diff != "" || len(ends[false].Derivatives) == 0 {
+			t.Errorf("%s: the resumed run ends elsewhere: %s", name, diff)
+		}
+	}
+}
