@@ -7,12 +7,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"qgan/ir"
 )
 
 // Bindings is a table of values for a circuit's symbols. Its lanes are the
-// pairs of a trained and a data row that are run.
+// pairs of a trained and a data row that are run. A table without rows counts as
+// one row without values, so the zero Bindings is the one lane of a circuit
+// without symbols.
 type Bindings struct {
 	// Trained holds rows of values of the circuit's trained symbols.
 	Trained [][]float64
@@ -31,7 +34,7 @@ func (b Bindings) Len() int {
 	if b.Lanes != nil {
 		return len(b.Lanes)
 	}
-	return len(b.Trained) * len(b.Data)
+	return max(1, len(b.Trained)) * max(1, len(b.Data))
 }
 
 // Lane returns lane i.
@@ -39,20 +42,46 @@ func (b Bindings) Lane(i int) Lane {
 	if b.Lanes != nil {
 		return b.Lanes[i]
 	}
-	return Lane{i / len(b.Data), i % len(b.Data)}
+	rows := max(1, len(b.Data))
+	return Lane{i / rows, i % rows}
 }
 
-// Check reports rows whose lengths do not fit the circuit and lanes that name
-// rows that are not there.
-func (b Bindings) Check(c *ir.Circuit) error {
-	for i, r := range b.Trained {
-		if len(r) != len(c.Trained) {
-			return fmt.Errorf("trained row %d has %d values, circuit %q has %d trained symbols", i, len(r), c.Name, len(c.Trained))
-		}
+// Row returns the values of lane i's symbols; nil of a table without rows.
+func (b Bindings) Row(i int) (trained, data []float64) {
+	l := b.Lane(i)
+	if len(b.Trained) > 0 {
+		trained = b.Trained[l.Trained]
 	}
-	for i, r := range b.Data {
-		if len(r) != len(c.Data) {
-			return fmt.Errorf("data row %d has %d values, circuit %q has %d data symbols", i, len(r), c.Name, len(c.Data))
+	if len(b.Data) > 0 {
+		data = b.Data[l.Data]
+	}
+	return trained, data
+}
+
+// Filled returns the same lanes with the row that a table without rows stands for.
+func (b Bindings) Filled() Bindings {
+	if len(b.Trained) == 0 {
+		b.Trained = [][]float64{nil}
+	}
+	if len(b.Data) == 0 {
+		b.Data = [][]float64{nil}
+	}
+	return b
+}
+
+// Check reports rows whose lengths do not fit the circuit, symbols that no row gives
+// values to, and lanes that name rows that are not there.
+func (b Bindings) Check(c *ir.Circuit) error {
+	b = b.Filled()
+	for _, k := range []struct {
+		name string
+		rows [][]float64
+		want int
+	}{{"trained", b.Trained, len(c.Trained)}, {"data", b.Data, len(c.Data)}} {
+		for i, r := range k.rows {
+			if len(r) != k.want {
+				return fmt.Errorf("%s row %d has %d values, circuit %q has %d %s symbols", k.name, i, len(r), c.Name, k.want, k.name)
+			}
 		}
 	}
 	for i, l := range b.Lanes {
@@ -96,13 +125,17 @@ func (r Request) ShotsOf(lane int) int {
 	return r.Shots[lane]
 }
 
-// Check reports an invalid circuit, rows that do not fit it, and numbers of shots that
-// are not one a lane.
+// Check reports an invalid circuit, rows that do not fit it, a list of lanes that is
+// empty, and numbers of shots that are not one a lane.
 func (r Request) Check() error {
 	if err := errors.Join(ir.Verify(r.Circuit), r.Bindings.Check(r.Circuit)); err != nil {
 		return err
 	}
-	if lanes := r.Bindings.Len(); len(r.Shots) != 1 && len(r.Shots) != lanes {
+	lanes := r.Bindings.Len()
+	if lanes == 0 {
+		return &Refusal{What: fmt.Sprintf("circuit %q", r.Circuit.Name), Reason: "its list of lanes is empty", Hint: "nil stands for all pairs of rows"}
+	}
+	if len(r.Shots) != 1 && len(r.Shots) != lanes {
 		return fmt.Errorf("%d numbers of shots for %d lanes: give one, or one a lane", len(r.Shots), lanes)
 	}
 	return nil
@@ -159,7 +192,45 @@ type Runner interface {
 	Run(ctx context.Context, requests []Request) ([]Result, error)
 }
 
-// Observable is what a Differentiator returns of each lane's final state.
+// Refusal is the error of what can't be run where it was sent: a circuit, a request, a
+// program, the address of a service. It is an error of what was asked for.
+type Refusal struct {
+	What   string // `circuit "bell"`; empty: told by who called
+	Place  string // "operation 3"; empty: the whole
+	Reason string // empty: the cause says it
+	Hint   string // what to do about it; empty: nothing more to say
+	Err    error  // the cause, or nil
+}
+
+// Refuse returns a Refusal with its reason.
+func Refuse(format string, args ...any) *Refusal {
+	return &Refusal{Reason: fmt.Sprintf(format, args...)}
+}
+
+// Error joins what is known, from the whole to the hint.
+func (r *Refusal) Error() string {
+	var parts []string
+	for _, s := range []string{r.What, r.Place, r.Reason} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if r.Err != nil {
+		parts = append(parts, r.Err.Error())
+	}
+	if r.Hint != "" {
+		parts = append(parts, r.Hint)
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Unwrap returns the cause.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// BadInput reports that something else has to be asked for.
+func (r *Refusal) BadInput() bool { return true }
+
+// Observable is what a Solver returns of each lane's final state.
 type Observable uint8
 
 const (
@@ -178,22 +249,32 @@ func (o Observable) Width(n int) int {
 	return n
 }
 
-// Differentiator is what a simulator offers beside shots: exact values and
-// their vector-Jacobian products.
+// Solver prepares circuits of gates, without measurements, whose values are computed.
+type Solver interface {
+	Evaluator(c *ir.Circuit, o Observable) (Evaluator, error)
+}
+
+// Differentiator is a Solver that knows vector-Jacobian products too.
 type Differentiator interface {
+	Solver
 	Differentiate(c *ir.Circuit, o Observable) (Differentiable, error)
 }
 
-// Differentiable is a circuit and an observable, prepared to be evaluated for
-// many bindings. It may be used by one goroutine at a time.
-type Differentiable interface {
+// Evaluator is a circuit and an observable, prepared to be evaluated for many
+// bindings. It may be used by one goroutine at a time.
+type Evaluator interface {
 	// Values writes the observable of every lane: lanes x width, row by row.
-	Values(b Bindings, values []float64) error
+	Values(ctx context.Context, b Bindings, values []float64) error
+}
+
+// Differentiable is an Evaluator with gradients.
+type Differentiable interface {
+	Evaluator
 	// Forward is Values, and keeps what one Backward for the same bindings needs.
-	Forward(b Bindings, values []float64) error
+	Forward(ctx context.Context, b Bindings, values []float64) error
 	// Backward takes the derivative of a scalar with respect to each value of
 	// the last Forward (lanes x width) and adds the scalar's derivative with
 	// respect to each trained row (rows x symbols) to trained, and with respect
 	// to each lane's data values (lanes x symbols) to data. Either may be nil.
-	Backward(upstream, trained, data []float64) error
+	Backward(ctx context.Context, upstream, trained, data []float64) error
 }

@@ -26,10 +26,10 @@ func BenchmarkGenerator(b *testing.B) {
 	for b.Loop() {
 		step++
 		z := DrawLatents(c, c.Batch, stream.New(c.Seed, "latent", step))
-		if err := r.gen.Forward(tr.State.Params, z, r.laws); err != nil {
+		if err := r.gen.Forward(b.Context(), tr.State.Params, z, r.laws); err != nil {
 			b.Fatal(err)
 		}
-		if err := r.gen.Backward(r.upstream, tr.genGrad); err != nil {
+		if err := r.gen.Backward(b.Context(), r.upstream, tr.genGrad); err != nil {
 			b.Fatal(err)
 		}
 	}

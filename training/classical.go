@@ -75,12 +75,12 @@ func (g *FullyConnected) Init(params []float64, rng *rand.Rand) {
 }
 
 // Laws writes the laws of all timesteps for all latent vectors.
-func (g *FullyConnected) Laws(params []float64, latents [][]float64, laws []float64) error {
-	return g.Forward(params, latents, laws)
+func (g *FullyConnected) Laws(ctx context.Context, params []float64, latents [][]float64, laws []float64) error {
+	return g.Forward(ctx, params, latents, laws)
 }
 
 // Forward writes the laws and keeps the activations.
-func (g *FullyConnected) Forward(params []float64, latents [][]float64, laws []float64) error {
+func (g *FullyConnected) Forward(_ context.Context, params []float64, latents [][]float64, laws []float64) error {
 	words, out := 1<<g.neurons, g.outputs()
 	if err := checkShape("laws", len(laws), g.timesteps*len(latents)*words); err != nil {
 		return err
@@ -129,7 +129,7 @@ func productLaw(p, law []float64) {
 
 // Backward adds the gradient by back-propagation; the parameters of the last Forward
 // must not have changed.
-func (g *FullyConnected) Backward(upstream, grad []float64) error {
+func (g *FullyConnected) Backward(_ context.Context, upstream, grad []float64) error {
 	words, out := 1<<g.neurons, g.outputs()
 	_, _, w2, _ := g.weights(g.params)
 	w1g, b1g, w2g, b2g := g.weights(grad)
@@ -247,7 +247,7 @@ func ClassicalResult(ctx context.Context, c Config, hidden int, on, against *spi
 	}
 	r.Note = fmt.Sprintf("%d hidden units, %d steps", hidden, c.Iterations)
 	for _, latents := range []int{1 << 14, 1 << 10} {
-		e, err := EstimateLaw(c, g, t.State.Average, s, latents, c.Seed)
+		e, err := EstimateLaw(ctx, c, g, t.State.Average, s, latents, c.Seed)
 		if errors.Is(err, ErrIntractable) {
 			continue
 		}
@@ -258,7 +258,7 @@ func ClassicalResult(ctx context.Context, c Config, hidden int, on, against *spi
 		r.JS, r.LogLikelihoodHeldOut = &e.JSNats, &l
 		return r, nil
 	}
-	raster, err := Draw(c, g, t.State.Average, classicalDraws, 0, c.Seed)
+	raster, err := Draw(ctx, c, g, t.State.Average, classicalDraws, 0, c.Seed)
 	if err != nil {
 		return r, err
 	}

@@ -28,7 +28,7 @@ func TestFullyConnectedGradient(t *testing.T) {
 		up[i] = rng.NormFloat64()
 	}
 	value := func(p []float64) float64 {
-		if err := g.Forward(p, latents, laws); err != nil {
+		if err := g.Forward(t.Context(), p, latents, laws); err != nil {
 			t.Fatal(err)
 		}
 		sum := 0.0
@@ -48,7 +48,7 @@ func TestFullyConnectedGradient(t *testing.T) {
 		}
 	}
 	grad := make([]float64, len(params))
-	if err := g.Backward(up, grad); err != nil {
+	if err := g.Backward(t.Context(), up, grad); err != nil {
 		t.Fatal(err)
 	}
 	const h = 1e-6

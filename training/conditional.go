@@ -76,7 +76,7 @@ func (r *conditional) law(i int) []float64 { return r.laws[i*r.gen.words():][:r.
 
 func (r *conditional) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
 	batch := r.pairs.draw(u.real)
-	if err := r.gen.laws(u.params, histories(batch), r.laws); err != nil {
+	if err := r.gen.laws(ctx, u.params, histories(batch), r.laws); err != nil {
 		return err
 	}
 	places := make([]struct{ word, mix float64 }, len(batch))
@@ -123,7 +123,7 @@ func (r *conditional) critic(ctx context.Context, u update, grad []float64, out 
 
 func (r *conditional) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
 	batch := r.pairs.draw(u.real)
-	if err := r.gen.forward(u.params, histories(batch), r.laws); err != nil {
+	if err := r.gen.forward(ctx, u.params, histories(batch), r.laws); err != nil {
 		return err
 	}
 	for k := range r.parts {
@@ -145,5 +145,5 @@ func (r *conditional) generator(ctx context.Context, u update, grad []float64, o
 		out.Generator += p.losses
 		out.Count += p.count * float64(r.config.Timesteps)
 	}
-	return r.gen.backward(r.upstream, grad)
+	return r.gen.backward(ctx, r.upstream, grad)
 }

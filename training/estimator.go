@@ -61,7 +61,6 @@ type Estimator struct {
 	Share float64
 	Seed  uint64
 
-	ctx        context.Context
 	step, call uint64
 	moments    *Moments // nil: nobody keeps them
 	jobs       []string
@@ -78,8 +77,8 @@ func NewEstimator(c Config, on backends.Runner) *Estimator {
 }
 
 // Begin starts a step.
-func (e *Estimator) Begin(ctx context.Context, step int, m *Moments) {
-	e.ctx, e.step, e.call, e.moments = ctx, uint64(step), 0, m
+func (e *Estimator) Begin(step int, m *Moments) {
+	e.step, e.call, e.moments = uint64(step), 0, m
 	e.used, e.jobs, e.last = Usage{}, nil, nil
 }
 
@@ -131,6 +130,11 @@ func (e *Estimator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 	return &measuredLaw{Estimator: e, circuit: c, open: open, places: places, width: 1 << c.Qubits}, nil
 }
 
+// Evaluator is Differentiate for those who want laws alone.
+func (e *Estimator) Evaluator(c *ir.Circuit, o backends.Observable) (backends.Evaluator, error) {
+	return e.Differentiate(c, o)
+}
+
 // measuredLaw is a circuit prepared by an Estimator.
 type measuredLaw struct {
 	*Estimator
@@ -142,15 +146,11 @@ type measuredLaw struct {
 }
 
 // run measures rows of the places' angles.
-func (l *measuredLaw) run(rows [][]float64, shots []int) ([]backends.Outcome, error) {
-	ctx := l.ctx
-	if ctx == nil {
-		ctx = context.Background()
-	}
+func (l *measuredLaw) run(ctx context.Context, rows [][]float64, shots []int) ([]backends.Outcome, error) {
 	seed := stream.New(l.Seed, "shots", l.step, l.call).Uint64()
 	l.call++
 	results, err := l.Runner.Run(ctx, []backends.Request{{
-		Circuit: l.open, Bindings: backends.Bindings{Trained: rows, Data: [][]float64{nil}}, Shots: shots, Seed: seed, Mitigation: l.Mitigation,
+		Circuit: l.open, Bindings: backends.Bindings{Trained: rows}, Shots: shots, Seed: seed, Mitigation: l.Mitigation,
 	}})
 	if err != nil {
 		return nil, err
@@ -173,13 +173,12 @@ func (l *measuredLaw) angles(trained, data []float64) []float64 {
 }
 
 // Values writes the frequencies of every lane.
-func (l *measuredLaw) Values(b backends.Bindings, values []float64) error {
+func (l *measuredLaw) Values(ctx context.Context, b backends.Bindings, values []float64) error {
 	rows := make([][]float64, b.Len())
 	for i := range rows {
-		at := b.Lane(i)
-		rows[i] = l.angles(b.Trained[at.Trained], b.Data[at.Data])
+		rows[i] = l.angles(b.Row(i))
 	}
-	outcomes, err := l.run(rows, []int{max(l.Shots, l.MaxShots)})
+	outcomes, err := l.run(ctx, rows, []int{max(l.Shots, l.MaxShots)})
 	if err != nil {
 		return err
 	}
@@ -198,9 +197,10 @@ func (l *measuredLaw) Values(b backends.Bindings, values []float64) error {
 }
 
 // Forward is Values; Backward measures anew.
-func (l *measuredLaw) Forward(b backends.Bindings, values []float64) error {
+func (l *measuredLaw) Forward(ctx context.Context, b backends.Bindings, values []float64) error {
+	b = b.Filled()
 	l.at = backends.Bindings{Trained: rowsCopy(b.Trained), Data: rowsCopy(b.Data), Lanes: slices.Clone(b.Lanes)}
-	return l.Values(b, values)
+	return l.Values(ctx, b, values)
 }
 
 func rowsCopy(rows [][]float64) [][]float64 {
@@ -212,23 +212,23 @@ func rowsCopy(rows [][]float64) [][]float64 {
 }
 
 // Backward estimates the derivative of the sum over lanes and words of upstream x law.
-func (l *measuredLaw) Backward(upstream, trained, data []float64) error {
+func (l *measuredLaw) Backward(ctx context.Context, upstream, trained, data []float64) error {
 	symbols := len(l.circuit.Trained)
 	g := gradients{law: l, upstream: upstream, trained: trained, data: data, byRow: make([]laneSums, len(l.at.Trained)*symbols)}
 	var err error
 	switch l.Gradient {
 	case GradientShift:
-		err = g.shift(func(int) bool { return true })
+		err = g.shift(ctx, func(int) bool { return true })
 	case GradientSPSA, GradientGuided:
 		if data != nil && len(l.circuit.Data) > 0 {
 			return fmt.Errorf("gradient %s: angles that are computed from a memory are shifted one by one; use %s", l.Gradient, GradientShift)
 		}
 		guided := l.guided()
 		if len(guided) > 0 {
-			err = g.shift(func(i int) bool { return guided[i] })
+			err = g.shift(ctx, func(i int) bool { return guided[i] })
 		}
 		if err == nil {
-			err = g.perturb(guided)
+			err = g.perturb(ctx, guided)
 		}
 	default:
 		err = fmt.Errorf("gradient %q is not taken from shots", l.Gradient)
@@ -312,7 +312,7 @@ func expectation(o backends.Outcome, f []float64) (mean, variance float64) {
 }
 
 // shift adds the derivatives by the symbols that are wanted, and by the data.
-func (g *gradients) shift(want func(symbol int) bool) error {
+func (g *gradients) shift(ctx context.Context, want func(symbol int) bool) error {
 	l := g.law
 	symbols, inputs, places := len(l.circuit.Trained), len(l.circuit.Data), len(l.places)
 	shots := l.allocate(len(l.at.Trained))
@@ -337,7 +337,7 @@ func (g *gradients) shift(want func(symbol int) bool) error {
 			continue
 		}
 		at := l.at.Lane(i)
-		base := l.angles(l.at.Trained[at.Trained], l.at.Data[at.Data])
+		base := l.angles(l.at.Row(i))
 		for k := range l.places {
 			if !counts(at.Trained, k) {
 				continue
@@ -352,7 +352,7 @@ func (g *gradients) shift(want func(symbol int) bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	outcomes, err := l.run(rows, each)
+	outcomes, err := l.run(ctx, rows, each)
 	if err != nil {
 		return err
 	}
@@ -409,7 +409,7 @@ func (g *gradients) shift(want func(symbol int) bool) error {
 }
 
 // perturb adds the derivatives of all symbols but those that were shifted, by SPSA.
-func (g *gradients) perturb(shifted map[int]bool) error {
+func (g *gradients) perturb(ctx context.Context, shifted map[int]bool) error {
 	l := g.law
 	symbols := len(l.circuit.Trained)
 	width := l.Perturbation
@@ -444,7 +444,7 @@ func (g *gradients) perturb(shifted map[int]bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	outcomes, err := l.run(rows, []int{max(l.Shots, l.MaxShots)})
+	outcomes, err := l.run(ctx, rows, []int{max(l.Shots, l.MaxShots)})
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package training
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"math/bits"
@@ -94,7 +93,7 @@ func TestShiftRule(t *testing.T) {
 		if rule.Circuits() != k.Circuits {
 			t.Errorf("%s: %d shifted circuits, want %d", k.Name, rule.Circuits(), k.Circuits)
 		}
-		got, err := rule.Derivatives(k.Theta, nil, f)
+		got, err := rule.Derivatives(t.Context(), k.Theta, nil, f)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,14 +113,14 @@ func (k gradientCase) repeated(t *testing.T, e *Estimator, times int) [][]float6
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := backends.Bindings{Trained: slices.Repeat([][]float64{k.Theta}, times), Data: [][]float64{nil}}
+	b := backends.Bindings{Trained: slices.Repeat([][]float64{k.Theta}, times)}
 	law := make([]float64, times*len(f))
 	e.Shots = max(e.Shots, 1)
-	if err := d.Forward(b, law); err != nil {
+	if err := d.Forward(t.Context(), b, law); err != nil {
 		t.Fatal(err)
 	}
 	trained := make([]float64, times*len(k.Theta))
-	if err := d.Backward(slices.Repeat(f, times), trained, nil); err != nil {
+	if err := d.Backward(t.Context(), slices.Repeat(f, times), trained, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i, x := range e.last.Value {
@@ -222,12 +221,12 @@ func TestErrorOfALatentBatch(t *testing.T) {
 			}
 		}
 		e.Seed = uint64(r)
-		e.Begin(context.Background(), 0, &Moments{})
-		if err := d.Forward(backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents*8)); err != nil {
+		e.Begin(0, &Moments{})
+		if err := d.Forward(t.Context(), backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents*8)); err != nil {
 			t.Fatal(err)
 		}
 		grad := make([]float64, len(theta))
-		if err := d.Backward(slices.Repeat(f, latents), grad, nil); err != nil {
+		if err := d.Backward(t.Context(), slices.Repeat(f, latents), grad, nil); err != nil {
 			t.Fatal(err)
 		}
 		values = append(values, grad)

@@ -33,7 +33,7 @@ func Example() {
 			panic(err)
 		}
 	}
-	law, err := trainer.Model().EstimateLaw(trainer.State.Average, data.States, 1, 0)
+	law, err := trainer.Model().EstimateLaw(context.Background(), trainer.State.Average, data.States, 1, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/bits"
@@ -21,12 +22,12 @@ type Generator interface {
 	// Init writes the parameters that training starts from.
 	Init(params []float64, rng *rand.Rand)
 	// Laws writes p_k(x|z): timesteps x latent vectors x 2^n.
-	Laws(params []float64, latents [][]float64, laws []float64) error
+	Laws(ctx context.Context, params []float64, latents [][]float64, laws []float64) error
 	// Forward is Laws, and keeps what one Backward needs.
-	Forward(params []float64, latents [][]float64, laws []float64) error
+	Forward(ctx context.Context, params []float64, latents [][]float64, laws []float64) error
 	// Backward takes the derivative of a scalar with respect to every law of
 	// the last Forward and adds that with respect to the parameters to grad.
-	Backward(upstream, grad []float64) error
+	Backward(ctx context.Context, upstream, grad []float64) error
 }
 
 // Patch is SpiQGAN's generator: one sub-generator circuit a timestep, of one
@@ -37,14 +38,15 @@ type Patch struct {
 	ansatz    ir.Ansatz
 	timesteps int
 	init      string
-	law       backends.Differentiable
+	law       neuronLaw
 	rows      [][]float64
 }
 
-// NewPatch prepares the generator on a simulator.
-func NewPatch(c Config, on backends.Differentiator) (*Patch, error) {
+// NewPatch prepares the generator on what gives its laws; where that is a
+// backends.Differentiator it can be trained.
+func NewPatch(c Config, on backends.Solver) (*Patch, error) {
 	a := c.Ansatz()
-	d, err := neuronLaw(a, on)
+	d, err := newNeuronLaw(a, on)
 	if err != nil {
 		return nil, err
 	}
@@ -102,18 +104,18 @@ func (g *Patch) bindings(params []float64, latents [][]float64) backends.Binding
 }
 
 // Laws writes the laws of all timesteps for all latent vectors.
-func (g *Patch) Laws(params []float64, latents [][]float64, laws []float64) error {
-	return g.law.Values(g.bindings(params, latents), laws)
+func (g *Patch) Laws(ctx context.Context, params []float64, latents [][]float64, laws []float64) error {
+	return g.law.values(ctx, g.bindings(params, latents), laws)
 }
 
 // Forward writes the laws and keeps the final states.
-func (g *Patch) Forward(params []float64, latents [][]float64, laws []float64) error {
-	return g.law.Forward(g.bindings(params, latents), laws)
+func (g *Patch) Forward(ctx context.Context, params []float64, latents [][]float64, laws []float64) error {
+	return g.law.forward(ctx, g.bindings(params, latents), laws)
 }
 
 // Backward adds the gradient by the adjoint sweep.
-func (g *Patch) Backward(upstream, grad []float64) error {
-	return g.law.Backward(upstream, grad, nil)
+func (g *Patch) Backward(ctx context.Context, upstream, grad []float64) error {
+	return g.law.backward(ctx, upstream, grad, nil)
 }
 
 // DrawLatents draws count latent vectors of the configuration's law, a number a

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -48,7 +49,7 @@ const groups = 64
 
 // EstimateLaw averages the conditional law over so many latent vectors of the
 // stream named "evaluation" (rounded up to a multiple of 64).
-func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
+func EstimateLaw(ctx context.Context, c Config, g Generator, params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
 	per, parts := (latents+groups-1)/groups, groups
 	var all [][]float64
 	if n := c.latentCount(); n > 0 {
@@ -74,7 +75,7 @@ func EstimateLaw(c Config, g Generator, params []float64, s *metrics.States, lat
 		for done := 0; done < per; {
 			z := points[done:min(done+sub, per)]
 			part := laws[:t*len(z)*words]
-			if err := g.Laws(params, z, part); err != nil {
+			if err := g.Laws(ctx, params, z, part); err != nil {
 				return nil, err
 			}
 			for i := 0; i < len(part); i += words {
@@ -165,7 +166,7 @@ func spreadLatents(c Config, count int, rng *rand.Rand) [][]float64 {
 
 // Draw draws windows: a raster of samples repeats of Timesteps bins. Sample i
 // has its own latent vector, from the stream ("generate", i/1024).
-func Draw(c Config, g Generator, params []float64, samples int, binWidth float64, seed uint64) (*spikes.Raster, error) {
+func Draw(ctx context.Context, c Config, g Generator, params []float64, samples int, binWidth float64, seed uint64) (*spikes.Raster, error) {
 	n, t := c.Neurons, c.Timesteps
 	out := spikes.NewRaster(samples, t, n, binWidth)
 	words := 1 << n
@@ -177,7 +178,7 @@ func Draw(c Config, g Generator, params []float64, samples int, binWidth float64
 		z := DrawLatents(c, chunk, rng) // whole chunks, so a shorter draw is a prefix of a longer one
 		part := laws[:t*len(z)*words]
 		if first == 0 || len(z) > 1 {
-			if err := g.Laws(params, z, part); err != nil {
+			if err := g.Laws(ctx, params, z, part); err != nil {
 				return nil, err
 			}
 			for i := 0; i < len(part); i += words {
@@ -197,7 +198,7 @@ func Draw(c Config, g Generator, params []float64, samples int, binWidth float64
 // generator's laws for two fixed latent vectors, which a generator that ignores
 // its latent vector leaves at 0. ok is false where the table of all windows is
 // too large.
-func LatentDistance(c Config, g Generator, params []float64, seed uint64) (js float64, ok bool, err error) {
+func LatentDistance(ctx context.Context, c Config, g Generator, params []float64, seed uint64) (js float64, ok bool, err error) {
 	n, t := c.Neurons, c.Timesteps
 	if n*t > 20 {
 		return 0, false, nil
@@ -208,7 +209,7 @@ func LatentDistance(c Config, g Generator, params []float64, seed uint64) (js fl
 	}
 	words := 1 << n
 	laws := make([]float64, t*2*words)
-	if err := g.Laws(params, z, laws); err != nil {
+	if err := g.Laws(ctx, params, z, laws); err != nil {
 		return 0, false, err
 	}
 	for i := 0; i < len(laws); i += words {

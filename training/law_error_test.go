@@ -21,7 +21,7 @@ func TestErrorOfALaw(t *testing.T) {
 		d := builtin(t, 1, 2)
 		p := func(z []float64, k int) float64 { return 0.03 + 0.2/(1+math.Exp(float64(k)-z[0])) }
 		g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 { return []float64{1 - p(z, k), p(z, k)} }}
-		e, err := training.EstimateLaw(c, g, []float64{0}, d.States, parts*per-3, 5)
+		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, d.States, parts*per-3, 5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestLawWithoutError(t *testing.T) {
 		g := &fixed{neurons: 2, timesteps: 1, law: func(z []float64, _ int) []float64 {
 			return []float64{0.7, 0.1 + 0.1*z[0], 0.1, 0.1 - 0.1*z[0]}
 		}}
-		e, err := training.EstimateLaw(c, g, []float64{0}, builtin(t, 2, 1).States, 1000, 1)
+		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, builtin(t, 2, 1).States, 1000, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestLatentLaws(t *testing.T) {
 		sets := map[string][][]float64{}
 		if name != "bit" {
 			g := &fixed{neurons: 1, timesteps: 1, law: func([]float64, int) []float64 { return []float64{0.9, 0.1} }}
-			if _, err := training.EstimateLaw(c, g, []float64{0}, builtin(t, 1, 1).States, count, 3); err != nil {
+			if _, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, builtin(t, 1, 1).States, count, 3); err != nil {
 				t.Fatal(err)
 			}
 			sets["an estimate"] = g.seen
@@ -167,7 +167,7 @@ func TestDrawnLaws(t *testing.T) {
 		c.Expectation, c.Readout, c.LatentTrained, c.LatentScale = training.Batch, k.readout, false, 0
 		g := &fixed{neurons: 2, timesteps: 1, law: func([]float64, int) []float64 { return k.law }}
 		s := recording(t, 2, 1, []uint32{0, 1, 2, 3}).States
-		e, err := training.EstimateLaw(c, g, []float64{0}, s, 1, 1)
+		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, s, 1, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +184,7 @@ func TestLatentDistanceByHand(t *testing.T) {
 	c := small(t, 1, 2)
 	p := func(z []float64, k int) float64 { return 0.1 + 0.8/(1+math.Exp(float64(k)-z[0])) }
 	g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 { return []float64{1 - p(z, k), p(z, k)} }}
-	js, ok, err := training.LatentDistance(c, g, []float64{0}, 1)
+	js, ok, err := training.LatentDistance(t.Context(), c, g, []float64{0}, 1)
 	if err != nil || !ok || len(g.seen) != 2 {
 		t.Fatalf("%v %v, %d latent vectors", err, ok, len(g.seen))
 	}

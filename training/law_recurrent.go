@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -24,7 +25,7 @@ func (g *Recurrent) side() int { return min(1024, max(1, 1<<22/g.words())) }
 // memory begins anew with each window it is exact, without error; where samples
 // run on it is the mean over pasts that the generator made itself, rounded up to
 // a multiple of 64, and its error is that of this mean.
-func (g *Recurrent) EstimateLaw(params []float64, s *metrics.States, pasts int, seed uint64) (*LawEstimate, error) {
+func (g *Recurrent) EstimateLaw(ctx context.Context, params []float64, s *metrics.States, pasts int, seed uint64) (*LawEstimate, error) {
 	parts, per := 1, 1
 	if g.past > 0 {
 		parts, per = groups, (pasts+groups-1)/groups
@@ -39,7 +40,7 @@ func (g *Recurrent) EstimateLaw(params []float64, s *metrics.States, pasts int, 
 	befores := [][]uint32{nil}
 	if g.past > 0 {
 		var err error
-		if befores, err = g.ownPasts(params, parts*per, seed); err != nil {
+		if befores, err = g.ownPasts(ctx, params, parts*per, seed); err != nil {
 			return nil, err
 		}
 	}
@@ -50,13 +51,13 @@ func (g *Recurrent) EstimateLaw(params []float64, s *metrics.States, pasts int, 
 	for part := range means {
 		means[part] = make([]float64, s.Len())
 		for _, before := range befores[part*per:][:per] {
-			if err := g.seenGiven(params, s, before, p); err != nil {
+			if err := g.seenGiven(ctx, params, s, before, p); err != nil {
 				return nil, err
 			}
 			for i, x := range p {
 				means[part][i] += x / float64(per)
 			}
-			x, err := g.silentGiven(params, s.Timesteps, before)
+			x, err := g.silentGiven(ctx, params, s.Timesteps, before)
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +86,7 @@ func starts(s *metrics.States, k int) []int {
 }
 
 // seenGiven writes the probability of each seen window after a past.
-func (g *Recurrent) seenGiven(params []float64, s *metrics.States, before []uint32, p []float64) error {
+func (g *Recurrent) seenGiven(ctx context.Context, params []float64, s *metrics.States, before []uint32, p []float64) error {
 	for i := range p {
 		p[i] = 1
 	}
@@ -99,7 +100,7 @@ func (g *Recurrent) seenGiven(params []float64, s *metrics.States, before []uint
 			for j, i := range now {
 				of[j] = history{g.seen(slices.Concat(before, s.Window(i)[:k])), g.circuit(k)}
 			}
-			if err := g.laws(params, of, laws[:len(of)*words]); err != nil {
+			if err := g.laws(ctx, params, of, laws[:len(of)*words]); err != nil {
 				return err
 			}
 			first = first[len(now):]
@@ -119,13 +120,13 @@ func (g *Recurrent) seenGiven(params []float64, s *metrics.States, before []uint
 }
 
 // silentGiven is the probability of a silent window after a past.
-func (g *Recurrent) silentGiven(params []float64, t int, before []uint32) (float64, error) {
+func (g *Recurrent) silentGiven(ctx context.Context, params []float64, t int, before []uint32) (float64, error) {
 	of := make([]history, t)
 	for k := range of {
 		of[k] = history{g.seen(slices.Concat(before, make([]uint32, k))), g.circuit(k)}
 	}
 	laws := make([]float64, t*g.words())
-	if err := g.laws(params, of, laws); err != nil {
+	if err := g.laws(ctx, params, of, laws); err != nil {
 		return 0, err
 	}
 	p := 1.0
@@ -137,8 +138,8 @@ func (g *Recurrent) silentGiven(params []float64, t int, before []uint32) (float
 
 // ownPasts runs the generator on from silence, side by side, and returns what each
 // run's memory then sees.
-func (g *Recurrent) ownPasts(params []float64, count int, seed uint64) ([][]uint32, error) {
-	r, err := g.run(params, count, BurnIn+g.past, 0, "pasts", seed)
+func (g *Recurrent) ownPasts(ctx context.Context, params []float64, count int, seed uint64) ([][]uint32, error) {
+	r, err := g.run(ctx, params, count, BurnIn+g.past, 0, "pasts", seed)
 	if err != nil {
 		return nil, err
 	}
@@ -155,12 +156,12 @@ func (g *Recurrent) ownPasts(params []float64, count int, seed uint64) ([][]uint
 // window these are windows, and bins beyond it see the bins before as the window's
 // last bin does; where samples run on, each is a recording begun in silence, its
 // first 30 bins left out. Sample i has the stream ("generate", i/1024).
-func (g *Recurrent) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
+func (g *Recurrent) Draw(ctx context.Context, params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
 	skip := 0
 	if g.past > 0 {
 		skip = BurnIn
 	}
-	r, err := g.run(params, samples, skip+bins, binWidth, "generate", seed)
+	r, err := g.run(ctx, params, samples, skip+bins, binWidth, "generate", seed)
 	if err != nil || skip == 0 {
 		return r, err
 	}
@@ -174,7 +175,7 @@ func (g *Recurrent) Draw(params []float64, samples, bins int, binWidth float64, 
 }
 
 // run makes samples from silence, a group of them side by side.
-func (g *Recurrent) run(params []float64, samples, bins int, binWidth float64, label string, seed uint64) (*spikes.Raster, error) {
+func (g *Recurrent) run(ctx context.Context, params []float64, samples, bins int, binWidth float64, label string, seed uint64) (*spikes.Raster, error) {
 	out := spikes.NewRaster(samples, bins, g.ansatz.Neurons, binWidth)
 	const chunk = 1024 // streams are named by it, so a shorter draw is a prefix of a longer one
 	for first := 0; first < samples; first += chunk {
@@ -189,7 +190,7 @@ func (g *Recurrent) run(params []float64, samples, bins int, binWidth float64, l
 			for i := range uniforms { // those of samples not asked for too
 				uniforms[i] = rng.Float64()
 			}
-			if err := g.next(params, words, uniforms); err != nil {
+			if err := g.next(ctx, params, words, uniforms); err != nil {
 				return nil, err
 			}
 		}
@@ -204,7 +205,7 @@ func (g *Recurrent) run(params []float64, samples, bins int, binWidth float64, l
 
 // next appends to each sample the word that its uniform number picks. The place of
 // a word in its sample says which circuit makes it.
-func (g *Recurrent) next(params []float64, samples [][]uint32, uniforms []float64) error {
+func (g *Recurrent) next(ctx context.Context, params []float64, samples [][]uint32, uniforms []float64) error {
 	for first := 0; first < len(samples); first += g.side() {
 		part := samples[first:min(first+g.side(), len(samples))]
 		of := make([]history, len(part))
@@ -212,7 +213,7 @@ func (g *Recurrent) next(params []float64, samples [][]uint32, uniforms []float6
 			of[i] = history{g.seen(w), g.circuit(len(w))}
 		}
 		laws := make([]float64, len(part)*g.words())
-		if err := g.laws(params, of, laws); err != nil {
+		if err := g.laws(ctx, params, of, laws); err != nil {
 			return err
 		}
 		for i := range part {
@@ -224,7 +225,7 @@ func (g *Recurrent) next(params []float64, samples [][]uint32, uniforms []float6
 
 // LogLikelihood is the mean natural logarithm of the probability of each bin of a
 // recording given the bins of its repeat before it, in nats a bin. It is exact.
-func (g *Recurrent) LogLikelihood(params []float64, r *spikes.Raster) (float64, error) {
+func (g *Recurrent) LogLikelihood(ctx context.Context, params []float64, r *spikes.Raster) (float64, error) {
 	if err := checkShape("neurons of a recording", r.Neurons, g.ansatz.Neurons); err != nil {
 		return 0, err
 	}
@@ -240,7 +241,7 @@ func (g *Recurrent) LogLikelihood(params []float64, r *spikes.Raster) (float64, 
 			for i := range of {
 				of[i] = history{g.seen(words[:first+i]), g.circuit(first + i)}
 			}
-			if err := g.laws(params, of, laws[:len(of)*g.words()]); err != nil {
+			if err := g.laws(ctx, params, of, laws[:len(of)*g.words()]); err != nil {
 				return 0, err
 			}
 			for i := range of {

@@ -13,9 +13,9 @@ import (
 //
 // to grad and writes its value, and the generator's mean number of spikes of a
 // window. target calls its argument for each word that counts of a history.
-func (g *Recurrent) descend(params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64, out *Losses) error {
+func (g *Recurrent) descend(ctx context.Context, params []float64, of []history, target func(i int, add func(word uint32, weight float64)), grad []float64, out *Losses) error {
 	laws := make([]float64, len(of)*g.words())
-	if err := g.forward(params, of, laws); err != nil {
+	if err := g.forward(ctx, params, of, laws); err != nil {
 		return err
 	}
 	upstream := make([]float64, len(laws))
@@ -31,7 +31,7 @@ func (g *Recurrent) descend(params []float64, of []history, target func(i int, a
 		})
 		out.Count += all * meanCount(laws[i*g.words():][:g.words()]) * float64(g.timesteps)
 	}
-	return g.backward(upstream, grad)
+	return g.backward(ctx, upstream, grad)
 }
 
 // leastProbability bounds the gradient of a word that the generator all but
@@ -47,7 +47,7 @@ type drawnLikelihood struct {
 
 func (r *drawnLikelihood) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
 	batch := r.pairs.draw(u.real)
-	return r.gen.descend(u.params, histories(batch), func(i int, add func(uint32, float64)) {
+	return r.gen.descend(ctx, u.params, histories(batch), func(i int, add func(uint32, float64)) {
 		add(batch[i].word(), 1/float64(len(batch)))
 	}, grad, out)
 }
@@ -95,7 +95,7 @@ func following(s *metrics.States, from, to, k int) []target {
 }
 
 func (r *seenLikelihood) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
-	return r.gen.descend(u.params, r.of, func(i int, add func(uint32, float64)) {
+	return r.gen.descend(ctx, u.params, r.of, func(i int, add func(uint32, float64)) {
 		for _, t := range r.targets[i] {
 			add(t.word, t.weight)
 		}

@@ -1,6 +1,7 @@
 package training_test
 
 import (
+	"context"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -58,7 +59,7 @@ func (g *fixed) Neurons() int               { return g.neurons }
 func (g *fixed) Timesteps() int             { return g.timesteps }
 func (g *fixed) Parameters() int            { return 1 }
 func (g *fixed) Init([]float64, *rand.Rand) {}
-func (g *fixed) Laws(_ []float64, latents [][]float64, laws []float64) error {
+func (g *fixed) Laws(_ context.Context, _ []float64, latents [][]float64, laws []float64) error {
 	for _, z := range latents {
 		g.seen = append(g.seen, slices.Clone(z))
 	}
@@ -69,10 +70,10 @@ func (g *fixed) Laws(_ []float64, latents [][]float64, laws []float64) error {
 	}
 	return nil
 }
-func (g *fixed) Forward(p []float64, latents [][]float64, laws []float64) error {
-	return g.Laws(p, latents, laws)
+func (g *fixed) Forward(ctx context.Context, p []float64, latents [][]float64, laws []float64) error {
+	return g.Laws(ctx, p, latents, laws)
 }
-func (g *fixed) Backward(upstream, grad []float64) error {
+func (g *fixed) Backward(_ context.Context, upstream, grad []float64) error {
 	g.upstream = slices.Clone(upstream)
 	grad[0] = 1
 	return nil

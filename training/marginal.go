@@ -1,38 +1,64 @@
 package training
 
 import (
+	"context"
+	"errors"
+
 	"qgan/backends"
 	"qgan/ir"
 )
 
-// neuronLaw prepares the law of a circuit's measured qubits.
-func neuronLaw(a ir.Ansatz, on backends.Differentiator) (backends.Differentiable, error) {
+// neuronLaw is the law of the measured qubits of a circuit. The last qubits are not
+// measured: outcomes of theirs follow each other for each word and are summed over.
+type neuronLaw struct {
+	joint    backends.Evaluator
+	slope    backends.Differentiable // the same; nil where there are laws alone
+	outcomes int                     // of the qubits that are not measured
+	space    []float64               // of the joint law
+}
+
+// newNeuronLaw prepares an ansatz.
+func newNeuronLaw(a ir.Ansatz, on backends.Solver) (l neuronLaw, err error) {
 	if err := a.Check(); err != nil {
-		return nil, err
+		return l, err
 	}
-	d, err := on.Differentiate(a.Circuit(), backends.Probabilities)
-	if err != nil || a.LatentQubits == 0 {
-		return d, err
+	l.outcomes = 1 << a.LatentQubits
+	if d, ok := on.(backends.Differentiator); ok {
+		l.slope, err = d.Differentiate(a.Circuit(), backends.Probabilities)
+		l.joint = l.slope
+		return l, err
 	}
-	return &marginal{joint: d, outcomes: 1 << a.LatentQubits}, nil
+	l.joint, err = on.Evaluator(a.Circuit(), backends.Probabilities)
+	return l, err
 }
 
-// marginal sums the joint law of all qubits over the last ones, which are not
-// measured: outcomes of theirs follow each other for each word.
-type marginal struct {
-	joint    backends.Differentiable
-	outcomes int
-	values   []float64 // of the joint law
+// values writes the law of every lane.
+func (l *neuronLaw) values(ctx context.Context, b backends.Bindings, values []float64) error {
+	return l.sum(ctx, l.joint.Values, b, values)
 }
 
-func (m *marginal) sum(run func(backends.Bindings, []float64) error, b backends.Bindings, values []float64) error {
-	m.values = sized(m.values, len(values)*m.outcomes)
-	if err := run(b, m.values); err != nil {
+// errLawsAlone is what is told where a generator is trained that can't be.
+var errLawsAlone = errors.New("the generator was prepared for its laws alone, without gradients")
+
+// forward writes the law of every lane and keeps what backward needs.
+func (l *neuronLaw) forward(ctx context.Context, b backends.Bindings, values []float64) error {
+	if l.slope == nil {
+		return errLawsAlone
+	}
+	return l.sum(ctx, l.slope.Forward, b, values)
+}
+
+func (l *neuronLaw) sum(ctx context.Context, run func(context.Context, backends.Bindings, []float64) error, b backends.Bindings, values []float64) error {
+	if l.outcomes == 1 {
+		return run(ctx, b, values)
+	}
+	l.space = sized(l.space, len(values)*l.outcomes)
+	if err := run(ctx, b, l.space); err != nil {
 		return err
 	}
 	for x := range values {
 		sum := 0.0
-		for _, p := range m.values[x*m.outcomes:][:m.outcomes] {
+		for _, p := range l.space[x*l.outcomes:][:l.outcomes] {
 			sum += p
 		}
 		values[x] = sum
@@ -40,25 +66,21 @@ func (m *marginal) sum(run func(backends.Bindings, []float64) error, b backends.
 	return nil
 }
 
-// Values writes the law of every lane.
-func (m *marginal) Values(b backends.Bindings, values []float64) error {
-	return m.sum(m.joint.Values, b, values)
-}
-
-// Forward writes the law of every lane and keeps what Backward needs.
-func (m *marginal) Forward(b backends.Bindings, values []float64) error {
-	return m.sum(m.joint.Forward, b, values)
-}
-
-// Backward hands each derivative on to all outcomes that were summed.
-func (m *marginal) Backward(upstream, trained, data []float64) error {
-	m.values = sized(m.values, len(upstream)*m.outcomes)
+// backward hands each derivative on to all outcomes that were summed.
+func (l *neuronLaw) backward(ctx context.Context, upstream, trained, data []float64) error {
+	if l.slope == nil {
+		return errLawsAlone
+	}
+	if l.outcomes == 1 {
+		return l.slope.Backward(ctx, upstream, trained, data)
+	}
+	l.space = sized(l.space, len(upstream)*l.outcomes)
 	for x, up := range upstream {
-		for i := range m.outcomes {
-			m.values[x*m.outcomes+i] = up
+		for i := range l.outcomes {
+			l.space[x*l.outcomes+i] = up
 		}
 	}
-	return m.joint.Backward(m.values, trained, data)
+	return l.slope.Backward(ctx, l.space, trained, data)
 }
 
 // sized returns a slice of so many values, in the same memory where there is room.

@@ -1,7 +1,6 @@
 package training
 
 import (
-	"context"
 	"math"
 
 	"qgan/backends"
@@ -14,7 +13,7 @@ type Measurer interface {
 	backends.Differentiator
 	// Begin starts a step, counted from 0. The moments are those of the run; the step moves
 	// them.
-	Begin(ctx context.Context, step int, m *Moments)
+	Begin(step int, m *Moments)
 	// Measured tells what the step that was begun last has measured so far.
 	Measured() MeasuredRow
 }

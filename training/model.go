@@ -19,12 +19,12 @@ type Model interface {
 	// EstimateLaw returns the law at the windows of a recording, averaged over so
 	// many latent vectors or pasts where it is not exact without; ErrIntractable
 	// where that costs too much.
-	EstimateLaw(params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
+	EstimateLaw(ctx context.Context, params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
 	// Draw draws samples of so many bins.
-	Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
+	Draw(ctx context.Context, params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
 	// Monitor returns what is cheap enough to be looked at while training: the divergence
 	// in nats, nil where it isn't, and the probability of a silent window.
-	Monitor(params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
+	Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
 }
 
 // CircuitModel is a Model that is made of circuits.
@@ -39,8 +39,9 @@ type CircuitModel interface {
 	Circuit(params []float64, timestep int) (*ir.Circuit, error)
 }
 
-// NewModel prepares the generator of a configuration.
-func NewModel(c Config, on backends.Differentiator) (CircuitModel, error) {
+// NewModel prepares the generator of a configuration on what gives its laws; it can be
+// trained where that is a backends.Differentiator.
+func NewModel(c Config, on backends.Solver) (CircuitModel, error) {
 	if c.Memory != MemoryNone {
 		return NewRecurrent(c, on)
 	}
@@ -59,16 +60,16 @@ type mixtureModel struct {
 
 func (m mixtureModel) Parameters() int { return m.gen.Parameters() }
 
-func (m mixtureModel) EstimateLaw(params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
-	return EstimateLaw(m.config, m.gen, params, s, latents, seed)
+func (m mixtureModel) EstimateLaw(ctx context.Context, params []float64, s *metrics.States, latents int, seed uint64) (*LawEstimate, error) {
+	return EstimateLaw(ctx, m.config, m.gen, params, s, latents, seed)
 }
 
 // Draw draws windows; bins is the number of timesteps.
-func (m mixtureModel) Draw(params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
+func (m mixtureModel) Draw(ctx context.Context, params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error) {
 	if err := checkShape("bins of a window", bins, m.config.Timesteps); err != nil {
 		return nil, err
 	}
-	return Draw(m.config, m.gen, params, samples, binWidth, seed)
+	return Draw(ctx, m.config, m.gen, params, samples, binWidth, seed)
 }
 
 // patchModel is the generator of circuits whose timesteps share a latent vector.
@@ -87,12 +88,12 @@ const (
 	monitorWork    = 2e8 // windows x timesteps x latent vectors of a monitored distance
 )
 
-func (m mixtureModel) Monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+func (m mixtureModel) Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
 	if float64(s.Len())*float64(s.Timesteps*monitorLatents) > monitorWork {
-		p, err := m.silent(params, seed)
+		p, err := m.silent(ctx, params, seed)
 		return nil, p, err
 	}
-	e, err := m.EstimateLaw(params, s, monitorLatents, seed)
+	e, err := m.EstimateLaw(ctx, params, s, monitorLatents, seed)
 	if err != nil {
 		return nil, math.NaN(), err
 	}
@@ -100,12 +101,12 @@ func (m mixtureModel) Monitor(params []float64, s *metrics.States, seed uint64) 
 }
 
 // silent estimates P(silent window) from as many latent vectors as a step takes.
-func (m mixtureModel) silent(params []float64, seed uint64) (float64, error) {
+func (m mixtureModel) silent(ctx context.Context, params []float64, seed uint64) (float64, error) {
 	c := m.config
 	latents := DrawLatents(c, c.Batch, stream.New(seed, "monitor"))
 	words := 1 << c.Neurons
 	laws := make([]float64, c.Timesteps*len(latents)*words)
-	if err := m.gen.Laws(params, latents, laws); err != nil {
+	if err := m.gen.Laws(ctx, params, latents, laws); err != nil {
 		return math.NaN(), err
 	}
 	silent := 0.0
@@ -129,19 +130,19 @@ const (
 )
 
 // Monitor estimates the divergence only where the memory begins anew with each window.
-func (g *Recurrent) Monitor(params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
+func (g *Recurrent) Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
 	if g.past == 0 {
 		if s.Len() > monitorWindows {
-			p, err := g.silentGiven(params, s.Timesteps, nil)
+			p, err := g.silentGiven(ctx, params, s.Timesteps, nil)
 			return nil, p, err
 		}
-		e, err := g.EstimateLaw(params, s, 1, seed)
+		e, err := g.EstimateLaw(ctx, params, s, 1, seed)
 		if err != nil {
 			return nil, math.NaN(), err
 		}
 		return &e.JSNats, e.PSilent, nil
 	}
-	r, err := g.Draw(params, monitorRuns, s.Timesteps, 0, seed)
+	r, err := g.Draw(ctx, params, monitorRuns, s.Timesteps, 0, seed)
 	if err != nil {
 		return nil, math.NaN(), err
 	}

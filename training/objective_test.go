@@ -125,7 +125,7 @@ func TestExactGradients(t *testing.T) {
 		return draw{fake: stream.New(1, "fake"), real: stream.New(1, "real"), mix: stream.New(1, "mix")}
 	}
 	laws := make([]float64, len(r.laws))
-	if err := gen.Forward(tr.State.Params, z, laws); err != nil {
+	if err := gen.Forward(t.Context(), tr.State.Params, z, laws); err != nil {
 		t.Fatal(err)
 	}
 	var out Losses
@@ -143,7 +143,7 @@ func TestExactGradients(t *testing.T) {
 	}
 	loss := func() float64 {
 		laws := make([]float64, len(laws))
-		if err := gen.Laws(tr.State.Params, z, laws); err != nil {
+		if err := gen.Laws(t.Context(), tr.State.Params, z, laws); err != nil {
 			t.Fatal(err)
 		}
 		mean := o.generator(laws, len(z), make([]float64, len(laws)))
@@ -153,7 +153,7 @@ func TestExactGradients(t *testing.T) {
 	up, got := make([]float64, len(laws)), make([]float64, len(tr.State.Params))
 	o.generator(laws, len(z), up)
 	countTerm(c, laws, len(z), d.MeanCount, up)
-	if err := gen.Backward(up, got); err != nil {
+	if err := gen.Backward(t.Context(), up, got); err != nil {
 		t.Fatal(err)
 	}
 	for i := range got {

@@ -26,23 +26,23 @@ func newShared(c Config, g Generator, d *Data, measured bool) shared {
 
 // look brings the laws up to date with an update, kept for a Backward where they are the
 // generator's.
-func (s *shared) look(u update, backward bool) error {
+func (s *shared) look(ctx context.Context, u update, backward bool) error {
 	if u.index > 0 && s.fixed {
 		return nil
 	}
 	drawLatents(s.config, u.latent, s.latents)
 	if backward || s.fixed {
-		return s.gen.Forward(u.params, s.latents, s.laws)
+		return s.gen.Forward(ctx, u.params, s.latents, s.laws)
 	}
-	return s.gen.Laws(u.params, s.latents, s.laws)
+	return s.gen.Laws(ctx, u.params, s.latents, s.laws)
 }
 
 // descend adds the gradient of L_G = K term - mean, given the critic's mean value of what
 // is generated and, in upstream, the derivative of -mean by the laws.
-func (s *shared) descend(mean float64, grad []float64, out *Losses) error {
+func (s *shared) descend(ctx context.Context, mean float64, grad []float64, out *Losses) error {
 	count, loss := countTerm(s.config, s.laws, len(s.latents), s.target, s.upstream)
 	out.Count, out.Generator = count, -mean+loss
-	return s.gen.Backward(s.upstream, grad)
+	return s.gen.Backward(ctx, s.upstream, grad)
 }
 
 // whole is ObjectiveWGAN summed over all windows.
@@ -51,20 +51,20 @@ type whole struct {
 	cube *cubeObjective
 }
 
-func (r *whole) critic(_ context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.look(u, false); err != nil {
+func (r *whole) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.look(ctx, u, false); err != nil {
 		return err
 	}
 	r.cube.critic(r.laws, len(r.latents), u.draw, grad, out)
 	return nil
 }
 
-func (r *whole) generator(_ context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.look(u, true); err != nil {
+func (r *whole) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.look(ctx, u, true); err != nil {
 		return err
 	}
 	clear(r.upstream)
-	return r.descend(r.cube.generator(r.laws, len(r.latents), r.upstream), grad, out)
+	return r.descend(ctx, r.cube.generator(r.laws, len(r.latents), r.upstream), grad, out)
 }
 
 // drawn is ObjectiveWGAN on windows that are drawn.
@@ -73,20 +73,20 @@ type drawn struct {
 	batch *batchObjective
 }
 
-func (r *drawn) critic(_ context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.look(u, false); err != nil {
+func (r *drawn) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.look(ctx, u, false); err != nil {
 		return err
 	}
 	r.batch.critic(r.laws, len(r.latents), u.draw, grad, out)
 	return nil
 }
 
-func (r *drawn) generator(_ context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.look(u, true); err != nil {
+func (r *drawn) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.look(ctx, u, true); err != nil {
 		return err
 	}
 	clear(r.upstream)
-	return r.descend(r.batch.generator(r.laws, len(r.latents), u.fake, r.upstream), grad, out)
+	return r.descend(ctx, r.batch.generator(r.laws, len(r.latents), u.fake, r.upstream), grad, out)
 }
 
 // newSharedRound makes the round of a generator whose timesteps share a latent vector.

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -29,7 +30,7 @@ type Recurrent struct {
 	memory    []*memoryMap // one a circuit; nil: it has none
 	timesteps int
 	past      int // bins before a window that are seen in it
-	law       backends.Differentiable
+	law       neuronLaw
 
 	// The lanes of the last run.
 	params []float64
@@ -50,10 +51,10 @@ type history struct {
 }
 
 // NewRecurrent prepares the generator on a simulator.
-func NewRecurrent(c Config, on backends.Differentiator) (*Recurrent, error) {
+func NewRecurrent(c Config, on backends.Solver) (*Recurrent, error) {
 	g := newRecurrent(c)
 	var err error
-	g.law, err = neuronLaw(g.ansatz, on)
+	g.law, err = newNeuronLaw(g.ansatz, on)
 	return g, err
 }
 
@@ -172,23 +173,23 @@ func (g *Recurrent) bind(params []float64, of []history) backends.Bindings {
 func (g *Recurrent) words() int { return 1 << g.ansatz.Neurons }
 
 // laws writes the law of the next word in every history: histories x 2^n.
-func (g *Recurrent) laws(params []float64, of []history, laws []float64) error {
-	return g.law.Values(g.bind(params, of), laws)
+func (g *Recurrent) laws(ctx context.Context, params []float64, of []history, laws []float64) error {
+	return g.law.values(ctx, g.bind(params, of), laws)
 }
 
 // forward is laws, and keeps what one backward needs.
-func (g *Recurrent) forward(params []float64, of []history, laws []float64) error {
-	return g.law.Forward(g.bind(params, of), laws)
+func (g *Recurrent) forward(ctx context.Context, params []float64, of []history, laws []float64) error {
+	return g.law.forward(ctx, g.bind(params, of), laws)
 }
 
 // backward takes the derivative of a scalar by every law of the last forward and
 // adds that by the parameters to grad.
-func (g *Recurrent) backward(upstream, grad []float64) error {
+func (g *Recurrent) backward(ctx context.Context, upstream, grad []float64) error {
 	width, inputs, traces := g.ansatz.Angles(), g.ansatz.Inputs(), g.ansatz.Encodings()*g.ansatz.Neurons
 	g.grads.trained, g.grads.data = sized(g.grads.trained, len(g.rows)*width), sized(g.grads.data, len(g.angles))
 	clear(g.grads.trained)
 	clear(g.grads.data)
-	if err := g.law.Backward(upstream, g.grads.trained, g.grads.data); err != nil {
+	if err := g.law.backward(ctx, upstream, g.grads.trained, g.grads.data); err != nil {
 		return err
 	}
 	for c := range g.rows {

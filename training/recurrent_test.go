@@ -133,12 +133,12 @@ func TestRecurrentGradient(t *testing.T) {
 				upstream[i] = rng.NormFloat64()
 			}
 			value := func() float64 {
-				if err := g.laws(params, of, laws); err != nil {
+				if err := g.laws(t.Context(), params, of, laws); err != nil {
 					t.Fatal(err)
 				}
 				return dot(upstream, laws)
 			}
-			if err := g.forward(params, of, laws); err != nil {
+			if err := g.forward(t.Context(), params, of, laws); err != nil {
 				t.Fatal(err)
 			}
 			for i := 0; i < len(laws); i += g.words() {
@@ -147,7 +147,7 @@ func TestRecurrentGradient(t *testing.T) {
 				}
 			}
 			grad := make([]float64, len(params))
-			if err := g.backward(upstream, grad); err != nil {
+			if err := g.backward(t.Context(), upstream, grad); err != nil {
 				t.Fatal(err)
 			}
 			for i := range params {
@@ -286,7 +286,7 @@ func TestRecurrentLaw(t *testing.T) {
 			c := memoryConfig(t, name, 2, 3)
 			g, params := testRecurrent(t, c)
 			const samples = 40000
-			r, err := g.Draw(params, samples, c.Timesteps, 0.02, 1)
+			r, err := g.Draw(t.Context(), params, samples, c.Timesteps, 0.02, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -298,7 +298,7 @@ func TestRecurrentLaw(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := g.EstimateLaw(params, drawn, 2048, 1)
+			e, err := g.EstimateLaw(t.Context(), params, drawn, 2048, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,11 +329,11 @@ func TestRecurrentDrawIsAPrefix(t *testing.T) {
 	for _, name := range []string{"leaky", "leaky runs on"} {
 		c := memoryConfig(t, name, 2, 3)
 		g, params := testRecurrent(t, c)
-		long, err := g.Draw(params, 20, 50, 0, 1)
+		long, err := g.Draw(t.Context(), params, 20, 50, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		short, err := g.Draw(params, 7, 20, 0, 1)
+		short, err := g.Draw(t.Context(), params, 7, 20, 0, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -362,7 +362,7 @@ func TestLikelihoodLearns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e, err := tr.Model().EstimateLaw(tr.State.Params, tr.Data.States, 1, 0)
+	e, err := tr.Model().EstimateLaw(t.Context(), tr.State.Params, tr.Data.States, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func TestRows(t *testing.T) {
 			t.Errorf("step %d: distance %v, P(silent) %v", i+1, row.JSNats, row.PSilent)
 		}
 		if monitored { // it is the averaged generator's
-			e, err := twin.Model().EstimateLaw(twin.State.Average, twin.Data.States, 1024, c.Seed)
+			e, err := twin.Model().EstimateLaw(t.Context(), twin.State.Average, twin.Data.States, 1024, c.Seed)
 			if err != nil {
 				t.Fatal(err)
 			}

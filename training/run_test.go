@@ -441,11 +441,11 @@ func TestEstimateLaw(t *testing.T) {
 		}
 		tr := testTrainer(t, c)
 		s := tr.Data.States
-		e, err := EstimateLaw(c, generatorOf(tr), tr.State.Params, s, 4096, 1)
+		e, err := EstimateLaw(t.Context(), c, generatorOf(tr), tr.State.Params, s, 4096, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := Draw(c, generatorOf(tr), tr.State.Params, 200000, 0.02, 2)
+		r, err := Draw(t.Context(), c, generatorOf(tr), tr.State.Params, 200000, 0.02, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -472,7 +472,7 @@ func TestEstimateLaw(t *testing.T) {
 		// The error bar holds: estimates of other seeds scatter by about as much.
 		spread := 0.0
 		for seed := range uint64(20) {
-			other, err := EstimateLaw(c, generatorOf(tr), tr.State.Params, s, 4096, 100+seed)
+			other, err := EstimateLaw(t.Context(), c, generatorOf(tr), tr.State.Params, s, 4096, 100+seed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -489,7 +489,7 @@ func TestDrawIsAPrefix(t *testing.T) {
 	c := testConfig(t, 3, 2)
 	tr := testTrainer(t, c)
 	draw := func(samples int) *spikes.Raster {
-		r, err := Draw(c, generatorOf(tr), tr.State.Params, samples, 0.02, 4)
+		r, err := Draw(t.Context(), c, generatorOf(tr), tr.State.Params, samples, 0.02, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -510,7 +510,7 @@ func TestLatentDistance(t *testing.T) {
 		c := testConfig(t, 2, 1)
 		c.LatentScale = scale
 		tr := testTrainer(t, c)
-		js, ok, err := LatentDistance(c, generatorOf(tr), tr.State.Params, 1)
+		js, ok, err := LatentDistance(t.Context(), c, generatorOf(tr), tr.State.Params, 1)
 		if err != nil || !ok || (js == 0) != zero {
 			t.Errorf("scale %v: %v %v %v", scale, js, ok, err)
 		}

@@ -24,7 +24,7 @@ func newRunning(c Config, g *Recurrent, net *Critic, d *Data) *running {
 }
 
 // run makes so many windows from each beginning.
-func (r *running) run(params []float64, before [][]uint32, each int, rng *rand.Rand) ([][]uint32, error) {
+func (r *running) run(ctx context.Context, params []float64, before [][]uint32, each int, rng *rand.Rand) ([][]uint32, error) {
 	out := make([][]uint32, 0, each*len(before))
 	for _, b := range before {
 		for range each {
@@ -36,7 +36,7 @@ func (r *running) run(params []float64, before [][]uint32, each int, rng *rand.R
 		for i := range uniforms {
 			uniforms[i] = rng.Float64()
 		}
-		if err := r.gen.next(params, out, uniforms); err != nil {
+		if err := r.gen.next(ctx, params, out, uniforms); err != nil {
 			return nil, err
 		}
 	}
@@ -46,7 +46,7 @@ func (r *running) run(params []float64, before [][]uint32, each int, rng *rand.R
 func (r *running) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
 	c, net := r.config, r.net
 	before, windows := r.pairs.starts(c.Batch, u.real)
-	fakes, err := r.run(u.params, before, 1, u.fake)
+	fakes, err := r.run(ctx, u.params, before, 1, u.fake)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (r *running) critic(ctx context.Context, u update, grad []float64, out *Los
 func (r *running) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
 	c, t := r.config, r.config.Timesteps
 	before, _ := r.pairs.starts(max(1, c.Batch/rollouts), u.real)
-	fakes, err := r.run(u.params, before, rollouts, u.fake)
+	fakes, err := r.run(ctx, u.params, before, rollouts, u.fake)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (r *running) generator(ctx context.Context, u update, grad []float64, out *
 		for i, w := range fakes {
 			of[i] = history{r.gen.seen(w[:len(w)-t+k]), r.gen.circuit(len(w) - t + k)}
 		}
-		if err := r.gen.forward(u.params, of, laws); err != nil {
+		if err := r.gen.forward(ctx, u.params, of, laws); err != nil {
 			return err
 		}
 		clear(upstream)
@@ -114,7 +114,7 @@ func (r *running) generator(ctx context.Context, u update, grad []float64, out *
 			at := i*r.gen.words() + int(w[len(w)-t+k])
 			upstream[at] = -weight * advantage[i] / max(laws[at], leastProbability)
 		}
-		if err := r.gen.backward(upstream, grad); err != nil {
+		if err := r.gen.backward(ctx, upstream, grad); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package training
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -14,17 +15,17 @@ type ShiftRule struct {
 	circuit *ir.Circuit
 	places  []ir.Occurrence
 	shifted []int // the places that are
-	laws    backends.Differentiable
+	laws    backends.Evaluator
 }
 
 // NewShiftRule prepares a circuit without measurements. Where symbols are named only their
 // places are shifted, and the derivatives by the others stay 0.
-func NewShiftRule(c *ir.Circuit, on backends.Differentiator, symbols ...int) (*ShiftRule, error) {
+func NewShiftRule(c *ir.Circuit, on backends.Solver, symbols ...int) (*ShiftRule, error) {
 	open, places, err := ir.Occurrences(c)
 	if err != nil {
 		return nil, err
 	}
-	laws, err := on.Differentiate(open, backends.Probabilities)
+	laws, err := on.Evaluator(open, backends.Probabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +56,7 @@ type Derivative struct{ Value, Variance float64 }
 
 // Derivatives returns the derivatives of the expectation of each f, a function of the
 // basis state (2^n values), by each trained symbol: functions x symbols.
-func (s *ShiftRule) Derivatives(trained, data []float64, fs ...[]float64) ([][]Derivative, error) {
+func (s *ShiftRule) Derivatives(ctx context.Context, trained, data []float64, fs ...[]float64) ([][]Derivative, error) {
 	width := 1 << s.circuit.Qubits
 	for _, f := range fs {
 		if err := checkShape("values of a function", len(f), width); err != nil {
@@ -82,7 +83,7 @@ func (s *ShiftRule) Derivatives(trained, data []float64, fs ...[]float64) ([][]D
 		return out, nil
 	}
 	laws := make([]float64, len(rows)*width)
-	if err := s.laws.Values(backends.Bindings{Trained: rows, Data: [][]float64{nil}}, laws); err != nil {
+	if err := s.laws.Values(ctx, backends.Bindings{Trained: rows}, laws); err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", s.circuit.Name, err)
 	}
 	for _, k := range s.shifted {

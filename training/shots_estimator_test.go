@@ -60,11 +60,11 @@ func estimate(t *testing.T, e *training.Estimator, c *ir.Circuit, b backends.Bin
 	if e.Last() != nil {
 		t.Error("there is a gradient before the first was taken")
 	}
-	if err := d.Forward(b, make([]float64, len(upstream))); err != nil {
+	if err := d.Forward(t.Context(), b, make([]float64, len(upstream))); err != nil {
 		t.Fatal(err)
 	}
 	grad = make([]float64, len(b.Trained)*len(c.Trained))
-	if err := d.Backward(upstream, grad, nil); err != nil {
+	if err := d.Backward(t.Context(), upstream, grad, nil); err != nil {
 		t.Fatal(err)
 	}
 	return grad
@@ -129,7 +129,7 @@ func TestShiftOfWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	law := make([]float64, 2)
-	if err := d.Values(backends.Bindings{Trained: [][]float64{{2, 0}}, Data: [][]float64{{0}}}, law); err != nil {
+	if err := d.Values(t.Context(), backends.Bindings{Trained: [][]float64{{2, 0}}, Data: [][]float64{{0}}}, law); err != nil {
 		t.Fatal(err)
 	}
 	if law[0] != -0.1 || law[1] != 1.1 || r.last().Mitigation != backends.MitigateFull {

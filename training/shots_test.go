@@ -78,7 +78,7 @@ func TestDrawShotsHasTheLaw(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, err := m.EstimateLaw(params, s, 1, 0)
+			e, err := m.EstimateLaw(t.Context(), params, s, 1, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func TestDrawShotsRunsOn(t *testing.T) {
 		}
 	}
 	// The rate is that of samples drawn from laws.
-	exact, err := g.Draw(params, 4000, 4, 0, 1)
+	exact, err := g.Draw(t.Context(), params, 4000, 4, 0, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (t *Trainer) Train(ctx context.Context, k Keeper, now func() time.Time, obs
 		row.Seconds = now().Sub(start).Seconds()
 		finished := step == c.Iterations
 		if step%monitorEvery == 0 || step == 1 || finished {
-			if err := t.monitor(&row); err != nil {
+			if err := t.monitor(context.WithoutCancel(ctx), &row); err != nil {
 				return err
 			}
 		}
@@ -111,8 +111,8 @@ func (t *Trainer) row(l Losses) Row {
 }
 
 // monitor fills in the distance and P(silent) of the averaged generator.
-func (t *Trainer) monitor(row *Row) error {
-	js, silent, err := t.model.Monitor(t.State.Average, t.Data.States, t.Config.Seed)
+func (t *Trainer) monitor(ctx context.Context, row *Row) error {
+	js, silent, err := t.model.Monitor(ctx, t.State.Average, t.Data.States, t.Config.Seed)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ var ErrCollapsed = errors.New("the generator collapsed")
 func (t *Trainer) Step(ctx context.Context) (Losses, error) {
 	s, at := t.State, t.stage(t.State.Step)
 	if t.shots != nil {
-		t.shots.Begin(ctx, s.Step, &s.Moments)
+		t.shots.Begin(s.Step, &s.Moments)
 	}
 	t.paramsBefore = append(t.paramsBefore[:0], s.Params...)
 	t.criticBefore = append(t.criticBefore[:0], s.Critic...)

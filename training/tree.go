@@ -49,7 +49,7 @@ func (r *tree) spread() {
 }
 
 func (r *tree) critic(ctx context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.gen.laws(u.params, r.of, r.laws); err != nil {
+	if err := r.gen.laws(ctx, u.params, r.of, r.laws); err != nil {
 		return err
 	}
 	r.spread()
@@ -58,7 +58,7 @@ func (r *tree) critic(ctx context.Context, u update, grad []float64, out *Losses
 }
 
 func (r *tree) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
-	if err := r.gen.forward(u.params, r.of, r.laws); err != nil {
+	if err := r.gen.forward(ctx, u.params, r.of, r.laws); err != nil {
 		return err
 	}
 	r.spread()
@@ -78,7 +78,7 @@ func (r *tree) generator(ctx context.Context, u update, grad []float64, out *Los
 	}
 	out.Generator = -r.value[0][0]
 	out.Count = meanCount(r.cube.law)
-	return r.gen.backward(r.up, grad)
+	return r.gen.backward(ctx, r.up, grad)
 }
 
 // meanCount is the mean number of ones of a law over states.

@@ -8,16 +8,11 @@ import (
 	"strconv"
 	"strings"
 
+	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/ir"
 	"qgan/qasm"
 )
-
-// badProgram is what the service would refuse, or misread.
-type badProgram string
-
-func (b badProgram) Error() string { return string(b) }
-func (badProgram) BadInput() bool  { return true }
 
 // header says what a document is.
 type header struct {
@@ -41,17 +36,17 @@ func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) 
 	}
 	set := d.capabilities.Action[actionSet]
 	if len(programs) > max(1, set.Circuits) {
-		return nil, badProgram(fmt.Sprintf("%d programs in a task for %s: at most %d are taken", len(programs), c.arn, max(1, set.Circuits)))
+		return nil, backends.Refuse("%d programs in a task for %s: at most %d are taken", len(programs), c.arn, max(1, set.Circuits))
 	}
 	shots := 0
 	for i, p := range programs {
 		if p.Shots != programs[0].Shots {
-			return nil, badProgram(fmt.Sprintf("program %d has %d shots, the first %d: those of a task are the same", i, p.Shots, programs[0].Shots))
+			return nil, backends.Refuse("program %d has %d shots, the first %d: those of a task are the same", i, p.Shots, programs[0].Shots)
 		}
 		shots += p.Shots
 	}
 	if len(programs) > 1 && set.TotalShots > 0 && shots > set.TotalShots {
-		return nil, badProgram(fmt.Sprintf("%d shots in a task for %s: at most %d are taken", shots, c.arn, set.TotalShots))
+		return nil, backends.Refuse("%d shots in a task for %s: at most %d are taken", shots, c.arn, set.TotalShots)
 	}
 	bucket, err := c.bucket(ctx)
 	if err != nil {
@@ -237,7 +232,7 @@ func usedQubits(c *ir.Circuit) map[int]bool {
 // device's qubits by their labels. Delays have no form here: a qubit waits all the same.
 func (d *device) write(c *ir.Circuit) (string, error) {
 	if c.Qubits > len(d.snapshot.Qubits) {
-		return "", badProgram(fmt.Sprintf("it acts on qubit %d, the device has %d", c.Qubits-1, len(d.snapshot.Qubits)))
+		return "", backends.Refuse("it acts on qubit %d, the device has %d", c.Qubits-1, len(d.snapshot.Qubits))
 	}
 	read, used := map[int]bool{}, usedQubits(c)
 	bits := map[int]bool{}
@@ -245,26 +240,26 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 		switch op.(type) {
 		case *ir.Apply, *ir.Measure, *ir.Barrier, *ir.Delay:
 		default:
-			return "", badProgram(fmt.Sprintf("operation %d: %T does not run on the device", i, op))
+			return "", &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("%T does not run on the device", op)}
 		}
 		for _, q := range ir.ActsOn(op) {
 			m, ok := op.(*ir.Measure)
 			switch {
 			case read[q]:
-				return "", badProgram(fmt.Sprintf("operation %d acts on qubit %d after it was measured: the device measures at the end", i, q))
+				return "", backends.Refuse("operation %d acts on qubit %d after it was measured: the device measures at the end", i, q)
 			case ok && m.Bit >= 0 && bits[m.Bit]:
-				return "", badProgram(fmt.Sprintf("operation %d measures into bit %d a second time", i, m.Bit))
+				return "", backends.Refuse("operation %d measures into bit %d a second time", i, m.Bit)
 			case ok && m.Bit >= 0:
 				read[q], bits[m.Bit] = true, true
 			}
 		}
 	}
 	if len(read) == 0 {
-		return "", badProgram("nothing is measured")
+		return "", backends.Refuse("nothing is measured")
 	}
 	action := d.capabilities.Action[actionProgram]
 	if action.AllQubits && len(read) < len(used) {
-		return "", badProgram(fmt.Sprintf("%d of the %d qubits that it uses are measured: the device measures all or none", len(read), len(used)))
+		return "", backends.Refuse("%d of the %d qubits that it uses are measured: the device measures all or none", len(read), len(used))
 	}
 	own := *c
 	own.QubitRegs, own.BitRegs, own.Ops = nil, []ir.Register{{Name: "b"}}, nil
@@ -309,7 +304,7 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 		b.WriteString(line)
 	}
 	if gates && boxes != 1 {
-		return "", badProgram("it holds gates that are not native to the device: compile it first")
+		return "", backends.Refuse("it holds gates that are not native to the device: compile it first")
 	}
 	return b.String(), nil
 }

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/calibration"
 )
@@ -302,7 +303,7 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 		return nil, err
 	}
 	if d.Type == "SIMULATOR" {
-		return nil, badProgram(fmt.Sprintf("device %s: %v", c.arn, errSimulator))
+		return nil, backends.Refuse("device %s: %v", c.arn, errSimulator)
 	}
 	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
 		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.arn, err)
@@ -535,16 +536,16 @@ func (c *Client) bucket(ctx context.Context) (string, error) {
 // checkBucket holds bucket and prefix against the rules of S3 and of the service.
 func (a Account) checkBucket() error {
 	if b := a.Bucket; b != "" && (len(b) < 3 || len(b) > 63 || strings.Trim(b, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.Trim(b, "-.") != b) {
-		return badProgram(fmt.Sprintf("braket.bucket %q is no name of a bucket: 3 to 63 small letters, digits, - and .", b))
+		return backends.Refuse("braket.bucket %q is no name of a bucket: 3 to 63 small letters, digits, - and .", b)
 	}
 	p := a.Prefix
 	for _, r := range p {
 		if r > 126 || r < 32 || strings.ContainsRune("{}[]<>\\|^~`%#\"", r) {
-			return badProgram(fmt.Sprintf("braket.prefix %q holds %q, which the service doesn't take", p, r))
+			return backends.Refuse("braket.prefix %q holds %q, which the service doesn't take", p, r)
 		}
 	}
 	if strings.Contains(p, "./") || len(p) > 1000 || strings.HasPrefix(p, "/") || strings.HasSuffix(p, "/") {
-		return badProgram(fmt.Sprintf("braket.prefix %q: a path as in results/qgan, without ./ and ../", p))
+		return backends.Refuse("braket.prefix %q: a path as in results/qgan, without ./ and ../", p)
 	}
 	return nil
 }

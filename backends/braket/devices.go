@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"qgan/backends"
 	"qgan/backends/exec"
 )
 
@@ -50,7 +51,7 @@ func nameOf(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] 
 func ARN(device string) (string, error) {
 	if strings.HasPrefix(device, "arn:") {
 		if parts := strings.Split(device, ":"); len(parts) != 6 || parts[2] != "braket" || !strings.HasPrefix(parts[5], "device/") || len(device) > 256 {
-			return "", badProgram(fmt.Sprintf("%s names no device of Braket: it is arn:aws:braket:REGION::device/…", device))
+			return "", backends.Refuse("%s names no device of Braket: it is arn:aws:braket:REGION::device/…", device)
 		}
 		return device, nil
 	}
@@ -61,7 +62,7 @@ func ARN(device string) (string, error) {
 		}
 		names = append(names, nameOf(d.arn))
 	}
-	return "", badProgram(fmt.Sprintf("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list --service braket` shows", device, strings.Join(names, ", ")))
+	return "", backends.Refuse("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list --service braket` shows", device, strings.Join(names, ", "))
 }
 
 // regionOf is the region of an ARN, "" where it has none.

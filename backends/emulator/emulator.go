@@ -249,7 +249,7 @@ func (s *service) run(j *job) ([]backends.Outcome, error) {
 		fmt.Fprintln(h, i, p.circuit.String())
 		seed := stream.New(s.options.Seed^binary.LittleEndian.Uint64(h.Sum(nil)), "shots").Uint64()
 		res, err := runner.Run(context.Background(), []backends.Request{{
-			Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{p.shots}, Seed: seed, KeepOrder: true,
+			Circuit: c, Shots: []int{p.shots}, Seed: seed, KeepOrder: true,
 		}})
 		if err != nil {
 			return nil, fmt.Errorf("circuit %d: %w", i, err)

@@ -350,7 +350,7 @@ func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, c
 		jobs /= 3
 	}
 	dir := t.TempDir()
-	request := backends.Request{Circuit: c, Shots: []int{20}, Bindings: backends.Bindings{Trained: [][]float64{nil}}}
+	request := backends.Request{Circuit: c, Shots: []int{20}}
 	for i := range jobs {
 		request.Bindings.Data = append(request.Bindings.Data, []float64{float64(i+1) / 100})
 	}

@@ -39,7 +39,7 @@ func (x *Compiled) Result(c *ir.Circuit) (*compile.Result, error) {
 	}
 	r, err := compile.Compile(c, x.Target, x.Options)
 	if err != nil {
-		return nil, uncompiled{err}
+		return nil, &backends.Refusal{Err: err}
 	}
 	if x.known == nil {
 		x.known = map[*ir.Circuit]*compile.Result{}
@@ -66,15 +66,6 @@ func (x *Compiled) Bind(c *ir.Circuit, trained, data []float64) (*ir.Circuit, *c
 	return bound.Circuit, r.Readout, nil
 }
 
-// uncompiled is what the device can't run.
-type uncompiled struct{ error }
-
-func (u uncompiled) Unwrap() error { return u.error }
-func (uncompiled) BadInput() bool  { return true }
-
-// unbound are the bindings of a circuit without symbols.
-var unbound = backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
-
 // Run compiles, binds and runs the requests, a request a lane, in one call of the Runner.
 func (x *Compiled) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
 	if x.Target == nil {
@@ -86,13 +77,13 @@ func (x *Compiled) Run(ctx context.Context, requests []backends.Request) ([]back
 			return nil, fmt.Errorf("request %d: %w", i, err)
 		}
 		for lane := range r.Bindings.Len() {
-			l := r.Bindings.Lane(lane)
-			c, _, err := x.Bind(r.Circuit, r.Bindings.Trained[l.Trained], r.Bindings.Data[l.Data])
+			trained, data := r.Bindings.Row(lane)
+			c, _, err := x.Bind(r.Circuit, trained, data)
 			if err != nil {
 				return nil, fmt.Errorf("request %d: %w", i, err)
 			}
 			one := r
-			one.Circuit, one.Bindings, one.Shots = c, unbound, []int{r.ShotsOf(lane)}
+			one.Circuit, one.Bindings, one.Shots = c, backends.Bindings{}, []int{r.ShotsOf(lane)}
 			one.Seed = stream.New(r.Seed, "lane", uint64(lane)).Uint64()
 			flat = append(flat, one)
 		}

@@ -120,7 +120,7 @@ func TestCompiledRefuses(t *testing.T) {
 	}
 	wide := ir.New(40, 40)
 	wide.MeasureAll()
-	if _, err := x.Run(t.Context(), []backends.Request{{Circuit: wide, Bindings: unbound, Shots: []int{1}}}); err == nil {
+	if _, err := x.Run(t.Context(), []backends.Request{{Circuit: wide, Bindings: backends.Bindings{}, Shots: []int{1}}}); err == nil {
 		t.Error("40 qubits fit a line of 6")
 	}
 }

@@ -26,8 +26,7 @@ func Example() {
 	c.Gate(ir.CX, []int{0, 1})
 	c.MeasureAll()
 	runner := &exec.Mitigated{Runner: &sim.Noisy{Model: model}, CalibrationShots: 1_000_000}
-	unbound := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
-	res, err := runner.Run(context.Background(), []backends.Request{{Circuit: c, Bindings: unbound, Shots: []int{1_000_000}, Mitigation: backends.MitigateTensored}})
+	res, err := runner.Run(context.Background(), []backends.Request{{Circuit: c, Shots: []int{1_000_000}, Mitigation: backends.MitigateTensored}})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -141,10 +141,10 @@ func (m *Mitigated) plan(r backends.Request, b *batch) (*plan, error) {
 		return p, nil
 	case backends.MitigateFull, backends.MitigateTensored, backends.MitigateM3, backends.MitigateTwirl:
 	default:
-		return nil, refuse("mitigation %q: it can be none, full, tensored, m3 or twirl", r.Mitigation)
+		return nil, backends.Refuse("mitigation %q: it can be none, full, tensored, m3 or twirl", r.Mitigation)
 	}
 	if err := r.Check(); err != nil {
-		return nil, refuse("%v", err)
+		return nil, &backends.Refusal{Err: err}
 	}
 	var err error
 	if p.readout, err = readoutOf(r.Circuit); err != nil {
@@ -219,7 +219,7 @@ func (m *Mitigated) calibrate(p *plan, b *batch) (*job, error) {
 	j := &job{readout: p.readout, full: p.request.Mitigation == backends.MitigateFull, twirled: p.request.Mitigation == backends.MitigateTwirl, first: len(b.requests)}
 	if m.CalibrationShots == 0 && !j.twirled {
 		if m.Confusion == nil {
-			return nil, refuse("nothing is known of the readout errors: give shots to calibrate them")
+			return nil, backends.Refuse("nothing is known of the readout errors: give shots to calibrate them")
 		}
 		c, err := m.Confusion(p.readout.physical)
 		j.figures = &c
@@ -230,7 +230,7 @@ func (m *Mitigated) calibrate(p *plan, b *batch) (*job, error) {
 	}
 	switch {
 	case j.full && n > calibration.MaxGroupBits:
-		return nil, refuse("full inversion calibrates 2^n circuits, of at most %d bits; %d are measured: use tensored, m3 or twirl", calibration.MaxGroupBits, n)
+		return nil, backends.Refuse("full inversion calibrates 2^n circuits, of at most %d bits; %d are measured: use tensored, m3 or twirl", calibration.MaxGroupBits, n)
 	case j.full:
 		j.words = calibration.FullWords(n)
 	case j.twirled || m.Balanced:
@@ -239,14 +239,13 @@ func (m *Mitigated) calibrate(p *plan, b *batch) (*job, error) {
 		j.words = calibration.TensoredWords(n)
 	}
 	if m.CalibrationShots < len(j.words) {
-		return nil, refuse("%d shots for the %d circuits that calibrate the readout for %s: give each at least one, and better a thousand", m.CalibrationShots, len(j.words), p.request.Mitigation)
+		return nil, backends.Refuse("%d shots for the %d circuits that calibrate the readout for %s: give each at least one, and better a thousand", m.CalibrationShots, len(j.words), p.request.Mitigation)
 	}
-	unbound := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
 	for i, word := range j.words {
 		b.add(backends.Request{
-			Circuit: m.circuits(p.readout).Prepare(word), Bindings: unbound,
-			Shots: []int{share(m.CalibrationShots, i, len(j.words))},
-			Seed:  stream.New(m.Seed, "readout calibration", uint64(i)).Uint64(),
+			Circuit: m.circuits(p.readout).Prepare(word),
+			Shots:   []int{share(m.CalibrationShots, i, len(j.words))},
+			Seed:    stream.New(m.Seed, "readout calibration", uint64(i)).Uint64(),
 		})
 	}
 	return j, nil

@@ -60,8 +60,8 @@ func (m *misread) Run(_ context.Context, requests []backends.Request) ([]backend
 		}
 		out[i] = backends.Result{Bits: r.Circuit.Bits, Provenance: backends.Provenance{Backend: "misread", Jobs: []string{fmt.Sprint(i)}}}
 		for lane := range r.Bindings.Len() {
-			at := r.Bindings.Lane(lane)
-			state, err := new(sim.Simulator).Law(&gates, r.Bindings.Trained[at.Trained], r.Bindings.Data[at.Data])
+			trained, data := r.Bindings.Row(lane)
+			state, err := new(sim.Simulator).Law(&gates, trained, data)
 			if err != nil {
 				return nil, err
 			}
@@ -261,7 +261,7 @@ func TestTwirlOfManyBits(t *testing.T) {
 	}
 	c.MeasureAll()
 	const shots = 3_200_000_000
-	r := backends.Request{Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{shots}}
+	r := backends.Request{Circuit: c, Shots: []int{shots}}
 	truth, err := (&misread{confusion: faithful}).Run(t.Context(), []backends.Request{r})
 	if err != nil {
 		t.Fatal(err)
@@ -342,7 +342,7 @@ func TestFoldedReadout(t *testing.T) {
 			c.Measure(q, bit)
 		}
 		const shots = 1_000_000_000
-		none := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
+		none := backends.Bindings{}
 		truth, err := (&misread{confusion: faithful}).Run(context.Background(), []backends.Request{{Circuit: c, Bindings: none, Shots: []int{shots}}})
 		if err != nil {
 			t.Fatal(err)
@@ -485,7 +485,7 @@ func TestRefusesByQubit(t *testing.T) {
 	again.Measure(0, 0)
 	again.Gate(ir.X, []int{0})
 	again.Measure(0, 1)
-	none := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
+	none := backends.Bindings{}
 	for _, k := range []struct {
 		circuit *ir.Circuit
 		method  backends.Mitigation

@@ -12,14 +12,6 @@ import (
 	"qgan/ir/compile"
 )
 
-// refusal is an error of what was asked for.
-type refusal string
-
-func (r refusal) Error() string { return string(r) }
-func (refusal) BadInput() bool  { return true }
-
-func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
-
 // readout is what a circuit measures: the bits in ascending order, the qubits that
 // they are read from, and these by their physical numbers.
 type readout struct {
@@ -59,7 +51,7 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 		case *ir.Opaque:
 			touch(op.Qubits...)
 		case *ir.If, *ir.While, *ir.Switch:
-			return nil, refuse("circuit %q depends on its own outcomes, from which readout errors can't be taken out afterwards", c.Name)
+			return nil, backends.Refuse("circuit %q depends on its own outcomes, from which readout errors can't be taken out afterwards", c.Name)
 		}
 	}
 	probe := *c
@@ -72,9 +64,9 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 	}
 	switch {
 	case len(r.bits) == 0:
-		return nil, refuse("circuit %q measures nothing, so it has no shots", c.Name)
+		return nil, backends.Refuse("circuit %q measures nothing, so it has no shots", c.Name)
 	case c.Bits > 64:
-		return nil, refuse("circuit %q has %d bits, outcomes hold at most 64", c.Name, c.Bits)
+		return nil, backends.Refuse("circuit %q has %d bits, outcomes hold at most 64", c.Name, c.Bits)
 	}
 	onDevice, err := ir.Physical(&probe)
 	if err != nil {
@@ -90,7 +82,7 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 // has to be measured once, at its end.
 func (r *readout) twirlable() error {
 	if r.again >= 0 {
-		return refuse("something happens to qubit %d after it was measured: its readout is neither calibrated nor twirled, take the device's figures", r.again)
+		return backends.Refuse("something happens to qubit %d after it was measured: its readout is neither calibrated nor twirled, take the device's figures", r.again)
 	}
 	return nil
 }

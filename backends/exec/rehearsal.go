@@ -70,14 +70,13 @@ func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]bac
 func programsOf(requests []backends.Request) (programs []Program, err error) {
 	for i, q := range requests {
 		if err := q.Check(); err != nil {
-			return nil, refuse("request %d: %v", i, err)
+			return nil, backends.Refuse("request %d: %v", i, err)
 		}
 		if q.Mitigation != "" && q.Mitigation != backends.MitigateNone {
-			return nil, refuse("request %d: mitigation %q: a service returns what was read", i, q.Mitigation)
+			return nil, backends.Refuse("request %d: mitigation %q: a service returns what was read", i, q.Mitigation)
 		}
 		for lane := range q.Bindings.Len() {
-			l := q.Bindings.Lane(lane)
-			c, err := q.Circuit.Bind(q.Bindings.Trained[l.Trained], q.Bindings.Data[l.Data])
+			c, err := q.Circuit.Bind(q.Bindings.Row(lane))
 			if err != nil {
 				return nil, fmt.Errorf("request %d: %w", i, err)
 			}

@@ -118,9 +118,9 @@ func Split(programs []Program, l Limits) ([][]Program, error) {
 		}
 		switch {
 		case p.Shots < max(1, l.MinShots):
-			return nil, refuse("program %d asks for %d shots, at least %d are taken", i, p.Shots, max(1, l.MinShots))
+			return nil, backends.Refuse("program %d asks for %d shots, at least %d are taken", i, p.Shots, max(1, l.MinShots))
 		case most > 0 && p.Shots > most:
-			return nil, refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, most)
+			return nil, backends.Refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, most)
 		}
 		last := len(out) - 1
 		if last < 0 || l.Programs > 0 && len(out[last]) >= l.Programs || l.TotalShots > 0 && shots+p.Shots > l.TotalShots || l.EqualShots && out[last][0].Shots != p.Shots {

@@ -222,7 +222,7 @@ func requestOf(circuits, shots int) backends.Request {
 	c.Data = []string{"z"}
 	c.Gate(ir.RX, []int{0}, ir.Data(1, 0))
 	c.MeasureAll()
-	r := backends.Request{Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}}, Shots: []int{shots}}
+	r := backends.Request{Circuit: c, Shots: []int{shots}}
 	for i := range circuits {
 		r.Bindings.Data = append(r.Bindings.Data, []float64{float64(i)})
 	}

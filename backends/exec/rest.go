@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"qgan/backends"
 )
 
 // REST is what the clients of all services share: requests to one address, answers of a
@@ -140,13 +142,13 @@ func CheckEndpoint(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, refuse("%q is no address of a service, such as https://host/path", base)
+		return nil, backends.Refuse("%q is no address of a service, such as https://host/path", base)
 	case u.Scheme == "https" || u.Scheme == "http" && Loopback(u):
 		return u, nil
 	case u.Scheme == "http":
-		return nil, refuse("%s: plain http is for loopback only, since anybody on the way could read the key: use https", base)
+		return nil, backends.Refuse("%s: plain http is for loopback only, since anybody on the way could read the key: use https", base)
 	}
-	return nil, refuse("%s: the address of a service begins with https://", base)
+	return nil, backends.Refuse("%s: the address of a service begins with https://", base)
 }
 
 // Loopback says that an address is this machine's own.
@@ -205,7 +207,7 @@ func (r *REST) address(c *Call) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("%s: link %q: %w", r.service, c.Path, err)
 	case ref.Host != "" && (ref.Host != u.Host || ref.Scheme != "" && ref.Scheme != u.Scheme):
-		return "", refuse("%s: the link to %s://%s is not followed: it leaves %s, and the key is for that host alone", r.service, ref.Scheme, ref.Host, u.Host)
+		return "", backends.Refuse("%s: the link to %s://%s is not followed: it leaves %s, and the key is for that host alone", r.service, ref.Scheme, ref.Host, u.Host)
 	case ref.Host != "" || strings.HasPrefix(c.Path, "/"):
 		u.Path, u.RawPath = ref.Path, ref.RawPath
 	default:

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/ir"
 	"qgan/qasm"
@@ -40,16 +41,10 @@ func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([
 	}
 	body, err := json.Marshal(j)
 	if err == nil && len(body) > maxBytes {
-		err = badProgram(fmt.Sprintf("the job for %s has %d MB, at most %d are taken: send fewer circuits at once", c.device, len(body)>>20, maxBytes>>20))
+		err = backends.Refuse("the job for %s has %d MB, at most %d are taken: send fewer circuits at once", c.device, len(body)>>20, maxBytes>>20)
 	}
 	return body, err
 }
-
-// badProgram is what the service would refuse.
-type badProgram string
-
-func (b badProgram) Error() string { return string(b) }
-func (badProgram) BadInput() bool  { return true }
 
 // program writes a circuit as the service takes it, after the checks that its simulators
 // leave out.
@@ -64,7 +59,7 @@ func program(c *ir.Circuit) (string, error) {
 	for _, r := range exec.RegistersOf(c) {
 		for k, bit := range r.Bits {
 			if want := fmt.Sprintf("%s[%d]", r.Name, k); p.Bits[bit] != want {
-				return "", badProgram(fmt.Sprintf("bit %d is written as %s, not %s: rename the register", bit, p.Bits[bit], want))
+				return "", backends.Refuse("bit %d is written as %s, not %s: rename the register", bit, p.Bits[bit], want)
 			}
 		}
 	}
@@ -93,18 +88,18 @@ var pythonWords = strings.Fields("False None True and as assert async await brea
 // check refuses what the service takes and then fails on.
 func check(c *ir.Circuit) error {
 	if len(c.Trained)+len(c.Data) > 0 {
-		return badProgram("its angles hold symbols: bind them")
+		return backends.Refuse("its angles hold symbols: bind them")
 	}
 	if c.Bits == 0 {
-		return badProgram("it has no classical bits, so nothing is measured")
+		return backends.Refuse("it has no classical bits, so nothing is measured")
 	}
 	for _, r := range exec.RegistersOf(c) {
 		if !identifier.MatchString(r.Name) {
-			return badProgram(fmt.Sprintf("the service fails on the classical register %q: take letters, digits and _", r.Name))
+			return backends.Refuse("the service fails on the classical register %q: take letters, digits and _", r.Name)
 		}
 		for _, w := range pythonWords {
 			if r.Name == w {
-				return badProgram(fmt.Sprintf("the service fails on the classical register %q, a word of Python: rename it", r.Name))
+				return backends.Refuse("the service fails on the classical register %q, a word of Python: rename it", r.Name)
 			}
 		}
 	}
@@ -116,13 +111,13 @@ func check(c *ir.Circuit) error {
 		case *ir.Apply:
 			if op.Gate == ir.RZZ {
 				if a := op.Angles[0].Const; a < -1e-10 || a > math.Pi/2+1e-10 {
-					return badProgram(fmt.Sprintf("operation %d: rzz(%v) on qubits %v: the angle has to be in [0, π/2]", i, a, op.Qubits))
+					return &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("rzz(%v) on qubits %v: the angle has to be in [0, π/2]", a, op.Qubits)}
 				}
 			}
 		}
 	}
 	if !measured {
-		return badProgram("nothing is measured")
+		return backends.Refuse("nothing is measured")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/ir"
 	"qgan/qasm"
@@ -12,12 +13,6 @@ import (
 
 // tagKey is the key of a job's metadata that holds our id.
 const tagKey = "qgan_id"
-
-// badProgram is what the service would refuse, or misread.
-type badProgram string
-
-func (b badProgram) Error() string { return string(b) }
-func (badProgram) BadInput() bool  { return true }
 
 // circuit is a circuit of a job.
 type circuit struct {
@@ -34,7 +29,7 @@ func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([
 	qubits := 0
 	for i, p := range programs {
 		if p.Shots != programs[0].Shots {
-			return nil, badProgram(fmt.Sprintf("program %d has %d shots, the first %d: those of a job are the same", i, p.Shots, programs[0].Shots))
+			return nil, backends.Refuse("program %d has %d shots, the first %d: those of a job are the same", i, p.Shots, programs[0].Shots)
 		}
 		k, err := encode(p.Circuit)
 		if err != nil {
@@ -53,7 +48,7 @@ func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([
 	}
 	raw, err := json.Marshal(body)
 	if err == nil && len(raw) > maxBytes {
-		err = badProgram(fmt.Sprintf("the job for %s has %d MB, at most %d are taken: send fewer circuits at once", c.device, len(raw)>>20, maxBytes>>20))
+		err = backends.Refuse("the job for %s has %d MB, at most %d are taken: send fewer circuits at once", c.device, len(raw)>>20, maxBytes>>20)
 	}
 	return raw, err
 }
@@ -62,7 +57,7 @@ func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([
 // whatever bits they are read into.
 func encode(c *ir.Circuit) (k circuit, err error) {
 	if len(c.Trained)+len(c.Data) > 0 {
-		return k, badProgram("its angles hold symbols: bind them")
+		return k, backends.Refuse("its angles hold symbols: bind them")
 	}
 	read := map[int]bool{}
 	used := -1
@@ -72,12 +67,12 @@ func encode(c *ir.Circuit) (k circuit, err error) {
 			if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
 				read[q] = true
 			} else if read[q] {
-				return k, badProgram(fmt.Sprintf("operation %d acts on qubit %d after it was measured: the service measures at the end", i, q))
+				return k, backends.Refuse("operation %d acts on qubit %d after it was measured: the service measures at the end", i, q)
 			}
 		}
 	}
 	if len(read) == 0 {
-		return k, badProgram("nothing is measured")
+		return k, backends.Refuse("nothing is measured")
 	}
 	own := *c
 	own.Qubits = used + 1

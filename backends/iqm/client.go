@@ -187,12 +187,6 @@ type circuit struct {
 	Metadata     map[string]string `json:"metadata"`
 }
 
-// badProgram is what the server would refuse.
-type badProgram string
-
-func (b badProgram) Error() string { return string(b) }
-func (badProgram) BadInput() bool  { return true }
-
 // Body writes a job, pinned to the calibration set of the snapshot.
 func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) ([]byte, error) {
 	s, err := c.calibrated(ctx)
@@ -206,7 +200,7 @@ func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) 
 	circuits := make([]circuit, len(programs))
 	for i, p := range programs {
 		if p.Shots != programs[0].Shots {
-			return nil, badProgram(fmt.Sprintf("program %d has %d shots, the first %d: those of a job are the same", i, p.Shots, programs[0].Shots))
+			return nil, backends.Refuse("program %d has %d shots, the first %d: those of a job are the same", i, p.Shots, programs[0].Shots)
 		}
 		if circuits[i], err = write(p.Circuit, labels); err != nil {
 			return nil, fmt.Errorf("program %d of the job for %s: %w", i, c.device, err)
@@ -227,10 +221,10 @@ func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) 
 // write writes a circuit in native operations.
 func write(c *ir.Circuit, labels []string) (out circuit, err error) {
 	if len(c.Trained)+len(c.Data) > 0 {
-		return out, badProgram("its angles hold symbols: bind them")
+		return out, backends.Refuse("its angles hold symbols: bind them")
 	}
 	if c.Qubits > len(labels) {
-		return out, badProgram(fmt.Sprintf("it acts on qubit %d, %d are calibrated", c.Qubits-1, len(labels)))
+		return out, backends.Refuse("it acts on qubit %d, %d are calibrated", c.Qubits-1, len(labels))
 	}
 	p, err := qasm.Print(c, qasm.Options{Dialect: "iqm-json", Labels: labels})
 	if err != nil {
@@ -244,7 +238,7 @@ func write(c *ir.Circuit, labels []string) (out circuit, err error) {
 			return out, nil
 		}
 	}
-	return out, badProgram("nothing is measured")
+	return out, backends.Refuse("nothing is measured")
 }
 
 // Submit posts a job, once.

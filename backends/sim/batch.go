@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,6 +38,11 @@ func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 		return nil, fmt.Errorf("preparing a circuit for the simulator: %w", err)
 	}
 	return &batch{sim: s, program: p, observable: o, kernel: kern.lanes}, nil
+}
+
+// Evaluator is Differentiate for those who want values alone.
+func (s *Simulator) Evaluator(c *ir.Circuit, o backends.Observable) (backends.Evaluator, error) {
+	return s.Differentiate(c, o)
 }
 
 // batch is a program and an observable with the memory to run them.
@@ -80,7 +86,10 @@ func (b *batch) each(blocks []block, task func(i int, w *workspace)) {
 	forEach(workers, len(blocks), func(worker, i int) { task(i, b.spaces[worker]) })
 }
 
-func (b *batch) check(bind backends.Bindings, values []float64) error {
+func (b *batch) check(ctx context.Context, bind backends.Bindings, values []float64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := bind.Check(b.program.circuit); err != nil {
 		return err
 	}
@@ -91,10 +100,11 @@ func (b *batch) check(bind backends.Bindings, values []float64) error {
 }
 
 // Values writes the observable of every lane.
-func (b *batch) Values(bind backends.Bindings, values []float64) error {
-	if err := b.check(bind, values); err != nil {
+func (b *batch) Values(ctx context.Context, bind backends.Bindings, values []float64) error {
+	if err := b.check(ctx, bind, values); err != nil {
 		return err
 	}
+	bind = bind.Filled()
 	p := b.program
 	b.blocks = blocksOf(bind, b.kernel.lanes(), b.blocks)
 	p.plan.prepare(bind, &b.trigs)
@@ -110,10 +120,11 @@ func (b *batch) Values(bind backends.Bindings, values []float64) error {
 }
 
 // Forward writes the observable of every lane and keeps the final states.
-func (b *batch) Forward(bind backends.Bindings, values []float64) error {
-	if err := b.check(bind, values); err != nil {
+func (b *batch) Forward(ctx context.Context, bind backends.Bindings, values []float64) error {
+	if err := b.check(ctx, bind, values); err != nil {
 		return err
 	}
+	bind = bind.Filled()
 	p := b.program
 	b.bindings, b.blocks, b.forward = bind, blocksOf(bind, b.kernel.lanes(), b.blocks), true
 	p.plan.prepare(bind, &b.trigs)
@@ -136,7 +147,10 @@ func (b *batch) Forward(bind backends.Bindings, values []float64) error {
 var ErrNoForward = errors.New("Backward needs a Forward of the same bindings before it")
 
 // Backward adds the gradients of the last Forward.
-func (b *batch) Backward(upstream, trained, data []float64) error {
+func (b *batch) Backward(ctx context.Context, upstream, trained, data []float64) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if !b.forward {
 		return ErrNoForward
 	}

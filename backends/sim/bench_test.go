@@ -33,10 +33,10 @@ func BenchmarkVJP(b *testing.B) {
 			}
 			values, up, grad := make([]float64, 640*n), draw(1, 640*n)[0], make([]float64, 10*8*n)
 			for b.Loop() {
-				if err := d.Forward(bind, values); err != nil {
+				if err := d.Forward(b.Context(), bind, values); err != nil {
 					b.Fatal(err)
 				}
-				if err := d.Backward(up, grad, nil); err != nil {
+				if err := d.Backward(b.Context(), up, grad, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

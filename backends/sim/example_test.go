@@ -23,10 +23,10 @@ func ExampleSimulator_Differentiate() {
 	}
 	law, grad := make([]float64, 4), make([]float64, 1)
 	b := backends.Bindings{Trained: [][]float64{{1.0}}, Data: [][]float64{{}}}
-	if err := d.Forward(b, law); err != nil {
+	if err := d.Forward(context.Background(), b, law); err != nil {
 		panic(err)
 	}
-	if err := d.Backward([]float64{0, 0, 0, 1}, grad, nil); err != nil {
+	if err := d.Backward(context.Background(), []float64{0, 0, 0, 1}, grad, nil); err != nil {
 		panic(err)
 	}
 	fmt.Printf("%.4f, d/dtheta %.4f\n", law, grad)

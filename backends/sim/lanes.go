@@ -160,7 +160,7 @@ func (s *Simulator) Tally(ctx context.Context, r backends.Request, use func(lane
 		for i := range count {
 			part.Lanes = append(part.Lanes, r.Bindings.Lane(first+i))
 		}
-		if err := b.Values(part, laws[:count*width]); err != nil {
+		if err := b.Values(ctx, part, laws[:count*width]); err != nil {
 			return true, err
 		}
 		forEach(len(desks), count, func(worker, i int) { draw(worker, first+i, laws[i*width:][:width]) })

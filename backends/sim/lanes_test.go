@@ -51,7 +51,7 @@ func shiftRequest(t *testing.T, n, latents, shots int) (backends.Request, *ir.Ci
 	measured := *c
 	measured.Ops = slices.Clone(c.Ops)
 	measured.MeasureAll()
-	return backends.Request{Circuit: &measured, Bindings: backends.Bindings{Trained: rows, Data: [][]float64{nil}}, Shots: []int{shots}, Seed: 9}, c
+	return backends.Request{Circuit: &measured, Bindings: backends.Bindings{Trained: rows}, Shots: []int{shots}, Seed: 9}, c
 }
 
 // The laws of pairs of shifted circuits are those of each circuit on its own.
@@ -65,7 +65,7 @@ func TestShiftedLaws(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := make([]float64, r.Bindings.Len()<<n)
-			if err := d.Values(r.Bindings, want); err != nil {
+			if err := d.Values(t.Context(), r.Bindings, want); err != nil {
 				t.Fatal(err)
 			}
 			bases, pairs := shiftPairs(c, r.Bindings)
@@ -100,7 +100,7 @@ func TestShiftPairsAreSeen(t *testing.T) {
 		for i, row := range r.Bindings.Trained {
 			rows[i] = slices.Clone(row)
 		}
-		if _, pairs := shiftPairs(c, backends.Bindings{Trained: change(rows), Data: [][]float64{nil}}); pairs != nil {
+		if _, pairs := shiftPairs(c, backends.Bindings{Trained: change(rows)}); pairs != nil {
 			t.Errorf("%s: taken for shifted circuits", name)
 		}
 	}
@@ -124,7 +124,7 @@ func TestTally(t *testing.T) {
 				t.Fatal(err)
 			}
 			law := make([]float64, r.Bindings.Len()<<4)
-			if err := d.Values(r.Bindings, law); err != nil {
+			if err := d.Values(t.Context(), r.Bindings, law); err != nil {
 				t.Fatal(err)
 			}
 			seen := make([]string, r.Bindings.Len())

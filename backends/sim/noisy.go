@@ -146,10 +146,10 @@ func (s *Noisy) run(ctx context.Context, r backends.Request) (backends.Result, e
 	}
 	res.Outcomes = make([]backends.Outcome, lanes)
 	for lane := range lanes {
-		at := r.Bindings.Lane(lane)
+		trained, data := r.Bindings.Row(lane)
 		shots := r.ShotsOf(lane)
 		job := shotJob{
-			noisyCircuit: p, trained: r.Bindings.Trained[at.Trained], data: r.Bindings.Data[at.Data],
+			noisyCircuit: p, trained: trained, data: data,
 			shots: shots, seed: r.Seed, lane: uint64(lane), kernel: s.Kernel, workers: workersOf(s.Workers),
 		}
 		var words []uint64

@@ -33,7 +33,7 @@ func noiseFile(t interface{ Fatal(...any) }, text string) *calibration.NoiseMode
 	return m
 }
 
-var unbound = backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
+var unbound = backends.Bindings{}
 
 // outcomesOf runs one circuit.
 func outcomesOf(t interface{ Fatal(...any) }, s *Noisy, c *ir.Circuit, shots int, seed uint64) backends.Outcome {

@@ -105,9 +105,9 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	}
 	res.Outcomes = make([]backends.Outcome, lanes)
 	for lane := range lanes {
-		at := r.Bindings.Lane(lane)
+		trained, data := r.Bindings.Row(lane)
 		rng := stream.New(r.Seed, "shots", uint64(lane))
-		words, err := s.shots(ctx, c, r.Bindings.Trained[at.Trained], r.Bindings.Data[at.Data], r.ShotsOf(lane), rng)
+		words, err := s.shots(ctx, c, trained, data, r.ShotsOf(lane), rng)
 		if err != nil {
 			return res, err
 		}

@@ -22,7 +22,10 @@ func shiftPairs(c *ir.Circuit, b backends.Bindings) (bases [][]float64, pairs []
 	if len(c.Data) > 0 || len(c.Trained) < 2 || b.Len() < 8 || b.Len()%2 == 1 || !rotates(c) {
 		return nil, nil
 	}
-	row := func(lane int) []float64 { return b.Trained[b.Lane(lane).Trained] }
+	row := func(lane int) []float64 {
+		trained, _ := b.Row(lane)
+		return trained
+	}
 	// differ returns the only symbol in which rows differ, -1 where there are none or several.
 	differ := func(x, y []float64) int {
 		at := -1
@@ -105,7 +108,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 			}
 		}
 	}
-	bind := backends.Bindings{Trained: bases, Data: [][]float64{nil}}
+	bind := backends.Bindings{Trained: bases}.Filled()
 	p.plan.prepare(bind, &b.trigs)
 	b.forward = false
 

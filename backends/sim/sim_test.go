@@ -59,7 +59,7 @@ func checkReference(t *testing.T, kernel string, r reference, tol float64) {
 		t.Fatal(err)
 	}
 	values := make([]float64, b.Len()*r.N)
-	if err := d.Forward(b, values); err != nil {
+	if err := d.Forward(t.Context(), b, values); err != nil {
 		t.Fatal(err)
 	}
 	dv := maxDiff(t, values, r.Ez)
@@ -71,7 +71,7 @@ func checkReference(t *testing.T, kernel string, r reference, tol float64) {
 		return
 	}
 	grad := make([]float64, len(r.Th))
-	if err := d.Backward(r.G, grad, nil); err != nil {
+	if err := d.Backward(t.Context(), r.G, grad, nil); err != nil {
 		t.Fatal(err)
 	}
 	dg := maxDiff(t, grad, r.Gr)
@@ -183,7 +183,7 @@ func TestProgramEqualsInterpreter(t *testing.T) {
 			t.Fatal(err)
 		}
 		values := make([]float64, b.Len()<<n)
-		if err := d.Values(b, values); err != nil {
+		if err := d.Values(t.Context(), b, values); err != nil {
 			t.Fatal(err)
 		}
 		for lane := range b.Len() {
@@ -280,12 +280,12 @@ func checkGradients(t *rapid.T, c *ir.Circuit, trainedRows, dataRows [][]float64
 		t.Fatal(err)
 	}
 	values := make([]float64, len(upstream))
-	if err := d.Forward(b, values); err != nil {
+	if err := d.Forward(t.Context(), b, values); err != nil {
 		t.Fatal(err)
 	}
 	trained := make([]float64, len(trainedRows)*len(c.Trained))
 	data := make([]float64, b.Len()*len(c.Data))
-	if err := d.Backward(upstream, trained, data); err != nil {
+	if err := d.Backward(t.Context(), upstream, trained, data); err != nil {
 		t.Fatal(err)
 	}
 	wantTrained := make([]float64, len(trained))
@@ -391,10 +391,10 @@ func TestSameBitsForAnyWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := result{make([]float64, len(upstream)), make([]float64, 3*len(c.Trained)), make([]float64, b.Len()*4)}
-		if err := d.Forward(b, r.Values); err != nil {
+		if err := d.Forward(t.Context(), b, r.Values); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.Backward(upstream, r.Trained, r.Data); err != nil {
+		if err := d.Backward(t.Context(), upstream, r.Trained, r.Data); err != nil {
 			t.Fatal(err)
 		}
 		return r
@@ -422,7 +422,7 @@ func TestBackwardNeedsForward(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Backward([]float64{1}, nil, nil); err != ErrNoForward {
+	if err := d.Backward(t.Context(), []float64{1}, nil, nil); err != ErrNoForward {
 		t.Errorf("got %v", err)
 	}
 }

@@ -164,16 +164,16 @@ func benchVJP(gradient bool) func(benchFlags) (func() (float64, error), int, int
 		grad := make([]float64, f.timesteps*8*n)
 		run := func() (float64, error) {
 			if !gradient {
-				if err := d.Values(b, values); err != nil {
+				if err := d.Values(context.Background(), b, values); err != nil {
 					return 0, err
 				}
 				return norm(values), nil
 			}
 			clear(grad)
-			if err := d.Forward(b, values); err != nil {
+			if err := d.Forward(context.Background(), b, values); err != nil {
 				return 0, err
 			}
-			if err := d.Backward(upstream, grad, nil); err != nil {
+			if err := d.Backward(context.Background(), upstream, grad, nil); err != nil {
 				return 0, err
 			}
 			return norm(grad), nil
@@ -279,7 +279,7 @@ func benchShift(f benchFlags) (func() (float64, error), int, int, error) {
 			}
 			clear(sums)
 			ok, err := s.Tally(context.Background(), backends.Request{
-				Circuit: circuit, Bindings: backends.Bindings{Trained: rows, Data: [][]float64{nil}}, Shots: []int{f.shots}, Seed: round<<32 + uint64(t),
+				Circuit: circuit, Bindings: backends.Bindings{Trained: rows}, Shots: []int{f.shots}, Seed: round<<32 + uint64(t),
 			}, func(lane int, words []uint64, counts []int) {
 				for i, w := range words {
 					sums[lane] += float64(counts[i]) * float64(n-2*bits.OnesCount64(w))

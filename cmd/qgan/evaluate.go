@@ -233,12 +233,12 @@ func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*met
 		drawn, err := f.onNoise(cmd, m, on, rec, e)
 		return rec, drawn, err
 	}
-	e.likelihood = m.likelihood()
+	e.likelihood = m.likelihood(cmd.Context())
 	drawn, err := m.sample(cmd.Context(), nil, training.Sampling{Samples: f.samples, Seed: f.seed})
 	if err != nil || !f.exact && changed("samples") {
 		return rec, drawn, err
 	}
-	law, estimate, err := m.measure(rec, f.seed)
+	law, estimate, err := m.measure(cmd.Context(), rec, f.seed)
 	switch {
 	case err != nil:
 		return nil, nil, err

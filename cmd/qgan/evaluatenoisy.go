@@ -46,7 +46,7 @@ func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec
 	}
 	e.Noise = &noiseJSON{Model: on.name, Snapshot: on.snapshot, Mitigation: string(on.mitigation)}
 	exact := func(name string, m *model) (lawJSON, error) {
-		law, _, err := m.measure(rec, f.seed)
+		law, _, err := m.measure(cmd.Context(), rec, f.seed)
 		row := noiseLaw{Name: name, Method: law.Method, JS: law.JS, StdErr: law.StdErr, Note: law.Note}
 		if err != nil {
 			return law, err
@@ -60,13 +60,13 @@ func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec
 	if _, err := exact("ideal", m); err != nil {
 		return nil, err
 	}
-	noisy, err := f.underNoise(m, on.laws(cmd.Context(), on.model))
+	noisy, err := f.underNoise(m, on.laws(on.model))
 	var law lawJSON
 	if err == nil {
 		law, err = exact("noisy", noisy)
 	}
 	if err == nil {
-		if noisy, err = f.underNoise(m, on.laws(cmd.Context(), on.model.WithoutReadout())); err == nil {
+		if noisy, err = f.underNoise(m, on.laws(on.model.WithoutReadout())); err == nil {
 			_, err = exact("noisy-without-readout-errors", noisy)
 		}
 	}
@@ -105,7 +105,7 @@ func (f *evaluateFlags) onNoise(cmd *cobra.Command, m *model, on *processor, rec
 }
 
 // underNoise returns the model with circuits that run elsewhere.
-func (f *evaluateFlags) underNoise(m *model, on backends.Differentiator) (*model, error) {
+func (f *evaluateFlags) underNoise(m *model, on backends.Solver) (*model, error) {
 	gen, err := training.NewModel(m.config, on)
 	if err != nil {
 		return nil, err

@@ -169,7 +169,7 @@ func (m *model) draw(ctx context.Context, on *processor, s training.Sampling) (*
 		Extra:    map[string]any{"data_sha256": man.Data.SHA256, "step": m.step, "run_seed": m.config.Seed},
 	}
 	if on == nil {
-		r, err := m.gen.Draw(m.params, s.Samples, s.Bins, s.BinWidth, s.Seed)
+		r, err := m.gen.Draw(ctx, m.params, s.Samples, s.Bins, s.BinWidth, s.Seed)
 		return r, meta, err
 	}
 	sampler := on.shots()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -48,12 +49,12 @@ type likelihood func(*spikes.Raster) (float64, error)
 
 // likelihood is that of a generator with memory whose samples can run on; nil of
 // any other.
-func (m *model) likelihood() likelihood {
+func (m *model) likelihood(ctx context.Context) likelihood {
 	g, ok := m.gen.(*training.Recurrent)
 	if !ok || !m.config.Tied {
 		return nil
 	}
-	return func(r *spikes.Raster) (float64, error) { return g.LogLikelihood(m.params, r) }
+	return func(r *spikes.Raster) (float64, error) { return g.LogLikelihood(ctx, m.params, r) }
 }
 
 // newTimeStudy begins a comparison over windows of t bins, and the usual ones that

@@ -352,7 +352,7 @@ func (m trained) lawOf(t *testing.T, s split, latents int, seed uint64) values {
 	n := m.config.Timesteps
 	_, all := windowsOf(t, s.all, n)
 	_, states := windowsOf(t, s.train, n)
-	law := must[*training.LawEstimate](t)(m.model.EstimateLaw(m.params, all, max(latents, 2), seed))
+	law := must[*training.LawEstimate](t)(m.model.EstimateLaw(t.Context(), m.params, all, max(latents, 2), seed))
 	at := func(part *metrics.States) []float64 {
 		q := make([]float64, part.Len())
 		for i := range q {
@@ -382,7 +382,7 @@ func (m trained) lawOf(t *testing.T, s split, latents int, seed uint64) values {
 	v["latent_js_nats"] = 0.0
 	if m.config.LatentTrained {
 		g := must[*training.Patch](t)(training.NewPatch(m.config, &sim.Simulator{}))
-		js, _, err := training.LatentDistance(m.config, g, m.params, seed)
+		js, _, err := training.LatentDistance(t.Context(), m.config, g, m.params, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -437,7 +437,7 @@ func TestRunValues(t *testing.T) {
 
 			// Evaluating: the same law, and statistics of windows that are drawn.
 			const samples = 500
-			drawn := must[*spikes.Raster](t)(m.model.Draw(m.params, samples, c.timesteps, exampleWidth, c.seed))
+			drawn := must[*spikes.Raster](t)(m.model.Draw(t.Context(), m.params, samples, c.timesteps, exampleWidth, c.seed))
 			if m.config.Past > 0 {
 				t.Fatal("this test is of windows")
 			}
@@ -471,7 +471,7 @@ func TestRunValues(t *testing.T) {
 				t.Fatal(r.err)
 			}
 			got := must[*spikes.Raster](t)(spikes.Load(out, spikes.LoadOptions{}))
-			sameTrains(t, got, must[*spikes.Raster](t)(m.model.Draw(m.params, 11, c.timesteps, exampleWidth, 8)))
+			sameTrains(t, got, must[*spikes.Raster](t)(m.model.Draw(t.Context(), m.params, 11, c.timesteps, exampleWidth, 8)))
 			var about map[string]any
 			if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(spikes.SidecarPath(out))), &about); err != nil {
 				t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -95,17 +96,17 @@ const (
 
 // exactLaw averages the law over fresh latent vectors until its standard error
 // is below a tenth of the floor, and says whether it is.
-func (m *model) exactLaw(s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
+func (m *model) exactLaw(ctx context.Context, s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
 	draws := minLatents
 	if m.config.Past > 0 {
 		draws = minPasts
 	}
 	if m.draws > 0 {
-		e, err := m.gen.EstimateLaw(m.params, s, m.draws, seed)
+		e, err := m.gen.EstimateLaw(ctx, m.params, s, m.draws, seed)
 		return e, err == nil && e.JSStdErr <= floor/10, err
 	}
 	for ; ; draws *= 2 {
-		next, err := m.gen.EstimateLaw(m.params, s, draws, seed)
+		next, err := m.gen.EstimateLaw(ctx, m.params, s, draws, seed)
 		if errors.Is(err, training.ErrIntractable) && e != nil {
 			return e, false, nil
 		}
@@ -193,7 +194,7 @@ func text(x *float64, format string) string {
 
 // latentDistance is [training.LatentDistance]; 0 for a generator without latent
 // vector.
-func (m *model) latentDistance(seed uint64) (js float64, ok bool, err error) {
+func (m *model) latentDistance(ctx context.Context, seed uint64) (js float64, ok bool, err error) {
 	if !m.config.Ansatz().UsesLatent() {
 		return 0, true, nil
 	}
@@ -201,12 +202,12 @@ func (m *model) latentDistance(seed uint64) (js float64, ok bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	return training.LatentDistance(m.config, g, m.params, seed)
+	return training.LatentDistance(ctx, m.config, g, m.params, seed)
 }
 
 // measure computes the exact law's figures against the recording; where that is
 // out of reach it says so in Note.
-func (m *model) measure(rec *metrics.Recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
+func (m *model) measure(ctx context.Context, rec *metrics.Recording, seed uint64) (lawJSON, *training.LawEstimate, error) {
 	t := m.config.Timesteps
 	var out lawJSON
 	train, err := rec.Law(metrics.Trained, t)
@@ -221,12 +222,12 @@ func (m *model) measure(rec *metrics.Recording, seed uint64) (lawJSON, *training
 	if x, err := rec.Floor(t); err == nil {
 		out.Floor, floor = &x, x
 	}
-	if js, ok, err := m.latentDistance(seed); err != nil {
+	if js, ok, err := m.latentDistance(ctx, seed); err != nil {
 		return out, nil, err
 	} else if ok {
 		out.LatentJS = &js
 	}
-	e, reached, err := m.exactLaw(all, floor, seed)
+	e, reached, err := m.exactLaw(ctx, all, floor, seed)
 	if errors.Is(err, training.ErrIntractable) {
 		out.Method, out.Note = "none", err.Error()
 		return out, nil, nil

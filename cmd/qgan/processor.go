@@ -183,20 +183,19 @@ const maxNoisyWork = 4e10
 
 // laws returns what gives exact laws under a model: the processor's, or one with less
 // noise.
-func (p *processor) laws(ctx context.Context, model *calibration.NoiseModel) *noisyLaws {
-	return &noisyLaws{ctx: ctx, sim: &sim.Noisy{Model: model}, compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
+func (p *processor) laws(model *calibration.NoiseModel) *noisyLaws {
+	return &noisyLaws{sim: &sim.Noisy{Model: model}, compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
 }
 
 // noisyLaws computes the exact laws of circuits with noise, by density matrix.
 type noisyLaws struct {
-	ctx      context.Context
 	sim      *sim.Noisy
 	compiled *exec.Compiled
 	work     atomic.Int64 // that was done
 }
 
-// Differentiate prepares the law of all qubits of a circuit.
-func (n *noisyLaws) Differentiate(c *ir.Circuit, o backends.Observable) (backends.Differentiable, error) {
+// Evaluator prepares the law of all qubits of a circuit.
+func (n *noisyLaws) Evaluator(c *ir.Circuit, o backends.Observable) (backends.Evaluator, error) {
 	if o != backends.Probabilities {
 		return nil, errors.New("noisy laws are probabilities only")
 	}
@@ -215,7 +214,7 @@ type noisyLaw struct {
 }
 
 // Values writes the law of each lane.
-func (n *noisyLaw) Values(b backends.Bindings, values []float64) error {
+func (n *noisyLaw) Values(ctx context.Context, b backends.Bindings, values []float64) error {
 	width := backends.Probabilities.Width(n.circuit.Qubits)
 	cost := int64(len(n.circuit.Ops)) << (2 * n.circuit.Qubits)
 	if n.work.Add(cost*int64(b.Len())) > maxNoisyWork {
@@ -232,8 +231,8 @@ func (n *noisyLaw) Values(b backends.Bindings, values []float64) error {
 	for w := range errs {
 		wait.Go(func() {
 			for lane := int(next.Add(1)) - 1; lane < b.Len() && errs[w] == nil; lane = int(next.Add(1)) - 1 {
-				l := b.Lane(lane)
-				errs[w] = n.law(&solver, b.Trained[l.Trained], b.Data[l.Data], values[lane*width:][:width])
+				trained, data := b.Row(lane)
+				errs[w] = n.law(ctx, &solver, trained, data, values[lane*width:][:width])
 			}
 		})
 	}
@@ -242,12 +241,12 @@ func (n *noisyLaw) Values(b backends.Bindings, values []float64) error {
 }
 
 // law writes the law of one lane.
-func (n *noisyLaw) law(solver *sim.Noisy, trained, data, values []float64) error {
+func (n *noisyLaw) law(ctx context.Context, solver *sim.Noisy, trained, data, values []float64) error {
 	c, readout, err := n.compiled.Bind(n.circuit, trained, data)
 	if err != nil {
 		return err
 	}
-	law, err := solver.Law(n.ctx, c, nil, nil)
+	law, err := solver.Law(ctx, c, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -260,8 +259,3 @@ func (n *noisyLaw) law(solver *sim.Noisy, trained, data, values []float64) error
 	}
 	return nil
 }
-
-var errNoGradient = errors.New("a law with noise has no adjoint gradient")
-
-func (n *noisyLaw) Forward(backends.Bindings, []float64) error       { return errNoGradient }
-func (n *noisyLaw) Backward(upstream, trained, data []float64) error { return errNoGradient }

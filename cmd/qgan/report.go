@@ -75,9 +75,9 @@ window length side by side, and a folder with a page for each size.`,
 				}
 			}
 			if len(sizes) == 1 {
-				err = a.writeReport(out, sizes[0])
+				err = a.writeReport(cmd.Context(), out, sizes[0])
 			} else {
-				err = a.writeGrid(out, sizes)
+				err = a.writeGrid(cmd.Context(), out, sizes)
 			}
 			if err != nil {
 				return err
@@ -154,7 +154,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 			in = &sized{rec: rec, timesteps: m.config.Timesteps, seed: m.config.Seed}
 			sizes = append(sizes, in)
 		}
-		law, e, err := m.measure(in.rec, m.config.Seed)
+		law, e, err := m.measure(cmd.Context(), in.rec, m.config.Seed)
 		if err != nil {
 			return nil, err
 		}
@@ -212,8 +212,8 @@ func plural(n int, thing string) string {
 const mostReportBits = 16
 
 // writeReport writes figures and page about windows of one size into dir.
-func (a *app) writeReport(dir string, s *sized) error {
-	in, err := a.reportInput(s)
+func (a *app) writeReport(ctx context.Context, dir string, s *sized) error {
+	in, err := a.reportInput(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -224,10 +224,10 @@ func (a *app) writeReport(dir string, s *sized) error {
 }
 
 // writeGrid writes a page about runs of several sizes, and a folder for each size.
-func (a *app) writeGrid(dir string, sizes []*sized) error {
+func (a *app) writeGrid(ctx context.Context, dir string, sizes []*sized) error {
 	var cells []report.GridCell
 	for _, s := range sizes {
-		in, err := a.reportInput(s)
+		in, err := a.reportInput(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -268,7 +268,7 @@ func (a *app) write(dir string, make func(func(string, func(io.Writer) error) er
 }
 
 // reportInput draws from the models and computes all that a report shows.
-func (a *app) reportInput(s *sized) (report.Input, error) {
+func (a *app) reportInput(ctx context.Context, s *sized) (report.Input, error) {
 	t, rec := s.timesteps, s.rec
 	w, err := rec.Windows(metrics.Trained, t)
 	if err != nil {
@@ -307,7 +307,7 @@ func (a *app) reportInput(s *sized) (report.Input, error) {
 			return in, err
 		}
 	}
-	return in, reportTime(&in, s)
+	return in, reportTime(ctx, &in, s)
 }
 
 // addSubject adds a run or a file to the input.
@@ -450,7 +450,7 @@ func parameterLines(s *sized) []report.ParameterLine {
 
 // reportTime compares in time the samples of the report's models, simple models and
 // the files.
-func reportTime(in *report.Input, s *sized) error {
+func reportTime(ctx context.Context, in *report.Input, s *sized) error {
 	var samples []*spikes.Raster
 	for _, m := range in.Models {
 		samples = append(samples, m.Samples)
@@ -462,7 +462,7 @@ func reportTime(in *report.Input, s *sized) error {
 	for i, m := range in.Models {
 		var l likelihood
 		if x := s.subjects[i].model; x != nil {
-			l = x.likelihood()
+			l = x.likelihood(ctx)
 		}
 		if err := study.add(m.Name, m.Samples, l); err != nil {
 			return err

@@ -251,8 +251,7 @@ func sample(cmd *cobra.Command, c *ir.Circuit, shots int, seed uint64) (map[stri
 	case c.Bits > 64:
 		return nil, usagef("the circuit has %d bits, shots of at most 64 are counted", c.Bits)
 	}
-	unbound := backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}
-	res, err := new(sim.Simulator).Run(cmd.Context(), []backends.Request{{Circuit: c, Bindings: unbound, Shots: []int{shots}, Seed: seed}})
+	res, err := new(sim.Simulator).Run(cmd.Context(), []backends.Request{{Circuit: c, Shots: []int{shots}, Seed: seed}})
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 		}
 	} else {
 		request := backends.Request{
-			Circuit: c, Bindings: backends.Bindings{Trained: [][]float64{nil}, Data: [][]float64{nil}}, Shots: []int{shots}, Seed: r.seed,
+			Circuit: c, Shots: []int{shots}, Seed: r.seed,
 			Mitigation: backends.Mitigation(r.mitigate.method),
 		}
 		s.Method = method // of the circuits that twirl and calibrate too

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -23,12 +24,12 @@ func kernelSelfTest() (kernel string, err error) {
 	rng := stream.New(1, "self-test")
 	b := backends.Bindings{Trained: normals(rng, 2, len(c.Trained)), Data: normals(rng, 20, len(c.Data))}
 	law := make([]float64, b.Len()<<5)
-	if err := d.Values(b, law); err != nil {
+	if err := d.Values(context.Background(), b, law); err != nil {
 		return s.KernelName(), err
 	}
 	for lane := range b.Len() {
-		at := b.Lane(lane)
-		state, err := sim.Interpret(c, b.Trained[at.Trained], b.Data[at.Data])
+		trained, data := b.Row(lane)
+		state, err := sim.Interpret(c, trained, data)
 		if err != nil {
 			return s.KernelName(), err
 		}

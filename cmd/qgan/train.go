@@ -457,7 +457,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	if err != nil {
 		return err
 	}
-	law, estimate, err := m.measure(rec, c.Seed)
+	law, estimate, err := m.measure(ctx, rec, c.Seed)
 	if err != nil {
 		return err
 	}
@@ -474,7 +474,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 			rec: rec, timesteps: c.Timesteps, seed: c.Seed, brief: true,
 			subjects: []subject{{path: run.Dir, model: m, law: law, exact: estimate}},
 		}
-		if err := a.writeReport(filepath.Join(run.Dir, "report"), about); err != nil {
+		if err := a.writeReport(ctx, filepath.Join(run.Dir, "report"), about); err != nil {
 			return err
 		}
 	}

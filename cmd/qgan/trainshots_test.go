@@ -64,24 +64,24 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := backends.Bindings{Trained: [][]float64{theta}, Data: z}
-		if err := d.Forward(b, make([]float64, 4)); err != nil {
+		if err := d.Forward(t.Context(), b, make([]float64, 4)); err != nil {
 			t.Fatal(err)
 		}
 		grad := make([]float64, len(theta))
-		if err := d.Backward(f, grad, nil); err != nil {
+		if err := d.Backward(t.Context(), f, grad, nil); err != nil {
 			t.Fatal(err)
 		}
 		model := on.model
 		if mitigate != "none" {
 			model = model.WithoutReadout()
 		}
-		exact, err := on.laws(t.Context(), model).Differentiate(c, backends.Probabilities)
+		exact, err := on.laws(model).Evaluator(c, backends.Probabilities)
 		if err != nil {
 			t.Fatal(err)
 		}
 		mean := func() float64 {
 			law := make([]float64, 4)
-			if err := exact.Values(b, law); err != nil {
+			if err := exact.Values(t.Context(), b, law); err != nil {
 				t.Fatal(err)
 			}
 			sum := 0.0

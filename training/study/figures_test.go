@@ -230,15 +230,15 @@ func TestGradientFigures(t *testing.T) {
 		}
 		// One estimator serves all repeats of the study: each makes two calls.
 		for range 2 * r {
-			if err := d.Values(backends.Bindings{Trained: [][]float64{theta}, Data: z[:1]}, make([]float64, 1<<n)); err != nil {
+			if err := d.Values(t.Context(), backends.Bindings{Trained: [][]float64{theta}, Data: z[:1]}, make([]float64, 1<<n)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := d.Forward(backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents<<n)); err != nil {
+		if err := d.Forward(t.Context(), backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents<<n)); err != nil {
 			t.Fatal(err)
 		}
 		grad := make([]float64, len(theta))
-		if err := d.Backward(slices.Repeat(f, latents), grad, nil); err != nil {
+		if err := d.Backward(t.Context(), slices.Repeat(f, latents), grad, nil); err != nil {
 			t.Fatal(err)
 		}
 		for i, x := range grad {

@@ -80,10 +80,10 @@ func Gradient(ctx context.Context, t Task, _ string) (Row, error) {
 			}
 		}
 		e.Seed = stream.New(uint64(seed), "shots", uint64(r)).Uint64()
-		if err := d.Forward(backends.Bindings{Trained: [][]float64{theta}, Data: z}, law); err != nil {
+		if err := d.Forward(ctx, backends.Bindings{Trained: [][]float64{theta}, Data: z}, law); err != nil {
 			return nil, err
 		}
-		if err := d.Backward(upstream, make([]float64, len(theta)), nil); err != nil {
+		if err := d.Backward(ctx, upstream, make([]float64, len(theta)), nil); err != nil {
 			return nil, err
 		}
 		g := e.Last()
@@ -217,7 +217,7 @@ func Plateau(ctx context.Context, t Task, _ string) (Row, error) {
 				f[x] = make1(n)(x)
 			}
 		}
-		d, err := rule.Derivatives(theta, z, f)
+		d, err := rule.Derivatives(ctx, theta, z, f)
 		if err != nil {
 			return nil, err
 		}
