@@ -88,15 +88,15 @@ func checkBraketLaw(t *testing.T, o Options, shots, jobs int) {
 	if n := e.Counts().Accepted; n != jobs {
 		t.Errorf("%d tasks, want %d", n, jobs)
 	}
-	chi := 24.3
+	laws := idealLaws(t)
 	if !o.Ideal {
-		chi = math.Inf(1)
+		laws = noisyLaws(t, c, x)
 	}
-	compareLaws(t, "braket", res[0], shots, chi, 0.1)
+	compareLaws(t, "braket", res[0], shots, laws)
 }
 
 // The same requests on the simulator and on the service are the same laws, by chi-square;
-// with noise they are near.
+// with noise that of the calibration data.
 func TestBraketHasTheLaw(t *testing.T) {
 	for _, ideal := range []bool{true, false} {
 		checkBraketLaw(t, Options{Ideal: ideal}, 10000, 1)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"qgan/backends/ibm"
 	"qgan/backends/ledger"
 	"qgan/backends/sim"
+	"qgan/calibration"
 	"qgan/internal/durable"
 	"qgan/internal/stream"
 	"qgan/ir"
@@ -100,36 +100,83 @@ func TestIBMHasTheLaw(t *testing.T) {
 	if n := e.Counts().Accepted; n != 1 || len(res[0].Provenance.Jobs) != 1 || res[0].Provenance.Backend != "ibm:emulated_heron" {
 		t.Errorf("%d jobs, %+v", n, res[0].Provenance)
 	}
-	compareLaws(t, "ibm", res[0], shots, 24.3, 1)
+	compareLaws(t, "ibm", res[0], shots, idealLaws(t))
 }
 
-// compareLaws holds the outcomes of fork's lanes against the ideal laws: chi-square of
-// seven degrees of freedom (above 24.3 once in a thousand) and total variation.
-func compareLaws(t *testing.T, name string, res backends.Result, shots int, chiBound, variationBound float64) {
+// idealLaws are the laws of fork's lanes by their words.
+func idealLaws(t *testing.T) (out [][]float64) {
 	t.Helper()
 	circuit := fork()
 	circuit.Ops = circuit.Ops[:len(circuit.Ops)-3] // the measurements
-	for lane, o := range res.Outcomes {
+	for lane := range lanes.Len() {
 		l := lanes.Lane(lane)
 		law, err := new(sim.Simulator).Law(circuit, lanes.Trained[l.Trained], lanes.Data[l.Data])
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, seen := make([]float64, 8), make([]float64, 8) // by the bits: qubits 2, 0, 1
+		p := make([]float64, 8) // by the bits: qubits 2, 0, 1
 		for x, q := range law {
 			p[x&1<<2|x>>2&1<<1|x>>1&1] += q
 		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// noisyLaws are the laws of fork's lanes, as they are compiled, on a processor with the
+// noise of the calibration data that its service tells.
+func noisyLaws(t *testing.T, c exec.Service, x *exec.Compiled) (out [][]float64) {
+	t.Helper()
+	snapshot, err := c.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := calibration.NewNoiseModel(snapshot, calibration.NoiseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	circuit := fork()
+	for lane := range lanes.Len() {
+		l := lanes.Lane(lane)
+		compiled, readout, err := x.Bind(circuit, lanes.Trained[l.Trained], lanes.Data[l.Data])
+		if err != nil {
+			t.Fatal(err)
+		}
+		law, err := (&sim.Noisy{Model: model}).Law(t.Context(), compiled, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := make([]float64, 8)
+		for i, w := range law.Words {
+			if readout != nil {
+				w = readout.Word(w)
+			}
+			p[w] += law.P[i]
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// compareLaws holds the outcomes of fork's lanes against laws by chi-square of seven
+// degrees of freedom, which is above 24.3 once in a thousand.
+func compareLaws(t *testing.T, name string, res backends.Result, shots int, laws [][]float64) {
+	t.Helper()
+	if len(res.Outcomes) != len(laws) {
+		t.Fatalf("%s: %d outcomes of %d lanes", name, len(res.Outcomes), len(laws))
+	}
+	for lane, o := range res.Outcomes {
+		seen := make([]float64, 8)
 		for _, k := range o.Counts {
 			seen[k.Word] = float64(k.N)
 		}
-		n, chi, variation := float64(shots), 0.0, 0.0
-		for i, q := range p {
+		n, chi := float64(shots), 0.0
+		for i, q := range laws[lane] {
 			d := seen[i] - n*q
 			chi += d * d / (n * q)
-			variation += math.Abs(d) / (2 * n)
 		}
-		if chi > chiBound || variation > variationBound {
-			t.Errorf("%s, lane %d: chi-square %.1f, total variation %.3f", name, lane, chi, variation)
+		if !(chi <= 24.3) || o.Shots != shots {
+			t.Errorf("%s, lane %d: chi-square %.1f of %d shots", name, lane, chi, o.Shots)
 		}
 	}
 }

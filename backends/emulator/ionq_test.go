@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"errors"
-	"math"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -33,7 +32,7 @@ func startIonQ(t *testing.T, o Options, device string) (*IonQ, *ionq.Client) {
 }
 
 // The same requests on the simulator here and on the service's are the same laws, by
-// chi-square; on its processor the outcomes are near them.
+// chi-square; on its processor that of its calibration data.
 func TestIonQHasTheLaw(t *testing.T) {
 	circuit := fork()
 	for _, device := range []string{"simulator", "qpu.emulated"} {
@@ -57,11 +56,11 @@ func TestIonQHasTheLaw(t *testing.T) {
 		if n := e.Counts().Accepted; n != 1 {
 			t.Errorf("%d jobs", n)
 		}
-		chi := 24.3
+		laws := idealLaws(t)
 		if device != "simulator" {
-			chi = math.Inf(1)
+			laws = noisyLaws(t, c, x)
 		}
-		compareLaws(t, device, res[0], shots, chi, 0.06)
+		compareLaws(t, device, res[0], shots, laws)
 	}
 }
 

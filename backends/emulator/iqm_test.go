@@ -35,7 +35,7 @@ func startIQM(t *testing.T, o Options) (*IQM, *iqm.Client) {
 }
 
 // The same requests on the simulator and on the server are the same laws, by chi-square;
-// with noise they are near.
+// with noise that of the calibration data.
 func TestIQMHasTheLaw(t *testing.T) {
 	circuit := fork()
 	for _, ideal := range []bool{true, false} {
@@ -61,11 +61,11 @@ func TestIQMHasTheLaw(t *testing.T) {
 		if n := e.Counts().Accepted; n != 1 {
 			t.Errorf("%d jobs", n)
 		}
-		chi := 24.3
+		laws := idealLaws(t)
 		if !ideal {
-			chi = math.Inf(1)
+			laws = noisyLaws(t, c, x)
 		}
-		compareLaws(t, "iqm", res[0], shots, chi, 0.1)
+		compareLaws(t, "iqm", res[0], shots, laws)
 	}
 }
 

@@ -257,6 +257,21 @@ func TestSimulatorIsDrawnFrom(t *testing.T) {
 	}
 }
 
+// Two circuits of one law are drawn apart, and outcomes that differ only in qubits that
+// nobody reads are one.
+func TestDecodeSums(t *testing.T) {
+	shape := exec.Shape{Bits: 2, Shots: 10000, Qubits: []int{-1, 1}}
+	text := `{"children":["b","a"],"probabilities":{"a":{"0":0.25,"1":0.25,"2":0.2,"3":0.3},"b":{"0":0.25,"1":0.25,"2":0.2,"3":0.3}}}`
+	out, err := (&Client{device: "qpu.x"}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	if want := fmt.Sprint([]backends.Count{{Word: 0, N: 5000}, {Word: 1, N: 5000}}); err != nil || fmt.Sprint(out[0].Counts) != want || fmt.Sprint(out[1].Counts) != want {
+		t.Errorf("%v, %v", out, err)
+	}
+	out, err = (&Client{device: "simulator"}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	if err != nil || fmt.Sprint(out[0].Counts) == fmt.Sprint(out[1].Counts) {
+		t.Errorf("%v, %v", out, err)
+	}
+}
+
 // A job is found by its metadata, on any page that is not too old.
 func TestFind(t *testing.T) {
 	s := newServer(t)

@@ -81,3 +81,53 @@ func TestLeaseRace(t *testing.T) {
 		}
 	}
 }
+
+// Keeping a lease makes it fresh; one that is kept by another, whose name may begin like
+// ours, is not ours; a takeover whose owner died is cleared away, one that goes on is left.
+func TestLeaseStaysFresh(t *testing.T) {
+	dir := t.TempDir()
+	path, over := filepath.Join(dir, "lease"), filepath.Join(dir, ".lease.over")
+	age := func(name string) {
+		t.Helper()
+		old := time.Now().Add(-2 * time.Hour)
+		if err := os.Chtimes(name, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := Take(path, "ab", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	age(path)
+	if err := a.Keep(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Take(path, "b", time.Hour); !errors.Is(err, ErrLeased) {
+		t.Errorf("a lease that was kept was taken: %v", err)
+	}
+	short := &Lease{path, []byte("a\n")}
+	if err := short.Keep(); !errors.Is(err, ErrLeased) {
+		t.Errorf("another's lease was kept: %v", err)
+	}
+	if err := short.GiveBack(); err != nil || a.Keep() != nil {
+		t.Errorf("another's lease was given back: %v", err)
+	}
+	age(path)
+	for _, stale := range []bool{false, true} {
+		if err := os.WriteFile(over, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if stale {
+			age(over)
+		}
+		if _, err := Take(path, "b", time.Hour); !errors.Is(err, ErrLeased) {
+			t.Errorf("taken while another takes it, stale %v: %v", stale, err)
+		}
+		if _, err := os.Stat(over); (err == nil) == stale {
+			t.Errorf("the takeover's file, stale %v: %v", stale, err)
+		}
+	}
+	if _, err := Take(path, "b", time.Hour); err != nil {
+		t.Errorf("after the dead one was cleared away: %v", err)
+	}
+}
