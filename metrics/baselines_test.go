@@ -12,6 +12,7 @@ import (
 )
 
 func TestBaselineNames(t *testing.T) {
+	t.Parallel()
 	want := []string{"silent", "uniform", "independent", "independent-in-time", "markov", "ising", "k-pairwise", "dichotomised-gaussian", "split-half"}
 	if d := cmp.Diff(want, BaselineNames()); d != "" {
 		t.Error(d)
@@ -19,6 +20,7 @@ func TestBaselineNames(t *testing.T) {
 }
 
 func TestBaselinesAbsentFigures(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(12, 1))
 	wide, err := randomRaster(rng, 6, 30, 8, 0.1).Windows(3) // 24 bits
 	if err != nil {
@@ -76,6 +78,7 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 }
 
 func TestBaselinesOptions(t *testing.T) {
+	t.Parallel()
 	all, odd, even := loadFixture(t, 4, 1)
 	results, err := BaselinesOf(all, odd, even, BaselineOptions{Models: []string{"split-half", "ising"}, NoHeldOut: true})
 	if err != nil {
@@ -94,6 +97,7 @@ func TestBaselinesOptions(t *testing.T) {
 }
 
 func TestSplitHalfWindows(t *testing.T) {
+	t.Parallel()
 	w, err := randomRaster(rand.New(rand.NewPCG(13, 1)), 7, 40, 3, 0.2).Windows(2)
 	if err != nil {
 		t.Fatal(err)
@@ -113,6 +117,7 @@ func TestSplitHalfWindows(t *testing.T) {
 
 // The built-in recording tells the models apart, as a real one does.
 func TestBuiltinBaselines(t *testing.T) {
+	t.Parallel()
 	r, err := spikes.Builtin().Select([]int{0, 1, 2, 3, 4, 5, 6, 7})
 	if err != nil {
 		t.Fatal(err)

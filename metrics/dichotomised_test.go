@@ -32,6 +32,7 @@ func jointByIntegral(h, k, rho float64) float64 {
 }
 
 func TestPlackett(t *testing.T) {
+	t.Parallel()
 	p := newPlackett()
 	phi := distuv.UnitNormal.CDF
 	for _, rho := range []float64{-0.95, -0.5, -0.01, 0, 0.3, 0.8, 0.95} {
@@ -53,6 +54,7 @@ func TestPlackett(t *testing.T) {
 // The repair gives correlations of a stationary process that has them, and leaves
 // alone what needs none.
 func TestPositiveDefinite(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n, lags := rapid.IntRange(1, 4).Draw(t, "n"), rapid.IntRange(1, 5).Draw(t, "lags")
 		size := rapid.SampledFrom([]float64{0.05, 0.4, 0.99}).Draw(t, "size")
@@ -83,6 +85,7 @@ func TestPositiveDefinite(t *testing.T) {
 // Of 1 on the diagonal and 0.9, -0.9, 0.9 off it, the nearest correlations are
 // known by symmetry: all of size 1/2 (up to the least eigenvalue).
 func TestPositiveDefiniteByHand(t *testing.T) {
+	t.Parallel()
 	b := newBlockToeplitz(3, 1)
 	b.set(0, 0, 1, 0.9)
 	b.set(0, 1, 2, 0.9)
@@ -98,6 +101,7 @@ func TestPositiveDefiniteByHand(t *testing.T) {
 // Draws have the rates and covariances of what they are fitted to, in the first
 // bins of a repeat and in the later ones.
 func TestGaussianKeepsMoments(t *testing.T) {
+	t.Parallel()
 	const lags = 4
 	data := firstNeurons(t, spikes.Builtin(), 6)
 	g, err := FitDichotomisedGaussian(data, lags)
@@ -127,6 +131,7 @@ func TestGaussianKeepsMoments(t *testing.T) {
 
 // Neurons that never fire or always do stay so; one lag makes bins independent.
 func TestGaussianDegenerate(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(5, 40, 3, 0.02)
 	for rep := range r.Repeats {
 		for b := range r.Bins {
@@ -164,6 +169,7 @@ func TestGaussianDegenerate(t *testing.T) {
 
 // Moments of a law of windows are those of a raster of these windows.
 func TestMomentsOfStates(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		steps := rapid.IntRange(1, 5).Draw(t, "timesteps")
 		n := rapid.IntRange(1, 5).Draw(t, "neurons")
@@ -185,6 +191,7 @@ func TestMomentsOfStates(t *testing.T) {
 // In the table of baselines it stands with its draws: of two neurons it is the law
 // itself, of more it is near the Ising model, whose moments it has.
 func TestGaussianBaseline(t *testing.T) {
+	t.Parallel()
 	for _, y := range []struct {
 		n, t int
 		js   float64
@@ -209,6 +216,7 @@ func TestGaussianBaseline(t *testing.T) {
 // had these figures against the even ones. The repair here differs, so they
 // agree in what the model can do, not in digits.
 func TestPublishedGaussian(t *testing.T) {
+	t.Parallel()
 	for n, want := range map[int]map[string][2]float64{ // value, tolerance
 		6:  {"ps10": {0.351, 0.012}, "K10": {0.171, 0.02}, "cov": {0.095, 0.04}, "ac10": {0.033, 0.04}},
 		10: {"ps10": {0.226, 0.02}, "K10": {0.25, 0.035}, "cov": {0.12, 0.05}, "ac10": {0.045, 0.03}},

@@ -34,6 +34,7 @@ func jsByDefinition(p, q []float64) float64 {
 }
 
 func TestJSProperties(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 64).Draw(t, "states")
 		p, q := drawLaw(t, "p", n), drawLaw(t, "q", n)
@@ -59,6 +60,7 @@ func TestJSProperties(t *testing.T) {
 }
 
 func TestJSValues(t *testing.T) {
+	t.Parallel()
 	near(t, "disjoint laws", JS([]float64{1, 0}, []float64{0, 1}), math.Ln2, 1e-15, 0)
 	near(t, "disjoint laws in bits", Bits(JS([]float64{1, 0}, []float64{0, 1})), 1, 1e-15, 0)
 	// ½ [ln(4/3) + ½ ln(2/3) + ½ ln 2]
@@ -78,6 +80,7 @@ func TestJSValues(t *testing.T) {
 // For a law with a full table, the identities over seen states are the
 // distances over all states.
 func TestSeenIdentities(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStates(t, 8)
 		p, err := s.Table()
@@ -117,6 +120,7 @@ func TestSeenIdentities(t *testing.T) {
 }
 
 func TestJSStatesShape(t *testing.T) {
+	t.Parallel()
 	a := &States{Neurons: 2, Timesteps: 1, Words: []uint32{0}, Counts: []int{1}, Total: 1}
 	b := &States{Neurons: 1, Timesteps: 2, Words: []uint32{0, 0}, Counts: []int{1}, Total: 1}
 	if _, err := JSStates(a, b); err == nil {
@@ -125,6 +129,7 @@ func TestJSStatesShape(t *testing.T) {
 }
 
 func TestJSSeenGradient(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStates(t, 8)
 		// Any positive q of sum below 1.
@@ -153,6 +158,7 @@ func TestJSSeenGradient(t *testing.T) {
 
 // Where the model never shows a seen window the gradient stays finite.
 func TestJSSeenGradientAtZero(t *testing.T) {
+	t.Parallel()
 	s := &States{Neurons: 1, Timesteps: 1, Words: []uint32{0, 1}, Counts: []int{1, 1}, Total: 2}
 	if g := s.JSSeenGradient([]float64{1, 0}); !(g[1] < -300 && g[1] > -400) || g[1]*0 != 0 {
 		t.Errorf("gradient at 0: %g", g[1])
@@ -162,6 +168,7 @@ func TestJSSeenGradientAtZero(t *testing.T) {
 // With latent vectors drawn at random, the delta method's standard error is the
 // spread of the JS over repetitions.
 func TestDeltaMethod(t *testing.T) {
+	t.Parallel()
 	s := &States{Neurons: 2, Timesteps: 1, Words: []uint32{0, 1, 2}, Counts: []int{90, 7, 3}, Total: 100}
 	rng := rand.New(rand.NewPCG(7, 1))
 	const latents, repeats = 200, 2000
@@ -197,6 +204,7 @@ func TestDeltaMethod(t *testing.T) {
 }
 
 func TestPluginBias(t *testing.T) {
+	t.Parallel()
 	s, err := NewStates(3, 1, []uint32{0, 1, 2, 3, 4, 5, 6, 7}, []int{30, 20, 10, 10, 10, 10, 5, 5})
 	if err != nil {
 		t.Fatal(err)
@@ -214,6 +222,7 @@ func TestPluginBias(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
+	t.Parallel()
 	all, _, _ := loadFixture(t, 4, 1)
 	f, err := all.Figures(ProbSeen(FitIndependent(all), all))
 	if err != nil {

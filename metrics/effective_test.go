@@ -10,6 +10,7 @@ import (
 // The correlation of groups is what they were drawn with, and the effective size predicts
 // the variance of the mean.
 func TestEffectiveSamples(t *testing.T) {
+	t.Parallel()
 	const groups, per, rho = 400, 8, 0.3
 	rng := stream.New(1, "groups")
 	draw := func() [][]float64 {
@@ -46,6 +47,7 @@ func TestEffectiveSamples(t *testing.T) {
 }
 
 func TestEffectiveSamplesAtTheEdge(t *testing.T) {
+	t.Parallel()
 	for name, k := range map[string]struct {
 		groups [][]float64
 		size   float64

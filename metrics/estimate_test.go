@@ -10,6 +10,7 @@ import (
 // Entropy and divergence of draws from a known law, averaged over many samples: the
 // corrections take most of the bias away.
 func TestCorrections(t *testing.T) {
+	t.Parallel()
 	data, _, _ := loadFixture(t, 4, 1)
 	other, _, _ := loadFixture(t, 4, 1)
 	other.Counts = append([]int(nil), other.Counts...)
@@ -49,6 +50,7 @@ func TestCorrections(t *testing.T) {
 
 // For the law itself the bias is the one of JSPluginBias.
 func TestJSBias(t *testing.T) {
+	t.Parallel()
 	data, _, _ := loadFixture(t, 4, 1)
 	got, err := jsBias(data, data)
 	if err != nil {
@@ -58,6 +60,7 @@ func TestJSBias(t *testing.T) {
 }
 
 func TestTooFewDraws(t *testing.T) {
+	t.Parallel()
 	words, counts := make([]uint32, 16), make([]int, 16)
 	for i := range words {
 		words[i], counts[i] = uint32(i), 1

@@ -105,6 +105,7 @@ func publishedSample(t *testing.T, model string, n int, odd *spikes.Raster) []*s
 // Figures of samples that are given hold to the digits published, those of drawn
 // ones within what draws differ by and the rounding.
 func TestPublishedTime(t *testing.T) {
+	t.Parallel()
 	lines := strings.Split(strings.TrimSpace(publishedTime), "\n")
 	head := strings.Fields(lines[0])
 	for _, line := range lines[1:] {

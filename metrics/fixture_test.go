@@ -97,26 +97,30 @@ func fixturePath(n, t int) string {
 // loadFixture returns the law of all repeats and of the two halves.
 func loadFixture(tb testing.TB, n, t int) (all, odd, even *States) {
 	tb.Helper()
-	b, err := os.ReadFile(fixturePath(n, t))
+	all, odd, even, err := readFixture(n, t)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return all, odd, even
+}
+
+func readFixture(n, t int) (all, odd, even *States, err error) {
+	b, err := os.ReadFile(fixturePath(n, t))
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	var f fixture
 	if err := json.Unmarshal(b, &f); err != nil {
-		tb.Fatal(err)
+		return nil, nil, nil, err
 	}
-	half := func(c fixtureCounts) *States {
-		s, err := c.states(f.Neurons, f.Timesteps)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return s
+	if odd, err = f.Odd.states(f.Neurons, f.Timesteps); err != nil {
+		return nil, nil, nil, err
 	}
-	odd, even = half(f.Odd), half(f.Even)
-	if all, err = MergeStates(odd, even); err != nil {
-		tb.Fatal(err)
+	if even, err = f.Even.states(f.Neurons, f.Timesteps); err != nil {
+		return nil, nil, nil, err
 	}
-	return all, odd, even
+	all, err = MergeStates(odd, even)
+	return all, odd, even, err
 }
 
 var loadRecording = sync.OnceValues(func() (*spikes.Raster, error) {

@@ -87,6 +87,7 @@ func spanByDefinition(w spikes.Windows) (counts, bursts []float64) {
 
 // The statistics in time are what their definitions say.
 func TestStatisticsInTime(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		bins := rapid.IntRange(1, 25).Draw(t, "bins")
 		steps := rapid.IntRange(1, bins).Draw(t, "timesteps")
@@ -128,6 +129,7 @@ func TestStatisticsInTime(t *testing.T) {
 
 // A raster without windows has statistics that can be written.
 func TestSummarizeTimeOfNothing(t *testing.T) {
+	t.Parallel()
 	for _, w := range []spikes.Windows{
 		{Raster: spikes.NewRaster(0, 5, 2, 0), T: 3}, {Raster: spikes.NewRaster(2, 5, 2, 0), T: 6},
 		{Raster: spikes.NewRaster(2, 0, 2, 0), T: 1}, {Raster: spikes.NewRaster(2, 5, 0, 0), T: 2},
@@ -141,6 +143,7 @@ func TestSummarizeTimeOfNothing(t *testing.T) {
 
 // However a raster is cut into parts, their tallies add up to the whole.
 func TestTalliesAddUp(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		repeats := rapid.SampledFrom([]int{1, 3, 19, 20, 45}).Draw(t, "repeats")
 		bins := rapid.SampledFrom([]int{1, 7, 40, 1100}).Draw(t, "bins")
@@ -167,6 +170,7 @@ func TestTalliesAddUp(t *testing.T) {
 // A raster compared with itself has no errors, and one of half as many spikes has
 // those that follow from the definitions.
 func TestCompareKnown(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(30, 4, 2, 0)
 	half := spikes.NewRaster(30, 4, 2, 0)
 	for rep := range 30 {
@@ -225,6 +229,7 @@ func TestCompareKnown(t *testing.T) {
 
 // The words' divergence is that of their laws, unseen words too.
 func TestCompareWords(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 1))
 	data, sample := randomRaster(rng, 4, 30, 5, 0.1), randomRaster(rng, 3, 20, 5, 0.3)
 	c, err := NewTimeComparer(data, []int{1})
@@ -258,6 +263,7 @@ func TestCompareWords(t *testing.T) {
 // The bootstrap's error is what figures of samples drawn anew differ by, whether
 // a sample has many repeats or a single long one.
 func TestCompareStandardErrors(t *testing.T) {
+	t.Parallel()
 	chain, err := FitChain(firstNeurons(t, spikes.Builtin(), 4), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -290,6 +296,7 @@ func TestCompareStandardErrors(t *testing.T) {
 }
 
 func TestCompareRefused(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(2, 10, 3, 0)
 	for what, f := range map[string]func() error{
 		"windows longer than the data": func() error { _, err := NewTimeComparer(r, []int{11}); return err },
@@ -318,6 +325,7 @@ func TestCompareRefused(t *testing.T) {
 // Samples that are silent, empty or shorter than the windows have figures where
 // these mean something.
 func TestCompareDegenerate(t *testing.T) {
+	t.Parallel()
 	c, err := NewTimeComparer(randomRaster(rand.New(rand.NewPCG(6, 1)), 30, 20, 40, 0.1), []int{3, 10})
 	if err != nil {
 		t.Fatal(err)
@@ -350,6 +358,7 @@ func TestCompareDegenerate(t *testing.T) {
 
 // A chain keeps what it is made of, and its likelihood is that of its draws.
 func TestChain(t *testing.T) {
+	t.Parallel()
 	data := firstNeurons(t, spikes.Builtin(), 3)
 	rng := rand.New(rand.NewPCG(7, 1))
 	w2, err := data.Windows(2)
@@ -395,6 +404,7 @@ func TestChain(t *testing.T) {
 
 // By hand: words 0 0 1, and 0 1 0 to be judged.
 func TestChainByHand(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(1, 3, 1, 0)
 	r.Set(0, 2, 0, true)
 	c, err := FitChain(r, 1)
@@ -421,6 +431,7 @@ func TestChainByHand(t *testing.T) {
 }
 
 func TestTimeBaselines(t *testing.T) {
+	t.Parallel()
 	all := firstNeurons(t, spikes.Builtin(), 3)
 	odd, even := all.Halves()
 	single, err := all.SelectRepeats([]int{0}, "0:1")

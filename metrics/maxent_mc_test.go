@@ -11,35 +11,40 @@ import (
 // By Monte Carlo the divergences of the recording are those of the exact fits, within
 // a few times the error that is said and what the fit leaves.
 func TestMonteCarloIsExact(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		n, t             int
 		ising, kPairwise float64
 	}{{6, 1, 0.000154727, 9.88407e-05}, {2, 5, 0.000544369, 0.000242284}} {
-		all, _, _ := loadFixture(t, k.n, k.t)
 		for name, want := range map[string]float64{"ising": k.ising, "k-pairwise": k.kPairwise} {
-			m, err := FitMonteCarlo(all, name == "k-pairwise", rand.New(rand.NewPCG(1, 1)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			js, stderr := m.jsSeen(all)
-			near(t, fmt.Sprintf("%s, n=%d, t=%d", name, k.n, k.t), js, want, 0.05, 4*stderr)
-			if m.Name() != name || m.Parameters() != maxEntParameters(name, k.n*k.t) || !(m.Residual < 0.003) {
-				t.Errorf("%s of %d parameters, moments off by %g", m.Name(), m.Parameters(), m.Residual)
-			}
-			total := 0.0
-			for x := range 1 << (k.n * k.t) {
-				words := make([]uint32, k.t)
-				for i := range words {
-					words[i] = uint32(x>>(k.n*(k.t-1-i))) & (1<<k.n - 1)
+			t.Run(fmt.Sprintf("%s, n=%d, t=%d", name, k.n, k.t), func(t *testing.T) {
+				t.Parallel()
+				all, _, _ := loadFixture(t, k.n, k.t)
+				m, err := FitMonteCarlo(all, name == "k-pairwise", rand.New(rand.NewPCG(1, 1)))
+				if err != nil {
+					t.Fatal(err)
 				}
-				total += math.Exp(m.LogProb(words))
-			}
-			near(t, "the law's sum", total, 1, 0.005, 0)
+				js, stderr := m.jsSeen(all)
+				near(t, "JS", js, want, 0.05, 4*stderr)
+				if m.Name() != name || m.Parameters() != maxEntParameters(name, k.n*k.t) || !(m.Residual < 0.003) {
+					t.Errorf("%s of %d parameters, moments off by %g", m.Name(), m.Parameters(), m.Residual)
+				}
+				total := 0.0
+				for x := range 1 << (k.n * k.t) {
+					words := make([]uint32, k.t)
+					for i := range words {
+						words[i] = uint32(x>>(k.n*(k.t-1-i))) & (1<<k.n - 1)
+					}
+					total += math.Exp(m.LogProb(words))
+				}
+				near(t, "the law's sum", total, 1, 0.005, 0)
+			})
 		}
 	}
 }
 
 func TestMonteCarloBaseline(t *testing.T) {
+	t.Parallel()
 	r := randomRaster(rand.New(rand.NewPCG(4, 1)), 4, 400, 4, 0.05)
 	w, err := r.Windows(6)
 	if err != nil {

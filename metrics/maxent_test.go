@@ -10,6 +10,7 @@ import (
 )
 
 func TestWalsh(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(9, 1))
 	for b := range 8 {
 		a := make([]float64, 1<<b)
@@ -86,6 +87,7 @@ func checkMaxEnt(t interface {
 }
 
 func TestMaxEntMomentsRandomLaws(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(6, 1))
 	for n := 1; n <= 9; n++ {
 		for range 10 {
@@ -107,6 +109,7 @@ func TestMaxEntMomentsRandomLaws(t *testing.T) {
 // Laws with few windows lie on the edge of what the family can have: fields go
 // to infinity, the moments must be met all the same.
 func TestMaxEntMomentsSparseLaws(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) { checkMaxEnt(t, drawStates(t, 10)) })
 	for name, words := range map[string][]uint32{
 		"one window":            {5},
@@ -135,6 +138,7 @@ func TestMaxEntMomentsSparseLaws(t *testing.T) {
 // law they started from was nearly one window, the residual rose on the way to
 // infinite fields, or the covariance was lost to rounding.
 func TestMaxEntMomentsHardLaws(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		neurons, timesteps int
 		words              []uint32
@@ -164,6 +168,7 @@ func TestMaxEntMomentsHardLaws(t *testing.T) {
 
 // An Ising law is recovered from its own (rounded) counts.
 func TestIsingRecovers(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(10, 1))
 	const n = 6
 	var h [n]float64
@@ -220,6 +225,7 @@ func split(words []uint32, n int) []uint32 {
 }
 
 func TestMaxEntLimit(t *testing.T) {
+	t.Parallel()
 	s := &States{Neurons: 7, Timesteps: 3, Words: []uint32{0, 0, 0}, Counts: []int{1}, Total: 1}
 	for _, name := range []string{"ising", "k-pairwise"} {
 		if m, err := Fit(name, s); err == nil || m != nil {

@@ -24,6 +24,7 @@ func tableOf(m Model, neurons, timesteps int) []float64 {
 
 // Every model of the table is a law: non-negative, of sum 1.
 func TestModelsAreLaws(t *testing.T) {
+	t.Parallel()
 	for _, b := range baselines {
 		t.Run(b.name, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
@@ -53,6 +54,7 @@ func TestModelsAreLaws(t *testing.T) {
 // The fits keep what they are made of: rates, laws of a step, laws of a pair of
 // steps.
 func TestFitsKeepMarginals(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(4, 1))
 	w, err := randomRaster(rng, 40, 9, 2, 0.3).Windows(3)
 	if err != nil {
@@ -95,6 +97,7 @@ func TestFitsKeepMarginals(t *testing.T) {
 
 // A window of one bin has no transitions, one of two bins nothing else.
 func TestMarkovShortWindows(t *testing.T) {
+	t.Parallel()
 	for _, y := range []struct{ n, t int }{{4, 1}, {2, 2}, {4, 2}} {
 		all, _, _ := loadFixture(t, y.n, y.t)
 		m := FitMarkov(all)
@@ -109,6 +112,7 @@ func TestMarkovShortWindows(t *testing.T) {
 
 // A word seen at the end of windows only is followed by all words alike.
 func TestMarkovLastWordOnly(t *testing.T) {
+	t.Parallel()
 	s, err := NewStates(1, 3, []uint32{0, 0, 1}, []int{7})
 	if err != nil {
 		t.Fatal(err)

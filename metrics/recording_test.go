@@ -33,6 +33,7 @@ func uneven(repeats, bins, neurons int) *spikes.Raster {
 }
 
 func TestRecordingParts(t *testing.T) {
+	t.Parallel()
 	const bins = 2
 	all := uneven(7, 60, 3)
 	rec, err := metrics.NewRecording(all, "1:4")
@@ -85,6 +86,7 @@ func TestRecordingParts(t *testing.T) {
 
 // Without a choice all repeats are trained on, and are counted once for both.
 func TestRecordingUnsplit(t *testing.T) {
+	t.Parallel()
 	for _, repeats := range []string{"", "0:4"} {
 		rec, err := metrics.NewRecording(uneven(4, 30, 2), repeats)
 		if err != nil {
@@ -109,6 +111,7 @@ func TestRecordingUnsplit(t *testing.T) {
 // Baselines are fitted to what is trained on and measured against what is held out; where
 // nothing is, to the odd half and against the even one.
 func TestRecordingBaselines(t *testing.T) {
+	t.Parallel()
 	all := uneven(6, 80, 2)
 	opt := metrics.BaselineOptions{Models: []string{"independent", "ising", "split-half"}}
 	for _, repeats := range []string{"", "0:4"} {
@@ -154,6 +157,7 @@ func TestRecordingBaselines(t *testing.T) {
 }
 
 func TestRecordingLike(t *testing.T) {
+	t.Parallel()
 	file := uneven(3, 40, 5)
 	chosen, err := file.Select([]int{4, 1})
 	if err != nil {
@@ -198,6 +202,7 @@ func TestRecordingLike(t *testing.T) {
 }
 
 func TestReadRecording(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.csv")
 	var text bytes.Buffer
 	if err := spikes.Write(&text, uneven(4, 30, 3), spikes.CSV, spikes.Meta{}); err != nil {

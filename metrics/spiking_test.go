@@ -18,6 +18,7 @@ import (
 
 // Every statistic is what its definition says, window by window.
 func TestSpikingByDefinition(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		bins := rapid.IntRange(1, 140).Draw(t, "bins")
 		steps := rapid.IntRange(1, bins).Draw(t, "timesteps")
@@ -125,6 +126,7 @@ func meanAndVariance(x []float64) (mean, variance float64) {
 }
 
 func TestTimeHistogram(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(2, 3, 2, 0.5)
 	r.Set(0, 0, 0, true)
 	r.Set(1, 0, 0, true)
@@ -141,6 +143,7 @@ func TestTimeHistogram(t *testing.T) {
 // Taking the windows' ends out makes windows of any length agree, where nothing
 // depends on the time: of independent bins each lag has the rate of the other bin.
 func TestWindowCorrected(t *testing.T) {
+	t.Parallel()
 	r := randomRaster(rand.New(rand.NewPCG(2, 1)), 200, 500, 3, 0.2)
 	for _, steps := range []int{5, 30, 500} {
 		w, err := r.Windows(steps)
@@ -163,6 +166,7 @@ func TestWindowCorrected(t *testing.T) {
 
 // Silence, one bin and one neuron are defined, and can be written.
 func TestSpikingUndefined(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ repeats, bins, neurons, t int }{{2, 1, 1, 1}, {1, 5, 2, 5}, {3, 4, 2, 2}} {
 		r := spikes.NewRaster(c.repeats, c.bins, c.neurons, 0.02)
 		s := SummarizeSpiking(spikes.Windows{Raster: r, T: c.t})
@@ -180,6 +184,7 @@ func TestSpikingUndefined(t *testing.T) {
 // Chances and coefficients of a spike l bins after
 // one, over whole repeats.
 func TestYardstickSpikeAfterSpike(t *testing.T) {
+	t.Parallel()
 	for n, want := range map[int][2][]float64{
 		2: {{1, 0.0357, 0.0726, 0.0989, 0.0945, 0.0802, 0.0754, 0.0698, 0.0556, 0.0530, 0.0530},
 			{1, 0.0130, 0.0511, 0.0784, 0.0738, 0.0590, 0.0542, 0.0482, 0.0336, 0.0310, 0.0308}},
@@ -197,6 +202,7 @@ func TestYardstickSpikeAfterSpike(t *testing.T) {
 // Halves of the recording, ten neurons; P(k) of the first 4, 6 and 8; covariances
 // and coefficients of pairs.
 func TestYardstickHalves(t *testing.T) {
+	t.Parallel()
 	w := recording(t, 10, 1)
 	odd, even := w.Halves()
 	rate, cov := 0.0, 0.0
@@ -245,6 +251,7 @@ func TestYardstickHalves(t *testing.T) {
 // The published samples of two models of this recording. The figures are means of
 // absolute differences, to the digits given, of repeats joined to one.
 func TestSpikeGANErrors(t *testing.T) {
+	t.Parallel()
 	data := recording(t, 50, 1).Raster
 	odd, even := data.Halves()
 	for _, c := range []struct {
@@ -318,6 +325,7 @@ func firstJS(t *testing.T, a, b *spikes.Raster, n int) float64 {
 }
 
 func TestCompareSpikeGANErrors(t *testing.T) {
+	t.Parallel()
 	a, b := spikes.NewRaster(2, 3, 2, 0.02), spikes.NewRaster(2, 3, 3, 0.02)
 	if _, err := CompareSpikeGAN(a, b, 1); err == nil {
 		t.Error("other neurons were compared")

@@ -44,6 +44,7 @@ func drawStates(t *rapid.T, maxBits int) *States {
 
 // Counting agrees with a map keyed by the windows' text.
 func TestCountStates(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 32).Draw(t, "neurons")
 		bins := rapid.IntRange(1, 30).Draw(t, "bins")
@@ -99,6 +100,7 @@ func TestCountStates(t *testing.T) {
 }
 
 func TestCountStatesErrors(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(1, 3, 33, 0)
 	for _, w := range []spikes.Windows{{}, {Raster: r, T: 1}, {Raster: spikes.NewRaster(1, 3, 2, 0), T: 4}, {Raster: spikes.NewRaster(1, 3, 2, 0)}, {Raster: spikes.NewRaster(0, 3, 2, 0), T: 1}} {
 		if _, err := CountStates(w); err == nil {
@@ -108,6 +110,7 @@ func TestCountStatesErrors(t *testing.T) {
 }
 
 func TestNewStates(t *testing.T) {
+	t.Parallel()
 	got, err := NewStates(2, 2, []uint32{1, 0, 0, 3, 1, 0, 2, 2}, []int{2, 1, 3, 0})
 	if err != nil {
 		t.Fatal(err)
@@ -134,6 +137,7 @@ func TestNewStates(t *testing.T) {
 }
 
 func TestStatesTable(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStates(t, 10)
 		table, err := s.Table()
@@ -176,6 +180,7 @@ func TestStatesTable(t *testing.T) {
 }
 
 func TestStatesSample(t *testing.T) {
+	t.Parallel()
 	s, err := NewStates(2, 1, []uint32{0, 1, 3}, []int{70, 25, 5})
 	if err != nil {
 		t.Fatal(err)

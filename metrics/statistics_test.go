@@ -49,6 +49,7 @@ func covarianceByDefinition(r *spikes.Raster) [][]float64 {
 }
 
 func TestCovariance(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(3, 1))
 	for _, n := range []int{1, 5, 32, 33, 70} {
 		r := randomRaster(rng, 3, 17, n, 0.2)
@@ -62,6 +63,7 @@ func TestCovariance(t *testing.T) {
 }
 
 func TestCorrelationUndefined(t *testing.T) {
+	t.Parallel()
 	// Neuron 0 never fires, neuron 2 always, 1 and 3 together.
 	r := spikes.NewRaster(2, 5, 4, 0.02)
 	for rep := range 2 {
@@ -82,6 +84,7 @@ func TestCorrelationUndefined(t *testing.T) {
 }
 
 func TestRatesAndComplexity(t *testing.T) {
+	t.Parallel()
 	r := spikes.NewRaster(2, 4, 3, 0.5)
 	r.Set(0, 0, 0, true)
 	r.Set(0, 0, 1, true)
@@ -130,6 +133,7 @@ func autocorrelogramByDefinition(w spikes.Windows, stride, maxLag int) []float64
 }
 
 func TestAutocorrelogram(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		bins := rapid.IntRange(1, 25).Draw(t, "bins")
 		steps := rapid.IntRange(1, bins).Draw(t, "timesteps")
@@ -155,6 +159,7 @@ func TestAutocorrelogram(t *testing.T) {
 // A generated sample is one window a repeat: statistics are those of the windows
 // joined in time, and a silent one gives finite numbers.
 func TestSummarizeGenerated(t *testing.T) {
+	t.Parallel()
 	for _, p := range []float64{0, 0.1, 1} {
 		w, err := randomRaster(rand.New(rand.NewPCG(8, 1)), 200, 5, 4, p).Windows(5)
 		if err != nil {

@@ -9,7 +9,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,11 +27,21 @@ type yardstickRow struct {
 	pSilent     float64
 	js, heldOut map[string]float64
 	parameters  map[string]int
+	// baselines are those of the counts kept in testdata, fitted once for all tests that
+	// look at them.
+	baselines func() ([]BaselineResult, error)
 }
 
 func row(n, t, seen int, entropyBits, pSilent float64, js, heldOut map[string]float64, independent, ising, kPairwise int) yardstickRow {
 	return yardstickRow{n, t, seen, entropyBits, pSilent, js, heldOut,
-		map[string]int{"silent": 0, "uniform": 0, "independent": independent, "ising": ising, "k-pairwise": kPairwise}}
+		map[string]int{"silent": 0, "uniform": 0, "independent": independent, "ising": ising, "k-pairwise": kPairwise},
+		sync.OnceValues(func() ([]BaselineResult, error) {
+			all, odd, even, err := readFixture(n, t)
+			if err != nil {
+				return nil, err
+			}
+			return BaselinesOf(all, odd, even, BaselineOptions{})
+		})}
 }
 
 type figures = map[string]float64
@@ -76,7 +88,9 @@ func near(t *testing.T, what string, got, want, relative, absolute float64) {
 	}
 }
 
-func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
+// check holds the law of all repeats, and the baselines of the counts that are kept,
+// against the row.
+func (y yardstickRow) check(t *testing.T, all *States) {
 	t.Helper()
 	if all.Len() != y.seen {
 		t.Errorf("%d states seen, want %d", all.Len(), y.seen)
@@ -84,12 +98,10 @@ func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
 	near(t, "entropy", Bits(all.Entropy()), y.entropyBits, 1e-5, 0)
 	near(t, "P(silent)", all.PSilent(), y.pSilent, 1e-5, 0)
 
-	start := time.Now()
-	results, err := BaselinesOf(all, odd, even, BaselineOptions{})
+	results, err := y.baselines()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d baselines in %v", len(results), time.Since(start).Round(time.Millisecond))
 	got := make(map[string]BaselineResult)
 	for _, r := range results {
 		got[r.Name] = r
@@ -118,16 +130,19 @@ func (y yardstickRow) check(t *testing.T, all, odd, even *States) {
 
 // The figures hold for the counts kept in testdata, so everywhere.
 func TestYardstick(t *testing.T) {
+	t.Parallel()
 	for _, y := range yardstick {
 		t.Run(y.String(), func(t *testing.T) {
-			all, odd, even := loadFixture(t, y.n, y.t)
-			y.check(t, all, odd, even)
+			t.Parallel()
+			all, _, _ := loadFixture(t, y.n, y.t)
+			y.check(t, all)
 		})
 	}
 }
 
 // The figures hold for the recording itself, from raster to distance.
 func TestYardstickRecording(t *testing.T) {
+	t.Parallel()
 	for _, y := range yardstick {
 		t.Run(y.String(), func(t *testing.T) {
 			w := recording(t, y.n, y.t)
@@ -140,7 +155,12 @@ func TestYardstickRecording(t *testing.T) {
 				t.Fatal(err)
 			}
 			near(t, "P(silent) of windows", PSilent(w), y.pSilent, 1e-5, 0)
-			y.check(t, all, odd, even)
+			// The baselines of equal counts are equal.
+			keptAll, keptOdd, keptEven := loadFixture(t, y.n, y.t)
+			if !reflect.DeepEqual([]*States{keptAll, keptOdd, keptEven}, []*States{all, odd, even}) {
+				t.Fatal("the counts kept are not the recording's")
+			}
+			y.check(t, all)
 		})
 	}
 }
@@ -168,6 +188,7 @@ var yardstickFloors = []struct {
 // agrees with its mean within four standard errors. On its own draws the figures come out
 // to the digits given: referee/yardstick.py.
 func TestYardstickNullFloor(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(11, 1))
 	for _, f := range yardstickFloors {
 		all, _, _ := loadFixture(t, f.n, f.t)
@@ -201,6 +222,7 @@ func loadDraws(t *testing.T, name string, into any) {
 
 // Base 2 is the nats over ln 2.
 func TestYardstickBits(t *testing.T) {
+	t.Parallel()
 	want := map[string][]float64{ // in the order of yardstick; of those with several bins the last four
 		"uniform":             {0.451, 0.712, 0.785, 0.877, 0.917, 0.698, 0.9, 0.935, 0.995},
 		"silent":              {0.0227, 0.0348, 0.107, 0.125, 0.148, 0.0453, 0.0669, 0.101, 0.139},
@@ -212,8 +234,7 @@ func TestYardstickBits(t *testing.T) {
 		"markov":              {0, 0, 0.00578, 0.0164},
 	}
 	for i, y := range yardstick {
-		all, odd, even := loadFixture(t, y.n, y.t)
-		results, err := BaselinesOf(all, odd, even, BaselineOptions{})
+		results, err := y.baselines()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,6 +250,7 @@ func TestYardstickBits(t *testing.T) {
 // Which neurons are chosen: the first, the most active, and random ones, of which the
 // yardstick has the median of 20 (referee/yardstick.py), one bin.
 func TestYardstickChoice(t *testing.T) {
+	t.Parallel()
 	type figure struct{ pSilent, independent, silent float64 }
 	var subsets [][][]int
 	loadDraws(t, "yardstick_subsets.json.gz", &subsets)
@@ -330,6 +352,7 @@ func checkBinStatistics(t *testing.T, s Summary) {
 // One bin at a time, the order of bins does not matter: a raster made of the
 // counts has the recording's statistics.
 func TestYardstickStatistics(t *testing.T) {
+	t.Parallel()
 	all, _, _ := loadFixture(t, 10, 1)
 	r := spikes.NewRaster(all.Total, 1, 10, 0.02)
 	at := 0
@@ -347,6 +370,7 @@ func TestYardstickStatistics(t *testing.T) {
 }
 
 func TestYardstickStatisticsRecording(t *testing.T) {
+	t.Parallel()
 	w := recording(t, 10, 30)
 	start := time.Now()
 	s := Summarize(w)
@@ -357,6 +381,7 @@ func TestYardstickStatisticsRecording(t *testing.T) {
 // Lags 1 to 10. The yardstick's windows do not overlap: window k of a repeat
 // starts at bin k·T.
 func TestYardstickAutocorrelogram(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n, t int
 		want []float64
@@ -386,6 +411,7 @@ func TestYardstickAutocorrelogram(t *testing.T) {
 }
 
 func TestCountStatesRecording(t *testing.T) {
+	t.Parallel()
 	w := recording(t, 10, 30)
 	start := time.Now()
 	s, err := CountStates(w)

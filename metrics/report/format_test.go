@@ -10,6 +10,7 @@ import (
 )
 
 func TestWithError(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		x, err float64
 		want   string
@@ -38,6 +39,7 @@ func TestWithError(t *testing.T) {
 }
 
 func TestTicks(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		ticks  plot.Ticker
 		lo, hi float64
@@ -72,6 +74,7 @@ func labelled(ticks []plot.Tick) []string {
 
 // Labels keep their distance and their place, and their order.
 func TestSpread(t *testing.T) {
+	t.Parallel()
 	for _, ys := range [][]vg.Length{
 		nil, {5}, {90, 88, 86, 10}, {100, 100, 100}, {3, 2, 1, 0}, {99, 50, 50, 1},
 	} {
@@ -88,6 +91,7 @@ func TestSpread(t *testing.T) {
 }
 
 func TestWrapAndShorten(t *testing.T) {
+	t.Parallel()
 	s := sans(8, black)
 	long := strings.Repeat("two words ", 20) + strings.Repeat("x", 300)
 	joined := ""
@@ -110,6 +114,7 @@ func TestWrapAndShorten(t *testing.T) {
 
 // A superscript keeps its minus, and its width is that of what is drawn.
 func TestRaised(t *testing.T) {
+	t.Parallel()
 	got := runs("2.89·10⁻³ nats")
 	want := []run{{"2.89·10", false}, {"−3", true}, {" nats", false}}
 	if len(got) != len(want) {

@@ -15,6 +15,7 @@ import (
 // A page has its figures inside, says what can't be drawn, escapes what it is given and
 // asks for nothing from elsewhere.
 func TestWriteStudy(t *testing.T) {
+	t.Parallel()
 	s := report.Study{
 		Title: "A <study>", Lines: []string{"seeds 0 & 1"}, Says: []string{"It falls as 1/shots."},
 		Figures: []report.XY{
