@@ -5,13 +5,13 @@ import (
 	"fmt"
 
 	"qgan/backends/sim"
-	"qgan/metrics/spikes"
+	"qgan/metrics"
 	"qgan/training"
 )
 
 // Training on the first two neurons of the built-in recording.
 func Example() {
-	raster, err := spikes.Builtin().Select([]int{0, 1})
+	rec, err := metrics.ReadRecording("", metrics.RecordingOptions{Neurons: "2"})
 	if err != nil {
 		panic(err)
 	}
@@ -20,20 +20,15 @@ func Example() {
 		panic(err)
 	}
 	config.Iterations = 400
-	data, err := training.NewData(raster, 1)
+	trained, err := training.Train(context.Background(), rec, config, training.Options{On: &sim.Simulator{}})
 	if err != nil {
 		panic(err)
 	}
-	trainer, err := training.New(config, data, &sim.Simulator{}, nil)
+	states, err := rec.Law(metrics.Trained, 1)
 	if err != nil {
 		panic(err)
 	}
-	for range config.Iterations {
-		if _, err := trainer.Step(context.Background()); err != nil {
-			panic(err)
-		}
-	}
-	law, err := trainer.Model().EstimateLaw(context.Background(), trainer.State.Average, data.States, 1, 0)
+	law, err := trained.Model.EstimateLaw(context.Background(), trained.Params, states, 1, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/training"
+	"qgan/training/internal/traintest"
 )
 
 // The standard error of the divergence by its definition: 64 parts of the latent vectors, the
@@ -16,9 +17,9 @@ import (
 func TestErrorOfALaw(t *testing.T) {
 	const parts, per = 64, 8
 	for _, latent := range []string{"normal", "uniform"} {
-		c := small(t, 1, 2)
+		c := traintest.Small(t, 1, 2)
 		c.Latent = latent
-		d := builtin(t, 1, 2)
+		d := traintest.Builtin(t, 1, 2)
 		p := func(z []float64, k int) float64 { return 0.03 + 0.2/(1+math.Exp(float64(k)-z[0])) }
 		g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 { return []float64{1 - p(z, k), p(z, k)} }}
 		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, d.States, parts*per-3, 5)
@@ -47,11 +48,11 @@ func TestErrorOfALaw(t *testing.T) {
 			}
 		}
 		for i, q := range law {
-			if !near(e.Seen[i], q, 1e-12) {
+			if !traintest.Near(e.Seen[i], q, 1e-12) {
 				t.Errorf("%s: window %d has probability %g, want %g", latent, i, e.Seen[i], q)
 			}
 		}
-		if js := d.States.JSSeen(law); !near(e.JSNats, js, 1e-12) || !near(e.PSilent, silent, 1e-12) {
+		if js := d.States.JSSeen(law); !traintest.Near(e.JSNats, js, 1e-12) || !traintest.Near(e.PSilent, silent, 1e-12) {
 			t.Errorf("%s: JS %g and P(silent) %g, want %g and %g", latent, e.JSNats, e.PSilent, js, silent)
 		}
 		var each []float64
@@ -88,12 +89,12 @@ func TestLawWithoutError(t *testing.T) {
 		"bits":    {func(c *training.Config) { c.Latent = "bit" }, [][]float64{{0, 0}, {0, 1}, {1, 0}, {1, 1}}},
 		"ignored": {func(c *training.Config) { c.LatentTrained, c.LatentScale = false, 0 }, [][]float64{{0, 0}}},
 	} {
-		c := small(t, 2, 1)
+		c := traintest.Small(t, 2, 1)
 		k.change(&c)
 		g := &fixed{neurons: 2, timesteps: 1, law: func(z []float64, _ int) []float64 {
 			return []float64{0.7, 0.1 + 0.1*z[0], 0.1, 0.1 - 0.1*z[0]}
 		}}
-		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, builtin(t, 2, 1).States, 1000, 1)
+		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, traintest.Builtin(t, 2, 1).States, 1000, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,12 +111,12 @@ func TestLatentLaws(t *testing.T) {
 	for name, k := range map[string]struct{ mean, variance, low, high float64 }{
 		"normal": {0, 1, -6, 6}, "uniform": {0, math.Pi * math.Pi / 3, -math.Pi, math.Pi}, "bit": {0.5, 0.25, 0, 1},
 	} {
-		c := small(t, 1, 1)
+		c := traintest.Small(t, 1, 1)
 		c.Latent, c.LatentQubits = name, 1
 		sets := map[string][][]float64{}
 		if name != "bit" {
 			g := &fixed{neurons: 1, timesteps: 1, law: func([]float64, int) []float64 { return []float64{0.9, 0.1} }}
-			if _, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, builtin(t, 1, 1).States, count, 3); err != nil {
+			if _, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, traintest.Builtin(t, 1, 1).States, count, 3); err != nil {
 				t.Fatal(err)
 			}
 			sets["an estimate"] = g.seen
@@ -163,16 +164,16 @@ func TestDrawnLaws(t *testing.T) {
 		{training.Threshold, []float64{0.1, 0.2, 0.3, 0.4}, []float64{0, 0, 0, 1}},
 		{training.Threshold, []float64{0.1, 0.2, 0.65, 0.05}, []float64{0, 0, 1, 0}},
 	} {
-		c := small(t, 2, 1)
+		c := traintest.Small(t, 2, 1)
 		c.Expectation, c.Readout, c.LatentTrained, c.LatentScale = training.Batch, k.readout, false, 0
 		g := &fixed{neurons: 2, timesteps: 1, law: func([]float64, int) []float64 { return k.law }}
-		s := recording(t, 2, 1, []uint32{0, 1, 2, 3}).States
+		s := traintest.Recording(t, 2, 1, []uint32{0, 1, 2, 3}).States
 		e, err := training.EstimateLaw(t.Context(), c, g, []float64{0}, s, 1, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for x, want := range k.want {
-			if got := e.Seen[s.Find([]uint32{uint32(x)})]; !near(got, want, 1e-12) {
+			if got := e.Seen[s.Find([]uint32{uint32(x)})]; !traintest.Near(got, want, 1e-12) {
 				t.Errorf("%s of %v: word %d has probability %g, want %g", k.readout, k.law, x, got, want)
 			}
 		}
@@ -181,7 +182,7 @@ func TestDrawnLaws(t *testing.T) {
 
 // The distance between two latent vectors is that of their laws of windows.
 func TestLatentDistanceByHand(t *testing.T) {
-	c := small(t, 1, 2)
+	c := traintest.Small(t, 1, 2)
 	p := func(z []float64, k int) float64 { return 0.1 + 0.8/(1+math.Exp(float64(k)-z[0])) }
 	g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 { return []float64{1 - p(z, k), p(z, k)} }}
 	js, ok, err := training.LatentDistance(t.Context(), c, g, []float64{0}, 1)
@@ -193,7 +194,7 @@ func TestLatentDistanceByHand(t *testing.T) {
 		a, b := p(z, 0), p(z, 1)
 		tables[i] = []float64{(1 - a) * (1 - b), (1 - a) * b, a * (1 - b), a * b}
 	}
-	if want := metrics.JS(tables[0], tables[1]); !near(js, want, 1e-12) || js == 0 {
+	if want := metrics.JS(tables[0], tables[1]); !traintest.Near(js, want, 1e-12) || js == 0 {
 		t.Errorf("%g, want %g", js, want)
 	}
 }

@@ -10,30 +10,11 @@ import (
 	"testing"
 
 	"qgan/training"
+	"qgan/training/internal/traintest"
 )
 
 // The losses of a step against references that are written from their formulas alone. Where
 // a step draws, the recording or the law leaves it one choice, or a few that can be listed.
-
-// score is the critic of some weights, C(x) = c + sum_j v_j max(0, b_j + sum_i W_ij x_i),
-// and gradient its derivative by x.
-func score(weights, x []float64, hidden int) (value float64, gradient []float64) {
-	w, b, v := weights, weights[len(x)*hidden:], weights[(len(x)+1)*hidden:]
-	value, gradient = weights[len(weights)-1], make([]float64, len(x))
-	for j := range hidden {
-		h := b[j]
-		for i := range x {
-			h += w[i*hidden+j] * x[i]
-		}
-		if h > 0 {
-			value += v[j] * h
-			for i := range x {
-				gradient[i] += v[j] * w[i*hidden+j]
-			}
-		}
-	}
-	return value, gradient
-}
 
 // bitsOf is a window as the critic sees it, neuron 0 the most significant bit of a word.
 func bitsOf(n int, words ...uint32) []float64 {
@@ -104,7 +85,7 @@ func TestLossesOfOneWindow(t *testing.T) {
 						if e == training.Exact && readout != training.Born {
 							continue
 						}
-						c := small(t, n, steps)
+						c := traintest.Small(t, n, steps)
 						c.Expectation, c.Readout, c.Penalty, c.KLoss, c.K = e, readout, penalty, kLoss, 0.7
 						c.LatentTrained, c.LatentScale, c.CriticSteps, c.PenaltyWeight = false, 0, 1, 0.6
 						same := slices.Equal(fake, real)
@@ -112,15 +93,15 @@ func TestLossesOfOneWindow(t *testing.T) {
 							c.PenaltyWeight = 0
 						}
 						g := &fixed{neurons: n, timesteps: steps, law: func(_ []float64, k int) []float64 { return sure(n, fake[k]) }}
-						tr, err := training.NewWith(c, recording(t, n, steps, real), g)
+						tr, err := training.NewWith(c, traintest.Recording(t, n, steps, real), g)
 						if err != nil {
 							t.Fatal(err)
 						}
 						name := strings.Join([]string{string(e), string(readout), string(penalty), string(kLoss)}, " ")
 						was := slices.Clone(tr.State.Critic)
-						f := step(t, tr)
-						onReal, slope := score(was, bitsOf(n, real...), hidden)
-						onFake, _ := score(was, bitsOf(n, fake...), hidden)
+						f := traintest.Step(t, tr)
+						onReal, slope := traintest.Score(was, bitsOf(n, real...), hidden)
+						onFake, _ := traintest.Score(was, bitsOf(n, fake...), hidden)
 						size := 0.0
 						for _, x := range slope {
 							size += x * x
@@ -134,12 +115,12 @@ func TestLossesOfOneWindow(t *testing.T) {
 								want += 0.6 * (math.Sqrt(size) - 1) * (math.Sqrt(size) - 1)
 							}
 						}
-						if !near(f.critic, want, 1e-12) || !near(f.wasserstein, onReal-onFake, 1e-12) {
-							t.Errorf("%s, fake %v: L_C %g and W %g, want %g and %g", name, fake, f.critic, f.wasserstein, want, onReal-onFake)
+						if !traintest.Near(f.Critic, want, 1e-12) || !traintest.Near(f.Wasserstein, onReal-onFake, 1e-12) {
+							t.Errorf("%s, fake %v: L_C %g and W %g, want %g and %g", name, fake, f.Critic, f.Wasserstein, want, onReal-onFake)
 						}
 						// The generator is scored by the critic that has just moved.
 						now, count := 0.0, float64(bits.OnesCount32(fake[0])+bits.OnesCount32(fake[1]))
-						now, _ = score(tr.State.Critic, bitsOf(n, fake...), hidden)
+						now, _ = traintest.Score(tr.State.Critic, bitsOf(n, fake...), hidden)
 						d, term, by := count-2, 0.0, 0.0
 						switch kLoss {
 						case training.KAbs:
@@ -149,17 +130,17 @@ func TestLossesOfOneWindow(t *testing.T) {
 						case training.KPrinted:
 							term, by = -0.7*d, -0.7
 						}
-						if !near(f.generator, -now+term, 1e-12) || !near(f.count, count, 1e-12) {
-							t.Errorf("%s, fake %v: L_G %g and %g spikes, want %g and %g", name, fake, f.generator, f.count, -now+term, count)
+						if !traintest.Near(f.Generator, -now+term, 1e-12) || !traintest.Near(f.Count, count, 1e-12) {
+							t.Errorf("%s, fake %v: L_G %g and %g spikes, want %g and %g", name, fake, f.Generator, f.Count, -now+term, count)
 						}
 						// The derivative by the law of a word: minus the critic's value of it, the
 						// other timestep as it is, or the sum of the critic's slopes by its bits.
-						_, slope = score(tr.State.Critic, bitsOf(n, fake...), hidden)
+						_, slope = traintest.Score(tr.State.Critic, bitsOf(n, fake...), hidden)
 						for k := range steps {
 							for x := range uint32(1 << n) {
 								words := slices.Clone(fake)
 								words[k] = x
-								value, _ := score(tr.State.Critic, bitsOf(n, words...), hidden)
+								value, _ := traintest.Score(tr.State.Critic, bitsOf(n, words...), hidden)
 								if readout != training.Born {
 									value = 0
 									for j, b := range bitsOf(n, x) {
@@ -167,7 +148,7 @@ func TestLossesOfOneWindow(t *testing.T) {
 									}
 								}
 								want := -value + by*float64(bits.OnesCount32(x))
-								if got := g.upstream[k<<n+int(x)]; !near(got, want, 1e-12) {
+								if got := g.upstream[k<<n+int(x)]; !traintest.Near(got, want, 1e-12) {
 									t.Errorf("%s, fake %v: derivative by word %d of timestep %d is %g, want %g", name, fake, x, k, got, want)
 								}
 							}
@@ -193,18 +174,18 @@ func sgn(x float64) int {
 func TestLossesOfProbabilities(t *testing.T) {
 	const hidden = 3
 	for _, readout := range []training.Readout{training.Prob, training.Threshold} {
-		c := small(t, 2, 1)
+		c := traintest.Small(t, 2, 1)
 		c.Expectation, c.Readout, c.PenaltyWeight, c.CriticSteps = training.Batch, readout, 0, 1
 		c.LatentTrained, c.LatentScale = false, 0
 		g := &fixed{neurons: 2, timesteps: 1, law: func([]float64, int) []float64 { return []float64{0.4, 0.3, 0.2, 0.1} }}
-		tr, err := training.NewWith(c, recording(t, 2, 1, []uint32{0b10}), g)
+		tr, err := training.NewWith(c, traintest.Recording(t, 2, 1, []uint32{0b10}), g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		onReal, _ := score(tr.State.Critic, []float64{1, 0}, hidden)
-		onFake, _ := score(tr.State.Critic, []float64{0.2 + 0.1, 0.3 + 0.1}, hidden)
-		if f := step(t, tr); !near(f.wasserstein, onReal-onFake, 1e-12) || !near(f.count, 0.7, 1e-12) {
-			t.Errorf("%s: W %g and %g spikes, want %g and 0.7", readout, f.wasserstein, f.count, onReal-onFake)
+		onReal, _ := traintest.Score(tr.State.Critic, []float64{1, 0}, hidden)
+		onFake, _ := traintest.Score(tr.State.Critic, []float64{0.2 + 0.1, 0.3 + 0.1}, hidden)
+		if f := traintest.Step(t, tr); !traintest.Near(f.Wasserstein, onReal-onFake, 1e-12) || !traintest.Near(f.Count, 0.7, 1e-12) {
+			t.Errorf("%s: W %g and %g spikes, want %g and 0.7", readout, f.Wasserstein, f.Count, onReal-onFake)
 		}
 	}
 }
@@ -213,7 +194,7 @@ func TestLossesOfProbabilities(t *testing.T) {
 // and the penalty's points lie evenly on the way between windows.
 func TestLossesOfAMixture(t *testing.T) {
 	const hidden = 3
-	c := small(t, 1, 2)
+	c := traintest.Small(t, 1, 2)
 	c.Latent, c.Batch, c.CriticSteps, c.PenaltyWeight = "bit", 4000, 1, 0.8
 	laws := map[float64][2]float64{0: {0.2, 0.9}, 1: {0.5, 0.3}} // P(1) of the timesteps
 	g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 {
@@ -221,12 +202,12 @@ func TestLossesOfAMixture(t *testing.T) {
 		return []float64{1 - p, p}
 	}}
 	rows := []uint32{0, 1, 1, 0, 1} // windows 01, 11, 10, 01
-	tr, err := training.NewWith(c, recording(t, 1, 2, rows), g)
+	tr, err := training.NewWith(c, traintest.Recording(t, 1, 2, rows), g)
 	if err != nil {
 		t.Fatal(err)
 	}
 	was := slices.Clone(tr.State.Critic)
-	f := step(t, tr)
+	f := traintest.Step(t, tr)
 	real := []float64{0, 0.5, 0.25, 0.25}
 	var fake [4]float64
 	for _, p := range laws {
@@ -243,7 +224,7 @@ func TestLossesOfAMixture(t *testing.T) {
 	}
 	distance, penalty := 0.0, 0.0
 	for x, p := range real {
-		value, _ := score(was, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
+		value, _ := traintest.Score(was, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
 		distance += (p - fake[x]) * value
 		for y, q := range fake {
 			const parts = 2000
@@ -252,19 +233,19 @@ func TestLossesOfAMixture(t *testing.T) {
 				for j, b := range bitsOf(1, uint32(y/2), uint32(y%2)) {
 					at[j] = e*bitsOf(1, uint32(x/2), uint32(x%2))[j] + (1-e)*b
 				}
-				_, slope := score(was, at, hidden)
+				_, slope := traintest.Score(was, at, hidden)
 				penalty += p * q / parts * (slope[0]*slope[0] + slope[1]*slope[1])
 			}
 		}
 	}
-	if !near(f.wasserstein, distance, 1e-12) {
-		t.Errorf("W %g, want %g", f.wasserstein, distance)
+	if !traintest.Near(f.Wasserstein, distance, 1e-12) {
+		t.Errorf("W %g, want %g", f.Wasserstein, distance)
 	}
-	if math.Abs(f.penalty/penalty-1) > 0.05 {
-		t.Errorf("penalty %g, want about %g", f.penalty, penalty)
+	if math.Abs(f.Penalty/penalty-1) > 0.05 {
+		t.Errorf("penalty %g, want about %g", f.Penalty, penalty)
 	}
-	if want := -0.5*distance + 0.8*f.penalty; !near(f.critic, want, 1e-12) {
-		t.Errorf("L_C %g, want %g", f.critic, want)
+	if want := -0.5*distance + 0.8*f.Penalty; !traintest.Near(f.Critic, want, 1e-12) {
+		t.Errorf("L_C %g, want %g", f.Critic, want)
 	}
 }
 
@@ -299,7 +280,7 @@ func probability(params []float64, word uint32, past ...uint32) float64 {
 // one is the configuration of one neuron with a leaky memory and one layer.
 func one(t *testing.T, steps, past, own int) training.Config {
 	t.Helper()
-	c := leaky(small(t, 1, max(2, steps)))
+	c := traintest.Leaky(traintest.Small(t, 1, max(2, steps)))
 	c.Timesteps, c.Layers, c.Batch, c.Past, c.OwnBits = steps, 1, 1, past, own
 	c.CriticSteps, c.PenaltyWeight, c.Iterations, c.Schedule = 1, 0, 1000, "constant"
 	if past > 0 {
@@ -310,16 +291,16 @@ func one(t *testing.T, steps, past, own int) training.Config {
 
 // among takes steps from the same parameters and critic, and checks that each step's value
 // is one of those that can be and that every one of them comes.
-func among(t *testing.T, tr *training.Trainer, value func(figures) float64, want map[string]float64) {
+func among(t *testing.T, tr *training.Trainer, value func(training.Losses) float64, want map[string]float64) {
 	t.Helper()
 	params, critic := slices.Clone(tr.State.Params), slices.Clone(tr.State.Critic)
 	came := map[string]bool{}
 	for range 60 {
 		copy(tr.State.Params, params)
 		copy(tr.State.Critic, critic)
-		got, known := value(step(t, tr)), false
+		got, known := value(traintest.Step(t, tr)), false
 		for name, x := range want {
-			if near(got, x, 1e-9) {
+			if traintest.Near(got, x, 1e-9) {
 				came[name], known = true, true
 			}
 		}
@@ -371,12 +352,12 @@ func TestHistories(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			c := k.config
 			c.Objective = training.ObjectiveLikelihood
-			tr := trainer(t, c, recording(t, 1, c.Timesteps, k.rows...))
+			tr := traintest.Trainer(t, c, traintest.Recording(t, 1, c.Timesteps, k.rows...))
 			copy(tr.State.Params, k.params)
 			if len(tr.State.Params) != len(k.params) {
 				t.Fatalf("%d parameters, %d are set", len(tr.State.Params), len(k.params))
 			}
-			among(t, tr, func(f figures) float64 { return f.generator }, k.want)
+			among(t, tr, func(f training.Losses) float64 { return f.Generator }, k.want)
 		})
 	}
 }
@@ -390,14 +371,14 @@ func with(c training.Config, change func(*training.Config)) training.Config {
 func TestUntied(t *testing.T) {
 	c := one(t, 3, 0, 0)
 	c.Tied, c.Objective = false, training.ObjectiveLikelihood
-	tr := trainer(t, c, recording(t, 1, 3, []uint32{1, 0, 1}))
+	tr := traintest.Trainer(t, c, traintest.Recording(t, 1, 3, []uint32{1, 0, 1}))
 	copy(tr.State.Params, []float64{1.1, 0, 0.7, 0, 0.4, 0.9, 1.9, 0, -0.6, 0.5})
 	if len(tr.State.Params) != 10 {
 		t.Fatalf("%d parameters", len(tr.State.Params))
 	}
 	want := -(math.Log(neuron(0, 1.1)) + math.Log(probability([]float64{0.7, 0, 0.4, 0.9}, 0, 1)) + math.Log(probability([]float64{1.9, 0, -0.6, 0.5}, 1, 1, 0))) / 3
-	if f := step(t, tr); !near(f.generator, want, 1e-12) {
-		t.Errorf("likelihood %g, want %g", f.generator, want)
+	if f := traintest.Step(t, tr); !traintest.Near(f.Generator, want, 1e-12) {
+		t.Errorf("likelihood %g, want %g", f.Generator, want)
 	}
 }
 
@@ -423,23 +404,23 @@ func TestConditionalLosses(t *testing.T) {
 			own := min(2, k.past)
 			c := one(t, k.steps, k.past, own)
 			c.Objective, c.CriticLR, c.GeneratorLR, c.Beta1 = training.ObjectiveConditional, 1e-300, 1e-300, 0
-			tr := trainer(t, c, recording(t, 1, k.steps, k.row))
+			tr := traintest.Trainer(t, c, traintest.Recording(t, 1, k.steps, k.row))
 			copy(tr.State.Params, params[:4+own])
 			losses, distances, generators, counts := map[string]float64{}, map[string]float64{}, map[string]float64{}, map[string]float64{}
 			for i, w := range k.window {
 				q := probability(params[:4+own], 1, k.before[i]...)
 				on := func(last uint32) float64 {
-					x, _ := score(tr.State.Critic, bitsOf(1, append(slices.Clone(w), last)...), hidden)
+					x, _ := traintest.Score(tr.State.Critic, bitsOf(1, append(slices.Clone(w), last)...), hidden)
 					return x
 				}
 				fake := (1-q)*on(0) + q*on(1)
 				id := string(rune('a' + i))
 				losses[id], distances[id], generators[id], counts[id] = 0.5*(fake-on(k.word[i])), on(k.word[i])-fake, -fake, q*float64(k.steps)
 			}
-			among(t, tr, func(f figures) float64 { return f.critic }, losses)
-			among(t, tr, func(f figures) float64 { return f.wasserstein }, distances)
-			among(t, tr, func(f figures) float64 { return f.generator }, distinct(generators))
-			among(t, tr, func(f figures) float64 { return f.count }, distinct(counts))
+			among(t, tr, func(f training.Losses) float64 { return f.Critic }, losses)
+			among(t, tr, func(f training.Losses) float64 { return f.Wasserstein }, distances)
+			among(t, tr, func(f training.Losses) float64 { return f.Generator }, distinct(generators))
+			among(t, tr, func(f training.Losses) float64 { return f.Count }, distinct(counts))
 		})
 	}
 }
@@ -461,7 +442,7 @@ func TestTreeLosses(t *testing.T) {
 	c := one(t, 2, 0, 1)
 	c.Beta1 = 0
 	first, params := 1.1, []float64{0.7, 0.2, 0.4, 0.9, -0.5}
-	tr := trainer(t, c, recording(t, 1, 2, []uint32{1, 0, 0, 1, 0})) // windows 10, 00, 01, 10
+	tr := traintest.Trainer(t, c, traintest.Recording(t, 1, 2, []uint32{1, 0, 0, 1, 0})) // windows 10, 00, 01, 10
 	copy(tr.State.Params, append([]float64{first, 0.3}, params...))
 	real := []float64{0.25, 0.25, 0.5, 0}
 	law := func(p []float64) []float64 {
@@ -471,7 +452,7 @@ func TestTreeLosses(t *testing.T) {
 	generator := func(p, critic []float64) float64 {
 		sum := 0.0
 		for x, q := range law(p) {
-			value, _ := score(critic, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
+			value, _ := traintest.Score(critic, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
 			sum -= q * value
 		}
 		return sum
@@ -480,24 +461,24 @@ func TestTreeLosses(t *testing.T) {
 	critic := func(weights []float64) float64 {
 		sum := 0.0
 		for x, q := range law(params0) {
-			value, _ := score(weights, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
+			value, _ := traintest.Score(weights, bitsOf(1, uint32(x/2), uint32(x%2)), hidden)
 			sum += 0.5 * (q - real[x]) * value
 		}
 		return sum
 	}
-	f := step(t, tr)
+	f := traintest.Step(t, tr)
 	q := law(params0)
-	if !near(f.critic, critic(was), 1e-12) || !near(f.wasserstein, -2*critic(was), 1e-12) || !near(f.generator, generator(params0, tr.State.Critic), 1e-12) || !near(f.count, q[1]+q[2]+2*q[3], 1e-12) {
+	if !traintest.Near(f.Critic, critic(was), 1e-12) || !traintest.Near(f.Wasserstein, -2*critic(was), 1e-12) || !traintest.Near(f.Generator, generator(params0, tr.State.Critic), 1e-12) || !traintest.Near(f.Count, q[1]+q[2]+2*q[3], 1e-12) {
 		t.Errorf("%+v, want L_C %g, L_G %g and %g spikes", f, critic(was), generator(params0, tr.State.Critic), q[1]+q[2]+2*q[3])
 	}
 	// With beta1 = 0 the first moments are the gradients of the step, before it moved.
 	for i := range params0 {
-		if want := slope(params0, i, func() float64 { return generator(params0, tr.State.Critic) }); !near(tr.State.GenAdam.M[i], want, 1e-7) {
+		if want := slope(params0, i, func() float64 { return generator(params0, tr.State.Critic) }); !traintest.Near(tr.State.GenAdam.M[i], want, 1e-7) {
 			t.Errorf("derivative by parameter %d: %g, want %g", i, tr.State.GenAdam.M[i], want)
 		}
 	}
 	for i := range was {
-		if want := slope(was, i, func() float64 { return critic(was) }); !near(tr.State.CritAdam.M[i], want, 1e-7) {
+		if want := slope(was, i, func() float64 { return critic(was) }); !traintest.Near(tr.State.CritAdam.M[i], want, 1e-7) {
 			t.Errorf("derivative by the critic's weight %d: %g, want %g", i, tr.State.CritAdam.M[i], want)
 		}
 	}
@@ -525,16 +506,16 @@ func TestRunningLosses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range [][]uint32{{1, 1, 0, 1, 1}, {0, 0, 1, 0, 0}} {
-		tr := trainer(t, c, recording(t, 1, 2, row))
+		tr := traintest.Trainer(t, c, traintest.Recording(t, 1, 2, row))
 		copy(tr.State.Params, []float64{math.Pi, 0, math.Pi})
 		if len(tr.State.Params) != 3 {
 			t.Fatalf("%d parameters", len(tr.State.Params))
 		}
-		onFake, _ := score(tr.State.Critic, bitsOf(1, 1-row[2], row[2]), hidden)
-		onReal, _ := score(tr.State.Critic, bitsOf(1, row[3], row[4]), hidden)
-		f := step(t, tr)
-		now, _ := score(tr.State.Critic, bitsOf(1, 1-row[2], row[2]), hidden)
-		if !near(f.critic, 0.5*(onFake-onReal), 1e-12) || !near(f.wasserstein, onReal-onFake, 1e-12) || !near(f.generator, -now, 1e-12) || !near(f.count, 1, 1e-12) {
+		onFake, _ := traintest.Score(tr.State.Critic, bitsOf(1, 1-row[2], row[2]), hidden)
+		onReal, _ := traintest.Score(tr.State.Critic, bitsOf(1, row[3], row[4]), hidden)
+		f := traintest.Step(t, tr)
+		now, _ := traintest.Score(tr.State.Critic, bitsOf(1, 1-row[2], row[2]), hidden)
+		if !traintest.Near(f.Critic, 0.5*(onFake-onReal), 1e-12) || !traintest.Near(f.Wasserstein, onReal-onFake, 1e-12) || !traintest.Near(f.Generator, -now, 1e-12) || !traintest.Near(f.Count, 1, 1e-12) {
 			t.Errorf("%v: %+v, want L_C %g, L_G %g and one spike", row, f, 0.5*(onFake-onReal), -now)
 		}
 	}

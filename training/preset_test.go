@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"qgan/training"
+	"qgan/training/internal/traintest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -142,8 +143,11 @@ func TestSettingBounds(t *testing.T) {
 		{"latent-scale", func(c *training.Config, x float64) { c.LatentScale = x }, []float64{-below1e6, 0, below1e6}, []float64{-1e6, 1e6}},
 		{"latent-qubits", func(c *training.Config, x float64) { c.LatentQubits = int(x) }, []float64{0, 12}, []float64{-1, 13}},
 		{"past", func(c *training.Config, x float64) { c.Past = int(x) }, []float64{0}, []float64{-1, 1}},
-		{"past", func(c *training.Config, x float64) { *c = leaky(*c); c.Expectation, c.Past = training.Batch, int(x) }, []float64{1, 1000}, []float64{-1, 1001}},
-		{"own-bits", func(c *training.Config, x float64) { *c = leaky(*c); c.OwnBits = int(x) }, []float64{0, 1000}, []float64{-1, 1001}},
+		{"past", func(c *training.Config, x float64) {
+			*c = traintest.Leaky(*c)
+			c.Expectation, c.Past = training.Batch, int(x)
+		}, []float64{1, 1000}, []float64{-1, 1001}},
+		{"own-bits", func(c *training.Config, x float64) { *c = traintest.Leaky(*c); c.OwnBits = int(x) }, []float64{0, 1000}, []float64{-1, 1001}},
 		{"shots", func(c *training.Config, x float64) { c.Gradient, c.Shots = training.GradientShift, int(x) }, []float64{1, 1e7}, []float64{0, -1, 1e7 + 1}},
 		{"shots", func(c *training.Config, x float64) {
 			c.Gradient, c.Shots, c.MaxShots = training.GradientShift, 10, int(x)
@@ -154,14 +158,14 @@ func TestSettingBounds(t *testing.T) {
 		}, []float64{0, 3}, []float64{-1e-9, 3.0001}},
 	} {
 		for _, x := range s.can {
-			c := small(t, 2, 2)
+			c := traintest.Small(t, 2, 2)
 			s.set(&c, x)
 			if err := c.Check(); err != nil {
 				t.Errorf("%s %v is refused: %v", s.flag, x, err)
 			}
 		}
 		for _, x := range s.no {
-			c := small(t, 2, 2)
+			c := traintest.Small(t, 2, 2)
 			s.set(&c, x)
 			if err := c.Check(); err == nil || !strings.HasPrefix(err.Error(), s.flag+" ") {
 				t.Errorf("%s %v: got the error %v", s.flag, x, err)
@@ -180,7 +184,7 @@ func TestSettingWords(t *testing.T) {
 		{"init", func(c *training.Config, w string) { c.Init = w }, []string{"small", "uniform"}},
 		{"latent", func(c *training.Config, w string) { c.Latent = w }, []string{"normal", "uniform", "bit"}},
 		{"memory", func(c *training.Config, w string) { *c = c.WithMemory(training.Memory(w)) }, []string{"none", "bits", "leaky"}},
-		{"objective", func(c *training.Config, w string) { *c = leaky(*c); c.Objective = training.Objective(w) }, []string{"wgan", "conditional", "likelihood", "staged"}},
+		{"objective", func(c *training.Config, w string) { *c = traintest.Leaky(*c); c.Objective = training.Objective(w) }, []string{"wgan", "conditional", "likelihood", "staged"}},
 		{"readout", func(c *training.Config, w string) { c.Expectation, c.Readout = training.Batch, training.Readout(w) }, []string{"born", "prob", "threshold"}},
 		{"expectation", func(c *training.Config, w string) { c.Expectation = training.Expectation(w) }, []string{"exact", "batch"}},
 		{"penalty", func(c *training.Config, w string) { c.Penalty = training.Penalty(w) }, []string{"zero", "one", "clip"}},
@@ -193,7 +197,7 @@ func TestSettingWords(t *testing.T) {
 		}, []string{"adjoint", "parameter-shift", "spsa", "guided-spsa"}},
 	} {
 		for _, w := range append(s.can, "", "x", strings.ToUpper(s.can[0])) {
-			c := small(t, 2, 2)
+			c := traintest.Small(t, 2, 2)
 			s.set(&c, w)
 			err := c.Check()
 			if known := w != "" && w != "x" && w == strings.ToLower(w); known && err != nil {
@@ -208,7 +212,7 @@ func TestSettingWords(t *testing.T) {
 // Settings that can't stand together are refused by the flag to change; their neighbours
 // that can are taken.
 func TestSettingsTogether(t *testing.T) {
-	runsOn := func(c *training.Config) { *c = leaky(*c); c.Past, c.Expectation = 5, training.Batch }
+	runsOn := func(c *training.Config) { *c = traintest.Leaky(*c); c.Past, c.Expectation = 5, training.Batch }
 	measured := func(c *training.Config) { c.Gradient, c.Shots = training.GradientShift, 10 }
 	for _, k := range []struct {
 		name   string
@@ -217,21 +221,33 @@ func TestSettingsTogether(t *testing.T) {
 	}{
 		{"objective without memory", func(c *training.Config) { c.Objective = training.ObjectiveConditional }, "objective"},
 		{"tied without memory", func(c *training.Config) { c.Tied = true }, "tied"},
-		{"untied with memory", func(c *training.Config) { *c = leaky(*c); c.Tied = false }, ""},
-		{"memory of one bin", func(c *training.Config) { *c = leaky(*c); c.Timesteps = 1 }, "memory"},
+		{"untied with memory", func(c *training.Config) { *c = traintest.Leaky(*c); c.Tied = false }, ""},
+		{"memory of one bin", func(c *training.Config) { *c = traintest.Leaky(*c); c.Timesteps = 1 }, "memory"},
 		{"memory of one bin that runs on", func(c *training.Config) { runsOn(c); c.Timesteps = 1 }, ""},
 		{"own bits of bits", func(c *training.Config) { *c = c.WithMemory(training.MemoryBits); c.OwnBits = 1 }, "own-bits"},
 		{"runs on untied", func(c *training.Config) { runsOn(c); c.Tied = false }, "past"},
-		{"memory and a latent vector", func(c *training.Config) { *c = leaky(*c); c.LatentScale = 1 }, "memory"},
-		{"memory and a trained latent scale", func(c *training.Config) { *c = leaky(*c); c.LatentTrained = true }, "memory"},
-		{"memory and spike probabilities", func(c *training.Config) { *c = leaky(*c); c.Expectation, c.Readout = training.Batch, training.Prob }, "memory"},
-		{"memory and a count term", func(c *training.Config) { *c = leaky(*c); c.KLoss = training.KSquare }, "memory"},
+		{"memory and a latent vector", func(c *training.Config) { *c = traintest.Leaky(*c); c.LatentScale = 1 }, "memory"},
+		{"memory and a trained latent scale", func(c *training.Config) { *c = traintest.Leaky(*c); c.LatentTrained = true }, "memory"},
+		{"memory and spike probabilities", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Expectation, c.Readout = training.Batch, training.Prob
+		}, "memory"},
+		{"memory and a count term", func(c *training.Config) { *c = traintest.Leaky(*c); c.KLoss = training.KSquare }, "memory"},
 		{"runs on, exact", func(c *training.Config) { runsOn(c); c.Expectation = training.Exact }, "expectation"},
 		{"exact spike probabilities", func(c *training.Config) { c.Readout = training.Prob }, "expectation"},
-		{"exact likelihood of 20 bits", func(c *training.Config) { *c = leaky(*c); c.Timesteps, c.Objective = 10, training.ObjectiveLikelihood }, ""},
-		{"exact stages of 20 bits", func(c *training.Config) { *c = leaky(*c); c.Timesteps, c.Objective = 10, training.ObjectiveStaged }, ""},
-		{"exact stages of 22 bits", func(c *training.Config) { *c = leaky(*c); c.Timesteps, c.Objective = 11, training.ObjectiveStaged }, "expectation"},
-		{"exact wgan of 20 bits", func(c *training.Config) { *c = leaky(*c); c.Timesteps = 10 }, "expectation"},
+		{"exact likelihood of 20 bits", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Timesteps, c.Objective = 10, training.ObjectiveLikelihood
+		}, ""},
+		{"exact stages of 20 bits", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Timesteps, c.Objective = 10, training.ObjectiveStaged
+		}, ""},
+		{"exact stages of 22 bits", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Timesteps, c.Objective = 11, training.ObjectiveStaged
+		}, "expectation"},
+		{"exact wgan of 20 bits", func(c *training.Config) { *c = traintest.Leaky(*c); c.Timesteps = 10 }, "expectation"},
 		{"adjoint on noise", func(c *training.Config) { c.Backend = "noisy" }, "gradient"},
 		{"measured on noise", func(c *training.Config) { measured(c); c.Backend = "noisy" }, ""},
 		{"mitigated adjoint", func(c *training.Config) { c.Mitigation = "full" }, "mitigate"},
@@ -239,16 +255,24 @@ func TestSettingsTogether(t *testing.T) {
 		{"allocated spsa", func(c *training.Config) { measured(c); c.Gradient, c.MaxShots = training.GradientSPSA, 20 }, "shots"},
 		{"perturbed shift", func(c *training.Config) { measured(c); c.Perturbation = 0.1 }, "perturbation"},
 		{"guided, perturbed", func(c *training.Config) { measured(c); c.Gradient, c.Perturbation = training.GradientGuided, 0.1 }, ""},
-		{"spsa of a memory", func(c *training.Config) { *c = leaky(*c); c.Gradient, c.Shots = training.GradientSPSA, 10 }, "gradient"},
+		{"spsa of a memory", func(c *training.Config) { *c = traintest.Leaky(*c); c.Gradient, c.Shots = training.GradientSPSA, 10 }, "gradient"},
 		{"measured absolute count", func(c *training.Config) { measured(c); c.KLoss = training.KAbs }, "k-loss"},
 		{"measured square count", func(c *training.Config) { measured(c); c.KLoss = training.KSquare }, ""},
-		{"measured likelihood", func(c *training.Config) { *c = leaky(*c); c.Objective = training.ObjectiveLikelihood; measured(c) }, "objective"},
-		{"measured stages", func(c *training.Config) { *c = leaky(*c); c.Objective = training.ObjectiveStaged; measured(c) }, "objective"},
+		{"measured likelihood", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Objective = training.ObjectiveLikelihood
+			measured(c)
+		}, "objective"},
+		{"measured stages", func(c *training.Config) {
+			*c = traintest.Leaky(*c)
+			c.Objective = training.ObjectiveStaged
+			measured(c)
+		}, "objective"},
 		{"measured conditional", func(c *training.Config) { runsOn(c); c.Objective = training.ObjectiveConditional; measured(c) }, ""},
 		{"measured wgan that runs on", func(c *training.Config) { runsOn(c); measured(c) }, "objective"},
-		{"measured tree", func(c *training.Config) { *c = leaky(*c); measured(c) }, ""},
+		{"measured tree", func(c *training.Config) { *c = traintest.Leaky(*c); measured(c) }, ""},
 	} {
-		c := small(t, 2, 2)
+		c := traintest.Small(t, 2, 2)
 		k.change(&c)
 		err := c.Check()
 		if k.flag == "" && err != nil || k.flag != "" && (err == nil || !strings.HasPrefix(err.Error(), k.flag+" ")) {
@@ -269,14 +293,14 @@ func TestCountsOfMemories(t *testing.T) {
 		"latent vector":          {func(c *training.Config) {}, training.Counts{Angles: 3 * 2 * 2 * 2, LatentScales: 3 * 2 * 2, Critic: 3*8 + 1}},
 		"closing, latent qubit":  {func(c *training.Config) { c.Closing, c.LatentQubits = true, 1 }, training.Counts{Angles: 3 * 2 * 2 * 3, LatentScales: 3 * 3 * 3, Critic: 25}},
 		"bits, tied":             {func(c *training.Config) { *c = c.WithMemory(training.MemoryBits); c.Layers = 2 }, training.Counts{Angles: 2 * 8, Memory: 4, Critic: 25}},
-		"leaky, tied":            {func(c *training.Config) { *c = leaky(*c) }, training.Counts{Angles: 2 * 8, Memory: 4 + 8, Critic: 25}},
-		"leaky, untied":          {func(c *training.Config) { *c = leaky(*c); c.Tied = false }, training.Counts{Angles: 3 * 8, Memory: 2 * 12, Critic: 25}},
-		"leaky, runs on":         {func(c *training.Config) { *c = leaky(*c); c.Past, c.Expectation = 4, training.Batch }, training.Counts{Angles: 8, Memory: 12, Critic: 25}},
-		"own bits":               {func(c *training.Config) { *c = leaky(*c); c.OwnBits = 2 }, training.Counts{Angles: 16, Memory: 12 + 2*4, Critic: 25}},
-		"own bits beyond a past": {func(c *training.Config) { *c = leaky(*c); c.OwnBits = 7 }, training.Counts{Angles: 16, Memory: 12 + 2*4, Critic: 25}},
-		"leaky, closing":         {func(c *training.Config) { *c = leaky(*c); c.Closing, c.OwnBits = true, 1 }, training.Counts{Angles: 16, Memory: 6 + 12 + 6, Critic: 25}},
+		"leaky, tied":            {func(c *training.Config) { *c = traintest.Leaky(*c) }, training.Counts{Angles: 2 * 8, Memory: 4 + 8, Critic: 25}},
+		"leaky, untied":          {func(c *training.Config) { *c = traintest.Leaky(*c); c.Tied = false }, training.Counts{Angles: 3 * 8, Memory: 2 * 12, Critic: 25}},
+		"leaky, runs on":         {func(c *training.Config) { *c = traintest.Leaky(*c); c.Past, c.Expectation = 4, training.Batch }, training.Counts{Angles: 8, Memory: 12, Critic: 25}},
+		"own bits":               {func(c *training.Config) { *c = traintest.Leaky(*c); c.OwnBits = 2 }, training.Counts{Angles: 16, Memory: 12 + 2*4, Critic: 25}},
+		"own bits beyond a past": {func(c *training.Config) { *c = traintest.Leaky(*c); c.OwnBits = 7 }, training.Counts{Angles: 16, Memory: 12 + 2*4, Critic: 25}},
+		"leaky, closing":         {func(c *training.Config) { *c = traintest.Leaky(*c); c.Closing, c.OwnBits = true, 1 }, training.Counts{Angles: 16, Memory: 6 + 12 + 6, Critic: 25}},
 	} {
-		c := small(t, 2, 3)
+		c := traintest.Small(t, 2, 3)
 		k.change(&c)
 		if err := c.Check(); err != nil {
 			t.Fatalf("%s: %v", name, err)

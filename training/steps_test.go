@@ -9,6 +9,8 @@ import (
 
 	"qgan/backends/sim"
 	"qgan/training"
+	"qgan/training/internal/traintest"
+	"qgan/training/shots"
 )
 
 // moved returns the learning rate of Adam's last update, from where it led and the moments
@@ -40,22 +42,22 @@ func TestLearningRates(t *testing.T) {
 		"constant":       {func(c *training.Config) { c.Schedule = "constant" }, []float64{1, 1, 1, 1}},
 		"drawn":          {func(c *training.Config) { c.Expectation = training.Batch }, cosines},
 		"large betas":    {func(c *training.Config) { c.Beta1, c.Beta2 = 0.9, 0.999 }, cosines},
-		"memory":         {func(c *training.Config) { *c = leaky(*c) }, cosines},
-		"runs on":        {func(c *training.Config) { *c = leaky(*c); c.Past, c.Expectation = 3, training.Batch }, cosines},
-		"conditional":    {func(c *training.Config) { *c = leaky(*c).WithObjective(training.ObjectiveConditional) }, cosines},
-		"memory, steady": {func(c *training.Config) { *c = leaky(*c); c.Schedule = "constant" }, []float64{1, 1, 1, 1}},
+		"memory":         {func(c *training.Config) { *c = traintest.Leaky(*c) }, cosines},
+		"runs on":        {func(c *training.Config) { *c = traintest.Leaky(*c); c.Past, c.Expectation = 3, training.Batch }, cosines},
+		"conditional":    {func(c *training.Config) { *c = traintest.Leaky(*c).WithObjective(training.ObjectiveConditional) }, cosines},
+		"memory, steady": {func(c *training.Config) { *c = traintest.Leaky(*c); c.Schedule = "constant" }, []float64{1, 1, 1, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := small(t, 2, 2)
+			c := traintest.Small(t, 2, 2)
 			k.change(&c)
 			c.Iterations, c.CriticSteps, c.GeneratorLR, c.CriticLR, c.Batch = 4, 1, 0.03, 0.002, 40
 			for _, steps := range []int{1, 3} {
 				c.CriticSteps = steps
-				tr := trainer(t, c, builtin(t, 2, 2))
+				tr := traintest.Trainer(t, c, traintest.Builtin(t, 2, 2))
 				for i, factor := range k.factors {
 					s := tr.State
 					params, critic, average := slices.Clone(s.Params), slices.Clone(s.Critic), slices.Clone(s.Average)
-					step(t, tr)
+					traintest.Step(t, tr)
 					if got := moved(t, s.GenAdam, params, s.Params); !(math.Abs(got/(0.03*factor)-1) < 1e-5) {
 						t.Errorf("step %d: the generator moved at the rate %g, want %g", i, got, 0.03*factor)
 					}
@@ -83,16 +85,16 @@ func TestLearningRates(t *testing.T) {
 
 // Without averaging what is evaluated are the parameters.
 func TestNoAverage(t *testing.T) {
-	for _, change := range []func(*training.Config){func(*training.Config) {}, func(c *training.Config) { *c = leaky(*c) }} {
-		c := small(t, 2, 2)
+	for _, change := range []func(*training.Config){func(*training.Config) {}, func(c *training.Config) { *c = traintest.Leaky(*c) }} {
+		c := traintest.Small(t, 2, 2)
 		change(&c)
 		c.Average = 0
-		tr := trainer(t, c, builtin(t, 2, 2))
+		tr := traintest.Trainer(t, c, traintest.Builtin(t, 2, 2))
 		for range 3 {
 			if !slices.Equal(tr.State.Average, tr.State.Params) {
 				t.Error("the average is not the parameters")
 			}
-			step(t, tr)
+			traintest.Step(t, tr)
 		}
 	}
 }
@@ -130,16 +132,16 @@ func TestStagesOfTheState(t *testing.T) {
 		{"conditional alone", 4, func(c *training.Config) { runsOn(c); c.Objective = training.ObjectiveConditional }, []part{critic(4, 1)}},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			c := leaky(small(t, 1, 2)).WithObjective(training.ObjectiveStaged)
+			c := traintest.Leaky(traintest.Small(t, 1, 2)).WithObjective(training.ObjectiveStaged)
 			k.change(&c)
 			c.Iterations, c.CriticSteps, c.GeneratorLR, c.CriticLR, c.Batch = k.iterations, 1, 0.04, 0.003, 40
 			c.Beta1, c.Beta2 = 0.25, 0.75
-			tr := trainer(t, c, builtin(t, 1, 2))
+			tr := traintest.Trainer(t, c, traintest.Builtin(t, 1, 2))
 			at := 0
 			for stage, want := range k.want {
 				for i := range want.steps {
 					params, critic := slices.Clone(tr.State.Params), slices.Clone(tr.State.Critic)
-					step(t, tr)
+					traintest.Step(t, tr)
 					s := tr.State
 					at++
 					if s.GenAdam.Steps != i+1 || s.CritAdam.Steps != (i+1)*want.critic {
@@ -173,16 +175,16 @@ func TestClippedSteps(t *testing.T) {
 	for name, change := range map[string]func(*training.Config){
 		"exact":       func(c *training.Config) {},
 		"drawn":       func(c *training.Config) { c.Expectation = training.Batch },
-		"memory":      func(c *training.Config) { *c = leaky(*c) },
-		"conditional": func(c *training.Config) { *c = leaky(*c).WithObjective(training.ObjectiveConditional) },
-		"runs on":     func(c *training.Config) { *c = leaky(*c); c.Past, c.Expectation = 3, training.Batch },
+		"memory":      func(c *training.Config) { *c = traintest.Leaky(*c) },
+		"conditional": func(c *training.Config) { *c = traintest.Leaky(*c).WithObjective(training.ObjectiveConditional) },
+		"runs on":     func(c *training.Config) { *c = traintest.Leaky(*c); c.Past, c.Expectation = 3, training.Batch },
 	} {
 		for _, p := range []training.Penalty{training.PenaltyZero, training.PenaltyOne, training.PenaltyClip} {
-			c := small(t, 2, 2)
+			c := traintest.Small(t, 2, 2)
 			change(&c)
 			c.Penalty, c.PenaltyWeight, c.Batch = p, 0.02, 7
-			tr := trainer(t, c, builtin(t, 2, 2))
-			step(t, tr)
+			tr := traintest.Trainer(t, c, traintest.Builtin(t, 2, 2))
+			traintest.Step(t, tr)
 			largest := 0.0
 			for _, x := range tr.State.Critic {
 				largest = max(largest, math.Abs(x))
@@ -217,23 +219,26 @@ var pinned = []struct {
 	}},
 	{"no latent vector", func(c *training.Config) { c.LatentTrained, c.LatentScale = false, 0 }},
 	{"another seed", func(c *training.Config) { c.Seed = 1 }},
-	{"tree", func(c *training.Config) { *c = leaky(*c) }},
-	{"tree, untied", func(c *training.Config) { *c = leaky(*c); c.Tied, c.OwnBits = false, 1 }},
+	{"tree", func(c *training.Config) { *c = traintest.Leaky(*c) }},
+	{"tree, untied", func(c *training.Config) { *c = traintest.Leaky(*c); c.Tied, c.OwnBits = false, 1 }},
 	{"tree of bits", func(c *training.Config) { *c = c.WithMemory(training.MemoryBits); c.Layers = 2 }},
-	{"windows drawn", func(c *training.Config) { *c = leaky(*c); c.Expectation = training.Batch }},
-	{"runs on", func(c *training.Config) { *c = leaky(*c); c.Past, c.OwnBits, c.Expectation = 4, 2, training.Batch }},
-	{"conditional", func(c *training.Config) { *c = leaky(*c).WithObjective(training.ObjectiveConditional) }},
+	{"windows drawn", func(c *training.Config) { *c = traintest.Leaky(*c); c.Expectation = training.Batch }},
+	{"runs on", func(c *training.Config) {
+		*c = traintest.Leaky(*c)
+		c.Past, c.OwnBits, c.Expectation = 4, 2, training.Batch
+	}},
+	{"conditional", func(c *training.Config) { *c = traintest.Leaky(*c).WithObjective(training.ObjectiveConditional) }},
 	{"conditional, clipped, runs on", func(c *training.Config) {
-		*c = leaky(*c).WithObjective(training.ObjectiveConditional)
+		*c = traintest.Leaky(*c).WithObjective(training.ObjectiveConditional)
 		c.Past, c.Penalty, c.PenaltyWeight = 4, training.PenaltyClip, 0.1
 	}},
-	{"likelihood", func(c *training.Config) { *c = leaky(*c).WithObjective(training.ObjectiveLikelihood) }},
+	{"likelihood", func(c *training.Config) { *c = traintest.Leaky(*c).WithObjective(training.ObjectiveLikelihood) }},
 	{"likelihood, drawn", func(c *training.Config) {
-		*c = leaky(*c).WithObjective(training.ObjectiveLikelihood)
+		*c = traintest.Leaky(*c).WithObjective(training.ObjectiveLikelihood)
 		c.Expectation = training.Batch
 	}},
 	{"stages", func(c *training.Config) {
-		*c = leaky(*c).WithObjective(training.ObjectiveStaged)
+		*c = traintest.Leaky(*c).WithObjective(training.ObjectiveStaged)
 		c.Past, c.Expectation = 4, training.Batch
 	}},
 	{"parameter shift", func(c *training.Config) { *c = c.WithGradient(training.GradientShift); c.Shots = 50 }},
@@ -247,7 +252,7 @@ var pinned = []struct {
 		*c = c.WithGradient(training.GradientShift)
 		c.LatentTrained, c.LatentScale, c.Shots = false, 0, 50
 	}},
-	{"measured tree", func(c *training.Config) { *c = leaky(*c).WithGradient(training.GradientShift); c.Shots = 50 }},
+	{"measured tree", func(c *training.Config) { *c = traintest.Leaky(*c).WithGradient(training.GradientShift); c.Shots = 50 }},
 }
 
 // The figures of three steps of every kind, in a golden file: the streams of random numbers,
@@ -255,14 +260,14 @@ var pinned = []struct {
 func TestPinnedSteps(t *testing.T) {
 	var b strings.Builder
 	for _, k := range pinned {
-		c := small(t, 2, 2)
+		c := traintest.Small(t, 2, 2)
 		k.change(&c)
 		c.Iterations, c.Batch = 20, min(c.Batch, 10)
 		var e training.Measurer
 		if c.Measured() {
-			e = training.NewEstimator(c, &sim.Simulator{Workers: 1})
+			e = shots.NewEstimator(c, &sim.Simulator{Workers: 1})
 		}
-		tr, err := training.New(c, builtin(t, 2, 2), &sim.Simulator{Workers: 1}, e)
+		tr, err := training.New(c, traintest.Builtin(t, 2, 2), &sim.Simulator{Workers: 1}, e)
 		if err != nil {
 			t.Fatalf("%s: %v", k.name, err)
 		}
@@ -272,11 +277,11 @@ func TestPinnedSteps(t *testing.T) {
 			steps, skipped = 20, 15 // the last of likelihood, 3 of conditional, 1 of wgan
 		}
 		for i := range steps {
-			f := step(t, tr)
+			f := traintest.Step(t, tr)
 			if i < skipped {
 				continue
 			}
-			fmt.Fprintf(&b, "  critic %.5g penalty %.5g generator %.5g wasserstein %.5g count %.5g\n", f.critic, f.penalty, f.generator, f.wasserstein, f.count)
+			fmt.Fprintf(&b, "  critic %.5g penalty %.5g generator %.5g wasserstein %.5g count %.5g\n", f.Critic, f.Penalty, f.Generator, f.Wasserstein, f.Count)
 		}
 		s := tr.State
 		fmt.Fprintf(&b, "  parameters %.5g average %.5g critic %.5g used %d %d\n", length(s.Params), length(s.Average), length(s.Critic), s.Used.Circuits, s.Used.Shots)

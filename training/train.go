@@ -3,7 +3,47 @@ package training
 import (
 	"context"
 	"time"
+
+	"qgan/backends"
+	"qgan/metrics"
 )
+
+// Options of [Train]. On is needed, the rest may be left out.
+type Options struct {
+	// On gives exact laws and gradients: a *sim.Simulator.
+	On backends.Differentiator
+	// Measure takes gradients from shots where the configuration asks for them: a
+	// *shots.Estimator.
+	Measure Measurer
+	// Observe is told the row of each step.
+	Observe func(Row)
+}
+
+// Trained is a generator at the end of its training.
+type Trained struct {
+	Config Config
+	Model  Model
+	Params []float64 // averaged (Config.Average): what the generator is judged by
+	State  *State    // all of it, from which a training could go on
+}
+
+// Train trains a generator on the repeats of a recording that are trained on, and keeps
+// nothing on the disk; [qgan/training/runs] does. The configuration is one for as many
+// neurons as the recording has (see [Preset]). When ctx ends it returns the cause.
+func Train(ctx context.Context, rec *metrics.Recording, c Config, o Options) (*Trained, error) {
+	d, err := DataOf(rec, c.Timesteps)
+	if err != nil {
+		return nil, err
+	}
+	t, err := New(c, d, o.On, o.Measure)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Train(ctx, nil, nil, o.Observe); err != nil {
+		return nil, err
+	}
+	return &Trained{Config: c, Model: t.Model(), Params: t.State.Average, State: t.State}, nil
+}
 
 // Row is a line of metrics.jsonl: the figures of one step. Absent figures are
 // null: the distance is computed at monitored steps, and only where the exact
@@ -40,10 +80,13 @@ type Keeper interface {
 // Train takes the steps that are left, hands the row of each to observe and, every 100
 // steps or 30 seconds, at the beginning and at the end, what is to be kept to k. When ctx
 // ends it finishes the step, keeps it and returns the cause; a step that waits for a
-// service is broken off. k and observe may be nil; now tells the time.
+// service is broken off. k and observe may be nil; now tells the time, nil: the machine's.
 func (t *Trainer) Train(ctx context.Context, k Keeper, now func() time.Time, observe func(Row)) error {
 	if k == nil {
 		k = nobody{}
+	}
+	if now == nil {
+		now = time.Now
 	}
 	if t.State.Step == 0 {
 		if err := k.Keep(nil, t.State); err != nil {

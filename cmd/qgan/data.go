@@ -5,7 +5,7 @@ import (
 
 	"qgan/metrics"
 	"qgan/metrics/spikes"
-	"qgan/training"
+	"qgan/training/runs"
 )
 
 // dataFlags say which recording a verb reads, and which part of it.
@@ -31,7 +31,7 @@ func (d *dataFlags) add(cmd *cobra.Command, neurons bool) {
 
 // fromRun makes what a run's manifest says the default of every flag that was
 // not given.
-func (d *dataFlags) fromRun(cmd *cobra.Command, m training.Manifest) {
+func (d *dataFlags) fromRun(cmd *cobra.Command, m runs.Manifest) {
 	use := func(flag string, to *string, value string) {
 		if !cmd.Flags().Changed(flag) {
 			*to = value

@@ -18,11 +18,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"qgan/backends/sim"
-	"qgan/internal/durable"
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/runs"
 )
 
 // ran is how a command line ended.
@@ -339,10 +339,10 @@ type trained struct {
 
 func openTrained(t *testing.T, dir string) trained {
 	t.Helper()
-	run := must[*training.Run](t)(training.OpenRun(durable.OS{}, dir))
+	run := must[*runs.Dir](t)(runs.Open(nil, dir))
 	state := must[*training.State](t)(run.Latest())
 	c := run.Manifest.Config
-	return trained{c, must[training.Model](t)(training.NewModel(c, &sim.Simulator{})), state.Average}
+	return trained{c, must[training.CircuitModel](t)(training.NewModel(c, &sim.Simulator{})), state.Average}
 }
 
 // lawOf are the values of train and evaluate that speak of an exact law over so many
@@ -423,7 +423,7 @@ func TestRunValues(t *testing.T) {
 				want[path] = value
 			}
 			if m.config.Measured() {
-				rows := must[[]training.Row](t)(must[*training.Run](t)(training.OpenRun(durable.OS{}, dir)).Rows())
+				rows := must[[]training.Row](t)(must[*runs.Dir](t)(runs.Open(nil, dir)).Rows())
 				circuits := 3 * rows[0].Circuits // each step has as many
 				if shots := 3 * rows[0].Shots; circuits == 0 || shots != 30*circuits {
 					t.Errorf("three steps have %d circuits and %d shots, 30 a circuit are asked for", circuits, shots)

@@ -10,11 +10,12 @@ import (
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/runs"
 )
 
 // model is a trained generator of a run.
 type model struct {
-	run    *training.Run
+	run    *runs.Dir
 	config training.Config
 	gen    training.CircuitModel
 	params []float64 // averaged
@@ -24,7 +25,7 @@ type model struct {
 
 // openModel reads a run's newest checkpoint.
 func openModel(a *app, dir string) (*model, error) {
-	run, err := training.OpenRun(a.fs, dir)
+	run, err := runs.Open(a.fs, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -33,18 +34,18 @@ func openModel(a *app, dir string) (*model, error) {
 		return nil, err
 	}
 	if state == nil {
-		return nil, &training.RunError{Path: dir, Err: errors.New("the run has no checkpoint yet"), Hint: "`qgan train --resume` goes on with it"}
+		return nil, &runs.Error{Path: dir, Err: errors.New("the run has no checkpoint yet"), Hint: "`qgan train --resume` goes on with it"}
 	}
 	return newModel(run, run.Manifest.Config, state)
 }
 
-func newModel(run *training.Run, c training.Config, state *training.State) (*model, error) {
+func newModel(run *runs.Dir, c training.Config, state *training.State) (*model, error) {
 	gen, err := training.NewModel(c, &sim.Simulator{})
 	if err != nil {
 		return nil, err
 	}
 	if len(state.Average) != gen.Parameters() {
-		return nil, &training.RunError{Path: run.Dir, Err: fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(state.Average), gen.Parameters())}
+		return nil, &runs.Error{Path: run.Path, Err: fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(state.Average), gen.Parameters())}
 	}
 	return &model{run: run, config: c, gen: gen, params: state.Average, step: state.Step}, nil
 }

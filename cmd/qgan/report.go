@@ -138,7 +138,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 			}
 			x, y := first.run.Manifest, man
 			if x.Data.SHA256 != y.Data.SHA256 {
-				return nil, usagef("%s and %s are of other recordings, which no report holds side by side", first.run.Dir, m.run.Dir)
+				return nil, usagef("%s and %s are of other recordings, which no report holds side by side", first.run.Path, m.run.Path)
 			}
 			if x.Config.Timesteps == y.Config.Timesteps && fmt.Sprint(x.Data.Neurons) == fmt.Sprint(y.Data.Neurons) {
 				in = s
@@ -336,7 +336,7 @@ func (a *app) addSubject(in *report.Input, s *sized, x subject, states *metrics.
 			break
 		}
 	}
-	line := fmt.Sprintf("%s: %s; %s; readout %s", name, m.run.Dir, sizeText(m.config), m.config.Readout)
+	line := fmt.Sprintf("%s: %s; %s; readout %s", name, m.run.Path, sizeText(m.config), m.config.Readout)
 	if js := x.law.LatentJS; js != nil {
 		line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
 	}

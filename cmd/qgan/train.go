@@ -20,6 +20,7 @@ import (
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/runs"
 )
 
 // trainFlags are the flags of `train` that are not of the data.
@@ -240,7 +241,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	// A directory that can't be used is found before the recording is read.
 	if dir != "" {
 		if _, err := a.fs.Stat(filepath.Join(dir, "manifest.json")); err == nil {
-			return &training.RunError{Path: dir, Err: errors.New("there is a run already"), Hint: "continue it with --resume, or name another directory"}
+			return &runs.Error{Path: dir, Err: errors.New("there is a run already"), Hint: "continue it with --resume, or name another directory"}
 		}
 	}
 	rec, err := f.data.load(a, nil)
@@ -267,7 +268,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	}
 	m := a.manifest(c, rec, f.kernel)
 	m.Processor = f.processorOf(a, on)
-	run, err := training.CreateRun(a.fs, dir, m)
+	run, err := runs.Create(a.fs, dir, m)
 	if err != nil {
 		return err
 	}
@@ -316,15 +317,15 @@ func (a *app) freeDir(rec *metrics.Recording, c training.Config) string {
 	}
 }
 
-func (a *app) manifest(c training.Config, rec *metrics.Recording, kernel string) training.Manifest {
+func (a *app) manifest(c training.Config, rec *metrics.Recording, kernel string) runs.Manifest {
 	b, m := readBuildInfo(), readMachine()
 	r := rec.Train
-	return training.Manifest{
+	return runs.Manifest{
 		CommandLine: slices.Clone(os.Args),
 		Started:     a.now().UTC().Format(time.RFC3339),
-		Program:     training.Program{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{Kernel: kernel}).KernelName()},
+		Program:     runs.Build{Version: b.Version, Commit: b.Commit, Go: b.Go, OS: b.OS, Arch: b.Arch, CPU: m.CPU, Kernel: (&sim.Simulator{Kernel: kernel}).KernelName()},
 		Config:      c,
-		Data:        training.DataInfo{Source: r.Source, File: rec.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
+		Data:        runs.DataInfo{Source: r.Source, File: rec.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
 		Parameters:  training.CountParameters(c),
 	}
 }
@@ -334,7 +335,7 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 	if dir == "" {
 		return usagef("--resume: name the run directory").withHint("%s", helpHint(cmd))
 	}
-	run, err := training.OpenRun(a.fs, dir)
+	run, err := runs.Open(a.fs, dir)
 	if err != nil {
 		return err
 	}
@@ -349,7 +350,7 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 		return err
 	}
 	if sum := rec.Train.Source.SHA256; sum != m.Data.SHA256 {
-		return &training.RunError{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.Train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
+		return &runs.Error{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.Train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
 	}
 	if err := f.same(cmd, m.Config, rec); err != nil {
 		return err
@@ -366,7 +367,7 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 	}
 	defer on.release()
 	if on != nil && m.Processor != nil && on.snapshot != m.Processor.Snapshot {
-		return &training.RunError{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
+		return &runs.Error{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
 	}
 	return f.train(cmd.Context(), a, run, trainer, rec, on)
 }
@@ -410,7 +411,7 @@ type trainResult struct {
 	lawJSON
 }
 
-func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *training.Trainer, rec *metrics.Recording, on *processor) error {
+func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *training.Trainer, rec *metrics.Recording, on *processor) error {
 	unlock, err := run.Lock()
 	if err != nil {
 		return err
@@ -422,7 +423,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	}
 	if state != nil {
 		if err := t.Restore(state); err != nil {
-			return &training.RunError{Path: run.Dir, Err: err}
+			return &runs.Error{Path: run.Path, Err: err}
 		}
 	}
 	c := t.Config
@@ -432,7 +433,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		return err
 	}
 	n := training.CountParameters(c)
-	bar.message("%s: %s x %s, %s; %s", run.Dir, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c), gradientText(c, on))
+	bar.message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c), gradientText(c, on))
 	begin := a.now()
 	js, silent := any("–"), any("–")
 	var pSilent float64
@@ -449,7 +450,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	seconds := a.now().Sub(begin).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-			a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, a.running(on), run.Dir)
+			a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, a.running(on), run.Path)
 		}
 		return err
 	}
@@ -464,7 +465,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 	if law.Method == "none" {
 		law.PSilent = pSilent
 	}
-	res := trainResult{Schema: "qgan.train/v1", Run: run.Dir, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.Train.Source.SHA256,
+	res := trainResult{Schema: "qgan.train/v1", Run: run.Path, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.Train.Source.SHA256,
 		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, lawJSON: law}
 	if fresh {
 		if err := run.WriteResult(res); err != nil {
@@ -472,9 +473,9 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		}
 		about := &sized{
 			rec: rec, timesteps: c.Timesteps, seed: c.Seed, brief: true,
-			subjects: []subject{{path: run.Dir, model: m, law: law, exact: estimate}},
+			subjects: []subject{{path: run.Path, model: m, law: law, exact: estimate}},
 		}
-		if err := a.writeReport(ctx, filepath.Join(run.Dir, "report"), about); err != nil {
+		if err := a.writeReport(ctx, filepath.Join(run.Path, "report"), about); err != nil {
 			return err
 		}
 	}
@@ -482,7 +483,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *training.Run, t *tr
 		return a.printJSON(res)
 	}
 	a.note("JS %s ± %s nats to the recording (split half %s), P(silent) %.4f; the report is in %s",
-		text(law.JS, "%.3g"), text(law.StdErr, "%.1g"), text(law.Floor, "%.3g"), law.PSilent, filepath.Join(run.Dir, "report"))
-	fmt.Fprintln(a.out, run.Dir)
+		text(law.JS, "%.3g"), text(law.StdErr, "%.1g"), text(law.Floor, "%.3g"), law.PSilent, filepath.Join(run.Path, "report"))
+	fmt.Fprintln(a.out, run.Path)
 	return nil
 }

@@ -13,10 +13,10 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"qgan/backends"
-	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/runs"
 )
 
 // settingsOf begins a training, which is stopped before its first step, and returns the
@@ -31,7 +31,7 @@ func settingsOf(t *testing.T, flags string) training.Config {
 	if code := a.run(ctx, append([]string{"train", dir}, strings.Fields(flags)...)); code == exitOK || code == exitUsage {
 		t.Fatalf("qgan train %s: exit code %d: %s", flags, code, errs.String())
 	}
-	return must[*training.Run](t)(training.OpenRun(durable.OS{}, dir)).Manifest.Config
+	return must[*runs.Dir](t)(runs.Open(nil, dir)).Manifest.Config
 }
 
 // Each flag of train sets its own field, and what follows from it where nothing else is

@@ -16,6 +16,8 @@ import (
 	"qgan/internal/durable"
 	"qgan/ir"
 	"qgan/training"
+	"qgan/training/runs"
+	"qgan/training/shots"
 )
 
 // defaultShots of each circuit where a gradient is measured.
@@ -51,12 +53,12 @@ func (f *trainFlags) overrideShots(c *training.Config, changed func(string) bool
 }
 
 // processorOf describes where circuits are measured, for the manifest.
-func (f *trainFlags) processorOf(a *app, on *processor) *training.Processor {
+func (f *trainFlags) processorOf(a *app, on *processor) *runs.Processor {
 	if on == nil {
 		return nil
 	}
 	w := f.where
-	p := &training.Processor{
+	p := &runs.Processor{
 		NoiseModel: w.noise.model, DeviceNoise: w.noise.scale, CalibrationShots: w.mitigate.shots, M3Distance: w.mitigate.distance,
 		Endpoint: w.remote.endpoint, Snapshot: on.snapshot,
 	}
@@ -79,7 +81,7 @@ func (f *trainFlags) processorOf(a *app, on *processor) *training.Processor {
 }
 
 // fromManifest sets the flags of a run's processor.
-func (f *trainFlags) fromManifest(m training.Manifest) {
+func (f *trainFlags) fromManifest(m runs.Manifest) {
 	w := &f.where
 	w.backend, w.mitigate.method = m.Config.Backend, string(m.Config.Mitigation)
 	if w.mitigate.method == "" {
@@ -102,9 +104,9 @@ func (f *trainFlags) estimator(ctx context.Context, a *app, c training.Config, c
 	case err != nil || !c.Measured():
 		return nil, nil, err
 	case on == nil:
-		return training.NewEstimator(c, &sim.Simulator{Kernel: f.kernel}), nil, nil
+		return shots.NewEstimator(c, &sim.Simulator{Kernel: f.kernel}), nil, nil
 	}
-	return training.NewEstimator(c, on.sampled), on, nil
+	return shots.NewEstimator(c, on.sampled), on, nil
 }
 
 // gradientText says how gradients are taken.
@@ -133,7 +135,7 @@ func gradientText(c training.Config, on *processor) string {
 // the first may calibrate. It refuses what the limit of a command does not allow.
 func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, data *training.Data, on *processor, steps int) error {
 	r := &exec.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
-	e := training.NewEstimator(c, on.over(r))
+	e := shots.NewEstimator(c, on.over(r))
 	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
 	if err != nil {
 		return err
@@ -238,9 +240,9 @@ func (p *processor) release() {
 
 // calibrationPath is where a run keeps the calibration data that its circuits are compiled
 // for.
-func calibrationPath(r *training.Run) string { return filepath.Join(r.Dir, "calibration.json") }
+func calibrationPath(r *runs.Dir) string { return filepath.Join(r.Path, "calibration.json") }
 
-func (a *app) keepCalibration(r *training.Run, s *calibration.Snapshot) error {
+func (a *app) keepCalibration(r *runs.Dir, s *calibration.Snapshot) error {
 	raw, err := s.Encode()
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"qgan/ir"
 	"qgan/metrics"
 	"qgan/training"
+	"qgan/training/shots"
 )
 
 // pairDevice writes the calibration data of the script processor.txtar to a file.
@@ -37,20 +38,20 @@ func pairDevice(t *testing.T) string {
 // give is, within its own error, the derivative of that exact law; and with mitigation
 // that of the law without readout errors.
 func TestGradientOnNoiseAfterCompilation(t *testing.T) {
-	shots := 400_000
+	count := 400_000
 	if testing.Short() {
-		shots = 40_000
+		count = 40_000
 	}
 	a := testApp()
 	for _, mitigate := range []string{"none", "full"} {
 		where := processorFlags{backend: "noisy", perLatent: 1}
 		where.noise.device, where.noise.readout = pairDevice(t), "asymmetric"
 		where.mitigate.method = mitigate
-		on, err := where.open(t.Context(), a, "train", func(string) bool { return false }, shots, 1)
+		on, err := where.open(t.Context(), a, "train", func(string) bool { return false }, count, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := &training.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: shots, Mitigation: on.mitigation, Seed: 3}
+		e := &shots.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: count, Mitigation: on.mitigation, Seed: 3}
 		ansatz := ir.Ansatz{Neurons: 2, Layers: 2, FinalChain: true, Latent: ir.LatentScale{Value: 1, Trained: true}}
 		c := ansatz.Circuit()
 		rng := stream.New(9, "angles")
@@ -113,7 +114,7 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 	}
 }
 
-// From 100 shots a circuit the generator ends nearer to the recording than neurons that
+// From 100 count a circuit the generator ends nearer to the recording than neurons that
 // fire independently of each other do. The bound is that model's distance, and what is
 // judged the trained circuit's exact law.
 func TestLearnsFromShots(t *testing.T) {

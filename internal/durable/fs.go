@@ -55,6 +55,14 @@ type FS interface {
 // OS is the file system of the machine.
 type OS struct{}
 
+// Or returns a file system, the machine's own for nil.
+func Or(f FS) FS {
+	if f == nil {
+		return OS{}
+	}
+	return f
+}
+
 var _ FS = OS{}
 
 // CreateTemp implements [FS]. Unlike [os.CreateTemp] it leaves the permissions

@@ -15,6 +15,7 @@ import (
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/shots"
 )
 
 // about reports whether two numbers agree to so many parts.
@@ -201,8 +202,8 @@ func TestMetricErrorFigures(t *testing.T) {
 
 // The figures of a gradient study from the same estimates, in two passes.
 func TestGradientFigures(t *testing.T) {
-	const n, layers, shots, latents, repeats, seed = 2, 2, 30, 3, 4, 9
-	row, err := Gradient(t.Context(), Task{"gradient", map[string]any{"neurons": n, "layers": layers, "shots": shots, "latents": latents, "repeats": repeats, "seed": seed}}, "")
+	const n, layers, each, latents, repeats, seed = 2, 2, 30, 3, 4, 9
+	row, err := Gradient(t.Context(), Task{"gradient", map[string]any{"neurons": n, "layers": layers, "shots": each, "latents": latents, "repeats": repeats, "seed": seed}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +224,7 @@ func TestGradientFigures(t *testing.T) {
 		for i := range z {
 			z[i] = []float64{rng.NormFloat64(), rng.NormFloat64()}
 		}
-		e := &training.Estimator{Runner: simulator(), Gradient: training.GradientShift, Shots: shots, Seed: stream.New(seed, "shots", uint64(r)).Uint64()}
+		e := &shots.Estimator{Runner: simulator(), Gradient: training.GradientShift, Shots: each, Seed: stream.New(seed, "shots", uint64(r)).Uint64()}
 		d, err := e.Differentiate(a.Circuit(), backends.Probabilities)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/training"
+	"qgan/training/shots"
 )
 
 // The room of the simulator is what these studies run on.
@@ -28,14 +29,14 @@ func simulator() *sim.Simulator { return &sim.Simulator{Workers: 1} }
 //	square         of the derivative, less the variance of its mean
 //	snr            square root of square/variance
 func Gradient(ctx context.Context, t Task, _ string) (Row, error) {
-	var n, layers, shots, latents, repeats int
+	var n, layers, count, latents, repeats int
 	var seed float64
 	var err error
 	for _, k := range []struct {
 		to    *int
 		name  string
 		least int
-	}{{&n, "neurons", 1}, {&layers, "layers", 1}, {&shots, "shots", 1}, {&latents, "latents", 1}, {&repeats, "repeats", 2}} {
+	}{{&n, "neurons", 1}, {&layers, "layers", 1}, {&count, "shots", 1}, {&latents, "latents", 1}, {&repeats, "repeats", 2}} {
 		if *k.to, err = t.Int(k.name, k.least); err != nil {
 			return nil, err
 		}
@@ -59,7 +60,7 @@ func Gradient(ctx context.Context, t Task, _ string) (Row, error) {
 	for range latents {
 		upstream = append(upstream, f...)
 	}
-	e := &training.Estimator{Runner: simulator(), Gradient: training.GradientShift, Shots: shots}
+	e := &shots.Estimator{Runner: simulator(), Gradient: training.GradientShift, Shots: count}
 	d, err := e.Differentiate(a.Circuit(), backends.Probabilities)
 	if err != nil {
 		return nil, err
@@ -193,7 +194,7 @@ func Plateau(ctx context.Context, t Task, _ string) (Row, error) {
 	}
 	a := ir.Ansatz{Neurons: n, Layers: layers, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
 	symbol := 2 * ((layers - 1) / 2 * a.Qubits())
-	rule, err := training.NewShiftRule(a.Circuit(), simulator(), symbol)
+	rule, err := shots.NewShiftRule(a.Circuit(), simulator(), symbol)
 	if err != nil {
 		return nil, err
 	}
@@ -228,9 +229,9 @@ func Plateau(ctx context.Context, t Task, _ string) (Row, error) {
 	}
 	row := Row{"variance": value.variance(), "variance_se": square.se(), "shot_variance": shot.mean}
 	if v := value.variance(); v > 0 {
-		shots := shot.mean / v
-		row.Set("shots", shots)
-		row.Set("shots_se", shots*math.Hypot(shot.se()/shot.mean, square.se()/v))
+		needed := shot.mean / v
+		row.Set("shots", needed)
+		row.Set("shots_se", needed*math.Hypot(shot.se()/shot.mean, square.se()/v))
 	}
 	return row, nil
 }

@@ -1,4 +1,4 @@
-package training_test
+package runs_test
 
 import (
 	"context"
@@ -14,8 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"qgan/backends/sim"
-	"qgan/internal/durable"
 	"qgan/training"
+	"qgan/training/internal/traintest"
+	"qgan/training/runs"
+	"qgan/training/shots"
 )
 
 // clock tells a time that goes on by a beat at each look.
@@ -30,9 +32,9 @@ func (c *clock) now() time.Time {
 }
 
 // create makes a run in a new directory.
-func create(t *testing.T, c training.Config) *training.Run {
+func create(t *testing.T, c training.Config) *runs.Dir {
 	t.Helper()
-	r, err := training.CreateRun(durable.OS{}, filepath.Join(t.TempDir(), "run"), training.Manifest{Config: c, Parameters: training.CountParameters(c)})
+	r, err := runs.Create(nil, filepath.Join(t.TempDir(), "run"), runs.Manifest{Config: c, Parameters: training.CountParameters(c)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,9 +42,9 @@ func create(t *testing.T, c training.Config) *training.Run {
 }
 
 // files lists the checkpoints of a run by their steps.
-func files(t *testing.T, r *training.Run) []string {
+func files(t *testing.T, r *runs.Dir) []string {
 	t.Helper()
-	entries, err := os.ReadDir(filepath.Join(r.Dir, "checkpoints"))
+	entries, err := os.ReadDir(filepath.Join(r.Path, "checkpoints"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +56,7 @@ func files(t *testing.T, r *training.Run) []string {
 }
 
 // rows reads the rows of a run, without the seconds, which no two runs share.
-func rows(t *testing.T, r *training.Run) []training.Row {
+func rows(t *testing.T, r *runs.Dir) []training.Row {
 	t.Helper()
 	out, err := r.Rows()
 	if err != nil {
@@ -77,9 +79,9 @@ func stepsOf(rows []training.Row) []int {
 // Rows are those of the first step, every tenth and the last; the distance stands in the
 // first, every fiftieth and the last. Each holds what its step returned.
 func TestRows(t *testing.T) {
-	c := small(t, 2, 1)
+	c := traintest.Small(t, 2, 1)
 	c.Iterations, c.Batch = 107, 3
-	r, tr := create(t, c), trainer(t, c, builtin(t, 2, 1))
+	r, tr := create(t, c), traintest.Trainer(t, c, traintest.Builtin(t, 2, 1))
 	observed := map[int]training.Row{}
 	if err := r.Train(t.Context(), tr, (&clock{beat: time.Millisecond}).now, func(row training.Row) { observed[row.Step] = row }); err != nil {
 		t.Fatal(err)
@@ -88,11 +90,11 @@ func TestRows(t *testing.T) {
 	if want := []int{1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 107}; !slices.Equal(stepsOf(got), want) {
 		t.Errorf("rows of the steps %v, want %v", stepsOf(got), want)
 	}
-	twin := trainer(t, c, builtin(t, 2, 1))
+	twin := traintest.Trainer(t, c, traintest.Builtin(t, 2, 1))
 	for i := range 107 {
-		f := step(t, twin)
+		f := traintest.Step(t, twin)
 		row := observed[i+1]
-		if (figures{row.CriticLoss, row.Penalty, row.Generator, row.Wasserstein, row.Count}) != f || row.Objective != "wgan" || row.MeasuredRow != nil {
+		if (training.Losses{Critic: row.CriticLoss, Penalty: row.Penalty, Generator: row.Generator, Wasserstein: row.Wasserstein, Count: row.Count}) != f || row.Objective != "wgan" || row.MeasuredRow != nil {
 			t.Fatalf("step %d: the row is %+v, the step gave %+v", i+1, row, f)
 		}
 		if k := slices.IndexFunc(got, func(r training.Row) bool { return r.Step == i+1 }); k >= 0 {
@@ -110,7 +112,7 @@ func TestRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !near(*row.JSNats, e.JSNats, 1e-12) || !near(*row.PSilent, e.PSilent, 1e-12) {
+			if !traintest.Near(*row.JSNats, e.JSNats, 1e-12) || !traintest.Near(*row.PSilent, e.PSilent, 1e-12) {
 				t.Errorf("step %d: distance %g, P(silent) %g, want %g and %g", i+1, *row.JSNats, *row.PSilent, e.JSNats, e.PSilent)
 			}
 		}
@@ -119,9 +121,9 @@ func TestRows(t *testing.T) {
 
 // Each row names the objective of its step's stage.
 func TestRowsOfStages(t *testing.T) {
-	c := leaky(small(t, 1, 2)).WithObjective(training.ObjectiveStaged)
+	c := traintest.Leaky(traintest.Small(t, 1, 2)).WithObjective(training.ObjectiveStaged)
 	c.Past, c.Expectation, c.Iterations, c.Batch = 3, training.Batch, 20, 4
-	r, tr := create(t, c), trainer(t, c, builtin(t, 1, 2))
+	r, tr := create(t, c), traintest.Trainer(t, c, traintest.Builtin(t, 1, 2))
 	var got []string
 	if err := r.Train(t.Context(), tr, time.Now, func(row training.Row) { got = append(got, row.Objective) }); err != nil {
 		t.Fatal(err)
@@ -134,9 +136,9 @@ func TestRowsOfStages(t *testing.T) {
 
 // Seconds count from the call that trains.
 func TestSecondsOfRows(t *testing.T) {
-	c := small(t, 2, 1)
+	c := traintest.Small(t, 2, 1)
 	c.Iterations = 3
-	r, tr := create(t, c), trainer(t, c, builtin(t, 2, 1))
+	r, tr := create(t, c), traintest.Trainer(t, c, traintest.Builtin(t, 2, 1))
 	at := &clock{at: time.Unix(1000, 0)}
 	var got []float64
 	err := r.Train(t.Context(), tr, at.now, func(row training.Row) {
@@ -151,10 +153,10 @@ func TestSecondsOfRows(t *testing.T) {
 // Wherever a run is stopped, the resumed one has every row of an undisturbed one, once: a
 // row of the checkpoint's own step stays, and those beyond it are written again.
 func TestRowsOfAResumedRun(t *testing.T) {
-	c := small(t, 2, 1)
+	c := traintest.Small(t, 2, 1)
 	c.Iterations = 60
 	whole := create(t, c)
-	if err := whole.Train(t.Context(), trainer(t, c, builtin(t, 2, 1)), time.Now, func(training.Row) {}); err != nil {
+	if err := whole.Train(t.Context(), traintest.Trainer(t, c, traintest.Builtin(t, 2, 1)), time.Now, func(training.Row) {}); err != nil {
 		t.Fatal(err)
 	}
 	want := rows(t, whole)
@@ -163,7 +165,7 @@ func TestRowsOfAResumedRun(t *testing.T) {
 			r := create(t, c)
 			stop := errors.New("stop")
 			ctx, cancel := context.WithCancelCause(t.Context())
-			err := r.Train(ctx, trainer(t, c, builtin(t, 2, 1)), time.Now, func(row training.Row) {
+			err := r.Train(ctx, traintest.Trainer(t, c, traintest.Builtin(t, 2, 1)), time.Now, func(row training.Row) {
 				if row.Step == at {
 					cancel(stop)
 				}
@@ -182,7 +184,7 @@ func TestRowsOfAResumedRun(t *testing.T) {
 			if err != nil || s.Step != at {
 				t.Fatalf("the last checkpoint: %v, %v", s, err)
 			}
-			tr := trainer(t, c, builtin(t, 2, 1))
+			tr := traintest.Trainer(t, c, traintest.Builtin(t, 2, 1))
 			if err := tr.Restore(s); err != nil {
 				t.Fatal(err)
 			}
@@ -196,13 +198,13 @@ func TestRowsOfAResumedRun(t *testing.T) {
 	}
 }
 
-func appendRow(t *testing.T, r *training.Run, row training.Row) {
+func appendRow(t *testing.T, r *runs.Dir, row training.Row) {
 	t.Helper()
 	raw, err := json.Marshal(row)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.OpenFile(filepath.Join(r.Dir, "metrics.jsonl"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(filepath.Join(r.Path, "metrics.jsonl"), os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,14 +235,14 @@ func TestCheckpoints(t *testing.T) {
 		{"measured here", 6, 0, 0, "noisy", []string{"", "6"}},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			c := small(t, 2, 1)
+			c := traintest.Small(t, 2, 1)
 			c.Iterations, c.Batch = k.iterations, 2
 			var e training.Measurer
 			if k.backend != "" && k.backend != "slow" {
 				c.Backend, c.Gradient, c.Shots = k.backend, training.GradientSPSA, 8
-				e = training.NewEstimator(c, &sim.Simulator{Workers: 1})
+				e = shots.NewEstimator(c, &sim.Simulator{Workers: 1})
 			}
-			tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
+			tr, err := training.New(c, traintest.Builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,18 +276,18 @@ func TestCheckpoints(t *testing.T) {
 
 // The row of a measured step tells what it measured, and of its gradient's length and errors.
 func TestRowsFromShots(t *testing.T) {
-	c := small(t, 2, 1)
+	c := traintest.Small(t, 2, 1)
 	c.Iterations, c.Batch, c.Gradient, c.Shots = 2, 4, training.GradientShift, 30
-	e := training.NewEstimator(c, &sim.Simulator{Workers: 1})
-	tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
+	e := shots.NewEstimator(c, &sim.Simulator{Workers: 1})
+	tr, err := training.New(c, traintest.Builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var before training.Usage
 	err = create(t, c).Train(t.Context(), tr, time.Now, func(row training.Row) {
-		length, shots, latents := e.Last().Norms()
+		length, byShots, byLatents := e.Last().Norms()
 		used := tr.State.Used
-		want := &training.MeasuredRow{Gradient: length, ShotError: shots, LatentError: latents, Circuits: used.Circuits - before.Circuits, Shots: used.Shots - before.Shots}
+		want := &training.MeasuredRow{Gradient: length, ShotError: byShots, LatentError: byLatents, Circuits: used.Circuits - before.Circuits, Shots: used.Shots - before.Shots}
 		if diff := cmp.Diff(want, row.MeasuredRow); diff != "" || row.Circuits == 0 || row.Shots != 30*row.Circuits {
 			t.Errorf("step %d: %s", row.Step, diff)
 		}
@@ -299,13 +301,13 @@ func TestRowsFromShots(t *testing.T) {
 // A generator has collapsed when 10 monitored steps in a row saw less than a hundredth of the
 // recording's activity; one that was alive between them begins anew.
 func TestCollapsedInARow(t *testing.T) {
-	c := small(t, 1, 1)
+	c := traintest.Small(t, 1, 1)
 	c.Iterations, c.GeneratorLR, c.LatentTrained, c.LatentScale = 520, 1e-12, false, 0
 	for _, k := range []struct {
 		alive int // the step before whose monitoring it is
 		stops int // 0: never
 	}{{0, 450}, {100, 0}, {1000, 450}} {
-		tr := trainer(t, c, builtin(t, 1, 1))
+		tr := traintest.Trainer(t, c, traintest.Builtin(t, 1, 1))
 		clear(tr.State.Params)
 		clear(tr.State.Average)
 		last := 0
@@ -331,14 +333,14 @@ func TestResumedFromShots(t *testing.T) {
 		"allocated": func(c *training.Config) { c.Gradient, c.Shots, c.MaxShots = training.GradientShift, 8, 4000 },
 		"guided":    func(c *training.Config) { c.Gradient, c.Shots = training.GradientGuided, 40 },
 	} {
-		c := small(t, 2, 1)
+		c := traintest.Small(t, 2, 1)
 		c.Iterations, c.Batch = 8, 3
 		change(&c)
 		ends := map[bool]*training.State{}
 		for _, stopped := range []bool{false, true} {
 			r, stop := create(t, c), errors.New("stop")
 			for {
-				tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, training.NewEstimator(c, &sim.Simulator{Workers: 1}))
+				tr, err := training.New(c, traintest.Builtin(t, 2, 1), &sim.Simulator{Workers: 1}, shots.NewEstimator(c, &sim.Simulator{Workers: 1}))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package training_test
+package shots_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"qgan/backends/sim"
 	"qgan/ir"
 	"qgan/training"
+	"qgan/training/internal/traintest"
+	"qgan/training/shots"
 )
 
 // scripted is a Runner whose outcomes are a function of the angles asked for. It keeps what
@@ -51,7 +53,7 @@ func turn() *ir.Circuit {
 }
 
 // estimate takes one gradient of upstream at some lanes.
-func estimate(t *testing.T, e *training.Estimator, c *ir.Circuit, b backends.Bindings, upstream []float64) (grad []float64) {
+func estimate(t *testing.T, e *shots.Estimator, c *ir.Circuit, b backends.Bindings, upstream []float64) (grad []float64) {
 	t.Helper()
 	d, err := e.Differentiate(c, backends.Probabilities)
 	if err != nil {
@@ -75,7 +77,7 @@ func estimate(t *testing.T, e *training.Estimator, c *ir.Circuit, b backends.Bin
 // with s² the unbiased variance of f over the shots. Over lanes both add up, and the variance
 // between L lanes is L/(L-1)·(Σx² - (Σx)²/L), of which shots make their part.
 func TestShiftByHand(t *testing.T) {
-	const shots = 10
+	const each = 10
 	r := &scripted{outcome: func(a []float64, _ int) backends.Outcome {
 		// The circuit's places: RX(z), RY; the other angles decide the counts.
 		switch z, ry := a[0], a[1]; {
@@ -90,7 +92,7 @@ func TestShiftByHand(t *testing.T) {
 		}
 		return counted(10, 0)
 	}}
-	e := &training.Estimator{Runner: r, Gradient: training.GradientShift, Shots: shots}
+	e := &shots.Estimator{Runner: r, Gradient: training.GradientShift, Shots: each}
 	// f is 3 more on a 1. Lane 1: ½·3·(0.6-0.1); lane 2, whose f is half: ½·1.5·(0.8-0.5).
 	grad := estimate(t, e, turn(), backends.Bindings{Trained: [][]float64{{1, 0}}, Data: [][]float64{{0.5}, {0.7}}}, []float64{1, 4, 2, 3.5})
 	first, second := 0.75, 0.225
@@ -98,14 +100,14 @@ func TestShiftByHand(t *testing.T) {
 	v1, v2 := 0.25*9*(0.24+0.09)/9, 0.25*2.25*(0.16+0.25)/9
 	latents := 2 * (first*first + second*second - (first+second)*(first+second)/2)
 	g := e.Last()
-	if !near(grad[0], first+second, 1e-12) || !near(g.Value[0], first+second, 1e-12) || grad[1] != 0 {
+	if !traintest.Near(grad[0], first+second, 1e-12) || !traintest.Near(g.Value[0], first+second, 1e-12) || grad[1] != 0 {
 		t.Errorf("derivatives %v and %v, want %g and 0", grad, g.Value, first+second)
 	}
-	if !near(g.ShotVariance[0], v1+v2, 1e-12) || !near(g.LatentVariance[0], latents-v1-v2, 1e-12) {
+	if !traintest.Near(g.ShotVariance[0], v1+v2, 1e-12) || !traintest.Near(g.LatentVariance[0], latents-v1-v2, 1e-12) {
 		t.Errorf("variances %g and %g, want %g and %g", g.ShotVariance[0], g.LatentVariance[0], v1+v2, latents-v1-v2)
 	}
 	length, ofShots, ofLatents := g.Norms()
-	if !near(length, first+second, 1e-12) || !near(ofShots, math.Sqrt(v1+v2), 1e-12) || !near(ofLatents, math.Sqrt(latents-v1-v2), 1e-12) {
+	if !traintest.Near(length, first+second, 1e-12) || !traintest.Near(ofShots, math.Sqrt(v1+v2), 1e-12) || !traintest.Near(ofLatents, math.Sqrt(latents-v1-v2), 1e-12) {
 		t.Errorf("norms %g, %g, %g", length, ofShots, ofLatents)
 	}
 	if q := r.last(); len(q.Shots) != 4 || !slices.Equal(q.Shots, []int{10, 10, 10, 10}) {
@@ -123,7 +125,7 @@ func TestShiftOfWeights(t *testing.T) {
 		}
 		return o
 	}}
-	e := &training.Estimator{Runner: r, Gradient: training.GradientShift, Shots: 8, Mitigation: backends.MitigateFull}
+	e := &shots.Estimator{Runner: r, Gradient: training.GradientShift, Shots: 8, Mitigation: backends.MitigateFull}
 	d, err := e.Differentiate(turn(), backends.Probabilities)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +140,7 @@ func TestShiftOfWeights(t *testing.T) {
 	grad := estimate(t, e, turn(), backends.Bindings{Trained: [][]float64{{1, 0}}, Data: [][]float64{{0}}}, []float64{0, 2})
 	// ½ (2.2 - 0.6); ¼ of 0.02·2.2² + 0.03·0.2² and 0.02·0.6² + 0.03·1.4²
 	want := 0.25 * (0.02*2.2*2.2 + 0.03*0.2*0.2 + 0.02*0.6*0.6 + 0.03*1.4*1.4)
-	if !near(grad[0], 0.8, 1e-12) || !near(e.Last().ShotVariance[0], want, 1e-12) || e.Last().LatentVariance[0] != 0 {
+	if !traintest.Near(grad[0], 0.8, 1e-12) || !traintest.Near(e.Last().ShotVariance[0], want, 1e-12) || e.Last().LatentVariance[0] != 0 {
 		t.Errorf("derivative %g with the variances %v and %v, want 0.8, %g and 0", grad[0], e.Last().ShotVariance, e.Last().LatentVariance, want)
 	}
 }
@@ -147,7 +149,7 @@ func TestShiftOfWeights(t *testing.T) {
 // s (mean₊ - mean₋)/(2c), with the variance (s₊²/n + s₋²/n)/(4c²). The plus circuit is the
 // one that moves up by the sign.
 func TestPerturbationByHand(t *testing.T) {
-	const c, shots = 0.25, 5
+	const c, each = 0.25, 5
 	r := &scripted{outcome: func(a []float64, _ int) backends.Outcome {
 		if a[1] > 1 { // RY moved up
 			return counted(1, 4)
@@ -155,7 +157,7 @@ func TestPerturbationByHand(t *testing.T) {
 		return counted(3, 2)
 	}}
 	for seed := range uint64(4) {
-		e := &training.Estimator{Runner: r, Gradient: training.GradientSPSA, Shots: shots, Perturbation: c, Seed: seed}
+		e := &shots.Estimator{Runner: r, Gradient: training.GradientSPSA, Shots: each, Perturbation: c, Seed: seed}
 		grad := estimate(t, e, turn(), backends.Bindings{Trained: [][]float64{{1, 0.3}}, Data: [][]float64{{0.5}}}, []float64{0, 2})
 		q := r.last()
 		if len(q.Bindings.Trained) != 2 || math.Abs(math.Abs(q.Bindings.Trained[0][1]-1)-c) > 1e-12 || math.Abs(q.Bindings.Trained[0][1]+q.Bindings.Trained[1][1]-2) > 1e-12 {
@@ -163,11 +165,11 @@ func TestPerturbationByHand(t *testing.T) {
 		}
 		// RY's derivative is (1.6 - 0.8)/(2c) whatever its sign, RZ's the same times both signs.
 		want, variance := 0.8/(2*c), (4*0.16/4+4*0.24/4)/(4*c*c)
-		if !near(grad[0], want, 1e-12) || !near(math.Abs(grad[1]), want, 1e-12) {
+		if !traintest.Near(grad[0], want, 1e-12) || !traintest.Near(math.Abs(grad[1]), want, 1e-12) {
 			t.Errorf("derivatives %v, want ±%g", grad, want)
 		}
 		for i, v := range e.Last().ShotVariance {
-			if !near(v, variance, 1e-12) {
+			if !traintest.Near(v, variance, 1e-12) {
 				t.Errorf("variance %d is %g, want %g", i, v, variance)
 			}
 		}
@@ -177,12 +179,12 @@ func TestPerturbationByHand(t *testing.T) {
 // measuredTrainer is a run of 2 neurons from the outcomes of a script.
 func measuredTrainer(t *testing.T, r backends.Runner, share float64, change func(*training.Config)) *training.Trainer {
 	t.Helper()
-	c := small(t, 2, 1)
+	c := traintest.Small(t, 2, 1)
 	c.LatentTrained, c.LatentScale, c.Gradient, c.Shots, c.CriticSteps = false, 0, training.GradientShift, 10, 2
 	change(&c)
-	e := training.NewEstimator(c, r)
+	e := shots.NewEstimator(c, r)
 	e.Share = share
-	tr, err := training.New(c, builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
+	tr, err := training.New(c, traintest.Builtin(t, 2, 1), &sim.Simulator{Workers: 1}, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +215,7 @@ func TestPerturbationFalls(t *testing.T) {
 			c.Gradient, c.Perturbation, c.Shots, c.Iterations = training.GradientSPSA, k.start, 400, 5000
 		})
 		tr.State.Step = k.step
-		step(t, tr)
+		traintest.Step(t, tr)
 		rows := r.last().Bindings.Trained
 		if len(rows) != 2 {
 			t.Fatalf("%d circuits in the last request", len(rows))
@@ -234,7 +236,7 @@ func TestPerturbationFalls(t *testing.T) {
 func TestAllocationByHand(t *testing.T) {
 	r := &scripted{outcome: even}
 	tr := measuredTrainer(t, r, 0, func(c *training.Config) { c.Shots, c.MaxShots = 10, 1000 })
-	step(t, tr)
+	traintest.Step(t, tr)
 	if len(r.asked) != 4 { // a law for each of the critic's updates and the generator's, and the gradient
 		t.Fatalf("%d requests", len(r.asked))
 	}
@@ -265,7 +267,7 @@ func TestAllocationByHand(t *testing.T) {
 	}
 	clear(s.Derivatives)
 	s.Derivatives[0], s.Derivatives[1] = 3, -4
-	step(t, tr)
+	traintest.Step(t, tr)
 	for i, n := range r.last().Shots {
 		want := max(10, int(math.Ceil(sigma[i/2]*sum/25-1e-9)))
 		if n != want {
@@ -279,7 +281,7 @@ func TestAllocationByHand(t *testing.T) {
 	s.ShotVariances[1], s.ShotVariances[2] = 0, math.NaN()
 	clear(s.Derivatives)
 	s.Derivatives[0] = 1
-	step(t, tr)
+	traintest.Step(t, tr)
 	for _, n := range r.last().Shots {
 		if n != 1000 {
 			t.Errorf("%d shots where one variance is not known", n)
@@ -295,14 +297,14 @@ func TestRunningMeans(t *testing.T) {
 	}
 	r := &scripted{outcome: zeros}
 	tr := measuredTrainer(t, r, 0, func(c *training.Config) { c.Shots, c.GeneratorLR = 40, 1e-300 })
-	step(t, tr)
+	traintest.Step(t, tr)
 	first := slices.Clone(tr.State.ShotVariances)
 	// With f(0) and f(3) of the critic: two terms of ¼ each, f's unbiased variance n/(n-1)·3/16·d².
-	a, _ := score(tr.State.Critic, []float64{0, 0}, 3)
-	b, _ := score(tr.State.Critic, []float64{1, 1}, 3)
+	a, _ := traintest.Score(tr.State.Critic, []float64{0, 0}, 3)
+	b, _ := traintest.Score(tr.State.Critic, []float64{1, 1}, 3)
 	variance := 2 * 0.25 * (a - b) * (a - b) * 3 / 16 * 40 / 39
 	for i, v := range first {
-		if !near(v, variance, 1e-12) {
+		if !traintest.Near(v, variance, 1e-12) {
 			t.Errorf("single-shot variance of place %d: %g, want %g", i, v, variance)
 		}
 	}
@@ -312,17 +314,17 @@ func TestRunningMeans(t *testing.T) {
 	for i := range tr.State.Derivatives {
 		tr.State.Derivatives[i] = 5
 	}
-	step(t, tr)
-	a, _ = score(tr.State.Critic, []float64{0, 0}, 3)
-	b, _ = score(tr.State.Critic, []float64{1, 1}, 3)
+	traintest.Step(t, tr)
+	a, _ = traintest.Score(tr.State.Critic, []float64{0, 0}, 3)
+	b, _ = traintest.Score(tr.State.Critic, []float64{1, 1}, 3)
 	variance = 2 * 0.25 * (a - b) * (a - b) * 3 / 16 * 40 / 39
 	for i, v := range tr.State.ShotVariances {
-		if want := 0.9*7 + 0.1*variance; !near(v, want, 1e-12) {
+		if want := 0.9*7 + 0.1*variance; !traintest.Near(v, want, 1e-12) {
 			t.Errorf("running variance of place %d: %g, want %g", i, v, want)
 		}
 	}
 	for i, x := range tr.State.Derivatives { // both terms measured the same: the derivative is 0
-		if !near(x, 4.5, 1e-12) {
+		if !traintest.Near(x, 4.5, 1e-12) {
 			t.Errorf("running derivative %d: %g, want 4.5", i, x)
 		}
 	}
@@ -343,7 +345,7 @@ func TestGuidedByHand(t *testing.T) {
 	}{{0, []int{1, 4}}, {0.3, []int{1, 4, 6}}, {1. / 8, []int{4}}} {
 		tr := measuredTrainer(t, r, k.share, func(c *training.Config) { c.Gradient, c.Shots = training.GradientGuided, 40 })
 		tr.State.Derivatives = []float64{0.1, -3, 0.2, 0, 5, -0.1, 2, 0.3}
-		step(t, tr)
+		traintest.Step(t, tr)
 		shifted, perturbed := r.asked[len(r.asked)-2].Bindings.Trained, r.last().Bindings.Trained
 		// Places are the angles that matter; a shifted one differs by π between its two circuits.
 		var got []int
@@ -388,7 +390,7 @@ func TestSeedsOfShots(t *testing.T) {
 		r := &scripted{outcome: even}
 		tr := measuredTrainer(t, r, 0, func(c *training.Config) { c.Seed = seed })
 		tr.State.Step = at
-		step(t, tr)
+		traintest.Step(t, tr)
 		for _, q := range r.asked {
 			out = append(out, q.Seed)
 		}

@@ -1,4 +1,4 @@
-package training
+package runs
 
 import (
 	"bufio"
@@ -11,6 +11,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"qgan/training"
 )
 
 // A checkpoint file holds a whole State (docs/formats.md):
@@ -38,7 +40,7 @@ type checkpointArray struct {
 }
 
 // arrays lists the state's arrays by name, in the order of the file.
-func (s *State) arrays() []struct {
+func arrays(s *training.State) []struct {
 	name string
 	data *[]float64
 } {
@@ -58,11 +60,11 @@ func (s *State) arrays() []struct {
 const firstArrays = 7
 
 // WriteState writes a checkpoint.
-func WriteState(w io.Writer, s *State) error {
+func WriteState(w io.Writer, s *training.State) error {
 	sum := sha256.New()
 	b := bufio.NewWriter(io.MultiWriter(w, sum))
 	h := checkpointHeader{Step: s.Step, Collapsed: s.Collapsed, GeneratorAdam: s.GenAdam.Steps, CriticAdam: s.CritAdam.Steps, Circuits: s.Used.Circuits, Shots: s.Used.Shots}
-	for _, a := range s.arrays() {
+	for _, a := range arrays(s) {
 		h.Arrays = append(h.Arrays, checkpointArray{a.name, len(*a.data)})
 	}
 	line, err := json.Marshal(h)
@@ -72,7 +74,7 @@ func WriteState(w io.Writer, s *State) error {
 	b.WriteString(checkpointMagic)
 	b.Write(line)
 	b.WriteByte('\n')
-	for _, a := range s.arrays() {
+	for _, a := range arrays(s) {
 		var word [8]byte
 		for _, x := range *a.data {
 			binary.LittleEndian.PutUint64(word[:], math.Float64bits(x))
@@ -88,7 +90,7 @@ func WriteState(w io.Writer, s *State) error {
 
 // ReadState reads a checkpoint. Optimisers get their coefficients from the
 // configuration. Any damage is an error.
-func ReadState(data []byte, c Config) (*State, error) {
+func ReadState(data []byte, c training.Config) (*training.State, error) {
 	body, ok := bytes.CutPrefix(data, []byte(checkpointMagic))
 	if !ok {
 		first, _, _ := strings.Cut(string(data[:min(len(data), 40)]), "\n")
@@ -112,12 +114,12 @@ func ReadState(data []byte, c Config) (*State, error) {
 	if err := json.Unmarshal(line, &h); err != nil {
 		return nil, fmt.Errorf("its header: %w", err)
 	}
-	s := &State{
-		Step: h.Step, Collapsed: h.Collapsed, Used: Usage{h.Circuits, h.Shots},
-		GenAdam:  &Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.GeneratorAdam},
-		CritAdam: &Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.CriticAdam},
+	s := &training.State{
+		Step: h.Step, Collapsed: h.Collapsed, Used: training.Usage{Circuits: h.Circuits, Shots: h.Shots},
+		GenAdam:  &training.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.GeneratorAdam},
+		CritAdam: &training.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.CriticAdam},
 	}
-	want := s.arrays()
+	want := arrays(s)
 	if len(h.Arrays) == firstArrays {
 		want = want[:firstArrays]
 	}

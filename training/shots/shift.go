@@ -1,4 +1,4 @@
-package training
+package shots
 
 import (
 	"context"
@@ -59,8 +59,8 @@ type Derivative struct{ Value, Variance float64 }
 func (s *ShiftRule) Derivatives(ctx context.Context, trained, data []float64, fs ...[]float64) ([][]Derivative, error) {
 	width := 1 << s.circuit.Qubits
 	for _, f := range fs {
-		if err := checkShape("values of a function", len(f), width); err != nil {
-			return nil, err
+		if len(f) != width {
+			return nil, fmt.Errorf("a function has %d values, %d needed", len(f), width)
 		}
 	}
 	base := make([]float64, len(s.places))

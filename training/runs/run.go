@@ -1,4 +1,4 @@
-package training
+package runs
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"qgan/internal/durable"
 	"qgan/metrics/spikes"
+	"qgan/training"
 )
 
 // ManifestSchema is the version of the run directory that this program writes
@@ -23,13 +24,13 @@ const ManifestSchema = "qgan.run/v1"
 
 // Manifest is the first file of a run: all that decides it.
 type Manifest struct {
-	Schema      string   `json:"schema"`
-	CommandLine []string `json:"command_line"`
-	Started     string   `json:"started"` // RFC 3339, UTC
-	Program     Program  `json:"program"`
-	Config      Config   `json:"config"`
-	Data        DataInfo `json:"data"`
-	Parameters  Counts   `json:"parameters"`
+	Schema      string          `json:"schema"`
+	CommandLine []string        `json:"command_line"`
+	Started     string          `json:"started"` // RFC 3339, UTC
+	Program     Build           `json:"program"`
+	Config      training.Config `json:"config"`
+	Data        DataInfo        `json:"data"`
+	Parameters  training.Counts `json:"parameters"`
 	// Processor is where circuits are measured; nil: on the ideal simulator.
 	Processor *Processor `json:"processor,omitempty"`
 }
@@ -46,8 +47,8 @@ type Processor struct {
 	Snapshot         string   `json:"snapshot,omitempty"` // hash of the calibration data
 }
 
-// Program says what ran where.
-type Program struct {
+// Build says which program ran where.
+type Build struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit"`
 	Go      string `json:"go"`
@@ -66,33 +67,14 @@ type DataInfo struct {
 	Shape    [3]int  `json:"shape"` // repeats x bins x neurons, as trained on
 }
 
-// Counts are numbers of trained parameters.
-type Counts struct {
-	Angles       int `json:"angles"`
-	LatentScales int `json:"latent_scales"`
-	Memory       int `json:"memory"`
-	Critic       int `json:"critic"`
-}
-
-// CountParameters counts a configuration's parameters, all timesteps together.
-func CountParameters(c Config) Counts {
-	a := c.Ansatz()
-	n := Counts{Angles: a.Angles() * c.Timesteps, LatentScales: a.Scales() * c.Timesteps}
-	if c.Memory != MemoryNone {
-		n = newRecurrent(c).counts()
-	}
-	n.Critic = criticSize(c.Neurons*c.Timesteps, c.Hidden)
-	return n
-}
-
-// RunError is what is wrong with a run directory, or with what was asked of it.
-type RunError struct {
+// Error is what is wrong with a run directory, or with what was asked of it.
+type Error struct {
 	Path string
 	Err  error
 	Hint string
 }
 
-func (e *RunError) Error() string {
+func (e *Error) Error() string {
 	s := fmt.Sprintf("%s: %v", e.Path, e.Err)
 	if e.Hint != "" {
 		s += " (" + e.Hint + ")"
@@ -101,16 +83,17 @@ func (e *RunError) Error() string {
 }
 
 // Unwrap returns what is wrong.
-func (e *RunError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // BadInput reports that the fault is in what the user gave.
-func (e *RunError) BadInput() bool { return true }
+func (e *Error) BadInput() bool { return true }
 
-// Run is a run directory.
-type Run struct {
-	Dir      string
+// Dir is a run directory.
+type Dir struct {
+	Path     string
 	Manifest Manifest
-	fs       durable.FS
+	fs       FS
+	locked   bool
 }
 
 const (
@@ -121,40 +104,45 @@ const (
 	lockFile       = ".lock"
 )
 
-// CreateRun makes a run directory; its manifest is the first file written. A
+// FS is the file system that a run lies on; nil stands for the machine's own.
+type FS = durable.FS
+
+// Create makes a run directory; its manifest is the first file written. A
 // directory that is there already must be empty.
-func CreateRun(fsys durable.FS, dir string, m Manifest) (*Run, error) {
+func Create(fsys FS, dir string, m Manifest) (*Dir, error) {
+	fsys = durable.Or(fsys)
 	if entries, err := fsys.ReadDir(dir); err == nil && len(entries) > 0 {
 		if _, err := fsys.Stat(filepath.Join(dir, manifestFile)); err == nil {
-			return nil, &RunError{dir, errors.New("there is a run already"), "continue it with --resume, or name another directory"}
+			return nil, &Error{dir, errors.New("there is a run already"), "go on with it, or name another directory"}
 		}
-		return nil, &RunError{dir, errors.New("the directory is not empty and no run"), "name another directory"}
+		return nil, &Error{dir, errors.New("the directory is not empty and no run"), "name another directory"}
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &RunError{dir, err, "name a directory"}
+		return nil, &Error{dir, err, "name a directory"}
 	}
 	m.Schema = ManifestSchema
 	if err := fsys.MkdirAll(filepath.Join(dir, checkpointsDir)); err != nil {
 		return nil, fmt.Errorf("making the run directory %s: %w", dir, err)
 	}
-	r := &Run{Dir: dir, Manifest: m, fs: fsys}
+	r := &Dir{Path: dir, Manifest: m, fs: fsys}
 	if err := r.writeJSON(manifestFile, m); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// OpenRun reads a run directory's manifest.
-func OpenRun(fsys durable.FS, dir string) (*Run, error) {
+// Open reads a run directory's manifest.
+func Open(fsys FS, dir string) (*Dir, error) {
+	fsys = durable.Or(fsys)
 	path := filepath.Join(dir, manifestFile)
 	raw, err := fsys.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := fsys.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			return nil, &RunError{dir, errors.New("there is no such run"), "`qgan train` makes one"}
+			return nil, &Error{dir, errors.New("there is no such run"), "`qgan train` makes one"}
 		}
-		return nil, &RunError{dir, errors.New("it is no run directory: it has no " + manifestFile), "`qgan train` makes one"}
+		return nil, &Error{dir, errors.New("it is no run directory: it has no " + manifestFile), "`qgan train` makes one"}
 	case err != nil:
-		return nil, &RunError{dir, err, ""}
+		return nil, &Error{dir, err, ""}
 	}
 	var head struct {
 		Schema string
@@ -163,48 +151,53 @@ func OpenRun(fsys durable.FS, dir string) (*Run, error) {
 		}
 	}
 	if err := json.Unmarshal(raw, &head); err != nil {
-		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
+		return nil, &Error{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
 	}
 	if head.Schema != ManifestSchema {
-		return nil, &RunError{path, fmt.Errorf("the run is of another version: its schema is %q, this program reads %q", head.Schema, ManifestSchema), "use the program that wrote it"}
+		return nil, &Error{path, fmt.Errorf("the run is of another version: its schema is %q, this program reads %q", head.Schema, ManifestSchema), "use the program that wrote it"}
 	}
-	r := &Run{Dir: dir, fs: fsys}
-	r.Manifest.Config.Memory, r.Manifest.Config.Objective = MemoryNone, ObjectiveWGAN // of runs that do not say
+	r := &Dir{Path: dir, fs: fsys}
+	r.Manifest.Config.Memory, r.Manifest.Config.Objective = training.MemoryNone, training.ObjectiveWGAN // of runs that do not say
 	if head.Config.OwnBit {
 		r.Manifest.Config.OwnBits = 1
 	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if err := d.Decode(&r.Manifest); err != nil {
-		return nil, &RunError{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
+		return nil, &Error{path, fmt.Errorf("it is damaged: %w", err), "train again into another directory"}
 	}
 	if err := r.Manifest.Config.Check(); err != nil {
-		return nil, &RunError{path, fmt.Errorf("its configuration: %w", err), "the file was changed, or is another program's"}
+		return nil, &Error{path, fmt.Errorf("its configuration: %w", err), "the file was changed, or is another program's"}
 	}
 	return r, nil
 }
 
-// Lock keeps other processes from training into the run.
-func (r *Run) Lock() (unlock func() error, err error) {
-	unlock, err = durable.Lock(filepath.Join(r.Dir, lockFile))
+// Lock keeps other processes from training into the run; Train does it where its caller
+// has not.
+func (r *Dir) Lock() (unlock func() error, err error) {
+	release, err := durable.Lock(filepath.Join(r.Path, lockFile))
 	if errors.Is(err, durable.ErrLocked) {
-		return nil, &RunError{r.Dir, errors.New("another process is training this run"), "wait for it, or stop it"}
+		return nil, &Error{r.Path, errors.New("another process is training this run"), "wait for it, or stop it"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if _, err := durable.RemoveLeftovers(r.fs, r.Dir); err != nil {
-		unlock()
+	if _, err := durable.RemoveLeftovers(r.fs, r.Path); err != nil {
+		release()
 		return nil, err
 	}
-	if _, err := durable.RemoveLeftovers(r.fs, filepath.Join(r.Dir, checkpointsDir)); err != nil {
-		unlock()
+	if _, err := durable.RemoveLeftovers(r.fs, filepath.Join(r.Path, checkpointsDir)); err != nil {
+		release()
 		return nil, err
 	}
-	return unlock, nil
+	r.locked = true
+	return func() error {
+		r.locked = false
+		return release()
+	}, nil
 }
 
-func (r *Run) writeJSON(name string, v any) error {
-	return durable.WriteFile(r.fs, filepath.Join(r.Dir, name), func(w io.Writer) error {
+func (r *Dir) writeJSON(name string, v any) error {
+	return durable.WriteFile(r.fs, filepath.Join(r.Path, name), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
@@ -215,8 +208,8 @@ func (r *Run) writeJSON(name string, v any) error {
 func checkpointName(step int) string { return fmt.Sprintf("step-%08d.ckpt", step) }
 
 // checkpoints lists the checkpoint files, oldest first.
-func (r *Run) checkpoints() ([]string, error) {
-	entries, err := r.fs.ReadDir(filepath.Join(r.Dir, checkpointsDir))
+func (r *Dir) checkpoints() ([]string, error) {
+	entries, err := r.fs.ReadDir(filepath.Join(r.Path, checkpointsDir))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -234,12 +227,12 @@ func (r *Run) checkpoints() ([]string, error) {
 }
 
 // Latest reads the newest checkpoint; nil where there is none.
-func (r *Run) Latest() (*State, error) {
+func (r *Dir) Latest() (*training.State, error) {
 	names, err := r.checkpoints()
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	path := filepath.Join(r.Dir, checkpointsDir, names[len(names)-1])
+	path := filepath.Join(r.Path, checkpointsDir, names[len(names)-1])
 	raw, err := r.fs.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -250,7 +243,7 @@ func (r *Run) Latest() (*State, error) {
 		if len(names) > 1 {
 			hint = "move it away and the run goes on from " + names[len(names)-2]
 		}
-		return nil, &RunError{path, fmt.Errorf("the checkpoint can't be used: %w", err), hint}
+		return nil, &Error{path, fmt.Errorf("the checkpoint can't be used: %w", err), hint}
 	}
 	return s, nil
 }
@@ -260,8 +253,8 @@ const keep = 3
 
 // Checkpoint writes the state to a file of its own and removes all but the
 // last three.
-func (r *Run) Checkpoint(s *State) error {
-	dir := filepath.Join(r.Dir, checkpointsDir)
+func (r *Dir) Checkpoint(s *training.State) error {
+	dir := filepath.Join(r.Path, checkpointsDir)
 	if err := durable.WriteFile(r.fs, filepath.Join(dir, checkpointName(s.Step)), func(w io.Writer) error { return WriteState(w, s) }); err != nil {
 		return fmt.Errorf("writing the checkpoint of step %d: %w", s.Step, err)
 	}
@@ -279,19 +272,19 @@ func (r *Run) Checkpoint(s *State) error {
 }
 
 // Rows reads metrics.jsonl.
-func (r *Run) Rows() ([]Row, error) {
-	lines, _, err := durable.ReadLines(r.fs, filepath.Join(r.Dir, metricsFile))
+func (r *Dir) Rows() ([]training.Row, error) {
+	lines, _, err := durable.ReadLines(r.fs, filepath.Join(r.Path, metricsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
+	var rows []training.Row
 	for i, line := range lines {
-		var row Row
+		var row training.Row
 		if err := json.Unmarshal(line, &row); err != nil {
-			return nil, &RunError{filepath.Join(r.Dir, metricsFile), fmt.Errorf("line %d: %w", i+1, err), ""}
+			return nil, &Error{filepath.Join(r.Path, metricsFile), fmt.Errorf("line %d: %w", i+1, err), ""}
 		}
 		rows = append(rows, row)
 	}
@@ -300,16 +293,16 @@ func (r *Run) Rows() ([]Row, error) {
 
 // trim takes lines beyond a step out of metrics.jsonl: a resumed run writes
 // them again.
-func (r *Run) trim(step int) error {
+func (r *Dir) trim(step int) error {
 	rows, err := r.Rows()
 	if err != nil {
 		return err
 	}
-	k := slices.IndexFunc(rows, func(row Row) bool { return row.Step > step })
+	k := slices.IndexFunc(rows, func(row training.Row) bool { return row.Step > step })
 	if k < 0 {
 		return nil
 	}
-	return durable.WriteFile(r.fs, filepath.Join(r.Dir, metricsFile), func(w io.Writer) error {
+	return durable.WriteFile(r.fs, filepath.Join(r.Path, metricsFile), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		for _, row := range rows[:k] {
 			if err := e.Encode(row); err != nil {
@@ -320,13 +313,33 @@ func (r *Run) trim(step int) error {
 	})
 }
 
-// Train takes the steps that are left, writing checkpoints and metrics (see
-// [Trainer.Train]). The run must be locked.
-func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, observe func(Row)) (err error) {
+// Resume brings a trainer to the newest checkpoint, if there is one.
+func (r *Dir) Resume(t *training.Trainer) error {
+	s, err := r.Latest()
+	if err != nil || s == nil {
+		return err
+	}
+	if err := t.Restore(s); err != nil {
+		return &Error{Path: r.Path, Err: err}
+	}
+	return nil
+}
+
+// Train takes the steps that are left from where the trainer is, writing checkpoints and
+// metrics (see [training.Trainer.Train]). now tells the time, nil: the machine's; observe
+// is told the row of each step, nil: nobody.
+func (r *Dir) Train(ctx context.Context, t *training.Trainer, now func() time.Time, observe func(training.Row)) (err error) {
+	if !r.locked {
+		unlock, err := r.Lock()
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
 	if err := r.trim(t.State.Step); err != nil {
 		return err
 	}
-	log, err := durable.Append(r.fs, filepath.Join(r.Dir, metricsFile))
+	log, err := durable.Append(r.fs, filepath.Join(r.Path, metricsFile))
 	if err != nil {
 		return err
 	}
@@ -340,12 +353,12 @@ func (r *Run) Train(ctx context.Context, t *Trainer, now func() time.Time, obser
 
 // keeper is a run whose metrics are open.
 type keeper struct {
-	*Run
+	*Dir
 	log *durable.Log
 }
 
 // Keep writes the rows before the checkpoint that covers them.
-func (k keeper) Keep(rows []Row, s *State) error {
+func (k keeper) Keep(rows []training.Row, s *training.State) error {
 	for _, row := range rows {
 		line, err := json.Marshal(row)
 		if err != nil {
@@ -364,4 +377,4 @@ func (k keeper) Keep(rows []Row, s *State) error {
 }
 
 // WriteResult writes result.json, the figures of a finished run.
-func (r *Run) WriteResult(v any) error { return r.writeJSON(resultFile, v) }
+func (r *Dir) WriteResult(v any) error { return r.writeJSON(resultFile, v) }

@@ -1,6 +1,10 @@
-package training
+package shots
 
-import "math"
+import (
+	"math"
+
+	"qgan/training"
+)
 
 // How much of the past the running means keep at each step.
 const (
@@ -26,8 +30,8 @@ func (l *measuredLaw) allocate(rows int) []int {
 	for i := range shots {
 		shots[i] = l.Shots
 	}
-	variances := l.known(func(m *Moments) []float64 { return m.ShotVariances }, len(shots))
-	derivatives := l.known(func(m *Moments) []float64 { return m.Derivatives }, rows*len(l.circuit.Trained))
+	variances := l.known(func(m *training.Moments) []float64 { return m.ShotVariances }, len(shots))
+	derivatives := l.known(func(m *training.Moments) []float64 { return m.Derivatives }, rows*len(l.circuit.Trained))
 	if l.MaxShots <= l.Shots || variances == nil || derivatives == nil {
 		return shots
 	}

@@ -1,4 +1,4 @@
-package training
+package shots
 
 import (
 	"encoding/json"
@@ -12,6 +12,8 @@ import (
 	"qgan/backends/sim"
 	"qgan/internal/stream"
 	"qgan/ir"
+	"qgan/metrics/spikes"
+	"qgan/training"
 )
 
 // gradientCase is a circuit of testdata/gradients.json.
@@ -105,6 +107,49 @@ func TestShiftRule(t *testing.T) {
 	}
 }
 
+// testConfig is a small model without memory.
+func testConfig(t *testing.T, n, steps int) training.Config {
+	t.Helper()
+	c, err := training.Preset("deep", n, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steps > 1 {
+		c = c.WithMemory(training.MemoryNone)
+	}
+	c.Layers, c.Hidden, c.Batch = 2, 6, 5
+	return c
+}
+
+// testData is the first cells of the built-in recording.
+func testData(t *testing.T, n, steps int) *training.Data {
+	t.Helper()
+	indices := make([]int, n)
+	for i := range indices {
+		indices[i] = i
+	}
+	r, err := spikes.Builtin().Select(indices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := training.NewData(r, steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func sumOf(values []float64) float64 {
+	sum := 0.0
+	for _, x := range values {
+		sum += x
+	}
+	return sum
+}
+
+// rowsOf cuts values into rows.
+func rowsOf(flat []float64, width int) [][]float64 { return slices.Collect(slices.Chunk(flat, width)) }
+
 // repeated measures the derivatives of a case so many times, independently: a row a time.
 func (k gradientCase) repeated(t *testing.T, e *Estimator, times int) [][]float64 {
 	t.Helper()
@@ -153,7 +198,7 @@ func TestShotsAreUnbiased(t *testing.T) {
 		times = 1000
 	}
 	for i, k := range gradientCases(t) {
-		e := &Estimator{Runner: &sim.Simulator{}, Gradient: GradientShift, Shots: shots, Seed: uint64(i)}
+		e := &Estimator{Runner: &sim.Simulator{}, Gradient: training.GradientShift, Shots: shots, Seed: uint64(i)}
 		rows := k.repeated(t, e, times)
 		for p := range k.Theta {
 			mean, variance, fourth := moments(rows, p)
@@ -180,7 +225,7 @@ func TestShotsAreUnbiased(t *testing.T) {
 func TestPerturbationOnAverage(t *testing.T) {
 	const times = 8_000
 	k := gradientCases(t)[7]
-	for _, way := range []Gradient{GradientSPSA, GradientGuided} {
+	for _, way := range []training.Gradient{training.GradientSPSA, training.GradientGuided} {
 		e := &Estimator{Runner: &sim.Simulator{}, Gradient: way, Shots: 64, Perturbation: 0.1, Seed: 3}
 		rows := k.repeated(t, e, times)
 		for p, want := range k.Gradient {
@@ -197,7 +242,7 @@ func TestPerturbationOnAverage(t *testing.T) {
 func TestErrorOfALatentBatch(t *testing.T) {
 	const repetitions, latents, shots = 400, 16, 200
 	a := ir.Ansatz{Neurons: 3, Layers: 2, Latent: ir.LatentScale{Value: 1}}
-	e := &Estimator{Runner: &sim.Simulator{}, Gradient: GradientShift, Shots: shots}
+	e := &Estimator{Runner: &sim.Simulator{}, Gradient: training.GradientShift, Shots: shots}
 	d, err := e.Differentiate(a.Circuit(), backends.Probabilities)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +266,7 @@ func TestErrorOfALatentBatch(t *testing.T) {
 			}
 		}
 		e.Seed = uint64(r)
-		e.Begin(0, &Moments{})
+		e.Begin(0, &training.Moments{})
 		if err := d.Forward(t.Context(), backends.Bindings{Trained: [][]float64{theta}, Data: z}, make([]float64, latents*8)); err != nil {
 			t.Fatal(err)
 		}
@@ -260,7 +305,7 @@ func TestVarianceAgainstShots(t *testing.T) {
 	k := gradientCases(t)[2]
 	var xs, ys []float64
 	for shots := 8; shots <= 2048; shots *= 2 {
-		e := &Estimator{Runner: &sim.Simulator{}, Gradient: GradientShift, Shots: shots, Seed: uint64(shots)}
+		e := &Estimator{Runner: &sim.Simulator{}, Gradient: training.GradientShift, Shots: shots, Seed: uint64(shots)}
 		_, variance, _ := moments(k.repeated(t, e, times), 0)
 		xs, ys = append(xs, math.Log(float64(shots))), append(ys, math.Log(variance))
 	}
@@ -294,35 +339,36 @@ func TestStepsFromShots(t *testing.T) {
 	for _, k := range []struct {
 		name   string
 		t      int
-		change func(*Config)
+		change func(*training.Config)
 	}{
-		{"one bin", 1, func(*Config) {}},
-		{"two bins, a shared latent vector", 2, func(*Config) {}},
-		{"drawn windows", 2, func(c *Config) { c.Expectation, c.Batch = Batch, 10 }},
-		{"spike probabilities", 1, func(c *Config) { c.Expectation, c.Readout, c.Batch = Batch, Prob, 40 }},
-		{"square of the count", 1, func(c *Config) { c.KLoss, c.K = KSquare, 0.1 }},
-		{"allocated", 1, func(c *Config) {}},
-		{"memory", 2, func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.Layers, c.Batch = 2, 16 }},
-		{"memory, conditional", 2, func(c *Config) {
-			*c = c.WithMemory(MemoryLeaky).WithObjective(ObjectiveConditional)
+		{"one bin", 1, func(*training.Config) {}},
+		{"two bins, a shared latent vector", 2, func(*training.Config) {}},
+		{"drawn windows", 2, func(c *training.Config) { c.Expectation, c.Batch = training.Batch, 10 }},
+		{"spike probabilities", 1, func(c *training.Config) { c.Expectation, c.Readout, c.Batch = training.Batch, training.Prob, 40 }},
+		{"square of the count", 1, func(c *training.Config) { c.KLoss, c.K = training.KSquare, 0.1 }},
+		{"allocated", 1, func(c *training.Config) {}},
+		{"memory", 2, func(c *training.Config) { *c = c.WithMemory(training.MemoryLeaky); c.Layers, c.Batch = 2, 16 }},
+		{"memory, conditional", 2, func(c *training.Config) {
+			*c = c.WithMemory(training.MemoryLeaky).WithObjective(training.ObjectiveConditional)
 			c.Layers, c.Batch = 2, 16
 		}},
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			c := testConfig(t, 2, k.t)
 			k.change(&c)
-			exact, err := New(c, testData(t, 2, k.t), &sim.Simulator{}, nil)
+			exact, err := training.New(c, testData(t, 2, k.t), &sim.Simulator{}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Gradient = GradientShift
+			c.Gradient = training.GradientShift
 			c.Shots = 20000
 			if k.name == "allocated" {
 				c.Shots, c.MaxShots = 500, 20000
 			}
 			var ends [][]float64
 			for range 2 {
-				tr, err := New(c, testData(t, 2, k.t), &sim.Simulator{}, NewEstimator(c, &sim.Simulator{}))
+				e := NewEstimator(c, &sim.Simulator{})
+				tr, err := training.New(c, testData(t, 2, k.t), &sim.Simulator{}, e)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -331,7 +377,7 @@ func TestStepsFromShots(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if m := tr.shots.Measured(); m.Circuits == 0 || m.Shots < m.Circuits*c.Shots {
+				if m := e.Measured(); m.Circuits == 0 || m.Shots < m.Circuits*c.Shots {
 					t.Errorf("%+v measured in a step", m)
 				}
 				ends = append(ends, slices.Clone(tr.State.Params))
@@ -361,18 +407,20 @@ func TestStepsFromShots(t *testing.T) {
 
 // What can't be unbiased is refused, with the reason.
 func TestRefusedFromShots(t *testing.T) {
-	for name, change := range map[string]func(*Config){
-		"k-loss":               func(c *Config) { c.KLoss, c.K = KAbs, 0.1 },
-		"objective":            func(c *Config) { *c = c.WithMemory(MemoryLeaky).WithObjective(ObjectiveLikelihood) },
-		"perturbed memory":     func(c *Config) { *c = c.WithMemory(MemoryLeaky); c.Gradient = GradientSPSA },
-		"no shots":             func(c *Config) { c.Shots = 0 },
-		"shots and an adjoint": func(c *Config) { c.Gradient = GradientAdjoint },
-		"a processor's adjoint": func(c *Config) {
-			c.Gradient, c.Shots, c.Backend = GradientAdjoint, 0, "noisy"
+	for name, change := range map[string]func(*training.Config){
+		"k-loss": func(c *training.Config) { c.KLoss, c.K = training.KAbs, 0.1 },
+		"objective": func(c *training.Config) {
+			*c = c.WithMemory(training.MemoryLeaky).WithObjective(training.ObjectiveLikelihood)
+		},
+		"perturbed memory":     func(c *training.Config) { *c = c.WithMemory(training.MemoryLeaky); c.Gradient = training.GradientSPSA },
+		"no shots":             func(c *training.Config) { c.Shots = 0 },
+		"shots and an adjoint": func(c *training.Config) { c.Gradient = training.GradientAdjoint },
+		"a processor's adjoint": func(c *training.Config) {
+			c.Gradient, c.Shots, c.Backend = training.GradientAdjoint, 0, "noisy"
 		},
 	} {
 		c := testConfig(t, 2, 2)
-		c.Gradient, c.Shots = GradientShift, 100
+		c.Gradient, c.Shots = training.GradientShift, 100
 		if err := c.Check(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package training
+package shots
 
 import (
 	"context"
@@ -10,33 +10,8 @@ import (
 	"qgan/backends"
 	"qgan/internal/stream"
 	"qgan/ir"
+	"qgan/training"
 )
-
-// Gradient says how the generator's gradient is taken.
-type Gradient string
-
-// The ways of taking a gradient. All but GradientAdjoint measure circuits.
-const (
-	// GradientAdjoint is exact, by an adjoint sweep of the ideal simulator.
-	GradientAdjoint Gradient = "adjoint"
-	// GradientShift is the parameter-shift rule of each gate (ir.Shift), each place of a
-	// symbol shifted on its own: unbiased, also under noise that does not depend on the
-	// angles.
-	GradientShift Gradient = "parameter-shift"
-	// GradientSPSA is simultaneous perturbation (Spall 1992): two circuits a lane whatever
-	// the number of angles, with directions of ±1 drawn for each lane. Its bias is of the
-	// order of the perturbation squared.
-	GradientSPSA Gradient = "spsa"
-	// GradientGuided takes the symbols with the largest derivatives so far by the shift
-	// rule and the others by SPSA, after an idea of Periyasamy et al. (arXiv:2404.15751):
-	// what the shift rule knows is no noise of the perturbed ones.
-	GradientGuided Gradient = "guided-spsa"
-)
-
-// Gradients lists the ways.
-func Gradients() []Gradient {
-	return []Gradient{GradientAdjoint, GradientShift, GradientSPSA, GradientGuided}
-}
 
 // Estimator takes laws and gradients from shots: a Differentiator whose laws are the
 // frequencies of measured words, or the signed weights that readout mitigation gives, and
@@ -49,7 +24,7 @@ func Gradients() []Gradient {
 type Estimator struct {
 	Runner     backends.Runner
 	Mitigation backends.Mitigation
-	Gradient   Gradient
+	Gradient   training.Gradient
 	// Shots of each circuit. Where MaxShots is larger, the shots of shifted circuits are
 	// allocated between the two from the variances measured so far (see allocate), and
 	// laws take MaxShots.
@@ -57,19 +32,19 @@ type Estimator struct {
 	// Perturbation of SPSA, in radians, at step 0; 0: 0.2. It falls with the step to the
 	// power 0.101 (Spall 1998).
 	Perturbation float64
-	// Share of the symbols that GradientGuided shifts; 0: a quarter.
+	// Share of the symbols that training.GradientGuided shifts; 0: a quarter.
 	Share float64
 	Seed  uint64
 
 	step, call uint64
-	moments    *Moments // nil: nobody keeps them
+	moments    *training.Moments // nil: nobody keeps them
 	jobs       []string
-	used       Usage
+	used       training.Usage
 	last       *GradientEstimate
 }
 
 // NewEstimator measures what a configuration asks for.
-func NewEstimator(c Config, on backends.Runner) *Estimator {
+func NewEstimator(c training.Config, on backends.Runner) *Estimator {
 	return &Estimator{
 		Runner: on, Mitigation: c.Mitigation, Gradient: c.Gradient,
 		Shots: c.Shots, MaxShots: c.MaxShots, Perturbation: c.Perturbation, Seed: c.Seed,
@@ -77,14 +52,14 @@ func NewEstimator(c Config, on backends.Runner) *Estimator {
 }
 
 // Begin starts a step.
-func (e *Estimator) Begin(step int, m *Moments) {
+func (e *Estimator) Begin(step int, m *training.Moments) {
 	e.step, e.call, e.moments = uint64(step), 0, m
-	e.used, e.jobs, e.last = Usage{}, nil, nil
+	e.used, e.jobs, e.last = training.Usage{}, nil, nil
 }
 
 // Measured tells what the step has measured so far.
-func (e *Estimator) Measured() MeasuredRow {
-	row := MeasuredRow{Circuits: e.used.Circuits, Shots: e.used.Shots}
+func (e *Estimator) Measured() training.MeasuredRow {
+	row := training.MeasuredRow{Circuits: e.used.Circuits, Shots: e.used.Shots}
 	if e.last != nil {
 		row.Gradient, row.ShotError, row.LatentError = e.last.Norms()
 	}
@@ -119,8 +94,8 @@ func (e *Estimator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 	if o != backends.Probabilities {
 		return nil, errors.New("shots estimate probabilities; expectation values are linear in them")
 	}
-	if c.Qubits > MaxNeurons {
-		return nil, fmt.Errorf("circuit %q has %d qubits, frequencies are kept of at most %d", c.Name, c.Qubits, MaxNeurons)
+	if c.Qubits > training.MaxNeurons {
+		return nil, fmt.Errorf("circuit %q has %d qubits, frequencies are kept of at most %d", c.Name, c.Qubits, training.MaxNeurons)
 	}
 	open, places, err := ir.Occurrences(c)
 	if err != nil {
@@ -217,11 +192,11 @@ func (l *measuredLaw) Backward(ctx context.Context, upstream, trained, data []fl
 	g := gradients{law: l, upstream: upstream, trained: trained, data: data, byRow: make([]laneSums, len(l.at.Trained)*symbols)}
 	var err error
 	switch l.Gradient {
-	case GradientShift:
+	case training.GradientShift:
 		err = g.shift(ctx, func(int) bool { return true })
-	case GradientSPSA, GradientGuided:
+	case training.GradientSPSA, training.GradientGuided:
 		if data != nil && len(l.circuit.Data) > 0 {
-			return fmt.Errorf("gradient %s: angles that are computed from a memory are shifted one by one; use %s", l.Gradient, GradientShift)
+			return fmt.Errorf("gradient %s: angles that are computed from a memory are shifted one by one; use %s", l.Gradient, training.GradientShift)
 		}
 		guided := l.guided()
 		if len(guided) > 0 {
@@ -243,7 +218,7 @@ func (l *measuredLaw) Backward(ctx context.Context, upstream, trained, data []fl
 	}
 	l.last = e
 	if l.moments != nil {
-		Remember(&l.moments.Derivatives, e.Value, derivativeMemory)
+		training.Remember(&l.moments.Derivatives, e.Value, derivativeMemory)
 	}
 	return nil
 }
@@ -403,7 +378,7 @@ func (g *gradients) shift(ctx context.Context, want func(symbol int) bool) error
 		}
 	}
 	if l.moments != nil {
-		Remember(&l.moments.ShotVariances, variances.mean(), varianceMemory)
+		training.Remember(&l.moments.ShotVariances, variances.mean(), varianceMemory)
 	}
 	return nil
 }
@@ -464,10 +439,10 @@ func (g *gradients) perturb(ctx context.Context, shifted map[int]bool) error {
 	return nil
 }
 
-// guided returns the symbols that GradientGuided shifts, indexed by trained row and
+// guided returns the symbols that training.GradientGuided shifts, indexed by trained row and
 // symbol: those with the largest mean derivatives so far.
 func (l *measuredLaw) guided() map[int]bool {
-	if l.Gradient != GradientGuided {
+	if l.Gradient != training.GradientGuided {
 		return nil
 	}
 	share := l.Share
@@ -479,7 +454,7 @@ func (l *measuredLaw) guided() map[int]bool {
 	for i := range order {
 		order[i] = i
 	}
-	if known := l.known(func(m *Moments) []float64 { return m.Derivatives }, size); known != nil {
+	if known := l.known(func(m *training.Moments) []float64 { return m.Derivatives }, size); known != nil {
 		slices.SortStableFunc(order, func(a, b int) int { return cmpDescending(math.Abs(known[a]), math.Abs(known[b])) })
 	} else {
 		stream.New(l.Seed, "guided").Shuffle(size, func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -502,7 +477,7 @@ func cmpDescending(a, b float64) int {
 }
 
 // known returns one of the running means where it fits.
-func (l *measuredLaw) known(of func(*Moments) []float64, size int) []float64 {
+func (l *measuredLaw) known(of func(*training.Moments) []float64, size int) []float64 {
 	if l.moments == nil || len(of(l.moments)) != size {
 		return nil
 	}
