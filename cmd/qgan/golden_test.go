@@ -102,8 +102,8 @@ var varies = map[string]string{
 }
 
 // keep is the command `keep RUN FILE…`: it keeps the hash of each file under the run's
-// name. FILE can be stdout, or a pattern; of a run's directory its last checkpoint, its
-// measurements and its settings are kept.
+// name. FILE can be stdout, stderr or a pattern; of a run's directory its last checkpoint,
+// its measurements and its settings are kept.
 func keep(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: keep RUN FILE...")
@@ -111,7 +111,7 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 	g := ts.Value(goldenKey{}).(*golden)
 	work := []byte(ts.Getenv("WORK")) // the manifest has absolute paths
 	for _, pattern := range args[1:] {
-		if pattern == "stdout" {
+		if pattern == "stdout" || pattern == "stderr" {
 			ts.Check(g.add(args[0], pattern, []byte(ts.ReadFile(pattern))))
 			continue
 		}
