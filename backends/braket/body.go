@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -29,7 +29,7 @@ type program struct {
 
 // Body writes a task: of one program, or of a set of them. The shots of a set are those of
 // all its executables together.
-func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) ([]byte, error) {
+func (c *Client) Body(ctx context.Context, programs []service.Program, tag string) ([]byte, error) {
 	d, err := c.known(ctx)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) 
 
 // set writes a program set. Neighbours that differ in angles only are one program: what
 // comes back is in the order of the programs and of their inputs, so it is ours.
-func (d *device) set(arn string, list []exec.Program) (any, error) {
+func (d *device) set(arn string, list []service.Program) (any, error) {
 	var out []program
 	for first := 0; first < len(list); {
 		last := first + 1

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 )
 
@@ -71,7 +71,7 @@ func open(t *testing.T, s *server) *Client {
 		t.Fatal(err)
 	}
 	a.Bucket = "amazon-braket-test"
-	c, err := New(a, "garnet", Options{Endpoint: web.URL, REST: exec.RESTOptions{Retries: -1}})
+	c, err := New(a, "garnet", Options{Endpoint: web.URL, REST: service.RESTOptions{Retries: -1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func turn(angle float64) *ir.Circuit {
 // A program runs in a verbatim box on the qubits of the device, by its own labels.
 func TestBodyOfOneProgram(t *testing.T) {
 	c := open(t, &server{})
-	raw, err := c.Body(t.Context(), []exec.Program{{Circuit: turn(1.25), Shots: 100}}, "qgan-1")
+	raw, err := c.Body(t.Context(), []service.Program{{Circuit: turn(1.25), Shots: 100}}, "qgan-1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,9 +122,9 @@ func TestBodyOfASet(t *testing.T) {
 	c := open(t, &server{})
 	other := ir.New(3, 1)
 	other.Measure(0, 0)
-	var programs []exec.Program
+	var programs []service.Program
 	for _, k := range []*ir.Circuit{turn(1), turn(2), other, turn(2)} {
-		programs = append(programs, exec.Program{Circuit: k, Shots: 50})
+		programs = append(programs, service.Program{Circuit: k, Shots: 50})
 	}
 	raw, err := c.Body(t.Context(), programs, "qgan-2")
 	if err != nil {
@@ -157,7 +157,7 @@ func TestBodyOfASet(t *testing.T) {
 		t.Error("the circuit was changed")
 	}
 	// The same circuit several times has no inputs to tell its runs by.
-	raw, err = c.Body(t.Context(), []exec.Program{{Circuit: turn(1), Shots: 5}, {Circuit: turn(1), Shots: 5}}, "qgan-3")
+	raw, err = c.Body(t.Context(), []service.Program{{Circuit: turn(1), Shots: 5}, {Circuit: turn(1), Shots: 5}}, "qgan-3")
 	if err != nil || strings.Count(string(raw), "measure $4") != 2 {
 		t.Errorf("%s, %v", raw, err)
 	}
@@ -180,19 +180,19 @@ func TestRigettisTurnsStayWritten(t *testing.T) {
 
 func TestBodyRefuses(t *testing.T) {
 	c := open(t, &server{})
-	change := func(f func(c *ir.Circuit)) []exec.Program {
+	change := func(f func(c *ir.Circuit)) []service.Program {
 		k := turn(1)
 		f(k)
-		return []exec.Program{{Circuit: k, Shots: 10}}
+		return []service.Program{{Circuit: k, Shots: 10}}
 	}
-	many := func(n, shots int) (out []exec.Program) {
+	many := func(n, shots int) (out []service.Program) {
 		for range n {
-			out = append(out, exec.Program{Circuit: turn(1), Shots: shots})
+			out = append(out, service.Program{Circuit: turn(1), Shots: shots})
 		}
 		return out
 	}
 	for name, k := range map[string]struct {
-		programs []exec.Program
+		programs []service.Program
 		text     string
 	}{
 		"nothing read":      {change(func(c *ir.Circuit) { c.Ops = c.Ops[:2] }), "nothing is measured"},
@@ -215,7 +215,7 @@ func TestBodyRefuses(t *testing.T) {
 func TestLimitsAreTheDevices(t *testing.T) {
 	c := open(t, &server{})
 	l, err := c.Limits(t.Context())
-	want := exec.Limits{Programs: 4, MinShots: 1, MaxShots: 1000, TotalShots: 2000, EqualShots: true, Source: limitsSource, Maintenance: "offline (MAINTENANCE)"}
+	want := service.Limits{Programs: 4, MinShots: 1, MaxShots: 1000, TotalShots: 2000, EqualShots: true, Source: limitsSource, Maintenance: "offline (MAINTENANCE)"}
 	if diff := cmp.Diff(want, l); err != nil || diff != "" {
 		t.Errorf("%v, %s", err, diff)
 	}
@@ -237,7 +237,7 @@ func TestPrices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, ok := c.Price([]exec.Program{{Shots: 400}, {Shots: 600}})
+		p, ok := c.Price([]service.Program{{Shots: 400}, {Shots: 600}})
 		if ok != (want >= 0) || ok && math.Abs(p.USD-want) > 1e-9 {
 			t.Errorf("%s: %+v, %v", name, p, ok)
 		}
@@ -255,7 +255,7 @@ func TestPrices(t *testing.T) {
 	}
 	c.device = &device{}
 	c.device.capabilities.Service.Cost.Price, c.device.capabilities.Service.Cost.Unit = 0.002, "shot"
-	if p, ok := c.Price([]exec.Program{{Shots: 1000}}); !ok || math.Abs(p.USD-2.3) > 1e-9 {
+	if p, ok := c.Price([]service.Program{{Shots: 1000}}); !ok || math.Abs(p.USD-2.3) > 1e-9 {
 		t.Errorf("%+v", p)
 	}
 }
@@ -298,7 +298,7 @@ func TestBucketsAndPrefixes(t *testing.T) {
 }
 
 // shape is that of turn: bit 0 is qubit 4's, bit 1 qubit 2's.
-var shape = exec.Shape{Bits: 2, Shots: 4, Qubits: []int{2, 1}, Names: []string{"4", "2"}}
+var shape = service.Shape{Bits: 2, Shots: 4, Qubits: []int{2, 1}, Names: []string{"4", "2"}}
 
 func wrap(result string, parts map[string]string) string {
 	k := kept{Task: "arn:of:task", Result: json.RawMessage(result), Parts: map[string]json.RawMessage{}}
@@ -336,7 +336,7 @@ func TestDecodeOneProgram(t *testing.T) {
 		"not of this form":   {`[]`, nil, "arn:of:task"},
 		"measured elsewhere": {`{"measurements":[[1]],"measuredQubits":[4]}`, nil, "bit 1"},
 	} {
-		out, err := c.Decode([]exec.Shape{shape}, strings.NewReader(wrap(k.result, nil)))
+		out, err := c.Decode([]service.Shape{shape}, strings.NewReader(wrap(k.result, nil)))
 		if k.text != "" {
 			if err == nil || !strings.Contains(err.Error(), k.text) {
 				t.Errorf("%s: %v", name, err)
@@ -358,7 +358,7 @@ func TestDecodeOneProgram(t *testing.T) {
 			t.Errorf("%s: shots in order: %v", name, out[0].Words)
 		}
 	}
-	if _, err := c.Decode([]exec.Shape{shape}, strings.NewReader("<html>")); err == nil {
+	if _, err := c.Decode([]service.Shape{shape}, strings.NewReader("<html>")); err == nil {
 		t.Error("a page is no result")
 	}
 }
@@ -370,7 +370,7 @@ func TestDecodeASet(t *testing.T) {
 	executable := func(inputs, bit int) string {
 		return `{"inputsIndex":` + string(rune('0'+inputs)) + `,"measurements":[[` + string(rune('0'+bit)) + `]],"measuredQubits":[7]}`
 	}
-	one := exec.Shape{Bits: 1, Shots: 1, Qubits: []int{6}, Names: []string{"7"}}
+	one := service.Shape{Bits: 1, Shots: 1, Qubits: []int{6}, Names: []string{"7"}}
 	const head = `{"braketSchemaHeader":{"name":"braket.task_result.program_set_task_result","version":"1"},"programResults":`
 	inline := wrap(head+`[{"executableResults":[`+executable(1, 0)+`,`+executable(0, 1)+`]},{"executableResults":[`+executable(0, 1)+`]}],"taskMetadata":{},"s3Location":null}`, nil)
 	apart := wrap(head+`["programs/0/results.json","programs/1/results.json"],"s3Location":["b","p"]}`, map[string]string{
@@ -378,7 +378,7 @@ func TestDecodeASet(t *testing.T) {
 		"programs/0/x/1.json": executable(1, 0), "programs/0/x/0.json": executable(0, 1), "programs/1/x/0.json": executable(0, 1),
 	})
 	for name, text := range map[string]string{"inline": inline, "apart": apart} {
-		out, err := c.Decode([]exec.Shape{one, one, one}, strings.NewReader(text))
+		out, err := c.Decode([]service.Shape{one, one, one}, strings.NewReader(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -388,7 +388,7 @@ func TestDecodeASet(t *testing.T) {
 				t.Errorf("%s: circuit %d reads %d", name, i, out[i].Counts[0].Word)
 			}
 		}
-		if _, err := c.Decode([]exec.Shape{one}, strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "3 circuits, 1 were sent") {
+		if _, err := c.Decode([]service.Shape{one}, strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), "3 circuits, 1 were sent") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -398,8 +398,8 @@ func TestDecodeASet(t *testing.T) {
 		"twice":       {`[{"executableResults":[` + executable(0, 1) + `,` + executable(0, 1) + `]}]}`, "the inputs 0 of 2"},
 		"no such one": {`[{"executableResults":[` + executable(5, 1) + `]}]}`, "the inputs 5 of 1"},
 	} {
-		_, err := c.Decode([]exec.Shape{one}, strings.NewReader(wrap(head+k[0], nil)))
-		var failed *exec.JobFailed
+		_, err := c.Decode([]service.Shape{one}, strings.NewReader(wrap(head+k[0], nil)))
+		var failed *service.JobFailed
 		if err == nil || !strings.Contains(err.Error(), k[1]) || errors.As(err, &failed) != (name == "a failure") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -441,8 +441,8 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 		s := &server{files: map[string]string{"/quantum-task": `{"message":"no access to the bucket"}`}, status: status}
 		c := open(t, s)
 		_, err := c.Submit(t.Context(), []byte(`{"outputS3Bucket":"amazon-braket-test"}`))
-		var fate *exec.SubmitError
-		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "dummysecret") {
+		var fate *service.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "dummysecret") {
 			t.Errorf("%d: %v", status, err)
 		}
 		if named := strings.Contains(err.Error(), "AKIADUMMY") && strings.Contains(err.Error(), "amazon-braket-test"); named != (status == 400 || status == 403) {
@@ -454,7 +454,7 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 	}
 	for _, status := range []int{500, 503, 409} {
 		c := open(t, &server{files: map[string]string{"/quantum-task": `{}`}, status: status})
-		var fate *exec.SubmitError
+		var fate *service.SubmitError
 		if _, err := c.Submit(t.Context(), []byte(`{}`)); err == nil || errors.As(err, &fate) {
 			t.Errorf("%d: %v: the answer is lost", status, err)
 		}
@@ -463,14 +463,14 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 
 // The queue's position is text: a number, more than one, or None.
 func TestPoll(t *testing.T) {
-	for text, want := range map[string]exec.Status{
-		`{"status":"QUEUED","queueInfo":{"position":"7"}}`:         {State: exec.Queued, Word: "QUEUED", Ahead: 7},
-		`{"status":"QUEUED","queueInfo":{"position":">2000"}}`:     {State: exec.Queued, Word: "QUEUED", Ahead: 2000},
-		`{"status":"CREATED","queueInfo":{"position":"None"}}`:     {State: exec.Queued, Word: "CREATED", Ahead: -1},
-		`{"status":"CANCELLING"}`:                                  {State: exec.Running, Word: "CANCELLING", Ahead: -1},
-		`{"status":"COMPLETED"}`:                                   {State: exec.Completed, Word: "COMPLETED", Ahead: -1},
-		`{"status":"FAILED","failureReason":"out of tune"}`:        {State: exec.Failed, Word: "FAILED", Reason: "out of tune", Ahead: -1},
-		`{"status":"TELEPORTING","queueInfo":{"position":"None"}}`: {State: exec.Running, Word: "TELEPORTING", Ahead: -1},
+	for text, want := range map[string]service.Status{
+		`{"status":"QUEUED","queueInfo":{"position":"7"}}`:         {State: service.Queued, Word: "QUEUED", Ahead: 7},
+		`{"status":"QUEUED","queueInfo":{"position":">2000"}}`:     {State: service.Queued, Word: "QUEUED", Ahead: 2000},
+		`{"status":"CREATED","queueInfo":{"position":"None"}}`:     {State: service.Queued, Word: "CREATED", Ahead: -1},
+		`{"status":"CANCELLING"}`:                                  {State: service.Running, Word: "CANCELLING", Ahead: -1},
+		`{"status":"COMPLETED"}`:                                   {State: service.Completed, Word: "COMPLETED", Ahead: -1},
+		`{"status":"FAILED","failureReason":"out of tune"}`:        {State: service.Failed, Word: "FAILED", Reason: "out of tune", Ahead: -1},
+		`{"status":"TELEPORTING","queueInfo":{"position":"None"}}`: {State: service.Running, Word: "TELEPORTING", Ahead: -1},
 	} {
 		c := open(t, &server{files: map[string]string{"/quantum-task/arn:x/1": text}})
 		got, err := c.Poll(t.Context(), "arn:x/1")
@@ -539,7 +539,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(wrap(`{"measurementProbabilities":{"10":0.75,"01":0.25},"measuredQubits":[2,4]}`, nil))
 	f.Add(wrap(`{"braketSchemaHeader":{"name":"braket.task_result.program_set_task_result"},"programResults":["p/results.json"]}`, map[string]string{"p/results.json": `{"executableResults":[{"inputsIndex":0,"measurements":[[1,0]],"measuredQubits":[4,2]}]}`}))
 	f.Fuzz(func(t *testing.T, text string) {
-		out, err := new(Client).Decode([]exec.Shape{shape}, strings.NewReader(text))
+		out, err := new(Client).Decode([]service.Shape{shape}, strings.NewReader(text))
 		if err != nil {
 			return
 		}

@@ -16,19 +16,19 @@ import (
 	"time"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 )
 
-// Client is the service for one device. It is an exec.Service.
+// Client is the service for one device. It is an service.Service.
 type Client struct {
 	arn      string
 	region   string
 	endpoint string
 	account  Account
-	options  exec.RESTOptions
+	options  service.RESTOptions
 	now      func() time.Time
-	rest     *exec.REST
+	rest     *service.REST
 
 	mu     sync.Mutex
 	device *device // as it was last read
@@ -38,7 +38,7 @@ type Client struct {
 // Options are the choices of a client.
 type Options struct {
 	Endpoint string // an address in place of Amazon's, for Braket, S3 and STS
-	REST     exec.RESTOptions
+	REST     service.RESTOptions
 	Now      func() time.Time
 }
 
@@ -73,18 +73,18 @@ func New(a Account, name string, o Options) (*Client, error) {
 }
 
 // service returns the client of a service of AWS in a region.
-func (c *Client) service(name, region string) (*exec.REST, error) {
+func (c *Client) service(name, region string) (*service.REST, error) {
 	return c.at(name, region, fmt.Sprintf("https://%s.%s.amazonaws.com", name, region))
 }
 
-func (c *Client) at(name, region, address string) (*exec.REST, error) {
+func (c *Client) at(name, region, address string) (*service.REST, error) {
 	o := c.options
 	o.Problem = problem
 	if name != "braket" {
 		o.Problem = problemXML
 	}
 	o.Authorize = signing(c.account.credentials, name, region, c.now)
-	return exec.NewREST(titles[name], cmp.Or(c.endpoint, address), o)
+	return service.NewREST(titles[name], cmp.Or(c.endpoint, address), o)
 }
 
 // titles are the services' names in messages.
@@ -166,12 +166,12 @@ func escape(arn string) string { return strings.ReplaceAll(url.PathEscape(arn), 
 
 // Devices lists the devices of the account's region; without one those of all regions, but
 // for regions that the account may not ask.
-func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	where := []string{c.account.Region}
 	if c.account.Region == "" {
 		where = regions
 	}
-	out := []exec.DeviceInfo{}
+	out := []service.DeviceInfo{}
 	var refusal error
 	seen := map[string]bool{}
 	for _, region := range where {
@@ -181,7 +181,7 @@ func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
 		}
 		found, err := search(ctx, rest)
 		switch {
-		case exec.StatusOf(err) == http.StatusForbidden && len(where) > 1:
+		case service.StatusOf(err) == http.StatusForbidden && len(where) > 1:
 			refusal = err
 			continue
 		case err != nil:
@@ -203,7 +203,7 @@ func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
 // pages bounds how long a list is read.
 const pages = 50
 
-func search(ctx context.Context, rest *exec.REST) (out []exec.DeviceInfo, err error) {
+func search(ctx context.Context, rest *service.REST) (out []service.DeviceInfo, err error) {
 	next := ""
 	for range pages {
 		q := map[string]any{"filters": []any{}, "maxResults": 100}
@@ -224,7 +224,7 @@ func search(ctx context.Context, rest *exec.REST) (out []exec.DeviceInfo, err er
 		}
 		for _, d := range answer.Devices {
 			if d.Status != "RETIRED" {
-				out = append(out, exec.DeviceInfo{Name: d.ARN, Status: strings.ToLower(d.Status)})
+				out = append(out, service.DeviceInfo{Name: d.ARN, Status: strings.ToLower(d.Status)})
 			}
 		}
 		if answer.Next == nil || *answer.Next == "" {
@@ -236,12 +236,12 @@ func search(ctx context.Context, rest *exec.REST) (out []exec.DeviceInfo, err er
 }
 
 // ask sends a question that may be asked again.
-func ask(ctx context.Context, rest *exec.REST, method, path string, body, out any) error {
+func ask(ctx context.Context, rest *service.REST, method, path string, body, out any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	a, err := rest.Do(ctx, exec.Call{Method: method, Path: path, Body: raw})
+	a, err := rest.Do(ctx, service.Call{Method: method, Path: path, Body: raw})
 	if err != nil {
 		return err
 	}
@@ -291,9 +291,9 @@ const (
 
 // Snapshot reads the device's calibration data.
 func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: "device/" + escape(c.arn)})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "device/" + escape(c.arn)})
 	if err != nil {
-		if exec.StatusOf(err) == http.StatusNotFound {
+		if service.StatusOf(err) == http.StatusNotFound {
 			err = fmt.Errorf("device %s: %w", c.arn, err)
 		}
 		return nil, err
@@ -334,12 +334,12 @@ func (c *Client) known(ctx context.Context) (*device, error) {
 }
 
 // Limits are the device's.
-func (c *Client) Limits(ctx context.Context) (exec.Limits, error) {
+func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
 	d, err := c.known(ctx)
 	if err != nil {
-		return exec.Limits{}, err
+		return service.Limits{}, err
 	}
-	l := exec.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
+	l := service.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
 	if c.endpoint != "" {
 		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
 	}
@@ -360,7 +360,7 @@ func (c *Client) Limits(ctx context.Context) (exec.Limits, error) {
 
 // Submit posts a task, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "quantum-task", Body: body, Once: true})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "quantum-task", Body: body, Once: true})
 	if err != nil {
 		return "", c.explain(err, body)
 	}
@@ -379,8 +379,8 @@ func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 // explain adds who asked and for which bucket to a refusal that may be about them: "no
 // access to the bucket" is what the service says to the wrong account as well.
 func (c *Client) explain(err error, body []byte) error {
-	status := exec.StatusOf(err)
-	var known *exec.SubmitError
+	status := service.StatusOf(err)
+	var known *service.SubmitError
 	if !errors.As(err, &known) || status != 403 && (status != 400 || !strings.Contains(strings.ToLower(err.Error()), "bucket")) {
 		return err
 	}
@@ -388,7 +388,7 @@ func (c *Client) explain(err error, body []byte) error {
 		Bucket string `json:"outputS3Bucket"`
 	}
 	json.Unmarshal(body, &b) // our own
-	return &exec.SubmitError{Fate: known.Fate, After: known.After, Err: fmt.Errorf("%w; asked as %s with the key %s for the bucket %s in %s: it has to exist and be this account's, and the policy AmazonBraketFullAccess covers buckets named amazon-braket-… only",
+	return &service.SubmitError{Fate: known.Fate, After: known.After, Err: fmt.Errorf("%w; asked as %s with the key %s for the bucket %s in %s: it has to exist and be this account's, and the policy AmazonBraketFullAccess covers buckets named amazon-braket-… only",
 		known.Err, c.account, c.account.Key, b.Bucket, c.region)}
 }
 
@@ -414,8 +414,8 @@ func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, e
 		}
 		err := ask(ctx, c.rest, http.MethodPost, "quantum-tasks", q, &answer)
 		switch {
-		case exec.StatusOf(err) == http.StatusForbidden: // a policy may not allow the list
-			return nil, exec.ErrIdempotent
+		case service.StatusOf(err) == http.StatusForbidden: // a policy may not allow the list
+			return nil, service.ErrIdempotent
 		case err != nil:
 			return nil, err
 		}
@@ -430,15 +430,15 @@ func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, e
 		next = *answer.Next
 	}
 	if len(out) == 0 {
-		return nil, exec.ErrIdempotent
+		return nil, service.ErrIdempotent
 	}
 	return out, nil
 }
 
 // states are the service's words. A task that is being cancelled may still complete.
-var states = map[string]exec.RemoteState{
-	"CREATED": exec.Queued, "QUEUED": exec.Queued, "RUNNING": exec.Running, "CANCELLING": exec.Running,
-	"COMPLETED": exec.Completed, "FAILED": exec.Failed, "CANCELLED": exec.Cancelled,
+var states = map[string]service.RemoteState{
+	"CREATED": service.Queued, "QUEUED": service.Queued, "RUNNING": service.Running, "CANCELLING": service.Running,
+	"COMPLETED": service.Completed, "FAILED": service.Failed, "CANCELLED": service.Cancelled,
 }
 
 // task is a task as the service shows it.
@@ -457,16 +457,16 @@ func (c *Client) task(ctx context.Context, remote string) (t task, err error) {
 }
 
 // Poll asks where a task stands.
-func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
+func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
 	t, err := c.task(ctx, remote)
 	if err != nil {
-		return exec.Status{}, err
+		return service.Status{}, err
 	}
 	state, known := states[strings.ToUpper(t.Status)]
 	if !known {
-		state = exec.Running // a word of tomorrow
+		state = service.Running // a word of tomorrow
 	}
-	s := exec.Status{State: state, Word: t.Status, Reason: t.Failure, Ahead: -1}
+	s := service.Status{State: state, Word: t.Status, Reason: t.Failure, Ahead: -1}
 	if t.Queue != nil {
 		// "None", ">2000" or a number.
 		if n, err := strconv.Atoi(strings.TrimPrefix(t.Queue.Position, ">")); err == nil {
@@ -485,8 +485,8 @@ func (c *Client) Cancel(ctx context.Context, remote string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.rest.Do(ctx, exec.Call{Method: http.MethodPut, Path: "quantum-task/" + escape(remote) + "/cancel", Body: raw})
-	if exec.StatusOf(err) == http.StatusConflict {
+	_, err = c.rest.Do(ctx, service.Call{Method: http.MethodPut, Path: "quantum-task/" + escape(remote) + "/cancel", Body: raw})
+	if service.StatusOf(err) == http.StatusConflict {
 		return nil
 	}
 	return err
@@ -504,7 +504,7 @@ func (c *Client) identity(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	a, err := rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "/", Body: []byte("Action=GetCallerIdentity&Version=2011-06-15"), Type: "application/x-www-form-urlencoded; charset=utf-8"})
+	a, err := rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "/", Body: []byte("Action=GetCallerIdentity&Version=2011-06-15"), Type: "application/x-www-form-urlencoded; charset=utf-8"})
 	if err != nil {
 		return "", err
 	}

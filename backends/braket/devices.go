@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // deviceRow is a device of which we know where it is and what it costs.
@@ -74,9 +74,9 @@ func regionOf(arn string) string {
 }
 
 // Price is that of a task: of one on a processor, and of its shots.
-func (c *Client) Price(programs []exec.Program) (exec.Price, bool) {
+func (c *Client) Price(programs []service.Program) (service.Price, bool) {
 	if c.endpoint != "" {
-		return exec.Price{Basis: "not Amazon's address: free"}, true
+		return service.Price{Basis: "not Amazon's address: free"}, true
 	}
 	c.mu.Lock()
 	shot := 0.0
@@ -93,9 +93,9 @@ func (c *Client) Price(programs []exec.Program) (exec.Price, bool) {
 		for _, p := range programs {
 			shots += p.Shots
 		}
-		return exec.Price{USD: taskUSD + shot*float64(shots), Basis: fmt.Sprintf("$%.2f a task + $%g a shot, %s", taskUSD, shot, priceDate), Source: priceSource}, true
+		return service.Price{USD: taskUSD + shot*float64(shots), Basis: fmt.Sprintf("$%.2f a task + $%g a shot, %s", taskUSD, shot, priceDate), Source: priceSource}, true
 	}
-	return exec.Price{}, false
+	return service.Price{}, false
 }
 
 // limitsSource is where the bounds come from; those of a device are its own.

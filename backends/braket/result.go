@@ -17,7 +17,7 @@ import (
 	"sync"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // kept is what is kept of a task: the result as it came, and what it refers to, by path.
@@ -171,8 +171,8 @@ func (c *Client) object(ctx context.Context, bucket, key string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	a, err := rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: p})
-	switch exec.StatusOf(err) {
+	a, err := rest.Do(ctx, service.Call{Method: http.MethodGet, Path: p})
+	switch service.StatusOf(err) {
 	case http.StatusForbidden, http.StatusNotFound:
 		return nil, fmt.Errorf("s3://%s/%s (as %s, key %s): %w; either it is not there yet, which S3 says so to who may not list the bucket, or reading it (s3:GetObject) is not allowed", bucket, key, c.account, c.account.Key, err)
 	}
@@ -222,7 +222,7 @@ func (k *kept) measured() ([]measured, error) {
 				return nil, fail(fmt.Sprintf("program %d: ", i), fmt.Errorf("the inputs %d of %d", m.Inputs, len(list)))
 			}
 			if m.Failure != nil {
-				return nil, &exec.JobFailed{Reason: fmt.Sprintf("program %d, inputs %d: %s (%s); the task is %s", i, m.Inputs, m.Failure.Reason, m.Failure.Category, k.Task)}
+				return nil, &service.JobFailed{Reason: fmt.Sprintf("program %d, inputs %d: %s (%s); the task is %s", i, m.Inputs, m.Failure.Reason, m.Failure.Category, k.Task)}
 			}
 			list[m.Inputs] = &m
 		}
@@ -234,7 +234,7 @@ func (k *kept) measured() ([]measured, error) {
 }
 
 // Decode reads what Fetch kept.
-func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, error) {
+func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -261,7 +261,7 @@ func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, e
 
 // columns finds the column of each bit by the qubit that is read into it, -1 for none: the
 // service orders columns as it likes. The qubits have to be those that were measured.
-func (m *measured) columns(s exec.Shape) ([]int, error) {
+func (m *measured) columns(s service.Shape) ([]int, error) {
 	at := map[string]int{}
 	for j, q := range m.Qubits {
 		if _, twice := at[strconv.Itoa(q)]; twice {
@@ -294,13 +294,13 @@ func (m *measured) columns(s exec.Shape) ([]int, error) {
 
 // outcome puts columns in the order of the circuit's bits. Where there are probabilities
 // only they become counts by largest remainders.
-func (m *measured) outcome(s exec.Shape) (backends.Outcome, error) {
+func (m *measured) outcome(s service.Shape) (backends.Outcome, error) {
 	columns, err := m.columns(s)
 	if err != nil {
 		return backends.Outcome{}, err
 	}
 	if len(m.Measurements) > 0 {
-		rows := exec.NewRows(s.Bits, len(m.Measurements))
+		rows := service.NewRows(s.Bits, len(m.Measurements))
 		for shot, values := range m.Measurements {
 			if len(values) != len(m.Qubits) {
 				return backends.Outcome{}, fmt.Errorf("shot %d has %d columns, it names %d qubits", shot, len(values), len(m.Qubits))
@@ -328,11 +328,11 @@ func (m *measured) outcome(s exec.Shape) (backends.Outcome, error) {
 		}
 		p[i] = m.Probabilities[key]
 	}
-	counts, err := exec.Apportion(p, s.Shots)
+	counts, err := service.Apportion(p, s.Shots)
 	if err != nil {
 		return backends.Outcome{}, err
 	}
-	rows := exec.NewRows(s.Bits, s.Shots)
+	rows := service.NewRows(s.Bits, s.Shots)
 	shot := 0
 	for i, n := range counts {
 		for range n {

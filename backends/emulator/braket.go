@@ -19,7 +19,7 @@ import (
 // Braket is Amazon Braket with one processor, and of S3 and STS what its clients need, at
 // one address: the scope of a signature tells which is meant.
 type Braket struct {
-	*service
+	*frame
 	http.Handler
 	arn          string
 	capabilities json.RawMessage
@@ -61,11 +61,11 @@ func NewBraket(o Options) (*Braket, error) {
 		}
 		files = []calibration.File{{Name: "ladder.json", Data: raw}}
 	}
-	s, err := newService(o, files)
+	s, err := newFrame(o, files)
 	if err != nil {
 		return nil, err
 	}
-	e := &Braket{service: s, arn: o.ARN, tokens: map[string]*job{}, objects: map[string][]byte{}, buckets: map[string]bool{}}
+	e := &Braket{frame: s, arn: o.ARN, tokens: map[string]*job{}, objects: map[string][]byte{}, buckets: map[string]bool{}}
 	if err := e.describe(files); err != nil {
 		return nil, err
 	}
@@ -203,9 +203,9 @@ func (e *Braket) showDevice(w http.ResponseWriter, r *http.Request) {
 	d := e.summary()
 	d["deviceCapabilities"] = string(e.capabilities)
 	waiting := 0
-	e.service.mu.Lock()
+	e.frame.mu.Lock()
 	jobs := slices.Clone(e.jobs)
-	e.service.mu.Unlock()
+	e.frame.mu.Unlock()
 	for _, j := range jobs {
 		if e.stage(j) == queued {
 			waiting++
@@ -349,9 +349,9 @@ func (e *Braket) search(w http.ResponseWriter, r *http.Request) {
 	}
 	late, delayed := e.faults.next(r, LateListing)
 	now := e.options.Now()
-	e.service.mu.Lock()
+	e.frame.mu.Lock()
 	jobs := slices.Clone(e.jobs)
-	e.service.mu.Unlock()
+	e.frame.mu.Unlock()
 	slices.Reverse(jobs) // the newest first
 	list := []any{}
 	for _, j := range jobs {
@@ -464,9 +464,9 @@ func (e *Braket) file(bucket, key string) []byte {
 	if ok {
 		return body
 	}
-	e.service.mu.Lock()
+	e.frame.mu.Lock()
 	jobs := slices.Clone(e.jobs)
-	e.service.mu.Unlock()
+	e.frame.mu.Unlock()
 	for _, j := range jobs {
 		t := j.extra.(*braketTask)
 		if t.bucket != bucket || !strings.HasPrefix(key, t.directory(j)+"/") {

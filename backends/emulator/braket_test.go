@@ -19,6 +19,8 @@ import (
 	"qgan/backends/braket"
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
 	"qgan/ir/compile"
@@ -42,7 +44,7 @@ func braketClient(t *testing.T, e *Braket, url string, key, secret string) *brak
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := braket.New(a, e.Device(), braket.Options{Endpoint: url, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
+	c, err := braket.New(a, e.Device(), braket.Options{Endpoint: url, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func startBraket(t *testing.T, o Options) (*Braket, *braket.Client) {
 }
 
 // targetOf compiles for the device of a service.
-func targetOf(t *testing.T, c exec.Service) *compile.Target {
+func targetOf(t *testing.T, c service.Service) *compile.Target {
 	t.Helper()
 	snapshot, err := c.Snapshot(t.Context())
 	if err != nil {
@@ -79,7 +81,7 @@ func targetOf(t *testing.T, c exec.Service) *compile.Target {
 func checkBraketLaw(t *testing.T, o Options, shots, jobs int) {
 	t.Helper()
 	e, c := startBraket(t, o)
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 	x := &exec.Compiled{Runner: r, Target: targetOf(t, c), Options: compile.Options{FoldReadout: true}}
 	res, err := x.Run(t.Context(), []backends.Request{{Circuit: fork(), Bindings: lanes, Shots: []int{shots}}})
 	if err != nil {
@@ -129,7 +131,7 @@ func TestBraketDevices(t *testing.T) {
 }
 
 // braketProgramOf is a program of a few shots.
-func braketProgramOf(t *testing.T, c exec.Service, shots int) exec.Program {
+func braketProgramOf(t *testing.T, c service.Service, shots int) service.Program {
 	t.Helper()
 	bound, err := fork().Bind(lanes.Trained[0], lanes.Data[0])
 	if err != nil {
@@ -139,7 +141,7 @@ func braketProgramOf(t *testing.T, c exec.Service, shots int) exec.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.Program{Circuit: r.Circuit, Shots: shots}
+	return service.Program{Circuit: r.Circuit, Shots: shots}
 }
 
 // A task whose answer is lost is sent again with its token and is one task; other faults
@@ -159,8 +161,8 @@ func TestBraketUnderFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, c := startBraket(t, Options{Faults: faults})
-			r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-			jobs, err := r.Plan(t.Context(), [][]exec.Program{{braketProgramOf(t, c, 20)}}, "")
+			r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{braketProgramOf(t, c, 20)}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,12 +177,12 @@ func TestBraketUnderFaults(t *testing.T) {
 	}
 	t.Run("never an answer", func(t *testing.T) {
 		_, c := startBraket(t, Options{Faults: []Fault{{On: "POST /quantum-task", Kind: WithStatus, Status: 503}}})
-		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-		jobs, err := r.Plan(t.Context(), [][]exec.Program{{braketProgramOf(t, c, 20)}}, "")
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		jobs, err := r.Plan(t.Context(), [][]service.Program{{braketProgramOf(t, c, 20)}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Finish(t.Context(), []string{jobs[0].ID}); !errors.Is(err, exec.ErrUnknown) {
+		if err := r.Finish(t.Context(), []string{jobs[0].ID}); !errors.Is(err, remote.ErrUnknown) {
 			t.Errorf("%v", err)
 		}
 		if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Unknown || j.Attempt < 3 || j.Attempt > 12 {
@@ -189,8 +191,8 @@ func TestBraketUnderFaults(t *testing.T) {
 	})
 	t.Run("the result is denied", func(t *testing.T) {
 		_, c := startBraket(t, Options{Faults: []Fault{{On: "GET /results.json", Kind: NotReady}}})
-		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-		jobs, err := r.Plan(t.Context(), [][]exec.Program{{braketProgramOf(t, c, 20)}}, "")
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		jobs, err := r.Plan(t.Context(), [][]service.Program{{braketProgramOf(t, c, 20)}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -219,12 +221,12 @@ func TestBraketEveryJobOnce(t *testing.T) {
 	k.Data = []string{"z"}
 	k.Gate(ir.PRX, []int{2}, ir.Data(1, 0), ir.Const(0))
 	k.Measure(2, 0)
-	everyJobOnce(t, 90, k, e.Counts, func() exec.Service { return c })
+	everyJobOnce(t, 90, k, e.Counts, func() service.Service { return c })
 }
 
 func TestBraketCancels(t *testing.T) {
 	e, c := startBraket(t, Options{Queue: time.Hour})
-	body, err := c.Body(t.Context(), []exec.Program{braketProgramOf(t, c, 20)}, "cancel-me")
+	body, err := c.Body(t.Context(), []service.Program{braketProgramOf(t, c, 20)}, "cancel-me")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,13 +234,13 @@ func TestBraketCancels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := c.Poll(t.Context(), arn); err != nil || s.State != exec.Queued || s.Ahead != 1 {
+	if s, err := c.Poll(t.Context(), arn); err != nil || s.State != service.Queued || s.Ahead != 1 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if found, err := c.Find(t.Context(), "cancel-me", time.Time{}); err != nil || len(found) != 1 || found[0] != arn {
 		t.Errorf("%v, %v", found, err)
 	}
-	if _, err := c.Find(t.Context(), "another", time.Time{}); !errors.Is(err, exec.ErrIdempotent) {
+	if _, err := c.Find(t.Context(), "another", time.Time{}); !errors.Is(err, service.ErrIdempotent) {
 		t.Errorf("%v", err)
 	}
 	for range 2 { // of one that has ended it changes nothing
@@ -246,7 +248,7 @@ func TestBraketCancels(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if s, err := c.Poll(t.Context(), arn); err != nil || s.State != exec.Cancelled {
+	if s, err := c.Poll(t.Context(), arn); err != nil || s.State != service.Cancelled {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if again, err := c.Submit(t.Context(), body); err != nil || again != arn || e.Counts().Accepted != 1 {
@@ -292,14 +294,14 @@ func TestBraketRefuses(t *testing.T) {
 	} {
 		body := `{"clientToken":"` + name + `","deviceArn":"` + e.Device() + `","shots":10,"outputS3Bucket":"` + k.bucket + `","outputS3KeyPrefix":"p","action":` + quoted(k.action) + `}`
 		_, err := c.Submit(t.Context(), []byte(body))
-		var fate *exec.SubmitError
-		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), k.text) {
+		var fate *service.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for what, wrong := range map[string][2]string{"secret": {key, "another"}, "key": {"AKIAOTHER", secret}} {
 		c := braketClient(t, e, s.URL, wrong[0], wrong[1])
-		if _, err := c.Snapshot(t.Context()); exec.StatusOf(err) != 403 || strings.Contains(err.Error(), wrong[1]) {
+		if _, err := c.Snapshot(t.Context()); service.StatusOf(err) != 403 || strings.Contains(err.Error(), wrong[1]) {
 			t.Errorf("a wrong %s: %v", what, err)
 		}
 	}
@@ -344,11 +346,11 @@ func TestBraketShotsAreReproducible(t *testing.T) {
 	var first []backends.Outcome
 	for _, before := range []int{0, 2} {
 		_, c := startBraket(t, Options{Seed: 5})
-		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 		for range before {
-			run(t, r, []exec.Program{braketProgramOf(t, c, 33)})
+			run(t, r, []service.Program{braketProgramOf(t, c, 33)})
 		}
-		var set []exec.Program
+		var set []service.Program
 		for range 12 { // with files of their own
 			set = append(set, braketProgramOf(t, c, 50))
 		}
@@ -376,9 +378,9 @@ func words(list []uint64) (out []byte) {
 }
 
 // run sends a job and returns its outcomes.
-func run(t *testing.T, r *exec.Remote, programs []exec.Program) []backends.Outcome {
+func run(t *testing.T, r *remote.Remote, programs []service.Program) []backends.Outcome {
 	t.Helper()
-	jobs, err := r.Plan(t.Context(), [][]exec.Program{programs}, "")
+	jobs, err := r.Plan(t.Context(), [][]service.Program{programs}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -421,13 +423,13 @@ func TestBraketLabels(t *testing.T) {
 	circuit.Gate(ir.PRX, []int{6}, ir.Const(math.Pi), ir.Const(0))
 	circuit.Measure(6, 1)
 	circuit.Measure(2, 0)
-	p := exec.Program{Circuit: circuit, Shots: 10}
-	body, err := c.Body(t.Context(), []exec.Program{p}, "tag")
+	p := service.Program{Circuit: circuit, Shots: 10}
+	body, err := c.Body(t.Context(), []service.Program{p}, "tag")
 	if err != nil || !strings.Contains(string(body), `b[1] = measure $8`) || !strings.Contains(string(body), `b[0] = measure $3`) || !strings.Contains(string(body), `braket verbatim`) {
 		t.Fatalf("%s, %v", body, err)
 	}
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-	if o := run(t, r, []exec.Program{p}); len(o[0].Counts) != 1 || o[0].Counts[0].Word != 1 || o[0].Counts[0].N != 10 {
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	if o := run(t, r, []service.Program{p}); len(o[0].Counts) != 1 || o[0].Counts[0].Word != 1 || o[0].Counts[0].N != 10 {
 		t.Errorf("%+v", o)
 	}
 }
@@ -502,7 +504,7 @@ func TestResultsOfTheTrace(t *testing.T) {
 		if x.Dir != "response" || !strings.Contains(x.Body, "measuredQubits") || json.Unmarshal([]byte(x.Body), &result) != nil {
 			continue
 		}
-		shape := exec.Shape{Bits: len(result.Qubits), Shots: len(result.Measurements), Qubits: slices.Sorted(slices.Values(result.Qubits))}
+		shape := service.Shape{Bits: len(result.Qubits), Shots: len(result.Measurements), Qubits: slices.Sorted(slices.Values(result.Qubits))}
 		words, err := decodeBraket(shape, x.Body)
 		if err != nil || len(words) != shape.Shots {
 			t.Errorf("%v, %d words", err, len(words))
@@ -527,14 +529,14 @@ func TestResultsOfTheTrace(t *testing.T) {
 type spoiled struct{ *braket.Client }
 
 func (spoiled) Fetch(context.Context, string, io.Writer) error {
-	return &exec.JobFailed{Reason: "program 0, inputs 1: out of tune (DEVICE)"}
+	return &service.JobFailed{Reason: "program 0, inputs 1: out of tune (DEVICE)"}
 }
 
 // A task whose result holds a failure is one that failed, with its reason, at once.
 func TestBraketFailsLate(t *testing.T) {
 	_, c := startBraket(t, Options{Ideal: true})
-	r := &exec.Remote{Service: spoiled{c}, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-	jobs, err := r.Plan(t.Context(), [][]exec.Program{{braketProgramOf(t, c, 20)}}, "")
+	r := &remote.Remote{Service: spoiled{c}, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	jobs, err := r.Plan(t.Context(), [][]service.Program{{braketProgramOf(t, c, 20)}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,8 +55,8 @@ type Counts struct {
 	Faults   int            `json:"faults"`   // that were played
 }
 
-// service is what the emulators share.
-type service struct {
+// frame is what the emulators share.
+type frame struct {
 	options Options
 	device  *device
 	faults  *faultPlan
@@ -93,7 +93,7 @@ func newDevice(files []calibration.File) (*device, error) {
 	return d, err
 }
 
-func newService(o Options, files []calibration.File) (*service, error) {
+func newFrame(o Options, files []calibration.File) (*frame, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -105,13 +105,13 @@ func newService(o Options, files []calibration.File) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}
+	s := &frame{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}
 	s.newID = s.shortID
 	return s, nil
 }
 
 // shortID is an id of twenty letters and digits.
-func (s *service) shortID(n int) string {
+func (s *frame) shortID(n int) string {
 	const letters = "0123456789abcdefghijklmnopqrstuv"
 	rng := stream.New(s.options.Seed, "job id", uint64(n))
 	id := []byte("d")
@@ -122,14 +122,14 @@ func (s *service) shortID(n int) string {
 }
 
 // uuid is an id in the form of a UUID.
-func (s *service) uuid(n int) string {
+func (s *frame) uuid(n int) string {
 	rng := stream.New(s.options.Seed, "job id", uint64(n))
 	a, b := rng.Uint64(), rng.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0xfff, b&0xffffffffffff)
 }
 
 // Counts returns what was asked so far.
-func (s *service) Counts() Counts {
+func (s *frame) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.counts
@@ -167,7 +167,7 @@ type program struct {
 }
 
 // accept takes a job; its id is a function of seed and number.
-func (s *service) accept(j *job) *job {
+func (s *frame) accept(j *job) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.counts.Accepted++
@@ -180,7 +180,7 @@ func (s *service) accept(j *job) *job {
 	return j
 }
 
-func (s *service) find(id string) *job {
+func (s *frame) find(id string) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.byID[id]
@@ -199,7 +199,7 @@ const (
 
 // phaseOf follows from the clock; the circuits run when somebody first looks after
 // their time.
-func (s *service) phaseOf(j *job) phase {
+func (s *frame) phaseOf(j *job) phase {
 	now := s.options.Now()
 	s.mu.Lock()
 	stopped := j.canceled
@@ -222,7 +222,7 @@ func (s *service) phaseOf(j *job) phase {
 }
 
 // cancel stops a job that has not ended; it says whether it could.
-func (s *service) cancel(j *job) bool {
+func (s *frame) cancel(j *job) bool {
 	if p := s.phaseOf(j); p != queued && p != running {
 		return p == cancelled
 	}
@@ -233,7 +233,7 @@ func (s *service) cancel(j *job) bool {
 }
 
 // run runs the circuits of a job.
-func (s *service) run(j *job) ([]backends.Outcome, error) {
+func (s *frame) run(j *job) ([]backends.Outcome, error) {
 	var runner backends.Runner = &sim.Noisy{Model: s.device.model}
 	ideal := s.options.Ideal || j.ideal
 	if ideal {
@@ -294,4 +294,4 @@ func bearer(r *http.Request) string {
 }
 
 // orDefault is the credentials that are taken.
-func (s *service) orDefault(key string) string { return cmp.Or(s.options.Key, key) }
+func (s *frame) orDefault(key string) string { return cmp.Or(s.options.Key, key) }

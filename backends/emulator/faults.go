@@ -153,7 +153,7 @@ func (p *faultPlan) count() (n int) {
 }
 
 // wrap puts the faults in front of a service.
-func (s *service) wrap(next http.Handler) http.Handler {
+func (s *frame) wrap(next http.Handler) http.Handler {
 	kinds := slices.DeleteFunc(Kinds(), func(k string) bool { return slices.Contains(handled, k) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet && r.URL.Path == CountsPath {

@@ -27,7 +27,7 @@ import (
 
 // IBM is IBM Quantum Platform with one device, and IBM Cloud IAM.
 type IBM struct {
-	*service
+	*frame
 	http.Handler
 	shots int // most of a program
 }
@@ -41,11 +41,11 @@ func NewIBM(o Options) (*IBM, error) {
 	if files == nil {
 		files = heron()
 	}
-	s, err := newService(o, files)
+	s, err := newFrame(o, files)
 	if err != nil {
 		return nil, err
 	}
-	e := &IBM{service: s, shots: 100_000}
+	e := &IBM{frame: s, shots: 100_000}
 	if n := s.device.snapshot.Limits.MaxShots; n > 0 {
 		e.shots = n
 	}

@@ -15,6 +15,8 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/ibm"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/internal/durable"
@@ -36,13 +38,13 @@ func start(t *testing.T, o Options) (*IBM, string) {
 }
 
 // hasty waits for nothing long.
-var hasty = exec.Patience{Looks: 4, LookEvery: 30 * time.Millisecond, PollMin: time.Millisecond, PollMax: 5 * time.Millisecond, Later: 10 * time.Second}
+var hasty = remote.Patience{Looks: 4, LookEvery: 30 * time.Millisecond, PollMin: time.Millisecond, PollMax: 5 * time.Millisecond, Later: 10 * time.Second}
 
 func client(t *testing.T, e *IBM, url string) *ibm.Client {
 	t.Helper()
 	key, instance := e.Credentials()
 	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), ibm.Options{
-		Endpoint: url, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
+		Endpoint: url, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func TestIBMHasTheLaw(t *testing.T) {
 		t.Fatal(err)
 	}
 	const shots = 20000
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 	x := &exec.Compiled{Runner: r, Target: target, Options: compile.Options{FoldReadout: true, Schedule: true}}
 	circuit := fork()
 	res, err := x.Run(t.Context(), []backends.Request{{Circuit: circuit, Bindings: lanes, Shots: []int{shots}}})
@@ -125,7 +127,7 @@ func idealLaws(t *testing.T) (out [][]float64) {
 
 // noisyLaws are the laws of fork's lanes, as they are compiled, on a processor with the
 // noise of the calibration data that its service tells.
-func noisyLaws(t *testing.T, c exec.Service, x *exec.Compiled) (out [][]float64) {
+func noisyLaws(t *testing.T, c service.Service, x *exec.Compiled) (out [][]float64) {
 	t.Helper()
 	snapshot, err := c.Snapshot(t.Context())
 	if err != nil {
@@ -184,24 +186,24 @@ func compareLaws(t *testing.T, name string, res backends.Result, shots int, laws
 // With noise the outcomes are those of the noisy simulator for the same circuit, and do
 // not depend on what else was asked before.
 func TestIBMIsAFunctionOfItsRequest(t *testing.T) {
-	program := func() exec.Program {
+	program := func() service.Program {
 		c := ir.New(7, 2)
 		c.Gate(ir.SX, []int{0})
 		c.Gate(ir.CZ, []int{0, 1})
 		c.Measure(0, 0)
 		c.Measure(1, 1)
-		return exec.Program{Circuit: c, Shots: 500}
+		return service.Program{Circuit: c, Shots: 500}
 	}
 	var words [][]uint64
 	for before := range 2 {
 		e, url := start(t, Options{Seed: 9})
 		c := client(t, e, url)
 		l := openLedger(t, t.TempDir())
-		r := &exec.Remote{Service: c, Ledger: l, Patience: hasty}
+		r := &remote.Remote{Service: c, Ledger: l, Patience: hasty}
 		for i := range before + 1 {
 			p := program()
 			p.Shots -= 100 * (before - i) // others come first
-			jobs, err := r.Plan(t.Context(), [][]exec.Program{{p}}, "")
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{p}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,15 +256,15 @@ func TestIBMRefuses(t *testing.T) {
 		"OpenQASM 2":      {body(`["OPENQASM 2.0;\nqreg q[1];\ncreg c[1];\nmeasure q[0] -> c[0];\n"]`), "2.0"},
 	} {
 		_, err := c.Submit(t.Context(), k.body)
-		var fate *exec.SubmitError
-		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), k.text) {
+		var fate *service.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if n := e.Counts().Accepted; n != 0 {
 		t.Errorf("%d of them were accepted", n)
 	}
-	if _, err := c.Poll(t.Context(), "nosuchjob"); exec.StatusOf(err) != http.StatusNotFound {
+	if _, err := c.Poll(t.Context(), "nosuchjob"); service.StatusOf(err) != http.StatusNotFound {
 		t.Errorf("an unknown job: %v", err)
 	}
 	wrong, err := ibm.New(ibm.Account{Key: "wrong", Instance: "crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::"}, e.Device(), ibm.Options{Endpoint: url})
@@ -287,16 +289,16 @@ func TestIBMStates(t *testing.T) {
 		}
 		return id
 	}
-	poll := func(id string, want exec.RemoteState) {
+	poll := func(id string, want service.RemoteState) {
 		t.Helper()
 		if s, err := c.Poll(t.Context(), id); err != nil || s.State != want {
 			t.Errorf("%+v, %v, want %s", s, err, want)
 		}
 	}
 	one, two := submit(), submit()
-	poll(one, exec.Queued)
+	poll(one, service.Queued)
 	now = now.Add(11 * time.Second)
-	poll(one, exec.Running)
+	poll(one, service.Running)
 	if err := c.Fetch(t.Context(), one, new(strings.Builder)); err == nil {
 		t.Error("a running job has a result")
 	}
@@ -304,12 +306,12 @@ func TestIBMStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(10 * time.Second)
-	poll(one, exec.Completed)
-	poll(two, exec.Cancelled)
+	poll(one, service.Completed)
+	poll(two, service.Cancelled)
 	if err := c.Cancel(t.Context(), one); err != nil {
 		t.Fatal(err)
 	}
-	poll(one, exec.Completed)
+	poll(one, service.Completed)
 }
 
 // Each kind of fault, where it hurts most: every job is at the service once and its
@@ -341,11 +343,11 @@ func TestIBMUnderEachFault(t *testing.T) {
 				faults = append(faults, Fault{On: "POST /jobs", Kind: DropAfter, Times: 1})
 			}
 			e, url := start(t, Options{Faults: faults})
-			r := &exec.Remote{Service: client(t, e, url), Ledger: openLedger(t, t.TempDir()), Patience: hasty, Resubmit: true}
+			r := &remote.Remote{Service: client(t, e, url), Ledger: openLedger(t, t.TempDir()), Patience: hasty, Resubmit: true}
 			c := ir.New(7, 1)
 			c.Gate(ir.X, []int{3})
 			c.Measure(3, 0)
-			jobs, err := r.Plan(t.Context(), [][]exec.Program{{{Circuit: c, Shots: 50}}, {{Circuit: c, Shots: 60}}}, "")
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: c, Shots: 50}}, {{Circuit: c, Shots: 60}}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -387,11 +389,11 @@ func TestIBMEveryJobOnce(t *testing.T) {
 	c.Gate(ir.RZ, []int{2}, ir.Data(1, 0))
 	c.Gate(ir.SX, []int{2})
 	c.Measure(2, 0)
-	everyJobOnce(t, 120, c, e.Counts, func() exec.Service { return client(t, e, url) })
+	everyJobOnce(t, 120, c, e.Counts, func() service.Service { return client(t, e, url) })
 }
 
 // everyJobOnce sends jobs of a circuit of one data symbol, the sender dying fifteen times.
-func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, connect func() exec.Service) {
+func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, connect func() service.Service) {
 	t.Helper()
 	if testing.Short() {
 		jobs /= 3
@@ -403,7 +405,7 @@ func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, c
 	}
 	rng := stream.New(3, "deaths")
 	for deaths := 0; ; deaths++ {
-		r := &exec.Remote{Service: oneByOne{connect()}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, PerMinute: new(int)}
+		r := &remote.Remote{Service: oneByOne{connect()}, Ledger: openLedger(t, dir), Patience: hasty, Resubmit: true, PerMinute: new(int)}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(20+rng.IntN(300))*time.Millisecond)
 		if deaths >= 15 {
 			cancel()
@@ -441,16 +443,18 @@ func everyJobOnce(t *testing.T, jobs int, c *ir.Circuit, counts func() Counts, c
 // oneByOne sends each circuit as a job of its own.
 type oneByOne struct{ remoteService }
 
-type remoteService = exec.Service
+type remoteService = service.Service
 
 func (o oneByOne) Names(c *ir.Circuit) []string {
-	if named, ok := o.remoteService.(exec.Named); ok {
+	if named, ok := o.remoteService.(service.Named); ok {
 		return named.Names(c)
 	}
 	return nil
 }
 
-func (o oneByOne) Limits(context.Context) (exec.Limits, error) { return exec.Limits{Programs: 1}, nil }
+func (o oneByOne) Limits(context.Context) (service.Limits, error) {
+	return service.Limits{Programs: 1}, nil
+}
 
 func TestReadFaults(t *testing.T) {
 	good := "[[fault]]\non = \"POST /jobs\"\nkind = \"drop-after\"\nprobability = 0.2\n"

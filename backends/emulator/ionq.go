@@ -20,7 +20,7 @@ import (
 
 // IonQ is IonQ's Quantum Cloud with its ideal simulator and one processor.
 type IonQ struct {
-	*service
+	*frame
 	http.Handler
 }
 
@@ -36,7 +36,7 @@ func NewIonQ(o Options) (*IonQ, error) {
 			return nil, err
 		}
 	}
-	s, err := newService(o, files)
+	s, err := newFrame(o, files)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func NewIonQ(o Options) (*IonQ, error) {
 		return nil, fmt.Errorf("the emulator's device %s has no gate gpi: it is not one of IonQ's", s.device.name)
 	}
 	s.newID = s.uuid
-	e := &IonQ{service: s}
+	e := &IonQ{frame: s}
 	m := http.NewServeMux()
 	for pattern, f := range map[string]http.HandlerFunc{
 		"GET /v0.4/backends":                                   e.backends,

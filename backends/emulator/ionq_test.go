@@ -10,6 +10,8 @@ import (
 	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/backends/ionq"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/ir"
 	"qgan/ir/compile"
 )
@@ -23,7 +25,7 @@ func startIonQ(t *testing.T, o Options, device string) (*IonQ, *ionq.Client) {
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	c, err := ionq.New(ionq.Account{Key: e.Credentials()}, device, ionq.Options{
-		Endpoint: s.URL, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
+		Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func TestIonQHasTheLaw(t *testing.T) {
 			t.Fatal(err)
 		}
 		const shots = 10000
-		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 		r.Limits.Unpriced = true
 		x := &exec.Compiled{Runner: r, Target: target}
 		res, err := x.Run(t.Context(), []backends.Request{{Circuit: circuit, Bindings: lanes, Shots: []int{shots}}})
@@ -71,13 +73,13 @@ func TestIonQUnderFaults(t *testing.T) {
 		{On: "GET /jobs", Kind: LateListing, Seconds: 0.05}, {On: "GET /jobs/*", Kind: HTML, Times: 2}, {On: "GET /jobs/*", Kind: StateBack, Times: 2},
 		{On: "GET /jobs/*/results/probabilities", Kind: NotReady, Times: 2}, {On: "GET /jobs/*/results/probabilities", Kind: Truncate, Skip: 3, Times: 1},
 	}}, "simulator")
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty, Resubmit: true}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty, Resubmit: true}
 	circuit := ir.New(29, 1)
 	circuit.Gate(ir.GPI, []int{28}, ir.Const(0))
 	circuit.Measure(28, 0)
-	var jobs [][]exec.Program
+	var jobs [][]service.Program
 	for i := range 8 {
-		jobs = append(jobs, []exec.Program{{Circuit: circuit, Shots: 10 + i}})
+		jobs = append(jobs, []service.Program{{Circuit: circuit, Shots: 10 + i}})
 	}
 	planned, err := r.Plan(t.Context(), jobs, "")
 	if err != nil {
@@ -114,8 +116,8 @@ func TestIonQRefuses(t *testing.T) {
 		"no circuits":   {`{"type":"ionq.multi-circuit.v1","backend":"simulator","input":{"qubits":1,"circuits":[]}}`, "0 circuits"},
 	} {
 		_, err := c.Submit(t.Context(), []byte(k.body))
-		var fate *exec.SubmitError
-		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), k.text) {
+		var fate *service.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -131,7 +133,7 @@ func TestIonQRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s, err := c.Poll(t.Context(), id); err != nil || s.State != exec.Failed || !strings.Contains(s.Reason, k.text) {
+		if s, err := c.Poll(t.Context(), id); err != nil || s.State != service.Failed || !strings.Contains(s.Reason, k.text) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // IQM is an IQM server with one quantum computer.
 type IQM struct {
-	*service
+	*frame
 	http.Handler
 	set string // the calibration set
 }
@@ -29,7 +29,7 @@ func NewIQM(o Options) (*IQM, error) {
 	if files == nil {
 		files = star()
 	}
-	s, err := newService(o, files)
+	s, err := newFrame(o, files)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func NewIQM(o Options) (*IQM, error) {
 		return nil, fmt.Errorf("the emulator's device %s has no gate prx: it is not one of IQM's", s.device.name)
 	}
 	s.newID = s.uuid
-	e := &IQM{service: s, set: "5d1c0b2e-8a41-4c57-9b0e-3f6a7c8d9e10"}
+	e := &IQM{frame: s, set: "5d1c0b2e-8a41-4c57-9b0e-3f6a7c8d9e10"}
 	m := http.NewServeMux()
 	for pattern, f := range map[string]http.HandlerFunc{
 		"GET /api/v1/quantum-computers":                                             e.computers,

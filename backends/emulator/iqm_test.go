@@ -12,6 +12,8 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/iqm"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/ir/compile"
 )
 
@@ -27,7 +29,7 @@ func startIQM(t *testing.T, o Options) (*IQM, *iqm.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := iqm.New(a, e.Device(), iqm.Options{Endpoint: s.URL, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
+	c, err := iqm.New(a, e.Device(), iqm.Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +54,7 @@ func TestIQMHasTheLaw(t *testing.T) {
 			t.Fatal(err)
 		}
 		const shots = 10000
-		r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 		x := &exec.Compiled{Runner: r, Target: target, Options: compile.Options{FoldReadout: true}}
 		res, err := x.Run(t.Context(), []backends.Request{{Circuit: circuit, Bindings: lanes, Shots: []int{shots}}})
 		if err != nil {
@@ -71,7 +73,7 @@ func TestIQMHasTheLaw(t *testing.T) {
 
 // A lost answer leaves a job unknown, since it can't be looked up; other faults pass.
 func TestIQMUnderFaults(t *testing.T) {
-	program := func(c *iqm.Client) []exec.Program {
+	program := func(c *iqm.Client) []service.Program {
 		snapshot, err := c.Snapshot(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -88,15 +90,15 @@ func TestIQMUnderFaults(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return []exec.Program{{Circuit: r.Circuit, Shots: 20}}
+		return []service.Program{{Circuit: r.Circuit, Shots: 20}}
 	}
 	e, c := startIQM(t, Options{Faults: []Fault{
 		{On: "POST /jobs/*/circuit", Kind: WithStatus, Status: 429, RetryAfter: 0.01, Times: 1}, {On: "GET /jobs/*", Kind: HTML, Times: 2}, {On: "GET /jobs/*", Kind: StateBack, Times: 1},
 		{On: "GET /jobs/*/artifacts/measurements", Kind: NotReady, Times: 2}, {On: "GET /jobs/*/artifacts/measurements", Kind: Truncate, Skip: 1, Times: 1},
 	}})
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 	r.Limits.Unpriced = true
-	jobs, err := r.Plan(t.Context(), [][]exec.Program{program(c)}, "")
+	jobs, err := r.Plan(t.Context(), [][]service.Program{program(c)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +109,11 @@ func TestIQMUnderFaults(t *testing.T) {
 		t.Errorf("%v, %v", o, err)
 	}
 	e, c = startIQM(t, Options{Faults: []Fault{{On: "POST /jobs/*/circuit", Kind: DropAfter}}})
-	r = &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
-	if jobs, err = r.Plan(t.Context(), [][]exec.Program{program(c)}, ""); err != nil {
+	r = &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	if jobs, err = r.Plan(t.Context(), [][]service.Program{program(c)}, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Finish(t.Context(), []string{jobs[0].ID}); !errors.Is(err, exec.ErrUnknown) || e.Counts().Accepted != 1 {
+	if err := r.Finish(t.Context(), []string{jobs[0].ID}); !errors.Is(err, remote.ErrUnknown) || e.Counts().Accepted != 1 {
 		t.Errorf("%v, %d at the server", err, e.Counts().Accepted)
 	}
 	if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Unknown {
@@ -134,8 +136,8 @@ func TestIQMRefuses(t *testing.T) {
 		"the same key": {`{"circuits":[{"name":"a","instructions":[{"name":"measure","locus":["QB1"],"args":{"key":"m"}},{"name":"measure","locus":["QB2"],"args":{"key":"m"}}]}],"shots":1}`, "twice"},
 	} {
 		_, err := c.Submit(t.Context(), []byte(k.body))
-		var fate *exec.SubmitError
-		if !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), k.text) {
+		var fate *service.SubmitError
+		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

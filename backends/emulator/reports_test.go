@@ -18,11 +18,12 @@ import (
 	"testing"
 	"time"
 
-	"qgan/backends/exec"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
 	"qgan/backends/iqm"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
 	"qgan/ir/compile"
@@ -83,11 +84,11 @@ func (a told) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, text)
 }
 
-var soon = exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}
+var soon = service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}
 
 // one is a native program of a device: the second of two bits is one, the first zero, on
 // qubits in another order.
-func one(t *testing.T, c exec.Service, shots int) exec.Program {
+func one(t *testing.T, c service.Service, shots int) service.Program {
 	t.Helper()
 	k := ir.New(2, 2)
 	k.Gate(ir.X, []int{0})
@@ -97,13 +98,13 @@ func one(t *testing.T, c exec.Service, shots int) exec.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exec.Program{Circuit: r.Circuit, Shots: shots}
+	return service.Program{Circuit: r.Circuit, Shots: shots}
 }
 
-// remote sends to a service at no cost.
-func remote(t *testing.T, c exec.Service) *exec.Remote {
+// sender sends to a service at no cost.
+func sender(t *testing.T, c service.Service) *remote.Remote {
 	t.Helper()
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
 	r.Limits.Unpriced = true
 	return r
 }
@@ -134,16 +135,16 @@ func ionqUnder(t *testing.T, faults ...Fault) (*IonQ, *spy, *ionq.Client) {
 }
 
 // expect runs a job and wants all of its shots to be one word.
-func expect(t *testing.T, r *exec.Remote, p exec.Program, word uint64) {
+func expect(t *testing.T, r *remote.Remote, p service.Program, word uint64) {
 	t.Helper()
-	o := run(t, r, []exec.Program{p})
+	o := run(t, r, []service.Program{p})
 	if len(o[0].Counts) != 1 || o[0].Counts[0].Word != word || o[0].Counts[0].N != p.Shots {
 		t.Errorf("%+v, want %d of %b", o[0].Counts, p.Shots, word)
 	}
 }
 
 // oncePer sends one job under faults: it runs once, and its result is kept.
-func oncePer(t *testing.T, r *exec.Remote, p exec.Program, counts func() Counts) {
+func oncePer(t *testing.T, r *remote.Remote, p service.Program, counts func() Counts) {
 	t.Helper()
 	expect(t, r, p, 0b01)
 	jobs, err := r.Ledger.Jobs()
@@ -157,12 +158,12 @@ func oncePer(t *testing.T, r *exec.Remote, p exec.Program, counts func() Counts)
 
 // outlives waits for a job past a first, too short wait: it is pending, and another process
 // takes it up.
-func outlives(t *testing.T, c exec.Service) {
+func outlives(t *testing.T, c service.Service) {
 	t.Helper()
 	dir := t.TempDir()
-	r := &exec.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty}
+	r := &remote.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty}
 	r.Limits.Unpriced = true
-	jobs, err := r.Plan(t.Context(), [][]exec.Program{{one(t, c, 10)}}, "")
+	jobs, err := r.Plan(t.Context(), [][]service.Program{{one(t, c, 10)}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func outlives(t *testing.T, c exec.Service) {
 	if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Submitted || j.Remote == "" {
 		t.Fatalf("%+v, %v", j, err)
 	}
-	later := &exec.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty}
+	later := &remote.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty}
 	if err := later.Finish(t.Context(), []string{jobs[0].ID}); err != nil {
 		t.Fatal(err)
 	}
@@ -186,13 +187,13 @@ func outlives(t *testing.T, c exec.Service) {
 var ibmReports = []report{
 	{"qiskit-ibm-runtime#1114", "a POST that a 500 answers is not sent again: one job, found by its tag", func(t *testing.T) {
 		e, s, c := ibmUnder(t, Fault{On: "POST /jobs", Kind: StatusAfter, Status: 500, Times: 1})
-		oncePer(t, remote(t, c), one(t, c, 10), e.Counts)
+		oncePer(t, sender(t, c), one(t, c, 10), e.Counts)
 		if n := s.count("POST", "/jobs"); n != 1 {
 			t.Errorf("%d POSTs", n)
 		}
 	}},
 	{"qiskit-ibm-runtime#2904, documentation#5560", "bit 0 of an executor's tensor is the first bit, of samples the last: one outcome", func(t *testing.T) {
-		shape := exec.Shape{Bits: 10, Shots: 1, Registers: []exec.Register{{Name: "c", Bits: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}}}
+		shape := service.Shape{Bits: 10, Shots: 1, Registers: []service.Register{{Name: "c", Bits: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}}}
 		var b bytes.Buffer
 		z := zlib.NewWriter(&b)
 		z.Write([]byte{1, 0}) // least significant first
@@ -201,7 +202,7 @@ var ibmReports = []report{
 			"samples":  `{"results":[{"data":{"c":{"samples":["0x1"],"num_bits":10}}}]}`,
 			"executor": `{"data":[{"results":{"c":{"data":"` + base64.StdEncoding.EncodeToString(b.Bytes()) + `","shape":[1,10],"dtype":"bool"}}}]}`,
 		} {
-			out, err := new(ibm.Client).Decode([]exec.Shape{shape}, strings.NewReader(text))
+			out, err := new(ibm.Client).Decode([]service.Shape{shape}, strings.NewReader(text))
 			if err != nil || out[0].Words[0] != 1<<9 {
 				t.Errorf("%s: %+v, %v", form, out, err)
 			}
@@ -209,11 +210,11 @@ var ibmReports = []report{
 	}},
 	{"qiskit-ibm-runtime#1491", "after a refusal the service is asked for the tag: a job that is there all the same is adopted", func(t *testing.T) {
 		e, _, c := ibmUnder(t, Fault{On: "POST /jobs", Kind: StatusAfter, Status: 401, Times: 1})
-		oncePer(t, remote(t, c), one(t, c, 10), e.Counts)
+		oncePer(t, sender(t, c), one(t, c, 10), e.Counts)
 	}},
 	{"qiskit-ibm-runtime#1518", "a wait lives through any number of faults of the connection; the id is kept before", func(t *testing.T) {
 		e, _, c := ibmUnder(t, Fault{On: "GET /jobs/*", Kind: DropBefore, Times: 40}, Fault{On: "GET /jobs/*", Kind: WithStatus, Status: 503, Times: 40})
-		oncePer(t, remote(t, c), one(t, c, 10), e.Counts)
+		oncePer(t, sender(t, c), one(t, c, 10), e.Counts)
 	}},
 	{"qiskit-ibm-runtime#317", "a question that gets no answer ends", func(t *testing.T) {
 		stuck := make(chan struct{})
@@ -224,7 +225,7 @@ var ibmReports = []report{
 			}
 		}))
 		t.Cleanup(func() { close(stuck); web.Close() })
-		c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: web.URL, REST: exec.RESTOptions{Timeout: 20 * time.Millisecond, Retries: -1}})
+		c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: web.URL, REST: service.RESTOptions{Timeout: 20 * time.Millisecond, Retries: -1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +241,7 @@ var ibmReports = []report{
 		}
 		s, url := watch(t, e)
 		c := client(t, e, url)
-		r := remote(t, c)
+		r := sender(t, c)
 		r.PollMin, r.PollMax = 10*time.Millisecond, time.Second
 		expect(t, r, one(t, c, 10), 0b01)
 		// 10 ms and half as much more each time: 700 ms are over after ten questions.
@@ -260,7 +261,7 @@ var ibmReports = []report{
 		} {
 			k := ir.New(2, 1)
 			f(k)
-			if _, err := remote(t, c).Plan(t.Context(), [][]exec.Program{{{Circuit: k, Shots: 1}}}, ""); err == nil || !strings.Contains(err.Error(), text) {
+			if _, err := sender(t, c).Plan(t.Context(), [][]service.Program{{{Circuit: k, Shots: 1}}}, ""); err == nil || !strings.Contains(err.Error(), text) {
 				t.Errorf("%s: %v", text, err)
 			}
 		}
@@ -311,7 +312,7 @@ var ibmReports = []report{
 }
 
 // jobOf is the only job of a ledger.
-func jobOf(t *testing.T, r *exec.Remote) ledger.Job {
+func jobOf(t *testing.T, r *remote.Remote) ledger.Job {
 	t.Helper()
 	jobs, err := r.Ledger.Jobs()
 	if err != nil || len(jobs) != 1 {
@@ -325,7 +326,7 @@ var ionqReports = []report{
 		e, _, c := ionqUnder(t, Fault{On: "POST /jobs", Kind: WithStatus, Status: 429, RetryAfter: 0.15, Times: 1}, Fault{On: "GET /jobs/*", Kind: WithStatus, Status: 429, RetryAfter: 0.001, Times: 2})
 		p := one(t, c, 10)
 		before := time.Now()
-		oncePer(t, remote(t, c), p, e.Counts)
+		oncePer(t, sender(t, c), p, e.Counts)
 		if d := time.Since(before); d < 150*time.Millisecond {
 			t.Errorf("after %v", d)
 		}
@@ -334,7 +335,7 @@ var ionqReports = []report{
 		for _, f := range []Fault{{Kind: StatusAfter, Status: 503}, {Kind: DropAfter}} {
 			f.On, f.Times = "POST /jobs", 1
 			e, s, c := ionqUnder(t, f)
-			oncePer(t, remote(t, c), one(t, c, 10), e.Counts)
+			oncePer(t, sender(t, c), one(t, c, 10), e.Counts)
 			if n := s.count("POST", "/jobs"); n != 1 {
 				t.Errorf("%s: %d POSTs", f.Kind, n)
 			}
@@ -342,7 +343,7 @@ var ionqReports = []report{
 	}},
 	{"qiskit-ionq#242", "the id that is kept is the service's, by which the job is found later", func(t *testing.T) {
 		e, _, c := ionqUnder(t)
-		r := remote(t, c)
+		r := sender(t, c)
 		expect(t, r, one(t, c, 10), 0b01)
 		j := jobOf(t, r)
 		if e.find(j.Remote) == nil {
@@ -353,7 +354,7 @@ var ionqReports = []report{
 		}
 	}},
 	{"qiskit-ionq#229", "words of before and of tomorrow are states: running, and not ended", func(t *testing.T) {
-		for word, want := range map[string]exec.RemoteState{"running": exec.Running, "started": exec.Running, "ready": exec.Queued, "pondering": exec.Running, "canceled": exec.Cancelled} {
+		for word, want := range map[string]service.RemoteState{"running": service.Running, "started": service.Running, "ready": service.Queued, "pondering": service.Running, "canceled": service.Cancelled} {
 			_, url := watch(t, told{"GET /v0.4/jobs/1": `{"id":"1","status":"` + word + `"}`})
 			c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: url, REST: soon})
 			if err != nil {
@@ -370,33 +371,33 @@ var ionqReports = []report{
 		k.Gate(ir.GPI, []int{2}, ir.Const(0))
 		k.Measure(2, 1)
 		k.Measure(0, 0)
-		expect(t, remote(t, c), exec.Program{Circuit: k, Shots: 10}, 0b01)
+		expect(t, sender(t, c), service.Program{Circuit: k, Shots: 10}, 0b01)
 	}},
 	{"qiskit-ionq#154", "circuits of a job are matched by their ids, whatever the order of the answer", func(t *testing.T) {
-		shape := exec.Shape{Bits: 1, Shots: 4, Qubits: []int{0}}
+		shape := service.Shape{Bits: 1, Shots: 4, Qubits: []int{0}}
 		_, _, c := ionqUnder(t)
-		out, err := c.Decode([]exec.Shape{shape, shape}, strings.NewReader(`{"children":["b","a"],"probabilities":{"a":{"0":1},"b":{"1":1}}}`))
+		out, err := c.Decode([]service.Shape{shape, shape}, strings.NewReader(`{"children":["b","a"],"probabilities":{"a":{"0":1},"b":{"1":1}}}`))
 		if err != nil || out[0].Counts[0].Word != 1 || out[1].Counts[0].Word != 0 {
 			t.Errorf("%+v, %v", out, err)
 		}
 	}},
 	{"cuda-quantum#2758, cuda-quantum#3535, Cirq#5141", "qubit 0 is the lowest bit of a key and bit 0 the first of ours", func(t *testing.T) {
 		_, _, c := ionqUnder(t)
-		shape := exec.Shape{Bits: 3, Shots: 4, Qubits: []int{0, 1, 2}}
-		out, err := c.Decode([]exec.Shape{shape}, strings.NewReader(`{"probabilities":{"1":1}}`))
+		shape := service.Shape{Bits: 3, Shots: 4, Qubits: []int{0, 1, 2}}
+		out, err := c.Decode([]service.Shape{shape}, strings.NewReader(`{"probabilities":{"1":1}}`))
 		if err != nil || out[0].Counts[0].Word != 0b100 {
 			t.Errorf("%+v, %v", out, err)
 		}
 	}},
 	{"qBraid#1121, qBraid#1327", "one version of the interface is spoken, and named in each request", func(t *testing.T) {
 		_, s, c := ionqUnder(t)
-		expect(t, remote(t, c), one(t, c, 10), 0b01)
+		expect(t, sender(t, c), one(t, c, 10), 0b01)
 		for _, r := range s.requests {
 			if !strings.HasPrefix(r.URL.Path, "/v0.4/") {
 				t.Error(r.URL.Path)
 			}
 		}
-		body, err := c.Body(t.Context(), []exec.Program{one(t, c, 10)}, "tag")
+		body, err := c.Body(t.Context(), []service.Program{one(t, c, 10)}, "tag")
 		if err != nil || !bytes.Contains(body, []byte(`"backend":"simulator"`)) || !bytes.Contains(body, []byte(`"type":"ionq.circuit.v1"`)) || bytes.Contains(body, []byte(`"target":"simulator"`)) {
 			t.Errorf("%s, %v", body, err)
 		}
@@ -411,8 +412,8 @@ var ionqReports = []report{
 			k := ir.New(1, 1)
 			k.Gate(ir.GPI, []int{0}, ir.Const(0))
 			k.Measure(0, 0)
-			r := remote(t, c)
-			jobs, err := r.Plan(t.Context(), [][]exec.Program{{{Circuit: k, Shots: 1}}}, "")
+			r := sender(t, c)
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: k, Shots: 1}}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -434,18 +435,18 @@ var iqmReports = []report{
 	{"qiskit-on-iqm#124", "a job names the calibration set that its circuits were compiled for", func(t *testing.T) {
 		e, c := startIQM(t, Options{Ideal: true})
 		p := one(t, c, 10)
-		body, err := c.Body(t.Context(), []exec.Program{p}, "tag")
+		body, err := c.Body(t.Context(), []service.Program{p}, "tag")
 		if err != nil || !bytes.Contains(body, []byte(`"calibration_set_id":"`+e.set+`"`)) {
 			t.Errorf("%s, %v", body, err)
 		}
 		e.set = "another, of today" // what is not there any more is refused, not run
-		if _, err := c.Submit(t.Context(), body); exec.StatusOf(err) != 404 {
+		if _, err := c.Submit(t.Context(), body); service.StatusOf(err) != 404 {
 			t.Errorf("%v", err)
 		}
 	}},
 	{"cuda-quantum#4621, cuda-quantum#4818", "bits are read by their keys, not by the order in which the server lists them", func(t *testing.T) {
-		shape := exec.Shape{Bits: 6, Shots: 1, Qubits: []int{5, 4, 3, 2, 1, 0}}
-		out, err := new(iqm.Client).Decode([]exec.Shape{shape}, strings.NewReader(`[{"c_6_0_5":[[0]],"c_6_0_1":[[1]],"c_6_0_0":[[1]],"c_6_0_3":[[0]],"c_6_0_2":[[0]],"c_6_0_4":[[1]]}]`))
+		shape := service.Shape{Bits: 6, Shots: 1, Qubits: []int{5, 4, 3, 2, 1, 0}}
+		out, err := new(iqm.Client).Decode([]service.Shape{shape}, strings.NewReader(`[{"c_6_0_5":[[0]],"c_6_0_1":[[1]],"c_6_0_0":[[1]],"c_6_0_3":[[0]],"c_6_0_2":[[0]],"c_6_0_4":[[1]]}]`))
 		if err != nil || out[0].Words[0] != 0b110010 {
 			t.Errorf("%+v, %v", out, err)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/braket"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
 )
@@ -28,8 +28,8 @@ func braketUnder(t *testing.T, o Options) (*Braket, *spy, *braket.Client) {
 }
 
 // decodeBraket reads a result of a task of one circuit.
-func decodeBraket(s exec.Shape, result string) ([]uint64, error) {
-	out, err := new(braket.Client).Decode([]exec.Shape{s}, strings.NewReader(`{"task":"arn:of:task","result":`+result+`}`))
+func decodeBraket(s service.Shape, result string) ([]uint64, error) {
+	out, err := new(braket.Client).Decode([]service.Shape{s}, strings.NewReader(`{"task":"arn:of:task","result":`+result+`}`))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func decodeBraket(s exec.Shape, result string) ([]uint64, error) {
 }
 
 // crossed reads qubit 9 into bit 0 and qubit 4 into bit 1.
-var crossed = exec.Shape{Bits: 2, Shots: 1, Qubits: []int{7, 3}, Names: []string{"9", "4"}}
+var crossed = service.Shape{Bits: 2, Shots: 1, Qubits: []int{7, 3}, Names: []string{"9", "4"}}
 
 var braketReports = []report{
 	{"qiskit-braket-provider#130", "an outcome holds the bits that were measured, none of other qubits", func(t *testing.T) {
@@ -47,7 +47,7 @@ var braketReports = []report{
 		k.Gate(ir.PRX, []int{0}, ir.Const(3.141592653589793), ir.Const(0))
 		k.Gate(ir.PRX, []int{1}, ir.Const(3.141592653589793), ir.Const(0))
 		k.Measure(1, 0)
-		expect(t, remote(t, c), exec.Program{Circuit: k, Shots: 10}, 1)
+		expect(t, sender(t, c), service.Program{Circuit: k, Shots: 10}, 1)
 	}},
 	{"qiskit-braket-provider#190, amazon-braket-examples#533", "bits are in the program's order, not in that of the qubits", func(t *testing.T) {
 		for columns, want := range map[string]uint64{`[9,4]`: 0b10, `[4,9]`: 0b01} {
@@ -57,17 +57,17 @@ var braketReports = []report{
 			}
 		}
 		_, _, c := braketUnder(t, Options{})
-		expect(t, remote(t, c), one(t, c, 10), 0b01)
+		expect(t, sender(t, c), one(t, c, 10), 0b01)
 	}},
 	{"qiskit-braket-provider#374", "a program of a set is read as one alone is", func(t *testing.T) {
 		_, _, c := braketUnder(t, Options{})
 		p := one(t, c, 10)
 		for _, n := range []int{1, 2, 11} { // alone, in a file, in files of their own
-			var set []exec.Program
+			var set []service.Program
 			for range n {
 				set = append(set, p)
 			}
-			for i, o := range run(t, remote(t, c), set) {
+			for i, o := range run(t, sender(t, c), set) {
 				if len(o.Counts) != 1 || o.Counts[0].Word != 0b01 {
 					t.Errorf("%d of %d: %+v", i, n, o.Counts)
 				}
@@ -87,8 +87,8 @@ var braketReports = []report{
 			t.Errorf("%v", err)
 		}
 		_, _, c := braketUnder(t, Options{})
-		r := remote(t, odd{c})
-		jobs, err := r.Plan(t.Context(), [][]exec.Program{{one(t, c, 10)}}, "")
+		r := sender(t, odd{c})
+		jobs, err := r.Plan(t.Context(), [][]service.Program{{one(t, c, 10)}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ var braketReports = []report{
 	}},
 	{"amazon-braket-sdk-python#272", "no access to a bucket is told of with the bucket and who asked", func(t *testing.T) {
 		_, _, c := braketUnder(t, Options{})
-		body, err := c.Body(t.Context(), []exec.Program{one(t, c, 10)}, "tag")
+		body, err := c.Body(t.Context(), []service.Program{one(t, c, 10)}, "tag")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ var braketReports = []report{
 	}},
 	{"qiskit-braket-provider#113, amazon-braket-sdk-python#1234", "a bucket is neither made nor asked about: who the account is suffices", func(t *testing.T) {
 		_, s, c := braketUnder(t, Options{})
-		expect(t, remote(t, c), one(t, c, 10), 0b01)
+		expect(t, sender(t, c), one(t, c, 10), 0b01)
 		for _, r := range s.requests {
 			if service, _ := readScope(r); service.service == "s3" && r.Method != "GET" || r.Method == "PUT" || r.Method == "HEAD" {
 				t.Errorf("%s %s", r.Method, r.URL.Path)
@@ -135,7 +135,7 @@ var braketReports = []report{
 	}},
 	{"qiskit-braket-provider#114", "a submission goes to the device's region, and to no other", func(t *testing.T) {
 		_, s, c := braketUnder(t, Options{ARN: "arn:aws:braket:us-west-1::device/qpu/rigetti/Emulated"})
-		expect(t, remote(t, c), one(t, c, 10), 0b01)
+		expect(t, sender(t, c), one(t, c, 10), 0b01)
 		for _, r := range s.requests {
 			if scope, ok := readScope(r); !ok || scope.region != "us-west-1" {
 				t.Errorf("%s %s in %q", r.Method, r.URL.Path, scope.region)
@@ -151,7 +151,7 @@ var braketReports = []report{
 		p := one(t, c, 10)
 		k := *p.Circuit
 		k.Ops = append(append([]ir.Op(nil), p.Circuit.Ops...), p.Circuit.Ops[0])
-		if _, err := c.Body(t.Context(), []exec.Program{{Circuit: &k, Shots: 10}}, "tag"); err == nil || !strings.Contains(err.Error(), "after it was measured") {
+		if _, err := c.Body(t.Context(), []service.Program{{Circuit: &k, Shots: 10}}, "tag"); err == nil || !strings.Contains(err.Error(), "after it was measured") {
 			t.Errorf("%v", err)
 		}
 	}},
@@ -162,12 +162,12 @@ var braketReports = []report{
 		k.Gate(ir.GPI, []int{3}, ir.Const(0))
 		k.Measure(3, 1)
 		k.Measure(1, 0)
-		p := exec.Program{Circuit: k, Shots: 100}
+		p := service.Program{Circuit: k, Shots: 100}
 		source := sourceOf(t, c, p)
 		if !strings.Contains(source, "gpi(0.0) $1;") || !strings.Contains(source, "b[0] = measure $0;") || !strings.Contains(source, "b[1] = measure $1;") {
 			t.Error(source)
 		}
-		expect(t, remote(t, c), p, 0b01)
+		expect(t, sender(t, c), p, 0b01)
 	}},
 }
 
@@ -181,15 +181,15 @@ const coupled = `{"braketSchemaHeader":{"name":"braket.device_schema.ionq.ionq_d
 // odd is a service whose results have a key too wide.
 type odd struct{ *braket.Client }
 
-func (odd) Decode([]exec.Shape, io.Reader) ([]backends.Outcome, error) {
+func (odd) Decode([]service.Shape, io.Reader) ([]backends.Outcome, error) {
 	_, err := decodeBraket(crossed, `{"measurementProbabilities":{"10":0.5,"011":0.5},"measuredQubits":[9,4]}`)
 	return nil, err
 }
 
 // sourceOf is the program that a task sends.
-func sourceOf(t *testing.T, c *braket.Client, p exec.Program) string {
+func sourceOf(t *testing.T, c *braket.Client, p service.Program) string {
 	t.Helper()
-	raw, err := c.Body(t.Context(), []exec.Program{p}, "tag")
+	raw, err := c.Body(t.Context(), []service.Program{p}, "tag")
 	if err != nil {
 		t.Fatal(err)
 	}

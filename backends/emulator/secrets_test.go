@@ -10,11 +10,12 @@ import (
 	"testing"
 
 	"qgan/backends/braket"
-	"qgan/backends/exec"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
 	"qgan/backends/iqm"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 )
 
 // The credentials of these tests: long enough to be found wherever they are.
@@ -25,8 +26,8 @@ const (
 
 // guarded are the services with credentials of our own: the requests that they got, a
 // client, and what submissions and polls are called in a plan of faults.
-var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, exec.Service){
-	"ibm": func(t *testing.T, faults []Fault) (*spy, exec.Service) {
+var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Service){
+	"ibm": func(t *testing.T, faults []Fault) (*spy, service.Service) {
 		e, err := NewIBM(Options{Key: secretKey, Faults: faults})
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +40,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, exec.Service)
 		}
 		return s, c
 	},
-	"ionq": func(t *testing.T, faults []Fault) (*spy, exec.Service) {
+	"ionq": func(t *testing.T, faults []Fault) (*spy, service.Service) {
 		e, err := NewIonQ(Options{Key: secretKey, Faults: faults})
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +52,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, exec.Service)
 		}
 		return s, c
 	},
-	"braket": func(t *testing.T, faults []Fault) (*spy, exec.Service) {
+	"braket": func(t *testing.T, faults []Fault) (*spy, service.Service) {
 		e, err := NewBraket(Options{Key: secretKey, Faults: faults})
 		if err != nil {
 			t.Fatal(err)
@@ -70,7 +71,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, exec.Service)
 		}
 		return s, c
 	},
-	"iqm": func(t *testing.T, faults []Fault) (*spy, exec.Service) {
+	"iqm": func(t *testing.T, faults []Fault) (*spy, service.Service) {
 		e, err := NewIQM(Options{Key: secretKey, Faults: faults})
 		if err != nil {
 			t.Fatal(err)
@@ -104,7 +105,7 @@ func TestNoSecretIsWritten(t *testing.T) {
 				s, c := open(t, faults)
 				dir := t.TempDir()
 				var said []string
-				r := &exec.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty, Report: func(j ledger.Job, what string) { said = append(said, fmt.Sprintf("%+v %s", j, what)) }}
+				r := &remote.Remote{Service: c, Ledger: openLedger(t, dir), Patience: hasty, Report: func(j ledger.Job, what string) { said = append(said, fmt.Sprintf("%+v %s", j, what)) }}
 				r.Limits.Unpriced = true
 				note := func(err error) {
 					if err != nil {
@@ -153,14 +154,14 @@ func TestNoSecretIsWritten(t *testing.T) {
 }
 
 // attempt sends a job as well as the faults allow.
-func attempt(t *testing.T, c exec.Service, r *exec.Remote, p exec.Program) error {
+func attempt(t *testing.T, c service.Service, r *remote.Remote, p service.Program) error {
 	t.Helper()
 	for range 5 { // the device's data may be what the faults are about
 		if _, err := c.Snapshot(t.Context()); err == nil {
 			break
 		}
 	}
-	jobs, err := r.Plan(t.Context(), [][]exec.Program{{p}}, "")
+	jobs, err := r.Plan(t.Context(), [][]service.Program{{p}}, "")
 	if err != nil {
 		return err
 	}

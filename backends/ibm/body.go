@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -30,7 +30,7 @@ type params struct {
 }
 
 // Body writes a job: a PUB a program, every angle bound.
-func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([]byte, error) {
+func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
 	j := job{Program: "sampler", Backend: c.device, Params: params{Version: 2}, Tags: []string{tag}}
 	for i, p := range programs {
 		text, err := program(p.Circuit)
@@ -56,7 +56,7 @@ func program(c *ir.Circuit) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, r := range exec.RegistersOf(c) {
+	for _, r := range service.RegistersOf(c) {
 		for k, bit := range r.Bits {
 			if want := fmt.Sprintf("%s[%d]", r.Name, k); p.Bits[bit] != want {
 				return "", backends.Refuse("bit %d is written as %s, not %s: rename the register", bit, p.Bits[bit], want)
@@ -93,7 +93,7 @@ func check(c *ir.Circuit) error {
 	if c.Bits == 0 {
 		return backends.Refuse("it has no classical bits, so nothing is measured")
 	}
-	for _, r := range exec.RegistersOf(c) {
+	for _, r := range service.RegistersOf(c) {
 		if !identifier.MatchString(r.Name) {
 			return backends.Refuse("the service fails on the classical register %q: take letters, digits and _", r.Name)
 		}
@@ -132,13 +132,13 @@ const (
 )
 
 // Price estimates the cost by the time on the processor.
-func (c *Client) Price(programs []exec.Program) (exec.Price, bool) {
+func (c *Client) Price(programs []service.Program) (service.Price, bool) {
 	if c.endpoint != "" {
-		return exec.Price{Basis: "not IBM's address: free"}, true
+		return service.Price{Basis: "not IBM's address: free"}, true
 	}
 	seconds := perJob
 	for _, p := range programs {
 		seconds += perShot * float64(p.Shots)
 	}
-	return exec.Price{USD: seconds * usdPerSecond, Basis: priceBasis, Source: "https://www.ibm.com/quantum/pricing"}, true
+	return service.Price{USD: seconds * usdPerSecond, Basis: priceBasis, Source: "https://www.ibm.com/quantum/pricing"}, true
 }

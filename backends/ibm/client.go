@@ -12,15 +12,15 @@ import (
 	"strings"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 )
 
-// Client is the service for one device. It is an exec.Service.
+// Client is the service for one device. It is an service.Service.
 type Client struct {
 	device   string
 	endpoint string
-	rest     *exec.REST
+	rest     *service.REST
 	tokens   *tokens
 }
 
@@ -28,7 +28,7 @@ type Client struct {
 type Options struct {
 	// Endpoint is an address in place of the service's own, and of IAM's.
 	Endpoint string
-	REST     exec.RESTOptions
+	REST     service.RESTOptions
 	Now      func() time.Time
 }
 
@@ -66,7 +66,7 @@ func New(a Account, device string, o Options) (*Client, error) {
 		req.Header.Set("Authorization", "Bearer "+token)
 		return nil
 	}
-	if c.rest, err = exec.NewREST("IBM Quantum", base, rest); err != nil {
+	if c.rest, err = service.NewREST("IBM Quantum", base, rest); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -120,7 +120,7 @@ func (c *Client) Device() string { return c.device }
 func (c *Client) Endpoint() string { return c.endpoint }
 
 // Devices lists the devices of the instance.
-func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	var answer struct {
 		Devices []struct {
 			Name   string `json:"name"`
@@ -135,19 +135,19 @@ func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
 	if err := c.rest.Get(ctx, "backends", nil, &answer); err != nil {
 		return nil, err
 	}
-	out := make([]exec.DeviceInfo, len(answer.Devices))
+	out := make([]service.DeviceInfo, len(answer.Devices))
 	for i, d := range answer.Devices {
 		queue := max(0, d.Queue) // negative ones have been seen
-		out[i] = exec.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: d.Status.Name, Reason: d.Status.Reason, Queue: &queue}
+		out[i] = service.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: d.Status.Name, Reason: d.Status.Reason, Queue: &queue}
 	}
 	return out, nil
 }
 
 // document asks for a text of the device as the service tells it.
 func (c *Client) document(ctx context.Context, what string) ([]byte, error) {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: "backends/" + url.PathEscape(c.device) + "/" + what})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "backends/" + url.PathEscape(c.device) + "/" + what})
 	if err != nil {
-		if exec.StatusOf(err) == http.StatusNotFound {
+		if service.StatusOf(err) == http.StatusNotFound {
 			err = fmt.Errorf("device %s: %w", c.device, err)
 		}
 		return nil, err
@@ -188,8 +188,8 @@ const (
 )
 
 // Limits are the device's where its configuration tells them, within the service's.
-func (c *Client) Limits(ctx context.Context) (exec.Limits, error) {
-	l := exec.Limits{
+func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
+	l := service.Limits{
 		Programs: maxPrograms, MaxShots: maxShots, TotalShots: maxExecutions, Bytes: maxBytes, PerMinute: perMinute,
 		Source: "IBM Quantum REST API " + APIVersion,
 	}
@@ -217,16 +217,16 @@ func (c *Client) Limits(ctx context.Context) (exec.Limits, error) {
 }
 
 // states are the service's words, in lower case.
-var states = map[string]exec.RemoteState{
-	"queued": exec.Queued, "running": exec.Running, "completed": exec.Completed, "cancelled": exec.Cancelled, "failed": exec.Failed,
-	"cancelled - ran too long": exec.Failed,
+var states = map[string]service.RemoteState{
+	"queued": service.Queued, "running": service.Running, "completed": service.Completed, "cancelled": service.Cancelled, "failed": service.Failed,
+	"cancelled - ran too long": service.Failed,
 }
 
 // ranTooLong is the code of a job that was cancelled by its time limit.
 const ranTooLong = "1305"
 
 // Poll asks where a job stands.
-func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
+func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
 	var j struct {
 		Status string `json:"status"`
 		State  struct {
@@ -241,7 +241,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 		} `json:"usage"`
 	}
 	if err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), url.Values{"exclude_params": {"true"}}, &j); err != nil {
-		return exec.Status{}, err
+		return service.Status{}, err
 	}
 	word := j.State.Status
 	if word == "" {
@@ -249,7 +249,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 	}
 	state, known := states[strings.ToLower(word)]
 	if !known {
-		state = exec.Running // a word of tomorrow
+		state = service.Running // a word of tomorrow
 	}
 	code := ""
 	for _, x := range []any{j.State.Code, j.State.CodeToo} {
@@ -258,9 +258,9 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 		}
 	}
 	if code == ranTooLong || strings.Contains(strings.ToLower(j.Status), "ran too long") {
-		state = exec.Failed
+		state = service.Failed
 	}
-	s := exec.Status{State: state, Word: word, Reason: j.State.Reason, Ahead: -1}
+	s := service.Status{State: state, Word: word, Reason: j.State.Reason, Ahead: -1}
 	s.Seconds, _ = j.Usage.Seconds.Float64()
 	if s.Reason != "" && code != "" {
 		s.Reason += " (code " + code + ")"
@@ -279,7 +279,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	return c.rest.Create(ctx, exec.Call{Path: "jobs", Body: body})
+	return c.rest.Create(ctx, service.Call{Path: "jobs", Body: body})
 }
 
 // Find lists the jobs of a tag.
@@ -308,7 +308,7 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 
 // Fetch copies the result of a job. 204 says that there is none yet.
 func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/results"})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/results"})
 	if err != nil {
 		return err
 	}
@@ -321,8 +321,8 @@ func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
 
 // Cancel asks to stop a job; one that is final already stays as it is.
 func (c *Client) Cancel(ctx context.Context, remote string) error {
-	_, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
-	if exec.StatusOf(err) == http.StatusConflict {
+	_, err := c.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
+	if service.StatusOf(err) == http.StatusConflict {
 		return nil
 	}
 	return err

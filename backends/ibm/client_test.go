@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 )
 
@@ -83,7 +83,7 @@ func (s *server) on(what string, status int, body string) {
 
 func (s *server) client(t *testing.T, key string) *Client {
 	t.Helper()
-	c, err := New(Account{Key: key, Instance: crn}, "ibm_torino", Options{Endpoint: s.URL, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, Retries: 2}})
+	c, err := New(Account{Key: key, Instance: crn}, "ibm_torino", Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, Retries: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestJob(t *testing.T) {
 	circuit.Gate(ir.CZ, []int{0, 1})
 	circuit.Measure(0, 2)
 	circuit.Measure(1, 0)
-	sent, err := c.Body(t.Context(), []exec.Program{{Circuit: circuit, Shots: 100}, {Circuit: circuit, Shots: 50}}, "qgan-tag")
+	sent, err := c.Body(t.Context(), []service.Program{{Circuit: circuit, Shots: 100}, {Circuit: circuit, Shots: 50}}, "qgan-tag")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,17 +141,17 @@ func TestJob(t *testing.T) {
 	}
 	for _, k := range []struct {
 		answer string
-		want   exec.RemoteState
+		want   service.RemoteState
 		reason string
 	}{
-		{`{"status":"Queued","state":{"status":"Queued"}}`, exec.Queued, ""},
-		{`{"state":{"status":"running"}}`, exec.Running, ""},
-		{`{"state":{"status":"Completed"},"usage":{"seconds":3}}`, exec.Completed, ""},
-		{`{"state":{"status":"Failed","reason":"not ISA","reason_code":3211}}`, exec.Failed, "not ISA (code 3211)"},
-		{`{"state":{"status":"Cancelled","reason":"over time","reasonCode":1305}}`, exec.Failed, "over time (code 1305)"},
-		{`{"status":"Cancelled - Ran too long","state":{"status":"Cancelled"}}`, exec.Failed, ""},
-		{`{"state":{"status":"Cancelled"}}`, exec.Cancelled, ""},
-		{`{"state":{"status":"Dreaming"}}`, exec.Running, ""},
+		{`{"status":"Queued","state":{"status":"Queued"}}`, service.Queued, ""},
+		{`{"state":{"status":"running"}}`, service.Running, ""},
+		{`{"state":{"status":"Completed"},"usage":{"seconds":3}}`, service.Completed, ""},
+		{`{"state":{"status":"Failed","reason":"not ISA","reason_code":3211}}`, service.Failed, "not ISA (code 3211)"},
+		{`{"state":{"status":"Cancelled","reason":"over time","reasonCode":1305}}`, service.Failed, "over time (code 1305)"},
+		{`{"status":"Cancelled - Ran too long","state":{"status":"Cancelled"}}`, service.Failed, ""},
+		{`{"state":{"status":"Cancelled"}}`, service.Cancelled, ""},
+		{`{"state":{"status":"Dreaming"}}`, service.Running, ""},
 	} {
 		s.on("GET /api/v1/jobs/cz8abc", 200, k.answer)
 		got, err := c.Poll(t.Context(), "cz8abc")
@@ -183,19 +183,19 @@ func TestSubmitFates(t *testing.T) {
 	for name, k := range map[string]struct {
 		status int
 		body   string
-		fate   exec.Fate
+		fate   service.Fate
 		known  bool
 		text   string
 	}{
-		"not ISA":       {400, `{"errors":[{"code":1211,"message":"The circuit is not ISA.","solution":"Transpile it."}]}`, exec.Refused, true, "The circuit is not ISA. (code 1211); Transpile it."},
-		"older body":    {403, `{"error":{"code":1200,"message":"Not authorised."}}`, exec.Refused, true, "Not authorised. (code 1200)"},
-		"too many":      {429, `{"errors":[{"message":"Slow down."}]}`, exec.Later, true, "Slow down."},
-		"inner error":   {500, `<html>oops</html>`, exec.Lost, false, "<html>oops</html>"},
-		"gateway":       {504, ``, exec.Lost, false, "504"},
-		"no JSON":       {200, `<html>login</html>`, exec.Lost, false, "can't be read"},
-		"no id":         {200, `{}`, exec.Lost, false, "no id"},
-		"redirect":      {307, ``, exec.Refused, true, "redirect"},
-		"cut off early": {200, `{"id":"x`, exec.Lost, false, "can't be read"},
+		"not ISA":       {400, `{"errors":[{"code":1211,"message":"The circuit is not ISA.","solution":"Transpile it."}]}`, service.Refused, true, "The circuit is not ISA. (code 1211); Transpile it."},
+		"older body":    {403, `{"error":{"code":1200,"message":"Not authorised."}}`, service.Refused, true, "Not authorised. (code 1200)"},
+		"too many":      {429, `{"errors":[{"message":"Slow down."}]}`, service.Later, true, "Slow down."},
+		"inner error":   {500, `<html>oops</html>`, service.Lost, false, "<html>oops</html>"},
+		"gateway":       {504, ``, service.Lost, false, "504"},
+		"no JSON":       {200, `<html>login</html>`, service.Lost, false, "can't be read"},
+		"no id":         {200, `{}`, service.Lost, false, "no id"},
+		"redirect":      {307, ``, service.Refused, true, "redirect"},
+		"cut off early": {200, `{"id":"x`, service.Lost, false, "can't be read"},
 	} {
 		s := newServer(t)
 		posts := 0
@@ -206,7 +206,7 @@ func TestSubmitFates(t *testing.T) {
 			fmt.Fprint(w, k.body)
 		}
 		_, err := s.client(t, secret).Submit(t.Context(), []byte("{}"))
-		var fate *exec.SubmitError
+		var fate *service.SubmitError
 		if errors.As(err, &fate) != k.known || k.known && fate.Fate != k.fate || posts != 1 || err == nil || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %d posts, %v", name, posts, err)
 		}
@@ -223,12 +223,12 @@ func TestSubmitConnections(t *testing.T) {
 		}
 	}
 	c := s.client(t, secret)
-	var fate *exec.SubmitError
+	var fate *service.SubmitError
 	if _, err := c.Submit(t.Context(), []byte("{}")); err == nil || errors.As(err, &fate) {
 		t.Errorf("a dropped connection: %v", err)
 	}
 	s.Close()
-	if _, err := c.Submit(t.Context(), []byte("{}")); !errors.As(err, &fate) || fate.Fate != exec.Later {
+	if _, err := c.Submit(t.Context(), []byte("{}")); !errors.As(err, &fate) || fate.Fate != service.Later {
 		t.Errorf("no connection: %v", err)
 	}
 }
@@ -266,7 +266,7 @@ func TestTokens(t *testing.T) {
 	}
 	// Where no new one is to be had, the old one serves to its end.
 	s.on("POST /identity/token", 500, "")
-	c.tokens.rest, _ = exec.NewREST("IAM", s.URL, exec.RESTOptions{Retries: -1})
+	c.tokens.rest, _ = service.NewREST("IAM", s.URL, service.RESTOptions{Retries: -1})
 	now = now.Add(50 * time.Minute)
 	ask()
 	now = now.Add(10 * time.Minute)
@@ -366,7 +366,7 @@ func TestBodyRefuses(t *testing.T) {
 		"no bits":         {ir.New(2, 0), "no classical bits"},
 		"open symbols":    {measured(func(c *ir.Circuit) { c.Trained = []string{"a"}; c.Gate(ir.RZ, []int{0}, ir.Trained(1, 0)) }), "symbols"},
 	} {
-		_, err := (&Client{device: "ibm_torino"}).Body(t.Context(), []exec.Program{{Circuit: measured(func(*ir.Circuit) {}), Shots: 1}, {Circuit: k.circuit, Shots: 1}}, "t")
+		_, err := (&Client{device: "ibm_torino"}).Body(t.Context(), []service.Program{{Circuit: measured(func(*ir.Circuit) {}), Shots: 1}, {Circuit: k.circuit, Shots: 1}}, "t")
 		if err == nil || !strings.Contains(err.Error(), k.text) || !strings.Contains(err.Error(), "program 1") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -384,11 +384,11 @@ func TestLimits(t *testing.T) {
 }
 
 func TestPrice(t *testing.T) {
-	p, ok := (&Client{}).Price([]exec.Program{{Shots: 10000}})
+	p, ok := (&Client{}).Price([]service.Program{{Shots: 10000}})
 	if want := (3 + 3.5) * 1.6; !ok || p.USD < want*0.999 || p.USD > want*1.001 {
 		t.Errorf("%+v, want $%v", p, want)
 	}
-	if p, ok := (&Client{endpoint: "http://127.0.0.1:1"}).Price([]exec.Program{{Shots: 10000}}); !ok || p.USD != 0 {
+	if p, ok := (&Client{endpoint: "http://127.0.0.1:1"}).Price([]service.Program{{Shots: 10000}}); !ok || p.USD != 0 {
 		t.Errorf("on loopback: %+v", p)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // ErrNoInstance says that there is a key and no CRN of an instance: Discover looks it up.
@@ -57,7 +57,7 @@ func (a Account) Discover(ctx context.Context, o Options) (Account, error) {
 		}
 		return err
 	}
-	rest, err := exec.NewREST("IBM Cloud", search, options)
+	rest, err := service.NewREST("IBM Cloud", search, options)
 	if err != nil {
 		return a, err
 	}
@@ -90,7 +90,7 @@ func (a Account) Discover(ctx context.Context, o Options) (Account, error) {
 }
 
 // resources lists the instances of the quantum service.
-func resources(ctx context.Context, rest *exec.REST) (out []resource, err error) {
+func resources(ctx context.Context, rest *service.REST) (out []resource, err error) {
 	cursor := ""
 	for range maxInstances {
 		q := map[string]any{"query": "service_name:quantum-computing", "fields": []string{"crn", "service_plan_unique_id", "name", "doc", "tags"}}
@@ -101,7 +101,7 @@ func resources(ctx context.Context, rest *exec.REST) (out []resource, err error)
 		if err != nil {
 			return nil, err
 		}
-		a, err := rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "v3/resources/search", Query: url.Values{"limit": {"100"}}, Body: body})
+		a, err := rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "v3/resources/search", Query: url.Values{"limit": {"100"}}, Body: body})
 		if err != nil {
 			return nil, err
 		}

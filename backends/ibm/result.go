@@ -15,14 +15,14 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // maxArray bounds what a compressed array may unpack to.
 const maxArray = 4 << 30
 
 // Decode reads a result in any of the service's forms.
-func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, error) {
+func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ type samples interface {
 }
 
 // outcome puts the registers of a program together, in the order of its bits.
-func outcome(s exec.Shape, p pub) (backends.Outcome, error) {
+func outcome(s service.Shape, p pub) (backends.Outcome, error) {
 	shots := -1
 	for _, r := range s.Registers {
 		x, ok := p[r.Name]
@@ -74,7 +74,7 @@ func outcome(s exec.Shape, p pub) (backends.Outcome, error) {
 	if shots < 1 {
 		return backends.Outcome{}, errors.New("it holds no shots")
 	}
-	rows := exec.NewRows(s.Bits, shots)
+	rows := service.NewRows(s.Bits, shots)
 	for _, r := range s.Registers {
 		put := func(shot int, row []byte) { rows.Put(shot, r.Bits[0], row, len(r.Bits)) }
 		if !consecutive(r.Bits) {

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/internal/stream"
 )
 
 // twoRegisters is a program of 2 + 10 bits, alpha first.
-func twoRegisters(shots int) exec.Shape {
-	s := exec.Shape{Bits: 12, Shots: shots, Registers: []exec.Register{{Name: "alpha", Bits: []int{0, 1}}, {Name: "beta"}}}
+func twoRegisters(shots int) service.Shape {
+	s := service.Shape{Bits: 12, Shots: shots, Registers: []service.Register{{Name: "alpha", Bits: []int{0, 1}}, {Name: "beta"}}}
 	for i := range 10 {
 		s.Registers[1].Bits = append(s.Registers[1].Bits, 2+i)
 	}
@@ -83,7 +83,7 @@ func TestDecode(t *testing.T) {
 		"executor, twirled": `{"data": [{"results": {"alpha": ` + tensor(packBits(bits(alpha, 2)...), "[1, 3, 2]") + `, "beta": ` + tensor(packBits(flipped...), "[1, 3, 10]") +
 			`, "measurement_flips.beta": ` + tensor(packBits(flips...), "[1, 1, 10]") + `}}]}`,
 	} {
-		out, err := (&Client{}).Decode([]exec.Shape{twoRegisters(3)}, strings.NewReader(text))
+		out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -118,8 +118,8 @@ func TestFlipsOfRandomisations(t *testing.T) {
 		// Registers whose bits are consecutive, and are not.
 		for _, bits := range [][]int{{0, 1}, {1, 0}} {
 			text := `{"data": [{"results": {"m": ` + tensor("[2, 3, 2]", read...) + `, "measurement_flips.m": ` + k.flips + `, "other": ` + tensor("[2, 3, 1]", 0, 1, 0, 1, 0, 1) + `}}]}`
-			shape := exec.Shape{Bits: 3, Shots: 6, Registers: []exec.Register{{Name: "m", Bits: bits}, {Name: "other", Bits: []int{2}}}}
-			out, err := (&Client{}).Decode([]exec.Shape{shape}, strings.NewReader(text))
+			shape := service.Shape{Bits: 3, Shots: 6, Registers: []service.Register{{Name: "m", Bits: bits}, {Name: "other", Bits: []int{2}}}}
+			out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(text))
 			if k.want == nil {
 				if err == nil {
 					t.Errorf("%s: read as %v", name, out)
@@ -143,8 +143,8 @@ func TestFlipsOfRandomisations(t *testing.T) {
 // Programs keep their order, and each its own registers.
 func TestDecodeSeveral(t *testing.T) {
 	text := `{"results": [{"data": {"c": {"samples": ["0x1"], "num_bits": 2}}}, {"data": {"c": {"samples": ["0x2", "0x3"], "num_bits": 2}}}]}`
-	shape := exec.Shape{Bits: 2, Registers: []exec.Register{{Name: "c", Bits: []int{0, 1}}}}
-	out, err := (&Client{}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	shape := service.Shape{Bits: 2, Registers: []service.Register{{Name: "c", Bits: []int{0, 1}}}}
+	out, err := (&Client{}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if err != nil || !slices.Equal(out[0].Words, []uint64{0b10}) || !slices.Equal(out[1].Words, []uint64{0b01, 0b11}) {
 		t.Errorf("%v, %v", out, err)
 	}
@@ -169,7 +169,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"damaged array":         strings.Replace(tagged2, "eJyb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RrGOgqGm", "eJyb7", 1),
 		"no shots":              `{"results": [{"data": {"alpha": {"samples": [], "num_bits": 2}, "beta": {"samples": [], "num_bits": 10}}}]}`,
 	} {
-		if out, err := (&Client{}).Decode([]exec.Shape{twoRegisters(3)}, strings.NewReader(text)); err == nil {
+		if out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text)); err == nil {
 			t.Errorf("%s was read as %v", name, out)
 		}
 	}
@@ -180,7 +180,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(tagged2)
 	f.Add(`{"data": [{"results": {"alpha": {"data": "eJwDAAAAAAE=", "dtype": "bool", "shape": [3, 2]}}}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		out, err := (&Client{}).Decode([]exec.Shape{twoRegisters(3)}, strings.NewReader(text))
+		out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
 		if err == nil && (len(out) != 1 || out[0].Shots < 1 || len(out[0].Words) != out[0].Shots) {
 			t.Errorf("%q was read as %+v", text, out)
 		}
@@ -188,10 +188,10 @@ func FuzzDecode(f *testing.F) {
 }
 
 // wideResult is a result of so many circuits of 156 bits.
-func wideResult(t testing.TB, circuits, shots int) ([]exec.Shape, []byte) {
+func wideResult(t testing.TB, circuits, shots int) ([]service.Shape, []byte) {
 	t.Helper()
 	const bits, row = 156, 20
-	shape := exec.Shape{Bits: bits, Shots: shots, Registers: []exec.Register{{Name: "c"}}}
+	shape := service.Shape{Bits: bits, Shots: shots, Registers: []service.Register{{Name: "c"}}}
 	for i := range bits {
 		shape.Registers[0].Bits = append(shape.Registers[0].Bits, i)
 	}
@@ -218,7 +218,7 @@ func wideResult(t testing.TB, circuits, shots int) ([]exec.Shape, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.Repeat([]exec.Shape{shape}, circuits), out
+	return slices.Repeat([]service.Shape{shape}, circuits), out
 }
 
 // 156 bits are rows, the last bit of the circuit the most significant of the service's.

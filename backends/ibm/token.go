@@ -12,14 +12,14 @@ import (
 	"sync"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // tokens exchanges an API key for tokens and keeps the one that is good. Those who need
 // one while it is fetched wait for the same answer.
 type tokens struct {
 	key  string
-	rest *exec.REST
+	rest *service.REST
 	now  func() time.Time
 
 	mu      sync.Mutex
@@ -29,9 +29,9 @@ type tokens struct {
 }
 
 // newTokens returns the tokens of a key at an address of IBM Cloud IAM.
-func newTokens(iam, key string, o exec.RESTOptions, now func() time.Time) (*tokens, error) {
+func newTokens(iam, key string, o service.RESTOptions, now func() time.Time) (*tokens, error) {
 	o.Problem, o.Authorize, o.Header = iamProblem, nil, nil
-	rest, err := exec.NewREST("IBM Cloud IAM", iam, o)
+	rest, err := service.NewREST("IBM Cloud IAM", iam, o)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (t *tokens) drop(token string) {
 func (t *tokens) fetch(ctx context.Context) (token string, issued, expires time.Time, err error) {
 	form := url.Values{"grant_type": {"urn:ibm:params:oauth:grant-type:apikey"}, "apikey": {t.key}, "response_type": {"cloud_iam"}}
 	// The key is in the body, so asking again does no harm.
-	a, err := t.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "identity/token", Body: []byte(form.Encode()), Type: "application/x-www-form-urlencoded"})
+	a, err := t.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "identity/token", Body: []byte(form.Encode()), Type: "application/x-www-form-urlencoded"})
 	if err != nil {
 		return "", issued, expires, fmt.Errorf("exchanging the API key for a token: %w", err)
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -23,7 +23,7 @@ type circuit struct {
 }
 
 // Body writes a job of one or several native circuits.
-func (c *Client) Body(_ context.Context, programs []exec.Program, tag string) ([]byte, error) {
+func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
 	body := map[string]any{"backend": c.device, "name": tag, "shots": programs[0].Shots, "metadata": map[string]string{tagKey: tag}}
 	var circuits []circuit
 	qubits := 0
@@ -92,12 +92,12 @@ func encode(c *ir.Circuit) (k circuit, err error) {
 
 // Price: the simulator costs nothing. Processors are sold by contract; the service's own
 // estimate for an account is not asked for here, so no price is known.
-func (c *Client) Price([]exec.Program) (exec.Price, bool) {
+func (c *Client) Price([]service.Program) (service.Price, bool) {
 	switch {
 	case c.endpoint != "":
-		return exec.Price{Basis: "not IonQ's address: free"}, true
+		return service.Price{Basis: "not IonQ's address: free"}, true
 	case c.simulated():
-		return exec.Price{Basis: "the simulator is free"}, true
+		return service.Price{Basis: "the simulator is free"}, true
 	}
-	return exec.Price{}, false
+	return service.Price{}, false
 }

@@ -12,21 +12,21 @@ import (
 	"strings"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 )
 
-// Client is the service for one backend. It is an exec.Service.
+// Client is the service for one backend. It is an service.Service.
 type Client struct {
 	device   string
 	endpoint string
-	rest     *exec.REST
+	rest     *service.REST
 }
 
 // Options are the choices of a client.
 type Options struct {
 	Endpoint string // an address in place of the service's own
-	REST     exec.RESTOptions
+	REST     service.RESTOptions
 }
 
 // New returns the client of a backend, such as simulator or qpu.forte-1.
@@ -43,7 +43,7 @@ func New(a Account, device string, o Options) (*Client, error) {
 		return nil
 	}
 	var err error
-	c.rest, err = exec.NewREST("IonQ", base, rest)
+	c.rest, err = service.NewREST("IonQ", base, rest)
 	return c, err
 }
 
@@ -91,14 +91,14 @@ func (c *Client) Device() string { return c.device }
 func (c *Client) Endpoint() string { return c.endpoint }
 
 // Devices lists the backends.
-func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	var list []backend
 	if err := c.rest.Get(ctx, "backends", nil, &list); err != nil {
 		return nil, err
 	}
-	out := make([]exec.DeviceInfo, len(list))
+	out := make([]service.DeviceInfo, len(list))
 	for i, b := range list {
-		out[i] = exec.DeviceInfo{Name: b.Name, Qubits: b.Qubits, Status: b.Status}
+		out[i] = service.DeviceInfo{Name: b.Name, Qubits: b.Qubits, Status: b.Status}
 	}
 	return out, nil
 }
@@ -142,7 +142,7 @@ type fidelity struct {
 func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 	var b backend
 	if err := c.rest.Get(ctx, "backends/"+url.PathEscape(c.device), nil, &b); err != nil {
-		if exec.StatusOf(err) == http.StatusNotFound {
+		if service.StatusOf(err) == http.StatusNotFound {
 			err = fmt.Errorf("device %s: %w", c.device, err)
 		}
 		return nil, err
@@ -256,8 +256,8 @@ const (
 )
 
 // Limits are the service's.
-func (c *Client) Limits(context.Context) (exec.Limits, error) {
-	l := exec.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, EqualShots: true, Source: "IonQ API v0.4"}
+func (c *Client) Limits(context.Context) (service.Limits, error) {
+	l := service.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, EqualShots: true, Source: "IonQ API v0.4"}
 	if c.simulated() {
 		l.MaxShots = maxShots
 	}
@@ -266,7 +266,7 @@ func (c *Client) Limits(context.Context) (exec.Limits, error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	return c.rest.Create(ctx, exec.Call{Path: "jobs", Body: body})
+	return c.rest.Create(ctx, service.Call{Path: "jobs", Body: body})
 }
 
 // pages bounds how far back a list is read.
@@ -308,9 +308,9 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 }
 
 // states are the service's words; running is that of its older interface.
-var states = map[string]exec.RemoteState{
-	"submitted": exec.Queued, "ready": exec.Queued, "started": exec.Running, "running": exec.Running,
-	"completed": exec.Completed, "failed": exec.Failed, "canceled": exec.Cancelled, "deleted": exec.Failed,
+var states = map[string]service.RemoteState{
+	"submitted": service.Queued, "ready": service.Queued, "started": service.Running, "running": service.Running,
+	"completed": service.Completed, "failed": service.Failed, "canceled": service.Cancelled, "deleted": service.Failed,
 }
 
 // job is a job as the service shows it.
@@ -331,16 +331,16 @@ func (c *Client) job(ctx context.Context, remote string) (j job, err error) {
 }
 
 // Poll asks where a job stands.
-func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
+func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
 	j, err := c.job(ctx, remote)
 	if err != nil {
-		return exec.Status{}, err
+		return service.Status{}, err
 	}
 	state, known := states[strings.ToLower(j.Status)]
 	if !known {
-		state = exec.Running // a word of tomorrow
+		state = service.Running // a word of tomorrow
 	}
-	s := exec.Status{State: state, Word: j.Status, Ahead: -1}
+	s := service.Status{State: state, Word: j.Status, Ahead: -1}
 	if ms, err := j.Duration.Float64(); err == nil {
 		s.Seconds = ms / 1000
 	}
@@ -356,7 +356,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 	switch {
 	case c.endpoint != "" || c.simulated():
 		s.Cost = new(float64)
-	case state == exec.Completed:
+	case state == service.Completed:
 		s.Cost = c.cost(ctx, remote)
 	}
 	return s, nil
@@ -393,7 +393,7 @@ func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
 	if len(j.Children) > 0 {
 		path += "/aggregated"
 	}
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: path})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: path})
 	if err != nil {
 		return err
 	}
@@ -410,10 +410,10 @@ func (c *Client) Cancel(ctx context.Context, remote string) error {
 	if err != nil {
 		return err
 	}
-	if s.State == exec.Completed || s.State == exec.Failed || s.State == exec.Cancelled {
+	if s.State == service.Completed || s.State == service.Failed || s.State == service.Cancelled {
 		return nil
 	}
-	_, err = c.rest.Do(ctx, exec.Call{Method: http.MethodPut, Path: "jobs/" + url.PathEscape(remote) + "/status/cancel"})
+	_, err = c.rest.Do(ctx, service.Call{Method: http.MethodPut, Path: "jobs/" + url.PathEscape(remote) + "/status/cancel"})
 	return err
 }
 

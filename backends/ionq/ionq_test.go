@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/ir"
 	"qgan/ir/compile"
 )
@@ -66,7 +66,7 @@ func (s *server) on(what, text string) {
 
 func (s *server) client(t *testing.T, device string) *Client {
 	t.Helper()
-	c, err := New(Account{Key: secret}, device, Options{Endpoint: s.URL, REST: exec.RESTOptions{WaitMin: time.Millisecond, WaitMax: time.Millisecond, Retries: 1}})
+	c, err := New(Account{Key: secret}, device, Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: time.Millisecond, Retries: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,10 +76,10 @@ func (s *server) client(t *testing.T, device string) *Client {
 const forte = `{"characterizations":[{"id":"c1","backend":"qpu.forte-1","date":"2026-05-12T09:00:00Z","qubits":4,"connectivity":[[0,1],[2,1],[3,0],[2,3],[0,2],[1,3]],
 "fidelity":{"spam":{"median":0.994,"stderr":null},"1q":{"median":0.9998},"2q":{"median":0.993,"stderr":0.001}},"timing":{"readout":0.00015,"reset":0.00005,"t1":100,"t2":1,"1q":0.00013,"2q":0.00095}}],"pages":1}`
 
-func program(f func(c *ir.Circuit)) exec.Program {
+func program(f func(c *ir.Circuit)) service.Program {
 	c := ir.New(4, 3)
 	f(c)
-	return exec.Program{Circuit: c, Shots: 100}
+	return service.Program{Circuit: c, Shots: 100}
 }
 
 // The figures of a characterisation are those of each qubit and pair, and a circuit can be
@@ -131,7 +131,7 @@ func TestBody(t *testing.T) {
 		c.Measure(1, 0)
 	})
 	for n, kind := range map[int]string{1: "ionq.circuit.v1", 3: "ionq.multi-circuit.v1"} {
-		var programs []exec.Program
+		var programs []service.Program
 		for range n {
 			programs = append(programs, p)
 		}
@@ -172,16 +172,16 @@ func TestBody(t *testing.T) {
 func TestBodyRefuses(t *testing.T) {
 	good := program(func(c *ir.Circuit) { c.Measure(0, 0) })
 	for name, k := range map[string]struct {
-		p    exec.Program
+		p    service.Program
 		text string
 	}{
 		"measured in the middle": {program(func(c *ir.Circuit) { c.Measure(0, 0); c.Gate(ir.GPI, []int{0}, ir.Const(0)) }), "operation 1 acts on qubit 0"},
 		"nothing is read":        {program(func(c *ir.Circuit) { c.Gate(ir.GPI, []int{0}, ir.Const(0)) }), "nothing is measured"},
-		"other shots":            {exec.Program{Circuit: good.Circuit, Shots: 7}, "7 shots"},
+		"other shots":            {service.Program{Circuit: good.Circuit, Shots: 7}, "7 shots"},
 		"symbols":                {program(func(c *ir.Circuit) { c.Data = []string{"z"}; c.Gate(ir.GPI, []int{0}, ir.Data(1, 0)); c.Measure(0, 0) }), "symbols"},
 		"reset":                  {program(func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}); c.Measure(0, 0) }), "reset"},
 	} {
-		_, err := (&Client{device: "simulator"}).Body(t.Context(), []exec.Program{good, k.p}, "t")
+		_, err := (&Client{device: "simulator"}).Body(t.Context(), []service.Program{good, k.p}, "t")
 		if err == nil || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -199,16 +199,16 @@ func TestJob(t *testing.T) {
 	}
 	for _, k := range []struct {
 		answer, reason string
-		want           exec.RemoteState
+		want           service.RemoteState
 	}{
-		{`{"status":"submitted"}`, "", exec.Queued},
-		{`{"status":"ready"}`, "", exec.Queued},
-		{`{"status":"running"}`, "", exec.Running},
-		{`{"status":"dreaming"}`, "", exec.Running},
-		{`{"status":"canceled"}`, "", exec.Cancelled},
-		{`{"status":"failed","failure":{"code":"UnsupportedGate","message":"no gate h"}}`, "no gate h (UnsupportedGate)", exec.Failed},
-		{`{"status":"failed","failure":{"error":"old words"}}`, "old words", exec.Failed},
-		{`{"status":"completed","child_job_ids":["b","a"],"execution_duration_ms":250}`, "", exec.Completed},
+		{`{"status":"submitted"}`, "", service.Queued},
+		{`{"status":"ready"}`, "", service.Queued},
+		{`{"status":"running"}`, "", service.Running},
+		{`{"status":"dreaming"}`, "", service.Running},
+		{`{"status":"canceled"}`, "", service.Cancelled},
+		{`{"status":"failed","failure":{"code":"UnsupportedGate","message":"no gate h"}}`, "no gate h (UnsupportedGate)", service.Failed},
+		{`{"status":"failed","failure":{"error":"old words"}}`, "old words", service.Failed},
+		{`{"status":"completed","child_job_ids":["b","a"],"execution_duration_ms":250}`, "", service.Completed},
 	} {
 		s.on("GET /v0.4/jobs/j1", k.answer)
 		if got, err := c.Poll(t.Context(), "j1"); err != nil || got.State != k.want || got.Reason != k.reason {
@@ -221,8 +221,8 @@ func TestJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Qubit 0 is read into bit 2, qubit 1 into bit 0.
-	shape := exec.Shape{Bits: 3, Shots: 100, Qubits: []int{1, -1, 0}}
-	out, err := c.Decode([]exec.Shape{shape, shape}, strings.NewReader(raw.String()))
+	shape := service.Shape{Bits: 3, Shots: 100, Qubits: []int{1, -1, 0}}
+	out, err := c.Decode([]service.Shape{shape, shape}, strings.NewReader(raw.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,9 +240,9 @@ func TestJob(t *testing.T) {
 // The simulator's probabilities are exact: counts are drawn, and the same each time.
 func TestSimulatorIsDrawnFrom(t *testing.T) {
 	c := &Client{device: "simulator"}
-	shape := exec.Shape{Bits: 1, Shots: 10000, Qubits: []int{0}}
+	shape := service.Shape{Bits: 1, Shots: 10000, Qubits: []int{0}}
 	ones := func(p float64) int {
-		out, err := c.Decode([]exec.Shape{shape}, strings.NewReader(fmt.Sprintf(`{"probabilities":{"0":%v,"1":%v}}`, 1-p, p)))
+		out, err := c.Decode([]service.Shape{shape}, strings.NewReader(fmt.Sprintf(`{"probabilities":{"0":%v,"1":%v}}`, 1-p, p)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,13 +260,13 @@ func TestSimulatorIsDrawnFrom(t *testing.T) {
 // Two circuits of one law are drawn apart, and outcomes that differ only in qubits that
 // nobody reads are one.
 func TestDecodeSums(t *testing.T) {
-	shape := exec.Shape{Bits: 2, Shots: 10000, Qubits: []int{-1, 1}}
+	shape := service.Shape{Bits: 2, Shots: 10000, Qubits: []int{-1, 1}}
 	text := `{"children":["b","a"],"probabilities":{"a":{"0":0.25,"1":0.25,"2":0.2,"3":0.3},"b":{"0":0.25,"1":0.25,"2":0.2,"3":0.3}}}`
-	out, err := (&Client{device: "qpu.x"}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	out, err := (&Client{device: "qpu.x"}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if want := fmt.Sprint([]backends.Count{{Word: 0, N: 5000}, {Word: 1, N: 5000}}); err != nil || fmt.Sprint(out[0].Counts) != want || fmt.Sprint(out[1].Counts) != want {
 		t.Errorf("%v, %v", out, err)
 	}
-	out, err = (&Client{device: "simulator"}).Decode([]exec.Shape{shape, shape}, strings.NewReader(text))
+	out, err = (&Client{device: "simulator"}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if err != nil || fmt.Sprint(out[0].Counts) == fmt.Sprint(out[1].Counts) {
 		t.Errorf("%v, %v", out, err)
 	}
@@ -292,27 +292,27 @@ func TestErrors(t *testing.T) {
 	s := newServer(t)
 	s.on("POST /v0.4/jobs", `{"statusCode":400,"error":"Bad Request Error","message":"\"shots\" must be a number","validation":{"source":"body","keys":["shots"]}}`)
 	s.status["POST /v0.4/jobs"] = 400
-	var fate *exec.SubmitError
-	if _, err := s.client(t, "simulator").Submit(t.Context(), nil); !errors.As(err, &fate) || fate.Fate != exec.Refused || !strings.Contains(err.Error(), `"shots" must be a number (shots)`) {
+	var fate *service.SubmitError
+	if _, err := s.client(t, "simulator").Submit(t.Context(), nil); !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), `"shots" must be a number (shots)`) {
 		t.Errorf("%v", err)
 	}
 	wrong, err := New(Account{Key: secret + "-wrong"}, "simulator", Options{Endpoint: s.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := wrong.Snapshot(t.Context()); exec.StatusOf(err) != 401 || strings.Contains(err.Error(), secret) {
+	if _, err := wrong.Snapshot(t.Context()); service.StatusOf(err) != 401 || strings.Contains(err.Error(), secret) {
 		t.Errorf("a wrong key: %v", err)
 	}
 	a := Account{Key: secret, Source: "IONQ_API_KEY"}
 	if text := fmt.Sprintf("%v %+v %#v", a, a, a); strings.Contains(text, secret) {
 		t.Errorf("the key is in %q", text)
 	}
-	shape := exec.Shape{Bits: 1, Shots: 10, Qubits: []int{0}}
+	shape := service.Shape{Bits: 1, Shots: 10, Qubits: []int{0}}
 	for _, text := range []string{
 		"", "<html>", `{"probabilities":[]}`, `{"probabilities":{"x":1}}`, `{"probabilities":{"0":0.5}}`, `{"probabilities":{"-1":1}}`, `{"children":["a"],"probabilities":{"b":{"0":1}}}`,
 		`{"children":["a","b"],"probabilities":{"a":{"0":1},"b":{"0":1}}}`,
 	} {
-		if out, err := (&Client{device: "qpu.x"}).Decode([]exec.Shape{shape}, strings.NewReader(text)); err == nil {
+		if out, err := (&Client{device: "qpu.x"}).Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
 			t.Errorf("%q was read as %v", text, out)
 		}
 	}

@@ -10,13 +10,13 @@ import (
 	"slices"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/internal/stream"
 )
 
 // Decode reads what Fetch kept: probabilities by the number of an outcome, qubit i its bit
 // i. Several circuits are matched by their ids, never by the order of an object.
-func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, error) {
+func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {
 	var kept result
 	if err := json.NewDecoder(r).Decode(&kept); err != nil {
 		return nil, fmt.Errorf("IonQ: the result can't be read: %w", err)
@@ -59,7 +59,7 @@ func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, e
 // outcome turns probabilities into counts: a processor's by largest remainders, since they
 // were counts; the ideal simulator's are exact and are drawn from, by a stream that the
 // result names.
-func (c *Client) outcome(s exec.Shape, law map[string]json.Number, seed uint64, program int) (backends.Outcome, error) {
+func (c *Client) outcome(s service.Shape, law map[string]json.Number, seed uint64, program int) (backends.Outcome, error) {
 	if s.Bits > 64 {
 		return backends.Outcome{}, errors.New("outcomes of more than 64 bits are not read")
 	}
@@ -88,7 +88,7 @@ func (c *Client) outcome(s exec.Shape, law map[string]json.Number, seed uint64, 
 	for i, w := range words {
 		p[i] = weights[w]
 	}
-	counts, err := exec.Apportion(p, s.Shots)
+	counts, err := service.Apportion(p, s.Shots)
 	if err != nil {
 		return backends.Outcome{}, err
 	}

@@ -14,17 +14,17 @@ import (
 	"time"
 
 	"qgan/backends"
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
 	"qgan/qasm"
 )
 
-// Client is a server's client for one quantum computer. It is an exec.Service.
+// Client is a server's client for one quantum computer. It is an service.Service.
 type Client struct {
 	device   string
 	endpoint string
-	rest     *exec.REST
+	rest     *service.REST
 
 	mu       sync.Mutex
 	snapshot *calibration.Snapshot // that circuits are written for
@@ -33,7 +33,7 @@ type Client struct {
 // Options are the choices of a client.
 type Options struct {
 	Endpoint string // an address in place of the account's server
-	REST     exec.RESTOptions
+	REST     service.RESTOptions
 	Now      func() time.Time
 }
 
@@ -61,7 +61,7 @@ func New(a Account, device string, o Options) (*Client, error) {
 		return nil
 	}
 	var err error
-	c.rest, err = exec.NewREST("IQM", strings.TrimSuffix(base, "/")+"/api/v1", rest)
+	c.rest, err = service.NewREST("IQM", strings.TrimSuffix(base, "/")+"/api/v1", rest)
 	return c, err
 }
 
@@ -100,7 +100,7 @@ func (c *Client) Device() string { return c.device }
 func (c *Client) Endpoint() string { return c.endpoint }
 
 // Devices lists the quantum computers of the server.
-func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	var answer struct {
 		Computers []struct {
 			Alias string `json:"alias"`
@@ -109,9 +109,9 @@ func (c *Client) Devices(ctx context.Context) ([]exec.DeviceInfo, error) {
 	if err := c.rest.Get(ctx, "quantum-computers", nil, &answer); err != nil {
 		return nil, err
 	}
-	out := make([]exec.DeviceInfo, len(answer.Computers))
+	out := make([]service.DeviceInfo, len(answer.Computers))
 	for i, q := range answer.Computers {
-		out[i] = exec.DeviceInfo{Name: q.Alias}
+		out[i] = service.DeviceInfo{Name: q.Alias}
 	}
 	return out, nil
 }
@@ -129,9 +129,9 @@ var documents = []struct{ name, path string }{
 func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 	var files []calibration.File
 	for _, d := range documents {
-		a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: fmt.Sprintf(d.path, url.PathEscape(c.device))})
+		a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: fmt.Sprintf(d.path, url.PathEscape(c.device))})
 		if err != nil {
-			if exec.StatusOf(err) == http.StatusNotFound {
+			if service.StatusOf(err) == http.StatusNotFound {
 				err = fmt.Errorf("device %s: %w", c.device, err)
 			}
 			return nil, err
@@ -163,14 +163,14 @@ func (c *Client) calibrated(ctx context.Context) (*calibration.Snapshot, error) 
 const maxCircuits = 200
 
 // Limits are ours: the server tells none.
-func (c *Client) Limits(context.Context) (exec.Limits, error) {
-	return exec.Limits{Programs: maxCircuits, EqualShots: true, Source: "no bounds are published"}, nil
+func (c *Client) Limits(context.Context) (service.Limits, error) {
+	return service.Limits{Programs: maxCircuits, EqualShots: true, Source: "no bounds are published"}, nil
 }
 
 // Price: a second on the processor is sold from $0.30, but a job doesn't tell its
 // seconds, so no price is known.
-func (c *Client) Price([]exec.Program) (exec.Price, bool) {
-	return exec.Price{Basis: "not the account's server: free"}, c.endpoint != ""
+func (c *Client) Price([]service.Program) (service.Price, bool) {
+	return service.Price{Basis: "not the account's server: free"}, c.endpoint != ""
 }
 
 // instruction is an operation of a circuit.
@@ -188,7 +188,7 @@ type circuit struct {
 }
 
 // Body writes a job, pinned to the calibration set of the snapshot.
-func (c *Client) Body(ctx context.Context, programs []exec.Program, tag string) ([]byte, error) {
+func (c *Client) Body(ctx context.Context, programs []service.Program, tag string) ([]byte, error) {
 	s, err := c.calibrated(ctx)
 	if err != nil {
 		return nil, err
@@ -243,21 +243,21 @@ func write(c *ir.Circuit, labels []string) (out circuit, err error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	return c.rest.Create(ctx, exec.Call{Path: "jobs/" + url.PathEscape(c.device) + "/circuit", Query: url.Values{"use_timeslot": {"false"}}, Body: body})
+	return c.rest.Create(ctx, service.Call{Path: "jobs/" + url.PathEscape(c.device) + "/circuit", Query: url.Values{"use_timeslot": {"false"}}, Body: body})
 }
 
 // Find can't: the server has no list of jobs.
 func (c *Client) Find(context.Context, string, time.Time) ([]string, error) {
-	return nil, exec.ErrUnlisted
+	return nil, service.ErrUnlisted
 }
 
 // states are the server's words.
-var states = map[string]exec.RemoteState{
-	"waiting": exec.Queued, "processing": exec.Running, "completed": exec.Completed, "failed": exec.Failed, "cancelled": exec.Cancelled,
+var states = map[string]service.RemoteState{
+	"waiting": service.Queued, "processing": service.Running, "completed": service.Completed, "failed": service.Failed, "cancelled": service.Cancelled,
 }
 
 // Poll asks where a job stands.
-func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
+func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
 	var j struct {
 		Status   string `json:"status"`
 		Position *int   `json:"queue_position"`
@@ -267,13 +267,13 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 		} `json:"errors"`
 	}
 	if err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), nil, &j); err != nil {
-		return exec.Status{}, err
+		return service.Status{}, err
 	}
 	state, known := states[strings.ToLower(j.Status)]
 	if !known {
-		state = exec.Running // a word of tomorrow
+		state = service.Running // a word of tomorrow
 	}
-	s := exec.Status{State: state, Word: j.Status, Ahead: -1}
+	s := service.Status{State: state, Word: j.Status, Ahead: -1}
 	if j.Position != nil {
 		s.Ahead = *j.Position
 	}
@@ -294,7 +294,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (exec.Status, error) {
 
 // Fetch copies the measurements of a job.
 func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
-	a, err := c.rest.Do(ctx, exec.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/artifacts/measurements"})
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/artifacts/measurements"})
 	if err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
 
 // Decode reads measurements: for each circuit the shots of each key, whose last number is
 // the bit.
-func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, error) {
+func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {
 	var found []map[string][][]int
 	if err := json.NewDecoder(r).Decode(&found); err != nil {
 		return nil, fmt.Errorf("IQM: the measurements can't be read: %w", err)
@@ -322,9 +322,9 @@ func (c *Client) Decode(shapes []exec.Shape, r io.Reader) ([]backends.Outcome, e
 	return out, nil
 }
 
-func outcome(s exec.Shape, keys map[string][][]int) (backends.Outcome, error) {
+func outcome(s service.Shape, keys map[string][][]int) (backends.Outcome, error) {
 	shots := -1
-	var rows *exec.Rows
+	var rows *service.Rows
 	seen := map[int]bool{}
 	for key, values := range keys {
 		bit, err := strconv.Atoi(key[strings.LastIndexByte(key, '_')+1:])
@@ -334,7 +334,7 @@ func outcome(s exec.Shape, keys map[string][][]int) (backends.Outcome, error) {
 		seen[bit] = true
 		if shots < 0 {
 			shots = len(values)
-			rows = exec.NewRows(s.Bits, shots)
+			rows = service.NewRows(s.Bits, shots)
 		}
 		if len(values) != shots {
 			return backends.Outcome{}, fmt.Errorf("the key %q has %d shots, another %d", key, len(values), shots)
@@ -361,8 +361,8 @@ func outcome(s exec.Shape, keys map[string][][]int) (backends.Outcome, error) {
 
 // Cancel asks to stop a job; one that has ended stays as it is.
 func (c *Client) Cancel(ctx context.Context, remote string) error {
-	_, err := c.rest.Do(ctx, exec.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
-	if exec.StatusOf(err) == http.StatusConflict {
+	_, err := c.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
+	if service.StatusOf(err) == http.StatusConflict {
 		return nil
 	}
 	return err

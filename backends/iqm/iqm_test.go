@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
 )
@@ -65,8 +65,8 @@ func TestBody(t *testing.T) {
 	circuit.Gate(ir.CZ, []int{0, 2})
 	circuit.Measure(2, 0)
 	circuit.Measure(0, 2)
-	p := exec.Program{Circuit: circuit, Shots: 7}
-	raw, err := c.Body(t.Context(), []exec.Program{p, p}, "qgan-tag")
+	p := service.Program{Circuit: circuit, Shots: 7}
+	raw, err := c.Body(t.Context(), []service.Program{p, p}, "qgan-tag")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestBody(t *testing.T) {
 	} {
 		bad := ir.New(3, 1)
 		k.f(bad)
-		if _, err := c.Body(t.Context(), []exec.Program{{Circuit: bad, Shots: 1}}, "t"); err == nil || !strings.Contains(err.Error(), k.text) {
+		if _, err := c.Body(t.Context(), []service.Program{{Circuit: bad, Shots: 1}}, "t"); err == nil || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -118,9 +118,9 @@ func TestBody(t *testing.T) {
 
 // Bits are read by their keys, whatever the order in which the server lists them.
 func TestDecode(t *testing.T) {
-	shape := exec.Shape{Bits: 12, Shots: 2, Qubits: slices.Repeat([]int{-1}, 12)}
+	shape := service.Shape{Bits: 12, Shots: 2, Qubits: slices.Repeat([]int{-1}, 12)}
 	shape.Qubits[0], shape.Qubits[10], shape.Qubits[2] = 4, 1, 3
-	out, err := (&Client{}).Decode([]exec.Shape{shape}, strings.NewReader(`[{"c_12_0_10": [[1], [0]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1], [1]]}]`))
+	out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(`[{"c_12_0_10": [[1], [0]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1], [1]]}]`))
 	if err != nil || !slices.Equal(out[0].Words, []uint64{0b100000000010, 0b101000000000}) {
 		t.Errorf("%012b, %v", out[0].Words, err)
 	}
@@ -128,7 +128,7 @@ func TestDecode(t *testing.T) {
 		"", "<html>", "[]", `[{}]`, `[{"c_12_0_10": [[1]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1]]}]`, `[{"c_12_0_10": [[1]], "c_12_0_2": [[0]]}]`,
 		`[{"c_12_0_10": [[2]], "c_12_0_2": [[0]], "c_12_0_0": [[1]]}]`, `[{"m": [[1]]}]`, `[{"c_12_0_12": [[1]]}]`, `[{"c_12_0_10": [], "c_12_0_2": [], "c_12_0_0": []}]`,
 	} {
-		if out, err := (&Client{}).Decode([]exec.Shape{shape}, strings.NewReader(text)); err == nil {
+		if out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
 			t.Errorf("%q was read as %v", text, out)
 		}
 	}
@@ -137,7 +137,7 @@ func TestDecode(t *testing.T) {
 // A lost job can't be looked up, and an expired token is told of before it is sent.
 func TestWhatCannotBe(t *testing.T) {
 	c := &Client{}
-	if _, err := c.Find(t.Context(), "tag", time.Time{}); !errors.Is(err, exec.ErrUnlisted) {
+	if _, err := c.Find(t.Context(), "tag", time.Time{}); !errors.Is(err, service.ErrUnlisted) {
 		t.Errorf("%v", err)
 	}
 	if _, ok := c.Price(nil); ok {

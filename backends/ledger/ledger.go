@@ -53,13 +53,23 @@ type place struct {
 	bytes int64
 }
 
-// Open opens the ledger in a folder, which it makes where it is not there.
+// Open opens the ledger in a folder, which it makes where it is not there. A nil file
+// system is the machine's own, a nil clock too.
 func Open(fsys durable.FS, dir string, now func() time.Time) (*Ledger, error) {
+	if fsys == nil {
+		fsys = durable.OS{}
+	}
+	if now == nil {
+		now = time.Now
+	}
 	if err := fsys.MkdirAll(filepath.Join(dir, "jobs")); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
 	return &Ledger{fsys: fsys, dir: dir, now: now, jobs: map[string]*merged{}, seen: map[string]place{}}, nil
 }
+
+// Now is the ledger's clock.
+func (l *Ledger) Now() time.Time { return l.now() }
 
 // Dir is the ledger's folder.
 func (l *Ledger) Dir() string { return l.dir }

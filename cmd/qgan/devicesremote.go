@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 	"qgan/internal/durable"
 )
 
 // lister is a service that lists its devices.
 type lister interface {
-	Devices(ctx context.Context) ([]exec.DeviceInfo, error)
+	Devices(ctx context.Context) ([]service.DeviceInfo, error)
 }
 
 func newDevicesListCmd(a *app) *cobra.Command {
@@ -46,9 +46,9 @@ func newDevicesListCmd(a *app) *cobra.Command {
 			}
 			if asJSON {
 				return a.printJSON(struct {
-					Schema  string            `json:"schema"`
-					Service string            `json:"service"`
-					Devices []exec.DeviceInfo `json:"devices"`
+					Schema  string               `json:"schema"`
+					Service string               `json:"service"`
+					Devices []service.DeviceInfo `json:"devices"`
 				}{"qgan.devices/v1", name, devices})
 			}
 			t := newTable(a.out)

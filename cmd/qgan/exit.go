@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/internal/durable"
 	"qgan/metrics"
 )
@@ -90,7 +90,7 @@ func hintOf(err error) string {
 func exitCode(ctx context.Context, err error) int {
 	var e *exitError
 	var bad badInput
-	var remote *exec.RemoteError
+	var remote *service.RemoteError
 	switch {
 	case err == nil:
 		return exitOK

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -92,7 +92,7 @@ command again takes up those that are there and pays for nothing twice.`,
 				defer on.close()
 			}
 			r, meta, err := m.draw(cmd.Context(), on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
-			if where.dry && errors.Is(err, exec.ErrDry) {
+			if where.dry && errors.Is(err, remote.ErrDry) {
 				a.note("%v", err)
 				if m.config.Memory != training.MemoryNone {
 					a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", m.rounds(bins))

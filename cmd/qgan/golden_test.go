@@ -38,7 +38,7 @@ func TestGolden(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "service": service, "keep": keep,
+			"exits": exits, "service": startService, "keep": keep,
 		},
 		Setup: func(e *testscript.Env) error {
 			g := &golden{}

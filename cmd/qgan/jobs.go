@@ -8,8 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 )
 
 // newJobsCmd makes `jobs`.
@@ -20,7 +21,7 @@ func newJobsCmd(a *app) *cobra.Command {
 }
 
 // openJob finds a job and opens its service.
-func (f *remoteFlags) openJob(a *app, id string) (*exec.Remote, ledger.Job, error) {
+func (f *remoteFlags) openJob(a *app, id string) (*remote.Remote, ledger.Job, error) {
 	l, err := a.openLedger()
 	if err != nil {
 		return nil, ledger.Job{}, err
@@ -44,17 +45,17 @@ func (f *remoteFlags) openJob(a *app, id string) (*exec.Remote, ledger.Job, erro
 	if address == "" {
 		address = j.Endpoint
 	}
-	service, err := s.open(a, j.Device, address)
+	client, err := s.open(a, j.Device, address)
 	if err != nil {
 		return nil, j, err
 	}
 	l.Close()
-	r, err := f.remote(a, service, j.Command)
+	r, err := f.remote(a, client, j.Command)
 	return r, j, err
 }
 
 // openResult finds a job whose result is read from the ledger: no credentials are needed.
-func (a *app) openResult(id string) (*exec.Remote, ledger.Job, error) {
+func (a *app) openResult(id string) (*remote.Remote, ledger.Job, error) {
 	l, err := a.openLedger()
 	if err != nil {
 		return nil, ledger.Job{}, err
@@ -71,7 +72,7 @@ func (a *app) openResult(id string) (*exec.Remote, ledger.Job, error) {
 		}
 		return nil, j, err
 	}
-	return &exec.Remote{Service: s.reader(j.Device), Ledger: l}, j, nil
+	return &remote.Remote{Service: s.reader(j.Device), Ledger: l}, j, nil
 }
 
 func newJobsListCmd(a *app) *cobra.Command {
@@ -248,11 +249,11 @@ func newJobsCancelCmd(a *app) *cobra.Command {
 				return r.Ledger.Record(ledger.Update{Job: j.ID, State: ledger.Cancelled, Attempt: 1, Reason: "cancelled before it was sent"})
 			case ledger.Submitted:
 				s, err := r.Service.Poll(cmd.Context(), j.Remote) // some services take back what is done
-				if err == nil && s.State != exec.Completed {
+				if err == nil && s.State != service.Completed {
 					err = r.Service.Cancel(cmd.Context(), j.Remote)
 				}
 				if err != nil {
-					return &exec.RemoteError{Service: j.Service, Err: err}
+					return &service.RemoteError{Service: j.Service, Err: err}
 				}
 				a.note("asked to cancel; `qgan jobs wait %s` tells what became of it", j.ID)
 				return nil

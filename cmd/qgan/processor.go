@@ -14,6 +14,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir"
@@ -105,11 +106,11 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 			return nil, usagef("--%s is for --backend noisy; %s has its own", name, p.backend)
 		}
 	}
-	service, err := p.remote.open(a, p.backend)
+	client, err := p.remote.open(a, p.backend)
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := p.calibration(ctx, a, service)
+	snapshot, err := p.calibration(ctx, a, client)
 	if err != nil {
 		return nil, err
 	}
@@ -122,30 +123,30 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 	if err != nil {
 		return nil, usagef("device %s: %w", p.backend, err)
 	}
-	remote, err := p.remote.remote(a, service, verb)
+	sender, err := p.remote.remote(a, client, verb)
 	if err != nil {
 		return nil, err
 	}
-	remote.Snapshot, remote.Dry = out.snapshot, p.dry
-	out.service, out.ledger, out.close = service, remote.Ledger, remote.Ledger.Close
+	sender.Snapshot, sender.Dry = out.snapshot, p.dry
+	out.service, out.ledger, out.close = client, sender.Ledger, sender.Ledger.Close
 	out.over = func(r backends.Runner) *exec.Compiled {
 		return &exec.Compiled{Runner: p.mitigate.over(r, model.Confusion, out.target.Native, shots, seed), Target: out.target, Options: out.options()}
 	}
-	out.sampled = out.over(remote)
+	out.sampled = out.over(sender)
 	return out, nil
 }
 
 // calibration returns the device's calibration data: those that were kept, so that work
 // that goes on has the same circuits, or those of now.
-func (p *processorFlags) calibration(ctx context.Context, a *app, service exec.Service) (*calibration.Snapshot, error) {
+func (p *processorFlags) calibration(ctx context.Context, a *app, client service.Service) (*calibration.Snapshot, error) {
 	if p.kept != "" {
 		if _, err := a.fs.Stat(p.kept); err == nil {
 			return a.snapshot(p.kept)
 		}
 	}
-	s, err := service.Snapshot(ctx)
+	s, err := client.Snapshot(ctx)
 	if err != nil {
-		return nil, remoteError(service, err)
+		return nil, remoteError(client, err)
 	}
 	return s, nil
 }
@@ -162,7 +163,7 @@ type processor struct {
 	mitigation backends.Mitigation
 	sampled    *exec.Compiled
 	// Of a service alone.
-	service     exec.Service
+	service     service.Service
 	calibration *calibration.Snapshot
 	ledger      *ledger.Ledger
 	over        func(backends.Runner) *exec.Compiled // what sampled is, over another runner

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": service, "waitjobs": waitJobs},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": startService, "waitjobs": waitJobs},
 		Setup:               ownFolders,
 	})
 }
@@ -86,9 +86,9 @@ func program(ts *testscript.TestScript, name string) string {
 	return ""
 }
 
-// service is the command `service NAME [ARG]…`: it starts `qgan emulate NAME` for the rest
+// startService is the command `service NAME [ARG]…`: it starts `qgan emulate NAME` for the rest
 // of the script and sets QGAN_NAME_URL to its address.
-func service(ts *testscript.TestScript, neg bool, args []string) {
+func startService(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: service NAME [ARG]...")
 	}

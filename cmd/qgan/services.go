@@ -13,11 +13,12 @@ import (
 
 	"qgan/backends/braket"
 	"qgan/backends/emulator"
-	"qgan/backends/exec"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
 	"qgan/backends/iqm"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 )
 
 // serviceRow is a service of cloud processors.
@@ -25,9 +26,9 @@ type serviceRow struct {
 	name     string
 	endpoint string // the variable that names another address
 	// open returns the client of a device, where an endpoint is given at that address.
-	open func(a *app, device, endpoint string) (exec.Service, error)
+	open func(a *app, device, endpoint string) (service.Service, error)
 	// reader returns a client that only decodes results, without credentials.
-	reader func(device string) exec.Service
+	reader func(device string) service.Service
 	// auth says which credentials were found where.
 	auth func(a *app) (found []credential, err error)
 	// emulate returns the service on the simulator.
@@ -45,10 +46,10 @@ type credential struct{ What, Where string }
 
 // services is the table of services. Every verb that speaks to one reads it.
 var services = []serviceRow{
-	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, reader: func(d string) exec.Service { return ibm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
-	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, reader: func(d string) exec.Service { return ionq.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
-	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, reader: func(d string) exec.Service { return braket.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
-	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, reader: func(d string) exec.Service { return iqm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
+	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, reader: func(d string) service.Service { return ibm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
+	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, reader: func(d string) service.Service { return ionq.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
+	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, reader: func(d string) service.Service { return braket.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
+	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, reader: func(d string) service.Service { return iqm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
 }
 
 func serviceNames() (names []string) {
@@ -80,7 +81,7 @@ func (a *app) ibmAccount() (ibm.Account, error) {
 // findInstance is how long the instances of a key are looked up.
 const findInstance = 30 * time.Second
 
-func openIBM(a *app, device, endpoint string) (exec.Service, error) {
+func openIBM(a *app, device, endpoint string) (service.Service, error) {
 	account, err := a.ibmAccount()
 	options := ibm.Options{Endpoint: endpoint, Now: a.now}
 	if errors.Is(err, ibm.ErrNoInstance) {
@@ -88,8 +89,8 @@ func openIBM(a *app, device, endpoint string) (exec.Service, error) {
 		defer cancel()
 		if account, err = account.Discover(ctx, options); err == nil {
 			a.note("IBM instance %s (%s)", account.Instance, account.InstanceSource)
-		} else if exec.StatusOf(err) != 0 {
-			return nil, &exec.RemoteError{Service: "ibm", Err: err}
+		} else if service.StatusOf(err) != 0 {
+			return nil, &service.RemoteError{Service: "ibm", Err: err}
 		}
 	}
 	if err != nil {
@@ -110,7 +111,7 @@ func authIBM(a *app) ([]credential, error) {
 	return found, err
 }
 
-func openIonQ(a *app, device, endpoint string) (exec.Service, error) {
+func openIonQ(a *app, device, endpoint string) (service.Service, error) {
 	account, err := ionq.FindAccount(a.getenv)
 	if err != nil {
 		return nil, usagef("%w", err)
@@ -144,7 +145,7 @@ func (a *app) braketAccount() (braket.Account, error) {
 	return account, err
 }
 
-func openBraket(a *app, device, endpoint string) (exec.Service, error) {
+func openBraket(a *app, device, endpoint string) (service.Service, error) {
 	account, err := a.braketAccount()
 	if err != nil {
 		return nil, usagef("%w", err)
@@ -171,7 +172,7 @@ func (a *app) iqmAccount() (iqm.Account, error) {
 	return iqm.FindAccount(getenv, a.fs.ReadFile)
 }
 
-func openIQM(a *app, device, endpoint string) (exec.Service, error) {
+func openIQM(a *app, device, endpoint string) (service.Service, error) {
 	account, err := a.iqmAccount()
 	if err != nil {
 		return nil, usagef("%w", err)
@@ -224,14 +225,14 @@ func (f *remoteFlags) address(a *app, s *serviceRow) (string, error) {
 	if address == "" {
 		return "", nil
 	}
-	if _, err := exec.CheckEndpoint(address); err != nil {
+	if _, err := service.CheckEndpoint(address); err != nil {
 		return "", usagef("%w", err)
 	}
 	return address, nil
 }
 
 // open returns the client of SERVICE:DEVICE.
-func (f *remoteFlags) open(a *app, backend string) (exec.Service, error) {
+func (f *remoteFlags) open(a *app, backend string) (service.Service, error) {
 	name, device, ok := strings.Cut(backend, ":")
 	if !ok || device == "" {
 		return nil, usagef("--backend %s: it is SERVICE:DEVICE, such as ibm:ibm_torino", backend)
@@ -284,7 +285,7 @@ func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 }
 
 // remote sends jobs of a verb.
-func (f *remoteFlags) remote(a *app, s exec.Service, command string) (*exec.Remote, error) {
+func (f *remoteFlags) remote(a *app, s service.Service, command string) (*remote.Remote, error) {
 	limits, err := f.limits(a)
 	if err != nil {
 		return nil, err
@@ -297,7 +298,7 @@ func (f *remoteFlags) remote(a *app, s exec.Service, command string) (*exec.Remo
 	if err != nil {
 		return nil, err
 	}
-	return &exec.Remote{
+	return &remote.Remote{
 		Service: s, Ledger: l, Limits: limits, Command: command, Resubmit: f.resubmit, Patience: patience,
 		Report: func(j ledger.Job, what string) { a.note("%s: %s", j.ID, what) },
 	}, nil

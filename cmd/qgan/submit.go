@@ -11,8 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends"
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir/compile"
 )
@@ -27,7 +28,7 @@ func parseDollars(text string) (float64, error) {
 }
 
 // patience reads the waits of the configuration.
-func (a *app) patience() (p exec.Patience, err error) {
+func (a *app) patience() (p remote.Patience, err error) {
 	for key, to := range map[string]*time.Duration{"look_every": &p.LookEvery, "poll_min": &p.PollMin, "poll_max": &p.PollMax} {
 		text, from, ok := a.cfg.setting("remote", key)
 		if !ok {
@@ -109,17 +110,17 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if c, err = bindParams(c, f.params); err != nil {
 		return err
 	}
-	service, err := f.open(a, f.backend)
+	client, err := f.open(a, f.backend)
 	if err != nil {
 		return err
 	}
-	snapshot, err := service.Snapshot(ctx)
+	snapshot, err := client.Snapshot(ctx)
 	if err != nil {
-		return remoteError(service, err)
+		return remoteError(client, err)
 	}
-	limits, err := service.Limits(ctx)
+	limits, err := client.Limits(ctx)
 	if err != nil {
-		return remoteError(service, err)
+		return remoteError(client, err)
 	}
 	t, err := compile.NewTarget(snapshot)
 	if err != nil {
@@ -132,58 +133,58 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	for _, w := range r.Warnings {
 		a.warn("%s", w)
 	}
-	remote, err := f.remote(a, service, "submit "+path)
+	sender, err := f.remote(a, client, "submit "+path)
 	if err != nil {
 		return err
 	}
-	defer remote.Ledger.Close()
-	remote.Snapshot, remote.PerMinute = t.Snapshot, &limits.PerMinute
+	defer sender.Ledger.Close()
+	sender.Snapshot, sender.PerMinute = t.Snapshot, &limits.PerMinute
 	if limits.Maintenance != "" {
 		a.warn("%s is %s: a job may be refused, or wait", f.backend, limits.Maintenance)
 	}
-	programs := []exec.Program{{Circuit: r.Circuit, Shots: f.shots}}
-	if _, err := exec.Split(programs, limits); err != nil {
+	programs := []service.Program{{Circuit: r.Circuit, Shots: f.shots}}
+	if _, err := remote.Split(programs, limits); err != nil {
 		return err
 	}
-	price, priced := service.Price(programs)
+	price, priced := client.Price(programs)
 	if priced {
 		a.note("%d two-qubit gates, estimated fidelity %.3g; it may cost $%.2f (%s)", r.Stats.TwoQubitGates, r.Stats.Fidelity, price.USD, price.Basis)
 	} else {
 		a.note("%d two-qubit gates, estimated fidelity %.3g; no price is known", r.Stats.TwoQubitGates, r.Stats.Fidelity)
 	}
 	if f.dry {
-		body, err := service.Body(ctx, programs, "qgan-dry-run")
+		body, err := client.Body(ctx, programs, "qgan-dry-run")
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(a.out, "%s\n", body)
 		return err
 	}
-	jobs, err := remote.Plan(ctx, [][]exec.Program{programs}, "")
+	jobs, err := sender.Plan(ctx, [][]service.Program{programs}, "")
 	if err != nil {
 		return err
 	}
-	j, err := remote.Send(ctx, jobs[0].ID)
+	j, err := sender.Send(ctx, jobs[0].ID)
 	if !f.wait || err != nil {
 		if e := a.printJob(j, f.asJSON); err == nil {
 			err = e
 		}
 		return err
 	}
-	if j, err = remote.Wait(ctx, j.ID); err != nil {
+	if j, err = sender.Wait(ctx, j.ID); err != nil {
 		return err
 	}
-	return a.printResult(remote, j, f.asJSON)
+	return a.printResult(sender, j, f.asJSON)
 }
 
 // remoteError gives a failure of a service its exit code.
-func remoteError(s exec.Service, err error) error {
+func remoteError(s service.Service, err error) error {
 	var bad badInput
 	var file *calibration.FileError
 	if errors.As(err, &bad) && bad.BadInput() && !errors.As(err, &file) {
 		return err
 	}
-	return &exec.RemoteError{Service: s.Service(), Err: err}
+	return &service.RemoteError{Service: s.Service(), Err: err}
 }
 
 // jobJSON is a job as `jobs show --json` prints it.
@@ -214,11 +215,11 @@ type resultJSON struct {
 }
 
 // printResult prints the outcomes of a job that is done.
-func (a *app) printResult(r *exec.Remote, j ledger.Job, asJSON bool) error {
+func (a *app) printResult(r *remote.Remote, j ledger.Job, asJSON bool) error {
 	switch j.State {
 	case ledger.Done:
 	case ledger.Failed, ledger.Cancelled:
-		return &exec.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, j.Reason)}
+		return &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, j.Reason)}
 	default:
 		return exitf(exitUnfinished, "job %s is %s", j.ID, j.State).withHint("`qgan jobs wait %s` waits for it", j.ID)
 	}
@@ -226,7 +227,7 @@ func (a *app) printResult(r *exec.Remote, j ledger.Job, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	var shapes []exec.Shape
+	var shapes []service.Shape
 	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/internal/durable"
@@ -134,13 +134,13 @@ func gradientText(c training.Config, on *processor) string {
 // rehearse counts and prices what a training will send, by two steps that send nothing:
 // the first may calibrate. It refuses what the limit of a command does not allow.
 func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, data *training.Data, on *processor, steps int) error {
-	r := &exec.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
+	r := &remote.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
 	e := shots.NewEstimator(c, on.over(r))
 	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
 	if err != nil {
 		return err
 	}
-	var parts [2]exec.Rehearsal
+	var parts [2]remote.Rehearsal
 	for i := range parts {
 		before := *r
 		if _, err := t.Step(ctx); err != nil {

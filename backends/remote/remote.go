@@ -1,4 +1,4 @@
-package exec
+package remote
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/ledger"
-	"qgan/internal/stream"
+	"qgan/backends/service"
 )
 
 // Remote sends jobs to a service so that none is lost and none paid for twice. A job is
@@ -23,7 +23,7 @@ import (
 // says so or the service knows the body by its token. Any process can take over at any
 // point.
 type Remote struct {
-	Service Service
+	Service service.Service
 	Ledger  *ledger.Ledger
 	Limits  ledger.Limits
 	Command string // what the jobs are for, for people
@@ -91,12 +91,6 @@ func (r *Remote) turn(ctx context.Context, j ledger.Job) (done func() error, err
 	}
 }
 
-// jitter is up to a wait, so that many who wait don't come back at once. It is drawn by
-// the clock, as nothing else depends on it.
-func jitter(most time.Duration) time.Duration {
-	return time.Duration(stream.New(uint64(time.Now().UnixNano()), "wait").Int64N(int64(most) + 1))
-}
-
 // pause waits.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
@@ -108,8 +102,8 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // Split cuts programs into jobs that the limits take, as few as they allow, in order.
-func Split(programs []Program, l Limits) ([][]Program, error) {
-	var out [][]Program
+func Split(programs []service.Program, l service.Limits) ([][]service.Program, error) {
+	var out [][]service.Program
 	shots := 0
 	for i, p := range programs {
 		most := l.MaxShots
@@ -135,7 +129,7 @@ func Split(programs []Program, l Limits) ([][]Program, error) {
 
 // Plan writes jobs to the ledger, all or, over the limits, none. Nothing is sent. A group
 // names jobs that belong together and are found again by it.
-func (r *Remote) Plan(ctx context.Context, jobs [][]Program, group string) ([]ledger.Job, error) {
+func (r *Remote) Plan(ctx context.Context, jobs [][]service.Program, group string) ([]ledger.Job, error) {
 	places := make([]int, len(jobs))
 	for i := range places {
 		places[i] = i
@@ -143,21 +137,21 @@ func (r *Remote) Plan(ctx context.Context, jobs [][]Program, group string) ([]le
 	return r.plan(ctx, jobs, group, places)
 }
 
-func (r *Remote) plan(ctx context.Context, jobs [][]Program, group string, places []int) ([]ledger.Job, error) {
+func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group string, places []int) ([]ledger.Job, error) {
 	plans := make([]ledger.Plan, len(jobs))
 	for i, programs := range jobs {
-		id := ledger.NewID(time.Now())
+		id := ledger.NewID(r.Ledger.Now())
 		body, err := r.Service.Body(ctx, programs, id)
 		if err != nil {
 			return nil, err
 		}
-		shapes := make([]Shape, len(programs))
+		shapes := make([]service.Shape, len(programs))
 		shots := 0
-		named, _ := r.Service.(Named)
+		named, _ := r.Service.(service.Named)
 		for k, p := range programs {
-			shapes[k] = ShapeOf(p)
+			shapes[k] = service.ShapeOf(p)
 			if named != nil {
-				shapes[k].name(named.Names(p.Circuit))
+				shapes[k].Name(named.Names(p.Circuit))
 			}
 			shots += p.Shots
 		}
@@ -235,7 +229,7 @@ func (r *Remote) record(j *ledger.Job, u ledger.Update) error {
 	if err := r.Ledger.Record(u); err != nil {
 		return err
 	}
-	j.State, j.Attempt, j.Reason, j.Updated = u.State, u.Attempt, u.Reason, time.Now()
+	j.State, j.Attempt, j.Reason, j.Updated = u.State, u.Attempt, u.Reason, r.Ledger.Now()
 	if u.Remote != "" {
 		j.Remote = u.Remote
 	}
@@ -250,7 +244,7 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 		return j, err
 	}
 	patience := r.filled()
-	deadline := time.Now().Add(patience.Later)
+	deadline := r.Ledger.Now().Add(patience.Later)
 	for try := 0; ; try++ {
 		done, err := r.turn(ctx, j)
 		if err != nil {
@@ -270,9 +264,9 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 			r.report(j, "submitted as "+remote)
 			return j, err
 		}
-		fate, after := fateOf(err)
+		fate, after := service.FateOf(err)
 		switch {
-		case fate == Refused:
+		case fate == service.Refused:
 			if found, ok := r.look(ctx, j); ok { // an answer of 401 has been seen for a job that was taken
 				return r.adopt(j, found)
 			}
@@ -282,8 +276,8 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
 				return j, e
 			}
-			return j, &RemoteError{j.Service, err}
-		case fate == Lost:
+			return j, &service.RemoteError{Service: j.Service, Err: err}
+		case fate == service.Lost:
 			if e := r.record(&j, ledger.Update{State: ledger.Unknown, Reason: err.Error()}); e != nil {
 				return j, e
 			}
@@ -294,21 +288,21 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 			return r.reconcile(ctx, j, again+1)
 		}
 		wait := cmp.Or(after, min(time.Second<<min(try, 6), time.Minute))
-		if time.Now().Add(wait).After(deadline) {
+		if r.Ledger.Now().Add(wait).After(deadline) {
 			if again > 0 {
 				return r.lost(j, err)
 			}
 			if e := r.record(&j, ledger.Update{State: ledger.Failed, Reason: err.Error()}); e != nil {
 				return j, e
 			}
-			return j, &RemoteError{j.Service, fmt.Errorf("it takes no job now: %w", err)}
+			return j, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("it takes no job now: %w", err)}
 		}
 		r.report(j, fmt.Sprintf("not taken now, again in %v: %v", wait.Round(time.Second), err))
 		// It is known that it was not sent, whoever goes on from here.
 		if err := r.record(&j, ledger.Update{State: ledger.Planned, Attempt: j.Attempt + 1}); err != nil {
 			return j, err
 		}
-		if err := pause(ctx, wait+jitter(wait/4)); err != nil {
+		if err := pause(ctx, wait+service.Jitter(r.Ledger.Now(), wait/4)); err != nil {
 			return j, err
 		}
 	}
@@ -342,9 +336,9 @@ func (r *Remote) reconcile(ctx context.Context, j ledger.Job, again int) (ledger
 	for look := 0; answered < patience.Looks; look++ {
 		found, err := r.Service.Find(ctx, j.ID, j.Created.Add(-time.Hour))
 		switch {
-		case errors.Is(err, ErrIdempotent) && again > resends:
+		case errors.Is(err, service.ErrIdempotent) && again > resends:
 			return r.lost(j, fmt.Errorf("sent %d times without an answer: %s", again, j.Reason))
-		case errors.Is(err, ErrIdempotent):
+		case errors.Is(err, service.ErrIdempotent):
 			if again > 0 {
 				if err := pause(ctx, min(patience.PollMin<<(again-1), patience.PollMax)); err != nil {
 					return r.lost(j, err)
@@ -352,10 +346,10 @@ func (r *Remote) reconcile(ctx context.Context, j ledger.Job, again int) (ledger
 			}
 			r.report(j, "sending the same body again: the service knows it by its token")
 			return r.submit(ctx, j, again)
-		case errors.Is(err, ErrUnlisted) && r.Resubmit:
+		case errors.Is(err, service.ErrUnlisted) && r.Resubmit:
 			r.report(j, "sending it again, though the service may have it")
 			return r.submit(ctx, j, again)
-		case errors.Is(err, ErrUnlisted):
+		case errors.Is(err, service.ErrUnlisted):
 			return r.lost(j, err)
 		case err == nil && len(found) > 0:
 			return r.adopt(j, found)
@@ -390,7 +384,7 @@ func (r *Remote) lost(j ledger.Job, why error) (ledger.Job, error) {
 	if err := r.record(&j, ledger.Update{State: ledger.Unknown, Attempt: max(1, j.Attempt), Reason: why.Error()}); err != nil {
 		return j, err
 	}
-	return j, &RemoteError{j.Service, fmt.Errorf("job %s: %w: %w", j.ID, ErrUnknown, why)}
+	return j, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s: %w: %w", j.ID, ErrUnknown, why)}
 }
 
 // Wait polls a submitted job until it is final and keeps its result. It lives through
@@ -412,20 +406,20 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 		case ctx.Err() != nil:
 			return j, ctx.Err()
 		case err != nil:
-			switch StatusOf(err) {
+			switch service.StatusOf(err) {
 			case 401, 403, 404, 410: // a new job may not be listed yet, a token may have been taken back
 				if refusals++; refusals > 5 {
-					return j, &RemoteError{j.Service, fmt.Errorf("job %s (%s): %w", j.ID, j.Remote, err)}
+					return j, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s): %w", j.ID, j.Remote, err)}
 				}
 			}
 			r.report(j, "no answer yet: "+err.Error())
-		case s.State == Completed:
+		case s.State == service.Completed:
 			err := r.fetch(ctx, &j, s)
 			if err == nil || ctx.Err() != nil {
 				return j, err
 			}
 			var disk *notKept
-			var late *JobFailed
+			var late *service.JobFailed
 			var odd *garbled
 			switch {
 			case errors.As(err, &disk):
@@ -438,15 +432,15 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 				if denials++; denials > maxDenials {
 					return j, r.giveUp(&j, s, odd)
 				}
-			case StatusOf(err) == 401 || StatusOf(err) == 403 || StatusOf(err) == 404: // it may be written a little later than it is told
+			case service.StatusOf(err) == 401 || service.StatusOf(err) == 403 || service.StatusOf(err) == 404: // it may be written a little later than it is told
 				if denials++; denials > maxDenials {
-					return j, &RemoteError{j.Service, fmt.Errorf("the result of job %s (%s): %w", j.ID, j.Remote, err)}
+					return j, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("the result of job %s (%s): %w", j.ID, j.Remote, err)}
 				}
 			}
 			r.report(j, "the result is not there yet: "+err.Error())
-		case s.State == Failed || s.State == Cancelled:
+		case s.State == service.Failed || s.State == service.Cancelled:
 			state := ledger.Failed
-			if s.State == Cancelled {
+			if s.State == service.Cancelled {
 				state = ledger.Cancelled
 			}
 			err := r.record(&j, ledger.Update{State: state, Remote: j.Remote, Reason: s.Reason, Cost: s.Cost, Seconds: s.Seconds})
@@ -455,7 +449,7 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 		default:
 			refusals = 0
 			word := s.Word
-			if s.State == Queued && s.Ahead > 0 {
+			if s.State == service.Queued && s.Ahead > 0 {
 				word += fmt.Sprintf(", %d ahead", s.Ahead)
 			}
 			if word != last {
@@ -463,7 +457,7 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 				last = word
 			}
 		}
-		if err := pause(ctx, wait+jitter(wait/4)); err != nil {
+		if err := pause(ctx, wait+service.Jitter(r.Ledger.Now(), wait/4)); err != nil {
 			return j, err
 		}
 		wait = min(wait*3/2, patience.PollMax)
@@ -483,7 +477,7 @@ type garbled struct {
 func (u *garbled) Unwrap() error { return u.error }
 
 // giveUp keeps a result that can't be decoded, for whoever can, and ends the job.
-func (r *Remote) giveUp(j *ledger.Job, s Status, u *garbled) error {
+func (r *Remote) giveUp(j *ledger.Job, s service.Status, u *garbled) error {
 	if err := r.Ledger.SaveResult(j.ID, func(w io.Writer) error { _, err := w.Write(u.raw); return err }); err != nil {
 		return &notKept{err}
 	}
@@ -501,7 +495,7 @@ type notKept struct{ error }
 func (n *notKept) Unwrap() error { return n.error }
 
 // fetch keeps a result, unless that was done before, and marks the job as done.
-func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s Status) error {
+func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s service.Status) error {
 	f, err := r.Ledger.Result(j.ID)
 	switch {
 	case err == nil: // a process died between the two steps
@@ -529,7 +523,7 @@ func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s Status) error {
 }
 
 func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error) {
-	var shapes []Shape
+	var shapes []service.Shape
 	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
 		return nil, fmt.Errorf("job %s: its programs in the ledger: %w", j.ID, err)
 	}
@@ -538,7 +532,7 @@ func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error)
 		err = fmt.Errorf("%d results of %d programs", len(out), len(shapes))
 	}
 	if err != nil {
-		return nil, &RemoteError{j.Service, fmt.Errorf("job %s: %w", j.ID, err)}
+		return nil, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s: %w", j.ID, err)}
 	}
 	return out, nil
 }

@@ -1,4 +1,4 @@
-package exec
+package service
 
 import (
 	"context"
@@ -105,8 +105,8 @@ func ShapeOf(p Program) Shape {
 	return s
 }
 
-// name keeps the names of the qubits that are read.
-func (s *Shape) name(qubits []string) {
+// Name keeps the names of the qubits that are read.
+func (s *Shape) Name(qubits []string) {
 	if qubits == nil {
 		return
 	}
@@ -197,8 +197,8 @@ type SubmitError struct {
 func (e *SubmitError) Error() string { return e.Err.Error() }
 func (e *SubmitError) Unwrap() error { return e.Err }
 
-// fateOf is the fate that an error of Submit tells.
-func fateOf(err error) (fate Fate, after time.Duration) {
+// FateOf is the fate that an error of Submit tells.
+func FateOf(err error) (fate Fate, after time.Duration) {
 	var known *SubmitError
 	if errors.As(err, &known) {
 		return known.Fate, known.After

@@ -1,6 +1,7 @@
-package exec
+package remote
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 )
 
 // Run is a Runner: the lanes of all requests in as few jobs as the service takes. Circuits
@@ -40,7 +42,7 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 }
 
 // group returns the jobs of programs: those of the ledger, or new ones.
-func (r *Remote) group(ctx context.Context, programs []Program, group string) ([]string, error) {
+func (r *Remote) group(ctx context.Context, programs []service.Program, group string) ([]string, error) {
 	limits, err := r.Service.Limits(ctx)
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func (r *Remote) group(ctx context.Context, programs []Program, group string) ([
 			ids[j.Index] = j.ID
 		}
 	}
-	var missing [][]Program
+	var missing [][]service.Program
 	var places []int
 	for i, id := range ids {
 		if id == "" {
@@ -88,7 +90,7 @@ func (r *Remote) group(ctx context.Context, programs []Program, group string) ([
 }
 
 // dry reports what would be sent.
-func (r *Remote) dry(jobs [][]Program) error {
+func (r *Remote) dry(jobs [][]service.Program) error {
 	usd, priced, circuits, shots := 0.0, true, 0, 0
 	for _, programs := range jobs {
 		p, ok := r.Service.Price(programs)
@@ -150,7 +152,7 @@ func ended(j ledger.Job) error {
 	if j.State == ledger.Done {
 		return nil
 	}
-	return &RemoteError{j.Service, fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, or(j.Reason, "no reason is told"))}
+	return &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, cmp.Or(j.Reason, "no reason is told"))}
 }
 
 // collect puts the outcomes of jobs together as the results of requests.

@@ -1,7 +1,8 @@
-package exec
+package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"qgan/backends"
+	"qgan/internal/stream"
 )
 
 // REST is what the clients of all services share: requests to one address, answers of a
@@ -51,6 +53,7 @@ type RESTOptions struct {
 	WaitMin   time.Duration // before the first retry; 0: 500 ms
 	WaitMax   time.Duration // 0: 30 s
 	MaxBytes  int64         // of an answer; 0: 1 GiB
+	Now       func() time.Time
 }
 
 // Call is a request, its path relative to the address. Once says that it may not be sent
@@ -114,6 +117,9 @@ func NewREST(service, base string, options RESTOptions) (*REST, error) {
 	if options.WaitMax == 0 {
 		options.WaitMax = 30 * time.Second
 	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
 	if options.MaxBytes == 0 {
 		options.MaxBytes = 1 << 30
 	}
@@ -132,7 +138,7 @@ func NewREST(service, base string, options RESTOptions) (*REST, error) {
 	r.retries = &retryablehttp.Client{
 		// Credentials are added anew for each try: a token may have run out.
 		HTTPClient: &http.Client{Transport: authorizing{r}, Timeout: options.Timeout, CheckRedirect: r.single.CheckRedirect}, RetryMax: options.Retries, RetryWaitMin: options.WaitMin, RetryWaitMax: options.WaitMax,
-		CheckRetry: again, Backoff: backoff, ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		CheckRetry: again, Backoff: r.backoff, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return r, nil
 }
@@ -176,15 +182,21 @@ func again(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	return retriable[resp.StatusCode], nil
 }
 
+// Jitter is a time up to the longest, so that many who wait don't come back at once. It is
+// drawn by the clock, as nothing else depends on it.
+func Jitter(now time.Time, longest time.Duration) time.Duration {
+	return time.Duration(stream.New(uint64(now.UnixNano()), "wait").Int64N(int64(longest) + 1))
+}
+
 // backoff doubles the wait, with jitter, unless the service tells one.
-func backoff(low, high time.Duration, attempt int, resp *http.Response) time.Duration {
+func (r *REST) backoff(low, high time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp != nil {
 		if after := retryAfter(resp.Header); after > 0 {
 			return min(after, high)
 		}
 	}
 	wait := min(high, low<<min(attempt, 20))
-	return wait/2 + jitter(wait/2)
+	return wait/2 + Jitter(r.options.Now(), wait/2)
 }
 
 // retryAfter reads a Retry-After header: seconds, or a date.
@@ -243,7 +255,7 @@ func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
 			req.Header[name] = values
 		}
 		if c.Body != nil {
-			req.Header.Set("Content-Type", or(c.Type, "application/json"))
+			req.Header.Set("Content-Type", cmp.Or(c.Type, "application/json"))
 		}
 		if req.Header.Get("Accept") == "" {
 			req.Header.Set("Accept", "application/json")
@@ -424,11 +436,4 @@ func (r *REST) Get(ctx context.Context, path string, query url.Values, out any) 
 		return err
 	}
 	return r.JSON(a, out)
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,10 +1,11 @@
-package exec
+package remote
 
 import (
 	"context"
 	"fmt"
 
 	"qgan/backends"
+	"qgan/backends/service"
 )
 
 // Rehearsal is a Runner that sends nothing: it cuts circuits into jobs as Remote does, adds
@@ -12,7 +13,7 @@ import (
 // number does not depend on their outcomes is counted and priced that way before its first
 // job.
 type Rehearsal struct {
-	Service Service
+	Service service.Service
 	Answer  backends.Runner
 	// What the calls of Run came to.
 	Rounds, Jobs, Circuits, Shots int
@@ -67,7 +68,7 @@ func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]bac
 }
 
 // programsOf binds the lanes of requests.
-func programsOf(requests []backends.Request) (programs []Program, err error) {
+func programsOf(requests []backends.Request) (programs []service.Program, err error) {
 	for i, q := range requests {
 		if err := q.Check(); err != nil {
 			return nil, backends.Refuse("request %d: %v", i, err)
@@ -80,7 +81,7 @@ func programsOf(requests []backends.Request) (programs []Program, err error) {
 			if err != nil {
 				return nil, fmt.Errorf("request %d: %w", i, err)
 			}
-			programs = append(programs, Program{c, q.ShotsOf(lane)})
+			programs = append(programs, service.Program{Circuit: c, Shots: q.ShotsOf(lane)})
 		}
 	}
 	return programs, nil

@@ -1,4 +1,4 @@
-package exec_test
+package service_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"qgan/backends/exec"
+	"qgan/backends/service"
 )
 
 // answer is what a server says to one request; a status of 0 drops the connection.
@@ -99,7 +99,7 @@ func TestDoAsksAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, token := &scripted{answers: k.answers}, 1
-				r, err := exec.NewREST("svc", "https://svc.example/api/", exec.RESTOptions{
+				r, err := service.NewREST("svc", "https://svc.example/api/", service.RESTOptions{
 					Transport: s, Retries: 3,
 					Authorize: func(r *http.Request) error { r.Header.Set("Authorization", fmt.Sprint("t", token)); return nil },
 					Refused: func(r *http.Request) {
@@ -112,12 +112,12 @@ func TestDoAsksAgain(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				call := exec.Call{Method: "PUT", Path: "a%2Fb/c", Query: url.Values{"q": {"1 2"}}}
+				call := service.Call{Method: "PUT", Path: "a%2Fb/c", Query: url.Values{"q": {"1 2"}}}
 				if k.body != "" {
 					call.Body, call.Type = []byte(k.body), "text/plain"
 				}
 				got, err := r.Do(t.Context(), call)
-				if failed := k.status != 0 || k.text != ""; (err != nil) != failed || exec.StatusOf(err) != k.status || failed && !strings.Contains(err.Error(), k.text) || err == nil && string(got.Body) != "ok" {
+				if failed := k.status != 0 || k.text != ""; (err != nil) != failed || service.StatusOf(err) != k.status || failed && !strings.Contains(err.Error(), k.text) || err == nil && string(got.Body) != "ok" {
 					t.Errorf("%v, %v", got, err)
 				}
 				var tokens []string
@@ -140,11 +140,11 @@ func TestWhatIsAskedAgain(t *testing.T) {
 	passing := []int{408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524}
 	for status := 400; status < 600; status++ {
 		s := &scripted{answers: []answer{{status, "", ""}, {200, "", ""}}}
-		r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s, WaitMin: 1, WaitMax: 1})
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, WaitMin: 1, WaitMax: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Do(t.Context(), exec.Call{Method: "GET", Path: "x"})
+		_, err = r.Do(t.Context(), service.Call{Method: "GET", Path: "x"})
 		if again := slices.Contains(passing, status); (err == nil) != again || (len(s.asked) == 2) != again {
 			t.Errorf("%d: %d requests, %v", status, len(s.asked), err)
 		}
@@ -154,22 +154,22 @@ func TestWhatIsAskedAgain(t *testing.T) {
 // Who has no way to new credentials asks once.
 func TestDoWithoutNewCredentials(t *testing.T) {
 	s := &scripted{answers: []answer{{401, "", ""}, {200, "", ""}}}
-	r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s, Authorize: func(*http.Request) error { return nil }})
+	r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, Authorize: func(*http.Request) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Do(t.Context(), exec.Call{Method: "GET", Path: "x"}); exec.StatusOf(err) != 401 || len(s.asked) != 1 {
+	if _, err := r.Do(t.Context(), service.Call{Method: "GET", Path: "x"}); service.StatusOf(err) != 401 || len(s.asked) != 1 {
 		t.Errorf("%d requests, %v", len(s.asked), err)
 	}
 }
 
 // What may be sent once is, whatever is answered, and its fate is told where it is known.
 func TestOnceIsOnce(t *testing.T) {
-	const lost = exec.Lost
-	for status, fate := range map[int]exec.Fate{
+	const lost = service.Lost
+	for status, fate := range map[int]service.Fate{
 		200: lost, // no error
-		301: exec.Refused, 307: exec.Refused, 308: exec.Refused, 400: exec.Refused, 401: exec.Refused, 402: exec.Refused, 403: exec.Refused, 404: exec.Refused, 405: exec.Refused,
-		408: lost, 409: lost, 410: exec.Refused, 413: exec.Refused, 422: exec.Refused, 425: lost, 429: exec.Later, 499: exec.Refused, 500: lost, 501: lost, 502: lost, 503: lost, 504: lost, 520: lost,
+		301: service.Refused, 307: service.Refused, 308: service.Refused, 400: service.Refused, 401: service.Refused, 402: service.Refused, 403: service.Refused, 404: service.Refused, 405: service.Refused,
+		408: lost, 409: lost, 410: service.Refused, 413: service.Refused, 422: service.Refused, 425: lost, 429: service.Later, 499: service.Refused, 500: lost, 501: lost, 502: lost, 503: lost, 504: lost, 520: lost,
 	} {
 		requests := 0
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -183,19 +183,19 @@ func TestOnceIsOnce(t *testing.T) {
 			io.WriteString(w, "words")
 		}))
 		renewed := 0
-		r, err := exec.NewREST("svc", web.URL, exec.RESTOptions{WaitMin: 1, WaitMax: 1, Header: http.Header{"X-Key": {"k"}}, Authorize: func(*http.Request) error { return nil }, Refused: func(*http.Request) { renewed++ }})
+		r, err := service.NewREST("svc", web.URL, service.RESTOptions{WaitMin: 1, WaitMax: 1, Header: http.Header{"X-Key": {"k"}}, Authorize: func(*http.Request) error { return nil }, Refused: func(*http.Request) { renewed++ }})
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = r.Do(t.Context(), exec.Call{Method: "POST", Path: "jobs", Body: []byte("body"), Once: true})
-		var known *exec.SubmitError
+		_, err = r.Do(t.Context(), service.Call{Method: "POST", Path: "jobs", Body: []byte("body"), Once: true})
+		var known *service.SubmitError
 		if (err == nil) != (status == 200) || errors.As(err, &known) != (fate != lost) || known != nil && known.Fate != fate || requests != 1 || renewed != 0 {
 			t.Errorf("%d: %d requests, %d new tokens, %v", status, requests, renewed, err)
 		}
 		if status == 429 && known != nil && known.After != 7*time.Second {
 			t.Errorf("later: after %v", known.After)
 		}
-		if err != nil && (exec.StatusOf(err) != status || !strings.HasPrefix(err.Error(), "svc answered "+strconv.Itoa(status))) {
+		if err != nil && (service.StatusOf(err) != status || !strings.HasPrefix(err.Error(), "svc answered "+strconv.Itoa(status))) {
 			t.Errorf("%d: %v", status, err)
 		}
 		web.Close()
@@ -206,24 +206,24 @@ func TestOnceIsOnce(t *testing.T) {
 func TestWithoutCredentials(t *testing.T) {
 	for name, k := range map[string]struct {
 		err  error
-		fate exec.Fate
+		fate service.Fate
 	}{
-		"refused":   {&exec.StatusError{Status: 400, Err: errors.New("x")}, exec.Refused},
-		"unknown":   {&exec.StatusError{Status: 401, Err: errors.New("x")}, exec.Refused},
-		"too many":  {&exec.StatusError{Status: 429, Err: errors.New("x")}, exec.Later},
-		"timeout":   {&exec.StatusError{Status: 408, Err: errors.New("x")}, exec.Later},
-		"down":      {&exec.StatusError{Status: 503, Err: errors.New("x")}, exec.Later},
-		"no answer": {errors.New("connection refused"), exec.Later},
+		"refused":   {&service.StatusError{Status: 400, Err: errors.New("x")}, service.Refused},
+		"unknown":   {&service.StatusError{Status: 401, Err: errors.New("x")}, service.Refused},
+		"too many":  {&service.StatusError{Status: 429, Err: errors.New("x")}, service.Later},
+		"timeout":   {&service.StatusError{Status: 408, Err: errors.New("x")}, service.Later},
+		"down":      {&service.StatusError{Status: 503, Err: errors.New("x")}, service.Later},
+		"no answer": {errors.New("connection refused"), service.Later},
 	} {
 		for _, once := range []bool{true, false} {
 			s := &scripted{answers: []answer{{200, "", ""}}}
 			tries := 0
-			r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s, Authorize: func(*http.Request) error { tries++; return fmt.Errorf("token: %w", k.err) }})
+			r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, Authorize: func(*http.Request) error { tries++; return fmt.Errorf("token: %w", k.err) }})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = r.Do(t.Context(), exec.Call{Method: "POST", Path: "x", Once: once})
-			var known *exec.SubmitError
+			_, err = r.Do(t.Context(), service.Call{Method: "POST", Path: "x", Once: once})
+			var known *service.SubmitError
 			if err == nil || !errors.Is(err, k.err) || errors.As(err, &known) != once || once && known.Fate != k.fate || tries != 1 || len(s.asked) != 0 {
 				t.Errorf("%s, once %v: %d tries, %d requests, %v", name, once, tries, len(s.asked), err)
 			}
@@ -250,11 +250,11 @@ func TestWaitsBetweenTries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &scripted{answers: []answer{{503, "", "Retry-After: " + k.header}}}
-				r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s, WaitMin: 2 * time.Second, WaitMax: 10 * time.Second})
+				r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, WaitMin: 2 * time.Second, WaitMax: 10 * time.Second})
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.Do(t.Context(), exec.Call{Method: "GET", Path: "x"})
+				r.Do(t.Context(), service.Call{Method: "GET", Path: "x"})
 				if len(s.asked) != 6 { // five retries where nobody says otherwise
 					t.Fatalf("%d requests", len(s.asked))
 				}
@@ -277,14 +277,14 @@ func TestWaitsBetweenTries(t *testing.T) {
 func TestDoEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &scripted{answers: []answer{{503, "", "Retry-After: 20"}}}
-		r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s})
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		begin := time.Now()
-		if _, err := r.Do(ctx, exec.Call{Method: "GET", Path: "x"}); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 5*time.Second || len(s.asked) != 1 {
+		if _, err := r.Do(ctx, service.Call{Method: "GET", Path: "x"}); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 5*time.Second || len(s.asked) != 1 {
 			t.Errorf("%v after %v", err, time.Since(begin))
 		}
 	})
@@ -313,13 +313,13 @@ func TestLinks(t *testing.T) {
 		{"https://h.example/api", "%zz", nil, ""},
 	} {
 		s := &scripted{answers: []answer{{200, "", ""}}}
-		r, err := exec.NewREST("svc", k.base, exec.RESTOptions{Transport: s})
+		r, err := service.NewREST("svc", k.base, service.RESTOptions{Transport: s})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, once := range []bool{false, true} {
 			s.asked = nil
-			_, err := r.Do(t.Context(), exec.Call{Method: "GET", Path: k.path, Query: k.query, Once: once})
+			_, err := r.Do(t.Context(), service.Call{Method: "GET", Path: k.path, Query: k.query, Once: once})
 			if k.want == "" && (err == nil || len(s.asked) != 0) || k.want != "" && (err != nil || s.asked[0].uri != k.want) {
 				t.Errorf("%s and %s: %v, %v", k.base, k.path, s.asked, err)
 			}
@@ -337,10 +337,10 @@ func TestCheckEndpoint(t *testing.T) {
 		"http://h.example": false, "http://localhost.evil.example": false, "http://127.0.0.1.evil.example": false, "http://0.0.0.0": false, "http://10.0.0.1": false, "http://[::2]": false,
 		"ftp://h.example": false, "h.example": false, "": false, "https://": false, "https://user@h.example": false, "https://u:p@h.example": false, "https://h.example?x=1": false, "https://h.example#x": false, "https://h e": false,
 	} {
-		if _, err := exec.CheckEndpoint(base); (err == nil) != ok {
+		if _, err := service.CheckEndpoint(base); (err == nil) != ok {
 			t.Errorf("%q: %v", base, err)
 		}
-		if _, err := exec.NewREST("svc", base, exec.RESTOptions{}); (err == nil) != ok || err != nil && !strings.HasPrefix(err.Error(), "svc: ") {
+		if _, err := service.NewREST("svc", base, service.RESTOptions{}); (err == nil) != ok || err != nil && !strings.HasPrefix(err.Error(), "svc: ") {
 			t.Errorf("%q: %v", base, err)
 		}
 	}
@@ -370,7 +370,7 @@ func TestAnswers(t *testing.T) {
 		"no valid letters": {418, "a\xff", "!: a?"},
 	} {
 		s := &scripted{answers: []answer{{k.status, k.body, ""}}}
-		r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s, MaxBytes: 100, Problem: problem})
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, MaxBytes: 100, Problem: problem})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -381,7 +381,7 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 	s := &scripted{answers: []answer{{400, strings.Repeat("ä", 101), ""}}}
-	r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s})
+	r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -394,12 +394,12 @@ func TestAnswers(t *testing.T) {
 func TestCreate(t *testing.T) {
 	for body, want := range map[string]string{`{"id":"a"}`: "a", `{}`: "", `{"id":""}`: "", `{"id":`: "", `<html>`: "", ``: ""} {
 		s := &scripted{answers: []answer{{200, body, ""}}}
-		r, err := exec.NewREST("svc", "https://svc.example", exec.RESTOptions{Transport: s})
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s})
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := r.Create(t.Context(), exec.Call{Path: "jobs", Body: []byte("{}")})
-		var known *exec.SubmitError
+		id, err := r.Create(t.Context(), service.Call{Path: "jobs", Body: []byte("{}")})
+		var known *service.SubmitError
 		if id != want || (err == nil) != (want != "") || errors.As(err, &known) || len(s.asked) != 1 || s.asked[0].method != "POST" {
 			t.Errorf("%q: %q, %v", body, id, err)
 		}
@@ -425,23 +425,23 @@ func TestConnectionsThatBreak(t *testing.T) {
 			w.WriteHeader(503)
 		}
 	}))
-	r, err := exec.NewREST("svc", web.URL, exec.RESTOptions{WaitMin: 1, WaitMax: 1, Timeout: 200 * time.Millisecond})
+	r, err := service.NewREST("svc", web.URL, service.RESTOptions{WaitMin: 1, WaitMax: 1, Timeout: 200 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for path, text := range map[string]string{"cut": "broke off after 10 bytes", "dropped": "EOF", "slow": "exceeded", "503": "503"} {
 		requests = 0
-		var known *exec.SubmitError
-		if id, err := r.Create(t.Context(), exec.Call{Path: path, Body: []byte("{}")}); err == nil || errors.As(err, &known) || !strings.Contains(err.Error(), text) || requests != 1 {
+		var known *service.SubmitError
+		if id, err := r.Create(t.Context(), service.Call{Path: path, Body: []byte("{}")}); err == nil || errors.As(err, &known) || !strings.Contains(err.Error(), text) || requests != 1 {
 			t.Errorf("%s: %d requests, %q, %v", path, requests, id, err)
 		}
 	}
 	web.Close()
-	if r, err = exec.NewREST("svc", web.URL, exec.RESTOptions{}); err != nil { // without a connection of before
+	if r, err = service.NewREST("svc", web.URL, service.RESTOptions{}); err != nil { // without a connection of before
 		t.Fatal(err)
 	}
-	var known *exec.SubmitError
-	if _, err := r.Create(t.Context(), exec.Call{Path: "x"}); !errors.As(err, &known) || known.Fate != exec.Later {
+	var known *service.SubmitError
+	if _, err := r.Create(t.Context(), service.Call{Path: "x"}); !errors.As(err, &known) || known.Fate != service.Later {
 		t.Errorf("no connection: %v", err)
 	}
 }

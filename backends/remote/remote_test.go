@@ -1,4 +1,4 @@
-package exec
+package remote
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/internal/durable"
 	"qgan/internal/stream"
@@ -29,7 +30,7 @@ type fakeService struct {
 	jobs   map[string]*fakeJob // by tag
 	faults func() fault
 	late   time.Duration // jobs are listed so long after they were accepted
-	limits Limits
+	limits service.Limits
 	token  bool // the service knows a body by its token
 	blind  bool // and has no list
 	price  float64
@@ -70,11 +71,11 @@ func (s *fakeService) Endpoint() string { return "" }
 func (s *fakeService) Snapshot(context.Context) (*calibration.Snapshot, error) {
 	return nil, errors.New("none")
 }
-func (s *fakeService) Limits(context.Context) (Limits, error) { return s.limits, nil }
-func (s *fakeService) Price(p []Program) (Price, bool) {
-	return Price{USD: s.price * float64(len(p))}, s.price > 0
+func (s *fakeService) Limits(context.Context) (service.Limits, error) { return s.limits, nil }
+func (s *fakeService) Price(p []service.Program) (service.Price, bool) {
+	return service.Price{USD: s.price * float64(len(p))}, s.price > 0
 }
-func (s *fakeService) Body(_ context.Context, p []Program, tag string) ([]byte, error) {
+func (s *fakeService) Body(_ context.Context, p []service.Program, tag string) ([]byte, error) {
 	return json.Marshal(fakeBody{tag, len(p)})
 }
 
@@ -114,11 +115,11 @@ func (s *fakeService) Submit(_ context.Context, body []byte) (string, error) {
 		return "", errors.New("connection reset")
 	case unavailable:
 		accept()
-		return "", &StatusError{Status: 500, Err: errors.New("internal error")}
+		return "", &service.StatusError{Status: 500, Err: errors.New("internal error")}
 	case refuse400:
-		return "", &SubmitError{Fate: Refused, Err: &StatusError{Status: 400, Err: errors.New("bad circuit")}}
+		return "", &service.SubmitError{Fate: service.Refused, Err: &service.StatusError{Status: 400, Err: errors.New("bad circuit")}}
 	case busy:
-		return "", &SubmitError{Fate: Later, After: time.Second, Err: &StatusError{Status: 429, Err: errors.New("slow down")}}
+		return "", &service.SubmitError{Fate: service.Later, After: time.Second, Err: &service.StatusError{Status: 429, Err: errors.New("slow down")}}
 	}
 	return accept(), nil
 }
@@ -127,13 +128,13 @@ func (s *fakeService) Find(_ context.Context, tag string, _ time.Time) ([]string
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.token {
-		return nil, ErrIdempotent
+		return nil, service.ErrIdempotent
 	}
 	if s.blind {
-		return nil, ErrUnlisted
+		return nil, service.ErrUnlisted
 	}
 	if s.fault() == unavailable {
-		return nil, &StatusError{Status: 503, Err: errors.New("try again")}
+		return nil, &service.StatusError{Status: 503, Err: errors.New("try again")}
 	}
 	if j := s.jobs[tag]; j != nil && time.Since(j.at) >= s.late {
 		return []string{j.remote}, nil
@@ -150,23 +151,23 @@ func (s *fakeService) find(remote string) *fakeJob {
 	return nil
 }
 
-func (s *fakeService) Poll(_ context.Context, remote string) (Status, error) {
+func (s *fakeService) Poll(_ context.Context, remote string) (service.Status, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.find(remote)
 	if j == nil {
-		return Status{}, &StatusError{Status: 404, Err: errors.New("no such job")}
+		return service.Status{}, &service.StatusError{Status: 404, Err: errors.New("no such job")}
 	}
 	if f := s.fault(); f == pollError || f == unavailable {
-		return Status{}, errors.New("<html>bad gateway</html>")
+		return service.Status{}, errors.New("<html>bad gateway</html>")
 	}
 	if j.polls++; j.polls < 3 {
-		return Status{State: Queued, Word: "QUEUED"}, nil
+		return service.Status{State: service.Queued, Word: "QUEUED"}, nil
 	}
 	if j.fails {
-		return Status{State: Failed, Word: "FAILED", Reason: "too warm"}, nil
+		return service.Status{State: service.Failed, Word: "FAILED", Reason: "too warm"}, nil
 	}
-	return Status{State: Completed, Word: "DONE", Seconds: 2}, nil
+	return service.Status{State: service.Completed, Word: "DONE", Seconds: 2}, nil
 }
 
 func (s *fakeService) Fetch(_ context.Context, remote string, w io.Writer) error {
@@ -179,7 +180,7 @@ func (s *fakeService) Fetch(_ context.Context, remote string, w io.Writer) error
 	return json.NewEncoder(w).Encode(s.find(remote).programs)
 }
 
-func (s *fakeService) Decode(shapes []Shape, r io.Reader) ([]backends.Outcome, error) {
+func (s *fakeService) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {
 	var n int
 	if err := json.NewDecoder(r).Decode(&n); err != nil {
 		return nil, err
@@ -250,7 +251,7 @@ func TestSend(t *testing.T) {
 		"busy at first":                 {faults: []fault{busy, busy}, state: ledger.Submitted, times: 1, posts: 3},
 		"token, answer lost":            {faults: []fault{dropAfter}, set: func(s *fakeService, _ *Remote) { s.token = true }, state: ledger.Submitted, times: 1, posts: 2},
 		"token, answers lost twice":     {faults: []fault{dropAfter, dropBefore}, set: func(s *fakeService, _ *Remote) { s.token = true }, state: ledger.Submitted, times: 1, posts: 3},
-		"no list, answer lost":          {faults: []fault{dropAfter}, set: func(s *fakeService, _ *Remote) { s.blind = true }, state: ledger.Unknown, times: 1, posts: 1, is: ErrUnlisted},
+		"no list, answer lost":          {faults: []fault{dropAfter}, set: func(s *fakeService, _ *Remote) { s.blind = true }, state: ledger.Unknown, times: 1, posts: 1, is: service.ErrUnlisted},
 		"no list, told to send again":   {faults: []fault{dropBefore}, set: func(s *fakeService, r *Remote) { s.blind = true; r.Resubmit = true }, state: ledger.Submitted, times: 1, posts: 2},
 		"busy for longer than patience": {faults: slices.Repeat([]fault{busy}, 1000), state: ledger.Failed, posts: 484},
 	} {
@@ -262,7 +263,7 @@ func TestSend(t *testing.T) {
 				if k.set != nil {
 					k.set(s, r)
 				}
-				jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10).Circuit, 10}}}, "")
+				jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -292,7 +293,7 @@ func TestSend(t *testing.T) {
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFake()
-		s.limits = Limits{Programs: 3, TotalShots: 1000, PerMinute: 5}
+		s.limits = service.Limits{Programs: 3, TotalShots: 1000, PerMinute: 5}
 		dir := t.TempDir()
 		r := &Remote{Service: s, Ledger: openLedger(t, dir)}
 		requests := []backends.Request{requestOf(5, 100), requestOf(2, 400)}
@@ -386,7 +387,7 @@ func TestEveryJobRunsOnce(t *testing.T) {
 			return fine
 		}
 		s.late = 50 * time.Second
-		s.limits = Limits{Programs: 1}
+		s.limits = service.Limits{Programs: 1}
 		dir := t.TempDir()
 		jobs := 120
 		if testing.Short() {
@@ -432,25 +433,25 @@ func TestEveryJobRunsOnce(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	programs := func(shots ...int) (out []Program) {
+	programs := func(shots ...int) (out []service.Program) {
 		for _, n := range shots {
-			out = append(out, Program{Shots: n})
+			out = append(out, service.Program{Shots: n})
 		}
 		return out
 	}
 	for name, k := range map[string]struct {
 		shots  []int
-		limits Limits
+		limits service.Limits
 		want   []int // programs of each job; nil: refused
 	}{
-		"no limit":      {[]int{1, 2, 3}, Limits{}, []int{3}},
-		"programs":      {[]int{1, 1, 1, 1, 1}, Limits{Programs: 2}, []int{2, 2, 1}},
-		"total shots":   {[]int{50, 60, 40, 100}, Limits{TotalShots: 100}, []int{1, 2, 1}},
-		"equal shots":   {[]int{5, 5, 6, 5}, Limits{EqualShots: true}, []int{2, 1, 1}},
-		"too many":      {[]int{5, 11}, Limits{MaxShots: 10}, nil},
-		"too few":       {[]int{5}, Limits{MinShots: 10}, nil},
-		"none":          {[]int{0}, Limits{}, nil},
-		"above a total": {[]int{500}, Limits{TotalShots: 100}, nil},
+		"no limit":      {[]int{1, 2, 3}, service.Limits{}, []int{3}},
+		"programs":      {[]int{1, 1, 1, 1, 1}, service.Limits{Programs: 2}, []int{2, 2, 1}},
+		"total shots":   {[]int{50, 60, 40, 100}, service.Limits{TotalShots: 100}, []int{1, 2, 1}},
+		"equal shots":   {[]int{5, 5, 6, 5}, service.Limits{EqualShots: true}, []int{2, 1, 1}},
+		"too many":      {[]int{5, 11}, service.Limits{MaxShots: 10}, nil},
+		"too few":       {[]int{5}, service.Limits{MinShots: 10}, nil},
+		"none":          {[]int{0}, service.Limits{}, nil},
+		"above a total": {[]int{500}, service.Limits{TotalShots: 100}, nil},
 	} {
 		parts, err := Split(programs(k.shots...), k.limits)
 		var sizes []int
@@ -467,13 +468,13 @@ func TestSplit(t *testing.T) {
 func TestSubmissionsAMinuteOfAllProcesses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFake()
-		s.limits = Limits{PerMinute: 2}
+		s.limits = service.Limits{PerMinute: 2}
 		dir := t.TempDir()
 		begin := time.Now()
 		var at []time.Duration
 		for i := range 5 {
 			r := &Remote{Service: s, Ledger: openLedger(t, dir)} // a process each
-			jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10+i).Circuit, 10}}}, "")
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10+i).Circuit, Shots: 10}}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package exec
+package remote
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 )
 
 // zeros answers that every shot read zeros.
@@ -29,7 +30,7 @@ func (zeros) Run(_ context.Context, requests []backends.Request) ([]backends.Res
 func TestRehearsal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFake()
-		s.limits = Limits{Programs: 3, TotalShots: 1000}
+		s.limits = service.Limits{Programs: 3, TotalShots: 1000}
 		requests := []backends.Request{requestOf(5, 100), requestOf(2, 400)}
 		r := &Rehearsal{Service: s, Answer: zeros{}}
 		for range 2 {

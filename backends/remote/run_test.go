@@ -1,6 +1,7 @@
-package exec
+package remote
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/internal/durable"
 	"qgan/ir"
 )
@@ -25,12 +27,12 @@ type bent struct {
 	service, device, endpoint string
 	submit                    func(body []byte) (string, error)
 	find                      func(tag string, since time.Time) ([]string, error)
-	poll                      func(remote string) (Status, error)
+	poll                      func(remote string) (service.Status, error)
 	fetch                     func(remote string, w io.Writer) error
 }
 
-func (s *bent) Service() string  { return or(s.service, s.fakeService.Service()) }
-func (s *bent) Device() string   { return or(s.device, s.fakeService.Device()) }
+func (s *bent) Service() string  { return cmp.Or(s.service, s.fakeService.Service()) }
+func (s *bent) Device() string   { return cmp.Or(s.device, s.fakeService.Device()) }
 func (s *bent) Endpoint() string { return s.endpoint }
 
 func (s *bent) Submit(ctx context.Context, body []byte) (string, error) {
@@ -47,7 +49,7 @@ func (s *bent) Find(ctx context.Context, tag string, since time.Time) ([]string,
 	return s.fakeService.Find(ctx, tag, since)
 }
 
-func (s *bent) Poll(ctx context.Context, remote string) (Status, error) {
+func (s *bent) Poll(ctx context.Context, remote string) (service.Status, error) {
 	if s.poll != nil {
 		return s.poll(remote)
 	}
@@ -109,7 +111,7 @@ func TestWhichJobsAreTakenAgain(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newFake()
-			s.limits = Limits{Programs: 1}
+			s.limits = service.Limits{Programs: 1}
 			r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
 			requests := []backends.Request{requestOf(1, 10), requestOf(1, 20), requestOf(1, 30)} // told apart by their shots
 			if _, err := r.Run(t.Context(), requests); err != nil {
@@ -123,7 +125,7 @@ func TestWhichJobsAreTakenAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A stranger at the same place is no job of the group.
-			if _, err := r.Plan(t.Context(), [][]Program{{{requests[0].Circuit, 10}}}, "another"); err != nil {
+			if _, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requests[0].Circuit, Shots: 10}}}, "another"); err != nil {
 				t.Fatal(err)
 			}
 			r.Snapshot = "later"
@@ -158,7 +160,7 @@ func TestWhichJobsAreTakenAgain(t *testing.T) {
 func TestDry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFake()
-		s.limits, s.price = Limits{Programs: 2}, 0.25
+		s.limits, s.price = service.Limits{Programs: 2}, 0.25
 		r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir()), Dry: true}
 		for _, k := range []struct {
 			price float64
@@ -179,7 +181,7 @@ func TestDry(t *testing.T) {
 // taken though its submission was refused. It is looked for among those since a time that
 // leaves room for clocks that differ.
 func TestAdopts(t *testing.T) {
-	refused := &SubmitError{Fate: Refused, Err: &StatusError{Status: 401, Err: errors.New("who")}}
+	refused := &service.SubmitError{Fate: service.Refused, Err: &service.StatusError{Status: 401, Err: errors.New("who")}}
 	for name, k := range map[string]struct {
 		err    error
 		found  []string
@@ -197,7 +199,7 @@ func TestAdopts(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &bent{fakeService: newFake()}
 			r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
-			jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10).Circuit, 10}}}, "")
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +245,7 @@ func TestRepetitions(t *testing.T) {
 			if k.set != nil {
 				k.set(s, r)
 			}
-			jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10).Circuit, 10}}}, "")
+			jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,21 +262,23 @@ func TestRepetitions(t *testing.T) {
 // What polling a job comes to, with what the service says of its cost and time.
 func TestWait(t *testing.T) {
 	cost := 0.75
-	status := func(code int) error { return &StatusError{Status: code, Err: errors.New("words")} }
-	ended := func(s RemoteState, reason string) func(int) (Status, error) {
-		return func(int) (Status, error) { return Status{State: s, Reason: reason, Cost: &cost, Seconds: 3}, nil }
+	status := func(code int) error { return &service.StatusError{Status: code, Err: errors.New("words")} }
+	ended := func(s service.RemoteState, reason string) func(int) (service.Status, error) {
+		return func(int) (service.Status, error) {
+			return service.Status{State: s, Reason: reason, Cost: &cost, Seconds: 3}, nil
+		}
 	}
-	done := ended(Completed, "")
-	after := func(n int, err error) func(int) (Status, error) { // errors first
-		return func(k int) (Status, error) {
+	done := ended(service.Completed, "")
+	after := func(n int, err error) func(int) (service.Status, error) { // errors first
+		return func(k int) (service.Status, error) {
 			if k <= n {
-				return Status{}, err
+				return service.Status{}, err
 			}
 			return done(k)
 		}
 	}
 	for name, k := range map[string]struct {
-		poll   func(k int) (Status, error)
+		poll   func(k int) (service.Status, error)
 		fetch  func(k int, w io.Writer) error
 		state  ledger.State
 		reason string // of the job, or in the error of one that goes on
@@ -282,8 +286,8 @@ func TestWait(t *testing.T) {
 		polls  int
 	}{
 		"done":                {poll: done, state: ledger.Done, result: "1\n", polls: 1},
-		"failed":              {poll: ended(Failed, "too warm"), state: ledger.Failed, reason: "too warm", polls: 1},
-		"cancelled":           {poll: ended(Cancelled, "by hand"), state: ledger.Cancelled, reason: "by hand", polls: 1},
+		"failed":              {poll: ended(service.Failed, "too warm"), state: ledger.Failed, reason: "too warm", polls: 1},
+		"cancelled":           {poll: ended(service.Cancelled, "by hand"), state: ledger.Cancelled, reason: "by hand", polls: 1},
 		"not listed at first": {poll: after(5, status(404)), state: ledger.Done, result: "1\n", polls: 6},
 		"gone":                {poll: after(9, status(404)), state: ledger.Submitted, reason: "404", polls: 6},
 		"gone for good":       {poll: after(9, status(410)), state: ledger.Submitted, reason: "410", polls: 6},
@@ -291,27 +295,27 @@ func TestWait(t *testing.T) {
 		"forbidden":           {poll: after(9, status(403)), state: ledger.Submitted, reason: "403", polls: 6},
 		"down for long":       {poll: after(50, status(503)), state: ledger.Done, result: "1\n", polls: 51},
 		"no connection":       {poll: after(50, errors.New("reset")), state: ledger.Done, result: "1\n", polls: 51},
-		"refused now and then": {poll: func(k int) (Status, error) {
+		"refused now and then": {poll: func(k int) (service.Status, error) {
 			switch {
 			case k == 12:
 				return done(k)
 			case k%4 == 0:
-				return Status{State: Running}, nil
+				return service.Status{State: service.Running}, nil
 			}
-			return Status{}, status(401)
+			return service.Status{}, status(401)
 		}, state: ledger.Done, result: "1\n", polls: 12},
 		"the result comes late":    {poll: done, fetch: func(k int, w io.Writer) error { return map[bool]error{true: status(404)}[k <= 15] }, state: ledger.Done, result: "1\n", polls: 16},
 		"the result never comes":   {poll: done, fetch: func(int, io.Writer) error { return status(404) }, state: ledger.Submitted, reason: "the result of job", polls: 16},
 		"the result is cut once":   {poll: done, fetch: func(k int, w io.Writer) error { return cut(w, k == 1) }, state: ledger.Done, result: "1\n", polls: 2},
 		"the result is cut off":    {poll: done, fetch: func(_ int, w io.Writer) error { return cut(w, true) }, state: ledger.Failed, reason: "its result is kept and can't be read", result: `{"cut`, polls: 16},
-		"the result says it fails": {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &JobFailed{"out of tune"}) }, state: ledger.Failed, reason: "out of tune", polls: 1},
+		"the result says it fails": {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &service.JobFailed{Reason: "out of tune"}) }, state: ledger.Failed, reason: "out of tune", polls: 1},
 		"the store is down":        {poll: done, fetch: func(k int, w io.Writer) error { return map[bool]error{true: status(503)}[k <= 40] }, state: ledger.Done, result: "1\n", polls: 41},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				polls, fetches := 0, 0
 				s := &bent{fakeService: newFake()}
-				s.poll = func(string) (Status, error) { polls++; return k.poll(polls) }
+				s.poll = func(string) (service.Status, error) { polls++; return k.poll(polls) }
 				s.fetch = func(remote string, w io.Writer) error {
 					if fetches++; k.fetch != nil {
 						var b strings.Builder
@@ -324,7 +328,7 @@ func TestWait(t *testing.T) {
 				}
 				dir := t.TempDir()
 				r := &Remote{Service: s, Ledger: openLedger(t, dir)}
-				jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10).Circuit, 10}}}, "")
+				jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -379,11 +383,11 @@ func TestPollsSlowDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var at []time.Time
 		s := &bent{fakeService: newFake()}
-		s.poll = func(string) (Status, error) {
+		s.poll = func(string) (service.Status, error) {
 			if at = append(at, time.Now()); len(at) < 20 {
-				return Status{State: Queued}, nil
+				return service.Status{State: service.Queued}, nil
 			}
-			return Status{State: Completed}, nil
+			return service.Status{State: service.Completed}, nil
 		}
 		r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
 		if _, err := r.Run(t.Context(), []backends.Request{requestOf(1, 10)}); err != nil {
@@ -416,7 +420,7 @@ func TestResultsAreKeptFirst(t *testing.T) {
 		}
 		defer l.Close()
 		r := &Remote{Service: s, Ledger: l}
-		jobs, err := r.Plan(t.Context(), [][]Program{{{requestOf(1, 10).Circuit, 10}}}, "")
+		jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -449,7 +453,7 @@ func TestResultsAreKeptFirst(t *testing.T) {
 // The jobs of programs hold all of them in their order, each within the limits, and no two
 // neighbours that would be one.
 func TestSplitIsWholeAndGreedy(t *testing.T) {
-	fits := func(job []Program, l Limits) bool {
+	fits := func(job []service.Program, l service.Limits) bool {
 		total := 0
 		for _, p := range job {
 			total += p.Shots
@@ -460,11 +464,11 @@ func TestSplitIsWholeAndGreedy(t *testing.T) {
 		return (l.Programs == 0 || len(job) <= l.Programs) && (l.TotalShots == 0 || total <= l.TotalShots)
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		var programs []Program
+		var programs []service.Program
 		for _, n := range rapid.SliceOfN(rapid.IntRange(1, 4), 1, 30).Draw(t, "shots") {
-			programs = append(programs, Program{Circuit: new(ir.Circuit), Shots: n})
+			programs = append(programs, service.Program{Circuit: new(ir.Circuit), Shots: n})
 		}
-		l := Limits{Programs: rapid.IntRange(0, 5).Draw(t, "programs"), TotalShots: rapid.SampledFrom([]int{0, 4, 7, 12}).Draw(t, "total"), EqualShots: rapid.Bool().Draw(t, "equal"), MaxShots: 4}
+		l := service.Limits{Programs: rapid.IntRange(0, 5).Draw(t, "programs"), TotalShots: rapid.SampledFrom([]int{0, 4, 7, 12}).Draw(t, "total"), EqualShots: rapid.Bool().Draw(t, "equal"), MaxShots: 4}
 		jobs, err := Split(programs, l)
 		if err != nil || !slices.Equal(slices.Concat(jobs...), programs) {
 			t.Fatalf("%v, %v", jobs, err)
@@ -477,17 +481,17 @@ func TestSplitIsWholeAndGreedy(t *testing.T) {
 	})
 	for _, k := range []struct {
 		shots  int
-		limits Limits
+		limits service.Limits
 		text   string
 	}{
-		{11, Limits{MaxShots: 10}, "program 1 asks for 11 shots, at most 10 are taken"},
-		{11, Limits{TotalShots: 10}, "at most 10 are taken"},
-		{11, Limits{MaxShots: 100, TotalShots: 10}, "at most 10 are taken"},
-		{11, Limits{MaxShots: 10, TotalShots: 100}, "at most 10 are taken"},
-		{4, Limits{MinShots: 5}, "at least 5 are taken"},
-		{0, Limits{}, "at least 1 are taken"},
+		{11, service.Limits{MaxShots: 10}, "program 1 asks for 11 shots, at most 10 are taken"},
+		{11, service.Limits{TotalShots: 10}, "at most 10 are taken"},
+		{11, service.Limits{MaxShots: 100, TotalShots: 10}, "at most 10 are taken"},
+		{11, service.Limits{MaxShots: 10, TotalShots: 100}, "at most 10 are taken"},
+		{4, service.Limits{MinShots: 5}, "at least 5 are taken"},
+		{0, service.Limits{}, "at least 1 are taken"},
 	} {
-		if _, err := Split([]Program{{Shots: 10}, {Shots: k.shots}}, k.limits); err == nil || !strings.Contains(err.Error(), k.text) {
+		if _, err := Split([]service.Program{{Shots: 10}, {Shots: k.shots}}, k.limits); err == nil || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%d of %+v: %v", k.shots, k.limits, err)
 		}
 	}
