@@ -118,6 +118,20 @@ func TestStatisticsInTime(t *testing.T) {
 		}
 		same("length of it", steps, len(s.PSilent))
 		same("lags", min(bins, AutocorrelogramLags+1), len(s.LagAutocovariance))
+		for l := range s.LagAutocovariance {
+			own, pairs := 0.0, 0.0
+			for i, row := range lagCovarianceByDefinition(w.Raster, l) {
+				for j, v := range row {
+					if i == j {
+						own += v / float64(n)
+					} else {
+						pairs += v / float64(n*(n-1))
+					}
+				}
+			}
+			same("mean over neurons", own, s.LagAutocovariance[l])
+			same("mean over pairs", pairs, s.LagCovariance[l])
+		}
 		if k := len(s.SpikeCounts); k > 1 && s.SpikeCounts[k-1] == 0 {
 			t.Fatal("spike counts end with 0")
 		}

@@ -1,13 +1,16 @@
 package report_test
 
 import (
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sort"
+	"sync"
 	"testing"
 
 	"qgan/metrics"
@@ -62,6 +65,48 @@ func modelOf(t testing.TB, name string, m metrics.Model, s *metrics.States, binW
 		Name: name, Summary: metrics.Summarize(w), Seen: seen, Samples: samples,
 		JSNats: s.JSSeen(seen), JSStdErr: 0.021 * s.JSSeen(seen), JSValid: true, Parameters: m.Parameters(),
 	}
+}
+
+// madeInputs are the inputs of the built-in recording that were made, by their sizes and
+// models: to make one takes longer than to lay it out.
+var madeInputs sync.Map // of func() report.Input
+
+// builtinInput is [inputOf] of the built-in recording, a copy that the test may change.
+func builtinInput(t testing.TB, n, bins int, names ...string) report.Input {
+	t.Helper()
+	once, _ := madeInputs.LoadOrStore(fmt.Sprint(n, bins, names), sync.OnceValue(func() report.Input {
+		return inputOf(t, spikes.Builtin(), n, bins, names...)
+	}))
+	in := once.(func() report.Input)()
+	return copied(reflect.ValueOf(in)).Interface().(report.Input)
+}
+
+// copied is a copy all the way down, of exported fields: rasters, which have others, are
+// shared.
+func copied(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	switch v.Kind() {
+	case reflect.Pointer:
+		if _, shared := v.Interface().(*spikes.Raster); !shared && !v.IsNil() {
+			out.Set(reflect.New(v.Type().Elem()))
+			out.Elem().Set(copied(v.Elem()))
+		}
+	case reflect.Slice:
+		if !v.IsNil() {
+			out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+			for i := range v.Len() {
+				out.Index(i).Set(copied(v.Index(i)))
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				out.Field(i).Set(copied(v.Field(i)))
+			}
+		}
+	}
+	return out
 }
 
 // inputOf compares the first n neurons of a recording with the named baselines,

@@ -127,7 +127,7 @@ func TestFigures(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("n=%d t=%d", c.neurons, c.bins), func(t *testing.T) {
 			t.Parallel()
-			in := inputOf(t, spikes.Builtin(), c.neurons, c.bins, c.models...)
+			in := builtinInput(t, c.neurons, c.bins, c.models...)
 			files := written(t, in)
 			if c.neurons == 2 { // the same input gives the same bytes
 				for name, b := range written(t, in) {
@@ -162,7 +162,7 @@ func TestFigures(t *testing.T) {
 // The distances in the legend are those handed in.
 func TestLegendShowsJS(t *testing.T) {
 	t.Parallel()
-	in := inputOf(t, spikes.Builtin(), 4, 1, "independent")
+	in := builtinInput(t, 4, 1, "independent")
 	in.Models[0].JSNats, in.Models[0].JSStdErr = 0.01234, 0.00056
 	floor := 0.0456
 	in.Floor = &floor
@@ -187,7 +187,7 @@ func TestLegendShowsJS(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	in := inputOf(t, spikes.Builtin(), 4, 1, "independent", "ising")
+	in := builtinInput(t, 4, 1, "independent", "ising")
 	page := string(writtenText(t, in)["index.html"])
 	for _, want := range []string{
 		"<!DOCTYPE html>", "<title>" + in.Title + "</title>",
@@ -227,7 +227,7 @@ func TestPage(t *testing.T) {
 // Texts of the user are texts, in SVG and on the page.
 func TestEscaped(t *testing.T) {
 	t.Parallel()
-	in := inputOf(t, spikes.Builtin(), 2, 2, "independent")
+	in := builtinInput(t, 2, 2, "independent")
 	in.References[1].Name = "a <b> \x01 file"
 	in.Title = "<script>alert(1)</script> & \x00\x1b[31m\xff"
 	in.Lines = []string{"file </svg><b>\nx", strings.Repeat("long", 200), "鼠 ©"}
@@ -253,7 +253,7 @@ type lacking struct {
 }
 
 func threeNeurons(t *testing.T) report.Input {
-	return inputOf(t, spikes.Builtin(), 3, 2, "independent")
+	return builtinInput(t, 3, 2, "independent")
 }
 
 // What is missing is left out, and the page says so.
@@ -406,7 +406,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			in := inputOf(t, spikes.Builtin(), 3, 2, "independent")
+			in := builtinInput(t, 3, 2, "independent")
 			c.change(&in)
 			paths, err := report.Write(t.TempDir(), in, func(string, func(io.Writer) error) error {
 				t.Error("a file was written")
@@ -422,7 +422,7 @@ func TestRefused(t *testing.T) {
 // A file that cannot be written ends the report, with what was written so far.
 func TestWriteFails(t *testing.T) {
 	t.Parallel()
-	in := inputOf(t, spikes.Builtin(), 2, 2, "independent")
+	in := builtinInput(t, 2, 2, "independent")
 	full := errors.New("disk full")
 	for fail := range 2*len(stems) + 1 {
 		n := 0
@@ -473,7 +473,7 @@ func TestVerdict(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			in := inputOf(t, spikes.Builtin(), 3, 5, "independent")
+			in := builtinInput(t, 3, 5, "independent")
 			c.change(&in)
 			page := string(writtenText(t, in)["index.html"])
 			for _, want := range c.says {
@@ -491,7 +491,7 @@ func TestGrid(t *testing.T) {
 	var cells []report.GridCell
 	for _, k := range [][2]int{{2, 5}, {2, 1}, {3, 1}, {2, 2}, {2, 10}, {2, 3}} {
 		cells = append(cells, report.GridCell{
-			Input: inputOf(t, spikes.Builtin(), k[0], k[1], "independent"), Link: fmt.Sprintf("n%d-t%d/index.html", k[0], k[1]),
+			Input: builtinInput(t, k[0], k[1], "independent"), Link: fmt.Sprintf("n%d-t%d/index.html", k[0], k[1]),
 		})
 	}
 	dir := t.TempDir()
