@@ -1,39 +1,22 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math"
 
 	"github.com/spf13/cobra"
 
-	"qgan/internal/stream"
 	"qgan/metrics"
-	"qgan/metrics/spikes"
-	"qgan/training"
+	"qgan/training/assess"
 )
-
-// baselineReport is the object of `baseline --json`.
-type baselineReport struct {
-	Schema     string                   `json:"schema"`
-	Data       string                   `json:"data"`
-	DataSHA256 string                   `json:"data_sha256"`
-	Neurons    []int                    `json:"neurons"`
-	Timesteps  int                      `json:"timesteps"`
-	Windows    int                      `json:"windows"`
-	Seen       int                      `json:"states_seen"`
-	PSilent    float64                  `json:"p_silent"`
-	Models     []metrics.BaselineResult `json:"models"`
-}
 
 // newBaselineCmd makes `baseline`.
 func newBaselineCmd(a *app) *cobra.Command {
 	var (
-		data      dataFlags
-		timesteps int
-		seed      uint64
-		classical classicalFlags
-		asJSON    bool
+		data                  dataFlags
+		timesteps, iterations int
+		seed                  uint64
+		classical, asJSON     bool
 	)
 	cmd := &cobra.Command{
 		Use:   "baseline",
@@ -61,88 +44,28 @@ as the circuits.`,
 			if err != nil {
 				return err
 			}
-			if rec.Held != nil { // halves of what is trained on, as the models are fitted
-				if rec, err = metrics.NewRecording(rec.Train, ""); err != nil {
-					return err
-				}
-			}
-			s, err := rec.Law(metrics.Trained, timesteps)
+			r, err := assess.MeasureBaselines(cmd.Context(), rec, timesteps, assess.BaselineOptions{
+				Seed: seed, Classical: classical, Iterations: iterations,
+				Training: func(name string, hidden int) { a.note("training %s, %s", name, plural(hidden, "hidden unit")) },
+			})
 			if err != nil {
 				return err
-			}
-			models, err := rec.Baselines(timesteps, metrics.BaselineOptions{Rand: stream.New(seed, "baseline")})
-			if err != nil {
-				return err
-			}
-			if classical.on {
-				trained, err := classical.train(cmd.Context(), a, rec.Train, timesteps, seed)
-				if err != nil {
-					return err
-				}
-				models = append(models, trained...)
-			}
-			r := baselineReport{
-				Schema: "qgan.baseline/v1", Data: rec.Train.Source.Path, DataSHA256: rec.Train.Source.SHA256,
-				Neurons: rec.Train.Source.Neurons, Timesteps: timesteps, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
 			}
 			if asJSON {
 				return a.printJSON(r)
 			}
 			fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-				r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), s.Total, s.Len(), s.PSilent())
-			return a.printBaselines(models)
+				r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
+			return a.printBaselines(r.Models)
 		},
 	}
 	data.add(cmd, true)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "time bins of a window")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the models that are drawn from")
-	classical.add(cmd)
+	cmd.Flags().BoolVar(&classical, "classical", false, "train fully connected generators too")
+	cmd.Flags().IntVar(&iterations, "iterations", 3000, "steps of each of them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
-}
-
-// classicalFlags are the flags of fully connected generators.
-type classicalFlags struct {
-	on         bool
-	iterations int
-}
-
-func (f *classicalFlags) add(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.on, "classical", false, "train fully connected generators too")
-	cmd.Flags().IntVar(&f.iterations, "iterations", 3000, "steps of each of them")
-}
-
-// train trains the generators of each size, on all repeats and, for the distance held
-// out, on the odd ones.
-func (f *classicalFlags) train(ctx context.Context, a *app, r *spikes.Raster, timesteps int, seed uint64) ([]metrics.BaselineResult, error) {
-	c, err := training.ClassicalConfig(r.Neurons, timesteps, seed)
-	if err != nil {
-		return nil, err
-	}
-	c.Iterations = f.iterations
-	if err := c.Check(); err != nil {
-		return nil, usagef("--%w", err)
-	}
-	var out []metrics.BaselineResult
-	for _, size := range training.ClassicalSizes {
-		hidden := training.ClassicalHidden(r.Neurons, timesteps, size.Factor)
-		a.note("training %s, %s", size.Name, plural(hidden, "hidden unit"))
-		result, err := training.ClassicalResult(ctx, c, hidden, r, nil)
-		if err != nil {
-			return nil, err
-		}
-		result.Name, result.LogLikelihoodHeldOut = size.Name, nil
-		if r.Repeats > 1 {
-			odd, even := r.Halves()
-			held, err := training.ClassicalResult(ctx, c, hidden, odd, even)
-			if err != nil {
-				return nil, err
-			}
-			result.JSHeldOut, result.LogLikelihoodHeldOut = held.JS, held.LogLikelihoodHeldOut
-		}
-		out = append(out, result)
-	}
-	return out, nil
 }
 
 // printBaselines prints a table of baselines.

@@ -134,7 +134,7 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 	if err != nil {
 		return nil, err
 	}
-	c.MeasureFirst(m.config.Neurons)
+	c.MeasureFirst(m.Config.Neurons)
 	return c, nil
 }
 

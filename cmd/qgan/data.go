@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
 	"qgan/metrics/spikes"
+	"qgan/training/assess"
 	"qgan/training/runs"
 )
 
@@ -81,4 +84,46 @@ func (a *app) warnOf(r *spikes.Raster) {
 	for _, w := range r.Source.Warnings {
 		a.warn("%s: %s", r.Source.Path, w)
 	}
+}
+
+// loadBeside reads files that are put beside the recording.
+func (a *app) loadBeside(rec *metrics.Recording, paths []string) ([]assess.Sample, error) {
+	var files []assess.Sample
+	for _, path := range paths {
+		raster, err := a.loadSamples(path, rec.All.BinWidth)
+		if err != nil {
+			return nil, err
+		}
+		if raster, err = rec.Like(raster, path); err != nil {
+			return nil, err
+		}
+		files = append(files, assess.Sample{Name: path, Raster: raster})
+	}
+	return files, nil
+}
+
+// isRun says whether an argument is a directory, or is not there at all and so
+// better reported as a missing run.
+func isRun(a *app, path string) bool {
+	info, err := a.fs.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// openModel reads a run's newest checkpoint.
+func openModel(a *app, dir string) (*assess.Generator, error) {
+	run, err := runs.Open(a.fs, dir)
+	if err != nil {
+		return nil, err
+	}
+	g, err := assess.Open(run)
+	var e *runs.Error
+	if errors.Is(err, assess.ErrNoCheckpoint) && errors.As(err, &e) {
+		e.Hint = "`qgan train --resume` goes on with it"
+	}
+	return g, err
+}
+
+// addCompare registers the flag for files that are put beside.
+func addCompare(cmd *cobra.Command, to *[]string) {
+	cmd.Flags().StringArrayVar(to, "compare", nil, "another file of spike trains to put beside (can be repeated)")
 }

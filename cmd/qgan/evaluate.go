@@ -2,116 +2,13 @@ package main
 
 import (
 	"fmt"
-	"math"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"qgan/internal/stream"
 	"qgan/metrics"
-	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/assess"
 )
-
-// evaluation is the object of `evaluate --json`.
-type evaluation struct {
-	Schema     string `json:"schema"`
-	What       string `json:"what"` // the run or the file
-	Data       string `json:"data"`
-	DataSHA256 string `json:"data_sha256"`
-	Seed       uint64 `json:"seed"`
-	// Of a run: what its latent vector does, and its trained parameters.
-	Latent     string           `json:"latent_scale,omitempty"`
-	Parameters *training.Counts `json:"parameters,omitempty"`
-	size       string
-	likelihood likelihood // of what was drawn; nil: unknown
-	entropy    float64    // of the recording's windows, nats
-	exact      *training.LawEstimate
-	lawJSON
-	Baselines       []metrics.BaselineResult `json:"baselines"`
-	RatesHz         []float64                `json:"rates_hz"`
-	Covariance      [][]float64              `json:"covariance"`
-	KProbability    []float64                `json:"k_probability"`
-	Autocorrelogram []float64                `json:"autocorrelogram"`
-	Undefined       []int                    `json:"undefined"`
-	// The recording's own figures, and what else was compared: the first file, and
-	// all of them.
-	Recording metrics.Summary  `json:"recording"`
-	Compare   *metrics.Summary `json:"compare,omitempty"`
-	CompareJS *float64         `json:"compare_js_nats,omitempty"`
-	Compared  []compared       `json:"compared,omitempty"`
-	Time      timeJSON         `json:"time"`
-	Noise     *noiseJSON       `json:"noise,omitempty"` // of --backend noisy
-	// States are the recording's most frequent windows and their probabilities.
-	States []stateJSON `json:"states"`
-	// Statistics of single neurons and pairs in time, of what was drawn and of the
-	// recording, and the errors as Spike-GAN adds them up.
-	Spiking struct {
-		Drawn     metrics.SpikingSummary `json:"drawn"`
-		Recording metrics.SpikingSummary `json:"recording"`
-	} `json:"spiking"`
-	Errors metrics.SpikeGANErrors `json:"spike_gan_errors"`
-	// Estimate is what the drawn windows tell of their law, exact or not.
-	Estimate metrics.SampleEstimate `json:"estimate"`
-	// Drawn is the number of windows that the statistics come from.
-	Drawn int `json:"drawn"`
-}
-
-// stateJSON is a window, timesteps apart, and how often it is seen: in the recording, in
-// what was drawn and, where the law is exact, in the law.
-type stateJSON struct {
-	Window    string   `json:"window"`
-	Recording float64  `json:"recording"`
-	Drawn     float64  `json:"drawn"`
-	Law       *float64 `json:"law,omitempty"`
-}
-
-// Windows that are listed, and printed for people.
-const (
-	listedStates  = 64
-	printedStates = 10
-)
-
-// listStates lists the recording's most frequent windows.
-func (e *evaluation) listStates(rec *metrics.Recording, data, drawn *metrics.States) error {
-	order := make([]int, data.Len())
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return data.Counts[b] - data.Counts[a] })
-	var law []float64
-	if e.exact != nil {
-		all, err := rec.Law(metrics.All, data.Timesteps)
-		if err != nil {
-			return err
-		}
-		law = on(e.exact, all, data)
-	}
-	e.States = []stateJSON{}
-	for _, i := range order[:min(listedStates, len(order))] {
-		words := make([]string, data.Timesteps)
-		for k, w := range data.Window(i) {
-			words[k] = fmt.Sprintf("%0*b", data.Neurons, w)
-		}
-		x := stateJSON{Window: strings.Join(words, "|"), Recording: data.Prob(i)}
-		if k := drawn.Find(data.Window(i)); k >= 0 {
-			x.Drawn = drawn.Prob(k)
-		}
-		if law != nil {
-			x.Law = &law[i]
-		}
-		e.States = append(e.States, x)
-	}
-	return nil
-}
-
-// compared is a file that was put beside.
-type compared struct {
-	File    string          `json:"file"`
-	JS      float64         `json:"js_nats"` // plug-in, of its windows
-	Summary metrics.Summary `json:"summary"`
-}
 
 // evaluateFlags are the flags of `evaluate`.
 type evaluateFlags struct {
@@ -171,238 +68,113 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if f.samples < 1 {
 		return usagef("--samples %d: at least 1 is needed", f.samples)
 	}
-	e := evaluation{Schema: "qgan.evaluate/v1", What: what}
-	source := f.fromFile
+	source := f.file
 	if isRun(a, what) {
-		source = f.fromRun
+		source = f.generator
 	}
-	rec, drawn, err := source(cmd, a, &e)
+	e, err := source(cmd, a, what)
 	if err != nil {
-		return err
-	}
-	e.Seed, e.Data, e.DataSHA256 = f.seed, rec.Train.Source.Path, rec.Train.Source.SHA256
-	if err := e.fill(rec, drawn, f.timesteps, f.seed); err != nil {
-		return err
-	}
-	files, err := loadCompared(a, rec, f.compare)
-	if err != nil {
-		return err
-	}
-	if err := e.compareWith(files, rec, f.timesteps); err != nil {
-		return err
-	}
-	if err := e.fillTime(rec, drawn, files, f.timesteps, f.seed); err != nil {
-		return err
+		return noiseError(what, err)
 	}
 	if f.asJSON {
 		return a.printJSON(e)
 	}
-	return a.printEvaluation(e, f.timesteps)
+	return a.printEvaluation(e)
 }
 
-// fromRun draws from a run's generator and, where asked or by default, measures
-// its exact law. It sets what the run decides: timesteps and seed.
-func (f *evaluateFlags) fromRun(cmd *cobra.Command, a *app, e *evaluation) (*metrics.Recording, *spikes.Raster, error) {
+// generator evaluates a run's generator. What the run decides is not asked for: timesteps,
+// neurons and, by default, the seed.
+func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
 	changed := cmd.Flags().Changed
-	m, err := openModel(a, e.What)
+	g, err := openModel(a, what)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if changed("timesteps") || changed("neurons") {
-		return nil, nil, usagef("--timesteps and --neurons are the run's own")
+		return nil, usagef("--timesteps and --neurons are the run's own")
 	}
-	f.timesteps = m.config.Timesteps
 	if !changed("seed") {
-		f.seed = m.config.Seed
+		f.seed = g.Config.Seed
 	}
-	n := training.CountParameters(m.config)
-	e.Latent, e.Parameters, e.size = latentText(m.config), &n, sizeText(m.config)
-	f.data.fromRun(cmd, m.run.Manifest)
-	rec, err := f.data.load(a, m.run.Manifest.Data.Neurons)
+	f.data.fromRun(cmd, g.Run.Manifest)
+	rec, err := f.data.load(a, g.Data.Neurons)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if f.where.backend != "ideal" && f.where.backend != "noisy" {
-		return nil, nil, usagef("--backend %s: it can be ideal or noisy", f.where.backend).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", f.where.backend)
+		return nil, usagef("--backend %s: it can be ideal or noisy", f.where.backend).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", f.where.backend)
 	}
 	on, err := f.where.open(cmd.Context(), a, cmd.Name(), changed, f.samples, f.seed)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	o := assess.Options{Seed: f.seed}
+	switch {
+	case f.exact:
+		o.Law = assess.Exact
+	case changed("samples"):
+		o.Law = assess.Drawn
 	}
 	if on != nil {
-		drawn, err := f.onNoise(cmd, m, on, rec, e)
-		return rec, drawn, err
+		o.Noise = on.known(f.where.latents, f.where.perLatent)
+		if !changed("samples") {
+			f.samples = assess.NoisyWindows
+		}
 	}
-	e.likelihood = m.likelihood(cmd.Context())
-	drawn, err := m.sample(cmd.Context(), nil, training.Sampling{Samples: f.samples, Seed: f.seed})
-	if err != nil || !f.exact && changed("samples") {
-		return rec, drawn, err
+	o.Windows = f.samples
+	if o.Compare, err = a.loadBeside(rec, f.compare); err != nil {
+		return nil, err
 	}
-	law, estimate, err := m.measure(cmd.Context(), rec, f.seed)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case law.Method == "exact":
-		e.lawJSON, e.exact = law, estimate
-	case f.exact:
-		return nil, nil, exitf(exitFailure, "--exact: %s", law.Note)
-	default:
-		e.Note, e.LatentJS = law.Note, law.LatentJS
-	}
-	return rec, drawn, nil
+	return g.Evaluate(cmd.Context(), what, rec, o)
 }
 
-// fromFile reads drawn spike trains. Where the flags leave it open, the windows
+// known is the processor whose noise is known, with so many latent vectors or samples of
+// each.
+func (p *processor) known(latents, perLatent int) *assess.Noise {
+	return &assess.Noise{
+		Processor: p.assessed(), Latents: latents, PerLatent: perLatent,
+		Laws: p.laws(p.model), WithoutReadout: p.laws(p.model.WithoutReadout()),
+	}
+}
+
+// file evaluates drawn spike trains. Where the flags leave it open, the windows
 // are as long as the file's samples and the neurons are the first ones.
-func (f *evaluateFlags) fromFile(cmd *cobra.Command, a *app, e *evaluation) (*metrics.Recording, *spikes.Raster, error) {
+func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
 	if f.exact {
-		return nil, nil, usagef("--exact: a file has no law of its own, only samples")
+		return nil, usagef("--exact: a file has no law of its own, only samples")
 	}
 	if f.where.backend != "ideal" {
-		return nil, nil, usagef("--backend %s is for a run, %s is a file", f.where.backend, e.What)
+		return nil, usagef("--backend %s is for a run, %s is a file", f.where.backend, what)
 	}
-	drawn, err := a.loadSamples(e.What, f.data.binWidth)
+	drawn, err := a.loadSamples(what, f.data.binWidth)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if !cmd.Flags().Changed("neurons") {
 		f.data.neurons = fmt.Sprint(drawn.Neurons)
 	}
 	rec, err := f.data.load(a, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if drawn, err = rec.Like(drawn, e.What); err != nil {
-		return nil, nil, err
+	if drawn, err = rec.Like(drawn, what); err != nil {
+		return nil, err
 	}
 	if !cmd.Flags().Changed("timesteps") {
-		f.timesteps = min(drawn.Bins, longWindow)
+		f.timesteps = assess.TimestepsOf(drawn, drawn.Bins)
 	}
-	return rec, drawn, nil
+	files, err := a.loadBeside(rec, f.compare)
+	if err != nil {
+		return nil, err
+	}
+	return assess.EvaluateSamples(cmd.Context(), assess.Sample{Name: what, Raster: drawn}, rec, f.timesteps, assess.Options{Seed: f.seed, Compare: files})
 }
 
-// isRun says whether an argument is a directory, or is not there at all and so
-// better reported as a missing run.
-func isRun(a *app, path string) bool {
-	info, err := a.fs.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-// bootstrapDraws are the resamples of an error and the samples of a floor.
-const bootstrapDraws = 40
-
-// fill computes the statistics of the drawn windows and, where there is no
-// exact law, the plug-in distance with its error and its floor.
-func (e *evaluation) fill(rec *metrics.Recording, drawn *spikes.Raster, t int, seed uint64) error {
-	w, err := rec.Windows(metrics.Trained, t)
-	if err != nil {
-		return err
-	}
-	s, err := rec.Law(metrics.Trained, t)
-	if err != nil {
-		return err
-	}
-	dw, ds, err := countWindows(drawn, t)
-	if err != nil {
-		return err
-	}
-	if drawn.BinWidth == 0 {
-		drawn.BinWidth = rec.Train.BinWidth
-	}
-	sum := metrics.Summarize(dw)
-	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
-	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, ds.Total
-	e.Recording = metrics.Summarize(w)
-	e.Spiking.Drawn, e.Spiking.Recording = metrics.SummarizeSpiking(dw), metrics.SummarizeSpiking(w)
-	e.entropy = s.Entropy()
-	if err := e.listStates(rec, s, ds); err != nil {
-		return err
-	}
-	if e.Errors, err = metrics.CompareSpikeGAN(rec.Train, drawn, t); err != nil {
-		return err
-	}
-	if e.Estimate, err = metrics.EstimateJS(s, ds, stream.New(seed, "estimate"), bootstrapDraws); err != nil {
-		return err
-	}
-	if e.Baselines, err = rec.Baselines(t, briefBaselines(s)); err != nil {
-		return err
-	}
-	if e.Method == "exact" {
-		return nil
-	}
-	x := e.Estimate
-	e.Method, e.Samples, e.PSilent = "plugin", ds.Total, ds.PSilent()
-	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, pointer(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
-	against := func(p metrics.Part) (*float64, error) {
-		part, err := rec.Law(p, t)
-		if err != nil {
-			return nil, err
-		}
-		x, err := metrics.JSStates(part, ds)
-		return pointer(x), err
-	}
-	if rec.Held != nil {
-		if e.HeldOut, err = against(metrics.HeldOut); err != nil {
-			return err
-		}
-	}
-	if rec.All.Repeats > 1 {
-		floor, err := rec.Floor(t)
-		if err != nil {
-			return err
-		}
-		e.Floor = &floor
-		if e.Odd, err = against(metrics.Odd); err != nil {
-			return err
-		}
-		if e.Even, err = against(metrics.Even); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// compareWith computes the statistics of files that are put beside.
-func (e *evaluation) compareWith(files []comparedFile, rec *metrics.Recording, t int) error {
-	data, err := rec.Law(metrics.Trained, t)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		w, s, err := countWindows(f.raster, t)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.path, err)
-		}
-		js, err := metrics.JSStates(data, s)
-		if err != nil {
-			return err
-		}
-		e.Compared = append(e.Compared, compared{f.path, js, metrics.Summarize(w)})
-	}
-	if len(e.Compared) > 0 {
-		e.Compare, e.CompareJS = &e.Compared[0].Summary, &e.Compared[0].JS
-	}
-	return nil
-}
-
-// fillTime compares the samples, simple models and the files in time.
-func (e *evaluation) fillTime(rec *metrics.Recording, drawn *spikes.Raster, files []comparedFile, t int, seed uint64) error {
-	s, err := newTimeStudy(rec, t, seed, drawn)
-	if err != nil {
-		return err
-	}
-	if err := s.add(e.What, drawn, e.likelihood); err != nil {
-		return err
-	}
-	if err := s.addOthers(rec, files); err != nil {
-		return err
-	}
-	e.Time = s.timeJSON
-	return nil
-}
+// printedStates are the windows that are printed for people.
+const printedStates = 10
 
 // printStates prints the first windows, unless they are too long for a line.
-func (a *app) printStates(states []stateJSON) error {
+func (a *app) printStates(states []assess.WindowState) error {
 	const longest = 80
 	if len(states) == 0 || len(states[0].Window) > longest {
 		return nil
@@ -441,10 +213,10 @@ func notAveraged(n *training.Counts) string {
 }
 
 // printEvaluation prints the figures for people.
-func (a *app) printEvaluation(e evaluation, timesteps int) error {
-	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(timesteps, "bin"), e.Seed)
+func (a *app) printEvaluation(e *assess.Evaluation) error {
+	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(e.Timesteps, "bin"), e.Seed)
 	if e.Parameters != nil {
-		fmt.Fprintln(a.out, e.size)
+		fmt.Fprintln(a.out, e.Size)
 	}
 	fmt.Fprintln(a.out)
 	how := fmt.Sprintf("exact, %d latent vectors", e.Latents)
@@ -467,7 +239,7 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 		t.row("JS corrected", fmt.Sprintf("%.4g nats", x.Corrected), "without the bias of so few windows; 95 % within "+interval)
 		t.row("KL to the recording", text(x.KLNats, "%.4g")+" nats", fmt.Sprintf("total variation %.4g", x.TV))
 	}
-	t.row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.entropy))
+	t.row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.Entropy))
 	t.row("JS held out", text(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
 	t.row("ln p a bin", text(e.LogLikelihood, "%.5f")+" nats", "held out "+text(e.LogLikelihoodHeldOut, "%.5f"))
 	t.row("JS to halves", text(e.Odd, "%.4g")+" / "+text(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+text(e.Floor, "%.3g"))
@@ -495,8 +267,16 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	if err := a.printStates(e.States); err != nil {
 		return err
 	}
+	if err := a.printStatistics(e); err != nil {
+		return err
+	}
+	return a.printTime(e.Time)
+}
+
+// printStatistics prints what is known of the drawn windows beside the recording's.
+func (a *app) printStatistics(e *assess.Evaluation) error {
 	fmt.Fprintf(a.out, "\nStatistics of %d windows\n", e.Drawn)
-	t = newTable(a.out)
+	t := newTable(a.out)
 	t.row("neuron", "rate (Hz)", "recording", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
 	own := e.Spiking.Recording
 	for i := range e.Covariance {
@@ -515,18 +295,8 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	for k, p := range e.KProbability {
 		t.row(fmt.Sprint(k), fmt.Sprintf("%.6f", p), fmt.Sprintf("%.6f", e.Recording.KProbability[k]))
 	}
-	worst := 0.0
-	for i := range e.Covariance {
-		for j := range i {
-			worst = max(worst, math.Abs(e.Covariance[i][j]-e.Recording.Covariance[i][j]))
-		}
-	}
-	t.row("covariance, largest difference of a pair", fmt.Sprintf("%.3g", worst), "")
-	gap := 0.0
-	for i, x := range e.Autocorrelogram {
-		gap += math.Abs(x - e.Recording.Autocorrelogram[i])
-	}
-	t.row("autocorrelogram, L1 over lags", fmt.Sprintf("%.3g", gap), "")
+	t.row("covariance, largest difference of a pair", fmt.Sprintf("%.3g", e.CovarianceError()), "")
+	t.row("autocorrelogram, L1 over lags", fmt.Sprintf("%.3g", e.AutocorrelogramError()), "")
 	x := e.Errors
 	t.row("Spike-GAN's errors, means:", "", "Pearson's r")
 	t.row("rate (spikes a bin)", fmt.Sprintf("%.3g", x.Rate), text(x.RateR, "%.4f"))
@@ -534,8 +304,26 @@ func (a *app) printEvaluation(e evaluation, timesteps int) error {
 	t.row("covariance one bin later", fmt.Sprintf("%.3g", x.LagCovariance), text(x.LagCovarianceR, "%.4f"))
 	t.row("sum |dP(k)|", fmt.Sprintf("%.3g", x.KProbability), "")
 	t.row("autocorrelogram, windows end to end", fmt.Sprintf("%.3g", x.Autocorrelogram), "")
-	if err := t.flush(); err != nil {
-		return err
+	return t.flush()
+}
+
+// printNoise prints the laws side by side.
+func (a *app) printNoise(n *assess.UnderNoise) error {
+	if n == nil {
+		return nil
 	}
-	return a.printTime(e.Time)
+	fmt.Fprintf(a.out, "\nOn %s, mitigation %s\n", n.Model, n.Mitigation)
+	t := newTable(a.out)
+	t.row("law", "JS (nats)", "± 1 s.e.", "floor of as many windows", "P(silent)", "")
+	for _, l := range n.Laws {
+		how := l.Method
+		if l.Windows > 0 {
+			how = fmt.Sprintf("%d windows drawn", l.Windows)
+		}
+		if l.Note != "" {
+			how = l.Note
+		}
+		t.row(l.Name, text(l.JS, "%.4g"), text(l.StdErr, "%.1g"), text(l.Null, "%.3g"), text(l.PSilent, "%.5f"), how)
+	}
+	return t.flush()
 }

@@ -17,6 +17,7 @@ import (
 	"qgan/ir"
 	"qgan/qasm"
 	"qgan/training"
+	"qgan/training/assess"
 )
 
 // newExportCmd makes `export`.
@@ -66,11 +67,11 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 				return err
 			}
 			if probabilities != "" {
-				if err := a.writeProbabilities(probabilities, c, m.config.Neurons); err != nil {
+				if err := a.writeProbabilities(probabilities, c, m.Config.Neurons); err != nil {
 					return err
 				}
 			}
-			c.MeasureFirst(m.config.Neurons)
+			c.MeasureFirst(m.Config.Neurons)
 			return a.export(c, out, options)
 		},
 	}
@@ -97,21 +98,21 @@ func (a *app) export(c *ir.Circuit, out string, options qasm.Options) error {
 
 // inputs are the values of the circuit's data symbols: a latent vector, or the
 // angles that the memory makes of a past.
-func (a *app) inputs(m *model, timestep int, latent, past string) ([]float64, error) {
-	g, ok := m.gen.(*training.Recurrent)
+func (a *app) inputs(m *assess.Generator, timestep int, latent, past string) ([]float64, error) {
+	g, ok := m.Model.(*training.Recurrent)
 	switch {
 	case !ok && past != "":
 		return nil, usagef("--past %s: the run's generator has no memory", past)
 	case !ok:
-		return a.latentVector(latent, m.config)
+		return a.latentVector(latent, m.Config)
 	case latent != "":
 		return nil, usagef("--latent-vector %s: the run's generator has a memory and no latent vector", latent).withHint("--past says what it remembers")
 	}
-	words, err := parseWords(past, m.config.Neurons)
+	words, err := parseWords(past, m.Config.Neurons)
 	if err != nil {
 		return nil, usagef("--past %s: %w", past, err)
 	}
-	return g.Angles(m.params, timestep, words)
+	return g.Angles(m.Params, timestep, words)
 }
 
 // parseWords reads words of so many bits with commas between.
@@ -129,14 +130,14 @@ func parseWords(list string, bits int) ([]uint32, error) {
 
 // timestepCircuit is the trained circuit of a timestep, without measurement, its
 // inputs bound unless they are to stay open.
-func (a *app) timestepCircuit(m *model, timestep int, latent, past string, parametric bool) (*ir.Circuit, error) {
-	if timestep < 0 || timestep >= m.config.Timesteps {
-		return nil, usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.config.Timesteps-1)
+func (a *app) timestepCircuit(m *assess.Generator, timestep int, latent, past string, parametric bool) (*ir.Circuit, error) {
+	if timestep < 0 || timestep >= m.Config.Timesteps {
+		return nil, usagef("--timestep %d: the run has timesteps 0 to %d", timestep, m.Config.Timesteps-1)
 	}
 	if parametric && (latent != "" || past != "") {
 		return nil, usagef("--parametric keeps the inputs open: leave out --latent-vector and --past")
 	}
-	c, err := m.gen.Circuit(m.params, timestep)
+	c, err := m.Model.Circuit(m.Params, timestep)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/internal/durable"
-	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/assess"
 )
 
 // newGenerateCmd makes `generate`.
@@ -63,19 +64,19 @@ command again takes up those that are there and pays for nothing twice.`,
 			if err != nil {
 				return err
 			}
-			m, err := openModel(a, args[0])
+			g, err := openModel(a, args[0])
 			if err != nil {
 				return err
 			}
 			if !cmd.Flags().Changed("seed") {
-				seed = m.config.Seed
+				seed = g.Config.Seed
 			}
 			switch {
 			case bins == 0:
-				bins = m.config.Timesteps
+				bins = g.Config.Timesteps
 			case bins < 0:
 				return usagef("--bins %d: at least 1 is needed", bins)
-			case !m.config.Tied:
+			case !g.Config.Tied:
 				return usagef("--bins %d: only samples of a generator with one circuit for all timesteps run on", bins).withHint("train it with --memory leaky --tied")
 			}
 			if total := float64(samples) * float64(bins); total > maxDrawn {
@@ -86,29 +87,23 @@ command again takes up those that are there and pays for nothing twice.`,
 				return err
 			}
 			if where.latents > 0 {
-				where.perLatent = (samples + where.latents - 1) / where.latents
+				where.perLatent = assess.PerLatent(samples, where.latents)
 			}
-			if on != nil && on.close != nil {
-				defer on.close()
-			}
-			r, meta, err := m.draw(cmd.Context(), on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
+			defer on.release()
+			r, meta, err := a.draw(cmd.Context(), g, on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
 			if where.dry && errors.Is(err, remote.ErrDry) {
 				a.note("%v", err)
-				if m.config.Memory != training.MemoryNone {
-					a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", m.rounds(bins))
+				if g.Config.Memory != training.MemoryNone {
+					a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", g.Rounds(bins))
 				}
 				return nil
 			}
 			if err != nil {
 				return err
 			}
-			if jobs, ok := meta.Extra["jobs"].([]string); ok {
-				if err := a.noteJobs(on.ledger, jobs); err != nil {
-					return err
-				}
-			}
-			if on != nil && m.config.Ansatz().UsesLatent() {
-				a.noteEffective(r, where.perLatent)
+			if on != nil && g.Config.Ansatz().UsesLatent() {
+				size, correlation := assess.Effective(r, where.perLatent)
+				a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
 			}
 			if out == "-" {
 				return spikes.Write(a.out, r, form, meta)
@@ -157,29 +152,29 @@ func (a *app) writeTrains(path string, r *spikes.Raster, f spikes.Format, m spik
 // maxDrawn bounds the bins of a draw, which is held in memory.
 const maxDrawn = 1e9
 
-// draw draws samples, by shots where there is a processor, and says where they come
-// from.
-func (m *model) draw(ctx context.Context, on *processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
-	man := m.run.Manifest
-	s.BinWidth = man.Data.BinWidth
-	meta := spikes.Meta{
-		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: latentText(m.config), Neurons: man.Data.Neurons,
-		Model:    "qgan " + m.config.Preset + ", readout " + string(m.config.Readout),
-		BitOrder: spikes.BitOrder,
-		Extra:    map[string]any{"data_sha256": man.Data.SHA256, "step": m.step, "run_seed": m.config.Seed},
-	}
+// draw draws samples, by shots where there is a processor, and says what the jobs cost.
+func (a *app) draw(ctx context.Context, g *assess.Generator, on *processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
 	if on == nil {
-		r, err := m.gen.Draw(ctx, m.params, s.Samples, s.Bins, s.BinWidth, s.Seed)
-		return r, meta, err
+		return g.Draw(ctx, nil, s)
 	}
 	sampler := on.shots()
-	r, err := m.gen.DrawShots(ctx, m.params, sampler, s)
-	meta.Extra["backend"], meta.Extra["mitigation"] = on.name, string(on.mitigation)
-	meta.Extra["snapshot_sha256"], meta.Extra["samples_per_latent"] = on.snapshot, s.PerLatent
-	if len(sampler.Jobs) > 0 {
+	p := on.assessed()
+	p.Shots = func(backends.Mitigation) training.Shots { return sampler }
+	r, meta, err := g.Draw(ctx, &p, s)
+	if err == nil && len(sampler.Jobs) > 0 {
 		meta.Extra["jobs"] = sampler.Jobs
+		err = a.noteJobs(on.ledger, sampler.Jobs)
 	}
 	return r, meta, err
+}
+
+// assessed is the processor as those see it who judge generators.
+func (p *processor) assessed() assess.Processor {
+	return assess.Processor{Name: p.name, Snapshot: p.snapshot, Mitigation: p.mitigation, Shots: func(with backends.Mitigation) training.Shots {
+		own := *p
+		own.mitigation = with
+		return own.shots()
+	}}
 }
 
 // noteJobs says what jobs words come from and what they cost.
@@ -209,45 +204,4 @@ func (a *app) noteJobs(l *ledger.Ledger, ids []string) error {
 	}
 	a.note("%d jobs of %d circuits and %d shots: %s", len(ids), circuits, shots, cost)
 	return nil
-}
-
-// rounds is how many times circuits are run for samples of so many bins, by a generator
-// with memory.
-func (m *model) rounds(bins int) int {
-	if m.config.Past > 0 {
-		return training.BurnIn + bins
-	}
-	return bins
-}
-
-// noteEffective says how many independent samples tell as much, as samples of one latent
-// vector resemble each other.
-func (a *app) noteEffective(r *spikes.Raster, perLatent int) {
-	latents := (r.Repeats + perLatent - 1) / perLatent
-	groups := make([][]float64, latents)
-	for i := range r.Repeats {
-		n := 0.0
-		for k := range r.Bins {
-			n += float64(r.Active(i, k))
-		}
-		groups[i%latents] = append(groups[i%latents], n)
-	}
-	size, correlation := metrics.EffectiveSamples(groups)
-	a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
-}
-
-// sampleBins is how much longer than a window the samples are that statistics of a
-// generator which runs on are taken of.
-const sampleBins = 200
-
-// sample draws about so many windows for statistics: independent ones, or all
-// windows of recordings where the generator runs on.
-func (m *model) sample(ctx context.Context, on *processor, s training.Sampling) (*spikes.Raster, error) {
-	s.Bins = m.config.Timesteps
-	if m.config.Past > 0 {
-		s.Bins += sampleBins
-		s.Samples = (s.Samples + sampleBins) / (sampleBins + 1)
-	}
-	r, _, err := m.draw(ctx, on, s)
-	return r, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -57,4 +58,28 @@ func (a *app) warn(format string, args ...any) {
 // note writes a message on stderr.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.err, "qgan: %s\n", fmt.Sprintf(format, args...))
+}
+
+// text prints a figure that may be absent.
+func text(x *float64, format string) string {
+	if x == nil {
+		return "–"
+	}
+	return fmt.Sprintf(format, *x)
+}
+
+// plural counts things: "1 neuron", "2 neurons".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// pointer is x, or nil where it is no finite number, which JSON does not have.
+func pointer(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
 }

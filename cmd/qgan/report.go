@@ -4,30 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"qgan/internal/durable"
-	"qgan/internal/stream"
-	"qgan/metrics"
 	"qgan/metrics/report"
-	"qgan/metrics/spikes"
-	"qgan/training"
+	"qgan/training/assess"
 )
-
-// reportSamples is the number of windows drawn for the statistics of a report.
-const reportSamples = 50000
-
-// subject is what a report is about: a run, or a file of spike trains.
-type subject struct {
-	path    string
-	model   *model // nil: a file
-	exact   *training.LawEstimate
-	law     lawJSON
-	samples *spikes.Raster // of a file
-}
 
 // newReportCmd makes `report`.
 func newReportCmd(a *app) *cobra.Command {
@@ -70,7 +54,7 @@ window length side by side, and a folder with a page for each size.`,
 				return usagef("--compare is for windows of one size, the runs have %d", len(sizes))
 			}
 			for _, s := range sizes {
-				if s.compared, err = loadCompared(a, s.rec, compare); err != nil {
+				if s.Beside, err = a.loadBeside(s.Recording, compare); err != nil {
 					return err
 				}
 			}
@@ -93,20 +77,10 @@ window length side by side, and a folder with a page for each size.`,
 	return cmd
 }
 
-// sized are subjects of windows of one size of a recording.
-type sized struct {
-	rec       *metrics.Recording
-	timesteps int
-	seed      uint64
-	subjects  []subject
-	compared  []comparedFile
-	brief     bool // few baselines, as at the end of training
-}
-
 // subjects opens runs and files, those of equal windows together in the order of the
 // first of them.
-func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timesteps int) ([]*sized, error) {
-	var sizes []*sized
+func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timesteps int) ([]*assess.Subjects, error) {
+	var sizes []*assess.Subjects
 	for _, path := range args {
 		if !isRun(a, path) {
 			if _, err := a.fs.Stat(path); err != nil {
@@ -129,16 +103,16 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 		if err != nil {
 			return nil, err
 		}
-		man := m.run.Manifest
-		var in *sized
+		man := m.Run.Manifest
+		var in *assess.Subjects
 		for _, s := range sizes {
-			first := s.subjects[0].model
+			first := s.Subjects[0].Generator
 			if first == nil {
 				continue
 			}
-			x, y := first.run.Manifest, man
+			x, y := first.Run.Manifest, man
 			if x.Data.SHA256 != y.Data.SHA256 {
-				return nil, usagef("%s and %s are of other recordings, which no report holds side by side", first.run.Path, m.run.Path)
+				return nil, usagef("%s and %s are of other recordings, which no report holds side by side", first.Run.Path, m.Run.Path)
 			}
 			if x.Config.Timesteps == y.Config.Timesteps && fmt.Sprint(x.Data.Neurons) == fmt.Sprint(y.Data.Neurons) {
 				in = s
@@ -151,18 +125,16 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 			if err != nil {
 				return nil, err
 			}
-			in = &sized{rec: rec, timesteps: m.config.Timesteps, seed: m.config.Seed}
+			in = &assess.Subjects{Recording: rec, Timesteps: m.Config.Timesteps, Seed: m.Config.Seed}
 			sizes = append(sizes, in)
 		}
-		law, e, err := m.measure(cmd.Context(), in.rec, m.config.Seed)
-		if err != nil {
+		if err := in.AddGenerator(cmd.Context(), path, m); err != nil {
 			return nil, err
 		}
-		in.subjects = append(in.subjects, subject{path: path, model: m, law: law, exact: e})
 	}
 	for _, s := range sizes {
-		if len(s.subjects) > report.MaxModels {
-			return nil, usagef("%d runs and files of the same windows: at most %d can be told apart in one report", len(s.subjects), report.MaxModels)
+		if len(s.Subjects) > report.MaxModels {
+			return nil, usagef("%d runs and files of the same windows: at most %d can be told apart in one report", len(s.Subjects), report.MaxModels)
 		}
 	}
 	return sizes, nil
@@ -170,12 +142,12 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 
 // fileSubject reads a file of spike trains. Beside a run it is taken for samples of its
 // windows; otherwise the flags say what it is compared with, as of evaluate.
-func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, timesteps int, sizes []*sized) (*sized, error) {
+func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, timesteps int, sizes []*assess.Subjects) (*assess.Subjects, error) {
 	drawn, err := a.loadSamples(path, data.binWidth)
 	if err != nil {
 		return nil, err
 	}
-	var s, added *sized
+	var s, added *assess.Subjects
 	if len(sizes) > 0 {
 		s = sizes[0]
 	} else {
@@ -187,33 +159,21 @@ func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, times
 			return nil, err
 		}
 		if timesteps == 0 {
-			timesteps = min(drawn.Bins, longWindow, rec.Train.Bins)
+			timesteps = assess.TimestepsOf(drawn, rec.Train.Bins)
 		}
-		s = &sized{rec: rec, timesteps: timesteps}
+		s = &assess.Subjects{Recording: rec, Timesteps: timesteps}
 		added = s
 	}
-	if drawn, err = s.rec.Like(drawn, path); err != nil {
+	if drawn, err = s.Recording.Like(drawn, path); err != nil {
 		return nil, err
 	}
-	s.subjects = append(s.subjects, subject{path: path, samples: drawn})
+	s.Subjects = append(s.Subjects, assess.Subject{Path: path, Samples: drawn})
 	return added, nil
 }
 
-// plural counts things: "1 neuron", "2 neurons".
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// mostReportBits bounds n·t for which a report fits all baselines: beyond, those of a
-// table of all windows take minutes.
-const mostReportBits = 16
-
 // writeReport writes figures and page about windows of one size into dir.
-func (a *app) writeReport(ctx context.Context, dir string, s *sized) error {
-	in, err := a.reportInput(ctx, s)
+func (a *app) writeReport(ctx context.Context, dir string, s *assess.Subjects) error {
+	in, err := s.Input(ctx)
 	if err != nil {
 		return err
 	}
@@ -224,14 +184,14 @@ func (a *app) writeReport(ctx context.Context, dir string, s *sized) error {
 }
 
 // writeGrid writes a page about runs of several sizes, and a folder for each size.
-func (a *app) writeGrid(ctx context.Context, dir string, sizes []*sized) error {
+func (a *app) writeGrid(ctx context.Context, dir string, sizes []*assess.Subjects) error {
 	var cells []report.GridCell
 	for _, s := range sizes {
-		in, err := a.reportInput(ctx, s)
+		in, err := s.Input(ctx)
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("n%d-t%d", s.rec.Train.Neurons, s.timesteps)
+		name := fmt.Sprintf("n%d-t%d", s.Recording.Train.Neurons, s.Timesteps)
 		for i, c := range cells {
 			if c.Link == name+"/index.html" {
 				name = fmt.Sprintf("%s-%d", name, i+1) // other neurons
@@ -247,7 +207,7 @@ func (a *app) writeGrid(ctx context.Context, dir string, sizes []*sized) error {
 		}
 		cells = append(cells, report.GridCell{Input: in, Link: name + "/index.html"})
 	}
-	source := sizes[0].rec.Train.Source
+	source := sizes[0].Recording.Train.Source
 	lines := []string{fmt.Sprintf("recording: %s, sha256 %s", source.Path, source.SHA256)}
 	return a.write(dir, func(put func(string, func(io.Writer) error) error) error {
 		_, err := report.WriteGrid(dir, fmt.Sprintf("Spike trains: %d sizes of windows", len(sizes)), lines, cells, put)
@@ -263,221 +223,6 @@ func (a *app) write(dir string, make func(func(string, func(io.Writer) error) er
 	err := make(func(path string, f func(io.Writer) error) error { return durable.WriteFile(a.fs, path, f) })
 	if err != nil {
 		return fmt.Errorf("writing the report in %s: %w", dir, err)
-	}
-	return nil
-}
-
-// reportInput draws from the models and computes all that a report shows.
-func (a *app) reportInput(ctx context.Context, s *sized) (report.Input, error) {
-	t, rec := s.timesteps, s.rec
-	w, err := rec.Windows(metrics.Trained, t)
-	if err != nil {
-		return report.Input{}, err
-	}
-	states, err := rec.Law(metrics.Trained, t)
-	if err != nil {
-		return report.Input{}, err
-	}
-	opt := briefBaselines(states)
-	if !s.brief && states.Bits() <= mostReportBits {
-		opt = metrics.BaselineOptions{Rand: stream.New(s.seed, "report")}
-	}
-	baselines, err := rec.Baselines(t, opt)
-	if err != nil {
-		return report.Input{}, err
-	}
-	in := report.Input{
-		Title: fmt.Sprintf("Spike trains of %s, %s", plural(rec.Train.Neurons, "neuron"), plural(t, "timestep")),
-		Lines: []string{
-			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
-			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Source.Neurons, rec.Train.Repeats, rec.Train.Bins),
-		},
-		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.Train.BinWidth,
-		HeldOut: rec.Held != nil, Parameters: parameterLines(s),
-	}
-	if rec.All.Repeats > 1 {
-		floor, err := rec.Floor(t)
-		if err != nil {
-			return in, err
-		}
-		in.Floor = &floor
-	}
-	for _, x := range s.subjects {
-		if err := a.addSubject(&in, s, x, states); err != nil {
-			return in, err
-		}
-	}
-	return in, reportTime(ctx, &in, s)
-}
-
-// addSubject adds a run or a file to the input.
-func (a *app) addSubject(in *report.Input, s *sized, x subject, states *metrics.States) error {
-	if x.model == nil {
-		return addFile(in, s, x, states)
-	}
-	m := x.model
-	r, err := m.sample(context.Background(), nil, training.Sampling{Samples: reportSamples, Seed: m.config.Seed})
-	if err != nil {
-		return err
-	}
-	drawn, err := r.Windows(s.timesteps)
-	if err != nil {
-		return err
-	}
-	name := fmt.Sprintf("%s, seed %d", m.config.Preset, m.config.Seed)
-	if m.config.KLoss != training.KOff {
-		name += fmt.Sprintf(", K-loss %s", m.config.KLoss)
-	} else if len(s.subjects) > 1 {
-		name += ", standard loss"
-	}
-	for _, other := range in.Models {
-		if other.Name == name {
-			name += ", " + filepath.Base(x.path)
-			break
-		}
-	}
-	line := fmt.Sprintf("%s: %s; %s; readout %s", name, m.run.Path, sizeText(m.config), m.config.Readout)
-	if js := x.law.LatentJS; js != nil {
-		line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
-	}
-	if js := x.law.HeldOut; js != nil {
-		line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
-	}
-	in.Lines = append(in.Lines, line)
-	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: m.gen.Parameters()}
-	switch e := x.exact; {
-	case e != nil && x.law.JS != nil:
-		model.JSValid, model.JSNats, model.JSStdErr = true, *x.law.JS, e.JSStdErr
-		all, err := s.rec.Law(metrics.All, s.timesteps)
-		if err != nil {
-			return err
-		}
-		model.Seen = on(e, all, states)
-	default:
-		if err := byDraws(&model, states, drawn, m.config.Seed); err != nil {
-			return err
-		}
-	}
-	in.Models = append(in.Models, model)
-	rows, err := m.run.Rows()
-	if err != nil {
-		return err
-	}
-	var curve []report.CurvePoint
-	var points []report.TrainingPoint
-	for _, row := range rows {
-		if row.JSNats != nil {
-			curve = append(curve, report.CurvePoint{Step: row.Step, JS: *row.JSNats})
-		}
-		points = append(points, report.TrainingPoint{
-			Step: row.Step, Critic: row.CriticLoss, Generator: row.Generator, Wasserstein: row.Wasserstein, Count: row.Count, PSilent: row.PSilent,
-		})
-	}
-	in.Curves, in.Training = append(in.Curves, curve), append(in.Training, points)
-	return nil
-}
-
-// addFile adds a file's spike trains.
-func addFile(in *report.Input, s *sized, x subject, states *metrics.States) error {
-	drawn, err := x.samples.Windows(s.timesteps)
-	if err != nil {
-		return usagef("%s: %w", x.path, err)
-	}
-	if x.samples.BinWidth == 0 {
-		x.samples.BinWidth = in.BinWidth
-	}
-	model := report.Model{Name: filepath.Base(x.path), Summary: metrics.Summarize(drawn), Samples: x.samples}
-	if err := byDraws(&model, states, drawn, s.seed); err != nil {
-		return err
-	}
-	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, plural(x.samples.Repeats, "sample"), plural(x.samples.Bins, "bin")))
-	in.Models = append(in.Models, model)
-	in.Curves, in.Training = append(in.Curves, nil), append(in.Training, nil)
-	return nil
-}
-
-// byDraws takes the divergence from drawn windows.
-func byDraws(m *report.Model, data *metrics.States, drawn spikes.Windows, seed uint64) error {
-	law, err := metrics.CountStates(drawn)
-	if err != nil {
-		return err
-	}
-	e, err := metrics.EstimateJS(data, law, stream.New(seed, "estimate"), 20)
-	if err != nil {
-		return err
-	}
-	m.JSValid, m.JSNats, m.JSStdErr, m.Null = true, e.JSNats, e.StdErr, e.NullFloor
-	m.Seen = make([]float64, data.Len())
-	for i := range m.Seen {
-		if k := law.Find(data.Window(i)); k >= 0 {
-			m.Seen[i] = law.Prob(k)
-		}
-	}
-	return nil
-}
-
-// parameterLines count the parameters of generators, simple models and a neural net
-// by the number of neurons.
-func parameterLines(s *sized) []report.ParameterLine {
-	t := s.timesteps
-	lines := []report.ParameterLine{{Name: "the paper's circuits, 8nt"}, {Name: "Ising"}, {Name: "full table"}, {Name: "fully connected net, 64 hidden units"}}
-	own := -1
-	for i, x := range s.subjects {
-		if x.model != nil {
-			own = i
-			lines = append(lines, report.ParameterLine{Name: "this generator's settings"})
-			break
-		}
-	}
-	const most = 20
-	for n := 1; n <= max(most, s.rec.Train.Neurons); n++ {
-		counts := []float64{
-			float64(8 * n * t), float64(n*t*(n*t+1)) / 2, math.Pow(2, float64(n*t)) - 1,
-			float64(training.NewFullyConnected(n, t, 64).Parameters()),
-		}
-		if own >= 0 {
-			c := s.subjects[own].model.config
-			c.Neurons = n
-			p := training.CountParameters(c)
-			counts = append(counts, float64(p.Angles+p.LatentScales+p.Memory))
-		}
-		for i := range lines {
-			lines[i].Neurons, lines[i].Count = append(lines[i].Neurons, n), append(lines[i].Count, counts[i])
-		}
-	}
-	return lines
-}
-
-// reportTime compares in time the samples of the report's models, simple models and
-// the files.
-func reportTime(ctx context.Context, in *report.Input, s *sized) error {
-	var samples []*spikes.Raster
-	for _, m := range in.Models {
-		samples = append(samples, m.Samples)
-	}
-	study, err := newTimeStudy(s.rec, s.timesteps, s.seed, samples...)
-	if err != nil {
-		return err
-	}
-	for i, m := range in.Models {
-		var l likelihood
-		if x := s.subjects[i].model; x != nil {
-			l = x.likelihood(ctx)
-		}
-		if err := study.add(m.Name, m.Samples, l); err != nil {
-			return err
-		}
-	}
-	if err := study.addOthers(s.rec, s.compared); err != nil {
-		return err
-	}
-	for i := range in.Models {
-		in.Models[i].Time = study.Results[i]
-	}
-	in.DataTime, in.References = &study.Recording, study.Results[len(in.Models):]
-	in.Lines = append(in.Lines, "statistics in time are compared with those of "+study.Against)
-	for i := range in.References {
-		in.References[i].Name = filepath.Base(in.References[i].Name)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"qgan/backends/sim"
 	"qgan/ir"
 	"qgan/training"
+	"qgan/training/assess"
 )
 
 // onServices are a device of each service and what its client needs in the environment.
@@ -114,7 +115,7 @@ func TestServicesHaveTheLawOfIdeal(t *testing.T) {
 }
 
 // lawOn draws on a service and holds the words against their law.
-func lawOn(t *testing.T, m *model, backend string, env map[string]string, latents, perLatent int) {
+func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]string, latents, perLatent int) {
 	t.Helper()
 	name, _, _ := strings.Cut(backend, ":")
 	row, err := serviceOf(name)
@@ -145,7 +146,7 @@ func lawOn(t *testing.T, m *model, backend string, env map[string]string, latent
 	defer on.close()
 	sampler := on.shots()
 	h := &held{Shots: sampler}
-	if _, err := m.gen.DrawShots(t.Context(), m.params, h, training.Sampling{Samples: latents * perLatent, Bins: m.config.Timesteps, PerLatent: perLatent, BinWidth: 1, Seed: 1}); err != nil {
+	if _, err := m.Model.DrawShots(t.Context(), m.Params, h, training.Sampling{Samples: latents * perLatent, Bins: m.Config.Timesteps, PerLatent: perLatent, BinWidth: 1, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	z := (h.chi2 - h.mean) / math.Sqrt(h.variance)
@@ -153,7 +154,7 @@ func lawOn(t *testing.T, m *model, backend string, env map[string]string, latent
 	if err := a.noteJobs(on.ledger, jobs); err != nil {
 		t.Fatal(err)
 	}
-	if h.lanes != latents*m.config.Timesteps || !(math.Abs(z) < 4) || len(jobs) == 0 || !strings.Contains(notes.String(), fmt.Sprintf("%d circuits", h.lanes)) {
+	if h.lanes != latents*m.Config.Timesteps || !(math.Abs(z) < 4) || len(jobs) == 0 || !strings.Contains(notes.String(), fmt.Sprintf("%d circuits", h.lanes)) {
 		t.Errorf("%d circuits in %d jobs, chi-square %.1f where %.1f is expected, z = %.2f; %s", h.lanes, len(jobs), h.chi2, h.mean, z, notes.String())
 	}
 	t.Logf("%d circuits in %d jobs: chi-square %.1f, expected %.1f +- %.1f, z = %.2f", h.lanes, len(jobs), h.chi2, h.mean, math.Sqrt(h.variance), z)

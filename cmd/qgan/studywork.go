@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"qgan/metrics/spikes"
+	"qgan/training/assess"
 	"qgan/training/study"
 )
 
@@ -118,17 +119,17 @@ func (a *app) trainTask(ctx context.Context, t study.Task, dir string) (study.Ro
 			args = append(args, "--compare="+file)
 		}
 	}
-	var e evaluation
+	var e assess.Evaluation
 	if err := a.verb(ctx, &e, args...); err != nil {
 		return nil, err
 	}
-	e.row(row)
+	evaluationRow(&e, row)
 	return row, nil
 }
 
 // row adds the figures of an evaluation: of what was drawn, of simple models and of the
 // files beside, which are named as they are without folder and ending.
-func (e *evaluation) row(row study.Row) {
+func evaluationRow(e *assess.Evaluation, row study.Row) {
 	row.Set("p_silent", e.PSilent)
 	row.Set("p_silent_recording", e.Recording.PSilent)
 	for name, x := range map[string]*float64{"drawn_js_nats": e.JS, "null_floor_nats": e.Null} {
@@ -171,7 +172,7 @@ func (a *app) baselineTask(ctx context.Context, t study.Task, _ string) (study.R
 	for _, name := range sortedKeys(t.Settings) {
 		args = append(args, "--"+name+"="+study.SettingText(t.Settings[name]))
 	}
-	var res baselineReport
+	var res assess.Baselines
 	if err := a.verb(ctx, &res, args...); err != nil {
 		return nil, err
 	}
@@ -188,7 +189,7 @@ func (a *app) baselineTask(ctx context.Context, t study.Task, _ string) (study.R
 
 // noisyRow evaluates a run under a device's noise.
 func (a *app) noisyRow(ctx context.Context, run string, row study.Row, args ...string) error {
-	var e evaluation
+	var e assess.Evaluation
 	if err := a.verb(ctx, &e, append([]string{"evaluate", run, "--backend=noisy"}, args...)...); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/assess"
 	"qgan/training/runs"
 )
 
@@ -408,7 +409,7 @@ type trainResult struct {
 	Gradient training.Gradient `json:"gradient"`
 	Circuits int               `json:"total_circuits,omitempty"`
 	Shots    int               `json:"total_shots,omitempty"`
-	lawJSON
+	assess.Law
 }
 
 func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *training.Trainer, rec *metrics.Recording, on *processor) error {
@@ -433,7 +434,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *traini
 		return err
 	}
 	n := training.CountParameters(c)
-	bar.message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), sizeText(c), gradientText(c, on))
+	bar.message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, on))
 	begin := a.now()
 	js, silent := any("–"), any("–")
 	var pSilent float64
@@ -454,26 +455,26 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *traini
 		}
 		return err
 	}
-	m, err := newModel(run, c, t.State)
+	g, err := assess.Of(run, t.State)
 	if err != nil {
 		return err
 	}
-	law, estimate, err := m.measure(ctx, rec, c.Seed)
+	law, err := g.Law(ctx, rec, c.Seed)
 	if err != nil {
 		return err
 	}
 	if law.Method == "none" {
 		law.PSilent = pSilent
 	}
-	res := trainResult{Schema: "qgan.train/v1", Run: run.Path, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: latentText(c), DataSHA256: rec.Train.Source.SHA256,
-		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, lawJSON: law}
+	res := trainResult{Schema: "qgan.train/v1", Run: run.Path, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: assess.Latent(c), DataSHA256: rec.Train.Source.SHA256,
+		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, Law: law}
 	if fresh {
 		if err := run.WriteResult(res); err != nil {
 			return err
 		}
-		about := &sized{
-			rec: rec, timesteps: c.Timesteps, seed: c.Seed, brief: true,
-			subjects: []subject{{path: run.Path, model: m, law: law, exact: estimate}},
+		about := &assess.Subjects{
+			Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,
+			Subjects: []assess.Subject{{Path: run.Path, Generator: g, Law: law}},
 		}
 		if err := a.writeReport(ctx, filepath.Join(run.Path, "report"), about); err != nil {
 			return err

@@ -13,6 +13,7 @@ import (
 	"qgan/ir"
 	"qgan/metrics"
 	"qgan/training"
+	"qgan/training/assess"
 	"qgan/training/shots"
 )
 
@@ -119,7 +120,7 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 // judged the trained circuit's exact law.
 func TestLearnsFromShots(t *testing.T) {
 	a := testApp()
-	var base baselineReport
+	var base assess.Baselines
 	if err := a.verb(t.Context(), &base, "baseline", "--neurons=4"); err != nil {
 		t.Fatal(err)
 	}

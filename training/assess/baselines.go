@@ -1,0 +1,120 @@
+package assess
+
+import (
+	"context"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/training"
+)
+
+// Baselines are simple models against a recording: the object of `baseline --json`.
+type Baselines struct {
+	Schema     string                   `json:"schema"`
+	Data       string                   `json:"data"`
+	DataSHA256 string                   `json:"data_sha256"`
+	Neurons    []int                    `json:"neurons"`
+	Timesteps  int                      `json:"timesteps"`
+	Windows    int                      `json:"windows"`
+	Seen       int                      `json:"states_seen"`
+	PSilent    float64                  `json:"p_silent"`
+	Models     []metrics.BaselineResult `json:"models"`
+}
+
+// BaselineOptions say which models stand beside, and how they are drawn and trained.
+type BaselineOptions struct {
+	Seed      uint64
+	Classical bool // train fully connected generators too
+	// Iterations are the steps of each of them.
+	Iterations int
+	// Training is told of each before it is trained; nil: nobody.
+	Training func(name string, hiddenUnits int)
+}
+
+// MeasureBaselines fits simple models to windows of t bins of the repeats trained on, and
+// measures them in sample and between their halves; what is held out takes no part.
+func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o BaselineOptions) (*Baselines, error) {
+	if rec.Held != nil {
+		var err error
+		if rec, err = metrics.NewRecording(rec.Train, ""); err != nil {
+			return nil, err
+		}
+	}
+	s, err := rec.Law(metrics.All, t)
+	if err != nil {
+		return nil, err
+	}
+	models, err := rec.Baselines(t, metrics.BaselineOptions{Rand: stream.New(o.Seed, "baseline")})
+	if err != nil {
+		return nil, err
+	}
+	if o.Classical {
+		trained, err := classical(ctx, rec, t, o)
+		if err != nil {
+			return nil, err
+		}
+		models = append(models, trained...)
+	}
+	source := rec.Train.Source
+	return &Baselines{
+		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons,
+		Timesteps: t, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
+	}, nil
+}
+
+// badSetting is a configuration's error, whose text begins with the setting's name.
+type badSetting struct{ error }
+
+// Setting says that the error's text begins with the name of a setting.
+func (e badSetting) Setting() string { return e.Error() }
+
+// BadInput reports that the fault is in what the user gave.
+func (e badSetting) BadInput() bool { return true }
+
+// Unwrap returns the configuration's error.
+func (e badSetting) Unwrap() error { return e.error }
+
+// classical trains the fully connected generators of each size, on all repeats and, for
+// the distance held out, on the odd ones.
+func classical(ctx context.Context, rec *metrics.Recording, t int, o BaselineOptions) ([]metrics.BaselineResult, error) {
+	r := rec.All
+	c, err := training.ClassicalConfig(r.Neurons, t, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	c.Iterations = o.Iterations
+	if err := c.Check(); err != nil {
+		return nil, badSetting{err}
+	}
+	var out []metrics.BaselineResult
+	for _, size := range training.ClassicalSizes {
+		hidden := training.ClassicalHidden(r.Neurons, t, size.Factor)
+		if o.Training != nil {
+			o.Training(size.Name, hidden)
+		}
+		result, err := training.ClassicalResult(ctx, c, hidden, r, nil)
+		if err != nil {
+			return nil, err
+		}
+		result.Name, result.LogLikelihoodHeldOut = size.Name, nil
+		if r.Repeats > 1 {
+			held, err := training.ClassicalResult(ctx, c, hidden, rec.Raster(metrics.Odd), rec.Raster(metrics.Even))
+			if err != nil {
+				return nil, err
+			}
+			result.JSHeldOut, result.LogLikelihoodHeldOut = held.JS, held.LogLikelihoodHeldOut
+		}
+		out = append(out, result)
+	}
+	return out, nil
+}
+
+// briefBaselines are those that stand beside every figure of windows of t bins. For
+// windows of one bin, independence in time is no model but the recording's own law.
+func briefBaselines(t int) metrics.BaselineOptions {
+	names := []string{"silent", "independent", "ising", "split-half"}
+	if t > 1 {
+		names = append(names, "independent-in-time")
+	}
+	return metrics.BaselineOptions{Models: names}
+}

@@ -1,0 +1,323 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// Evaluation is what is known of a generator, or of spike trains, against the recording:
+// the object of `evaluate --json`.
+type Evaluation struct {
+	Schema     string `json:"schema"`
+	What       string `json:"what"` // the run or the file
+	Data       string `json:"data"`
+	DataSHA256 string `json:"data_sha256"`
+	Seed       uint64 `json:"seed"`
+	// Of a run: what its latent vector does, and its trained parameters.
+	Latent     string           `json:"latent_scale,omitempty"`
+	Parameters *training.Counts `json:"parameters,omitempty"`
+	Law
+	Baselines       []metrics.BaselineResult `json:"baselines"`
+	RatesHz         []float64                `json:"rates_hz"`
+	Covariance      [][]float64              `json:"covariance"`
+	KProbability    []float64                `json:"k_probability"`
+	Autocorrelogram []float64                `json:"autocorrelogram"`
+	Undefined       []int                    `json:"undefined"`
+	// The recording's own figures, and what else was compared: the first file, and
+	// all of them.
+	Recording metrics.Summary  `json:"recording"`
+	Compare   *metrics.Summary `json:"compare,omitempty"`
+	CompareJS *float64         `json:"compare_js_nats,omitempty"`
+	Compared  []Compared       `json:"compared,omitempty"`
+	Time      Time             `json:"time"`
+	Noise     *UnderNoise      `json:"noise,omitempty"` // of a noisy processor
+	// States are the recording's most frequent windows and their probabilities.
+	States []WindowState `json:"states"`
+	// Statistics of single neurons and pairs in time, of what was drawn and of the
+	// recording, and the errors as Spike-GAN adds them up.
+	Spiking struct {
+		Drawn     metrics.SpikingSummary `json:"drawn"`
+		Recording metrics.SpikingSummary `json:"recording"`
+	} `json:"spiking"`
+	Errors metrics.SpikeGANErrors `json:"spike_gan_errors"`
+	// Estimate is what the drawn windows tell of their law, exact or not.
+	Estimate metrics.SampleEstimate `json:"estimate"`
+	// Drawn is the number of windows that the statistics come from.
+	Drawn int `json:"drawn"`
+
+	// Size counts a generator's parameters in words; empty of samples.
+	Size string `json:"-"`
+	// Timesteps is the length of the windows in bins, Entropy that of the recording's
+	// law in nats.
+	Timesteps int     `json:"-"`
+	Entropy   float64 `json:"-"`
+}
+
+// WindowState is a window, timesteps apart, and how often it is seen: in the recording, in
+// what was drawn and, where the law is exact, in the law.
+type WindowState struct {
+	Window    string   `json:"window"`
+	Recording float64  `json:"recording"`
+	Drawn     float64  `json:"drawn"`
+	Law       *float64 `json:"law,omitempty"`
+}
+
+// Compared is a file that was put beside.
+type Compared struct {
+	File    string          `json:"file"`
+	JS      float64         `json:"js_nats"` // plug-in, of its windows
+	Summary metrics.Summary `json:"summary"`
+}
+
+// Choice says whether a generator's law is exact or drawn.
+type Choice int
+
+// The choices: exact where that is within reach, drawn in any case, or exact or an error.
+const (
+	WithinReach Choice = iota
+	Drawn
+	Exact
+)
+
+// OutOfReach says why the exact law that was asked for is not to be had.
+type OutOfReach struct{ Reason string }
+
+// Error says that exactness was asked for, and why it is not to be had.
+func (e *OutOfReach) Error() string { return "exact: " + e.Reason }
+
+// Setting says that the error's text begins with the name of an option.
+func (e *OutOfReach) Setting() string { return "exact" }
+
+// Options say how something is evaluated.
+type Options struct {
+	Windows int    // drawn from a generator
+	Law     Choice // of a generator
+	Seed    uint64 // of all draws
+	Compare []Sample
+	Noise   *Noise // of a generator; nil: none
+}
+
+// Evaluate draws from the generator, measures its law, exact where that is within reach
+// and wanted, and compares both with the recording. name is what the generator is called.
+func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Recording, o Options) (*Evaluation, error) {
+	n := training.CountParameters(g.Config)
+	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Size: Size(g.Config)}
+	s := Sample{Name: name}
+	var err error
+	if o.Noise != nil {
+		s.Raster, err = e.underNoise(ctx, g, rec, o)
+	} else {
+		s.Likelihood = g.Likelihood()
+		s.Raster, err = g.Sample(ctx, nil, training.Sampling{Samples: o.Windows, Seed: o.Seed})
+		if err == nil && o.Law != Drawn {
+			err = e.exact(ctx, g, rec, o)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e, e.fill(ctx, s, rec, g.Config.Timesteps, o)
+}
+
+// EvaluateSamples compares spike trains with the recording, in windows of t bins.
+func EvaluateSamples(ctx context.Context, s Sample, rec *metrics.Recording, t int, o Options) (*Evaluation, error) {
+	if o.Law == Exact {
+		return nil, &OutOfReach{"spike trains have no law of their own, only samples"}
+	}
+	e := &Evaluation{What: s.Name}
+	return e, e.fill(ctx, s, rec, t, o)
+}
+
+// exact takes over the figures of the exact law, or says why there are none.
+func (e *Evaluation) exact(ctx context.Context, g *Generator, rec *metrics.Recording, o Options) error {
+	law, err := g.Law(ctx, rec, o.Seed)
+	switch {
+	case err != nil:
+		return err
+	case law.Method == "exact":
+		e.Law = law
+	case o.Law == Exact:
+		return &OutOfReach{law.Note}
+	default:
+		e.Note, e.LatentJS = law.Note, law.LatentJS
+	}
+	return nil
+}
+
+// bootstrapDraws are the resamples of an error and the samples of a floor.
+const bootstrapDraws = 40
+
+// fill computes all that is known of samples alone: statistics, what their law is
+// estimated to be, baselines, what is put beside, and statistics in time. Where there is
+// no exact law, the plug-in distance is the law's.
+func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Recording, t int, o Options) error {
+	e.Schema, e.Seed, e.Timesteps = "qgan.evaluate/v1", o.Seed, t
+	e.Data, e.DataSHA256 = rec.Train.Source.Path, rec.Train.Source.SHA256
+	w, err := rec.Windows(metrics.Trained, t)
+	if err != nil {
+		return err
+	}
+	law, err := rec.Law(metrics.Trained, t)
+	if err != nil {
+		return err
+	}
+	dw, dlaw, err := windows(drawn.Raster, t)
+	if err != nil {
+		return err
+	}
+	if drawn.Raster.BinWidth == 0 {
+		drawn.Raster.BinWidth = rec.Train.BinWidth
+	}
+	sum := metrics.Summarize(dw)
+	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
+	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, dlaw.Total
+	e.Recording, e.Entropy = metrics.Summarize(w), law.Entropy()
+	e.Spiking.Drawn, e.Spiking.Recording = metrics.SummarizeSpiking(dw), metrics.SummarizeSpiking(w)
+	if err := e.listStates(rec, law, dlaw); err != nil {
+		return err
+	}
+	if e.Errors, err = metrics.CompareSpikeGAN(rec.Train, drawn.Raster, t); err != nil {
+		return err
+	}
+	if e.Estimate, err = metrics.EstimateJS(law, dlaw, stream.New(o.Seed, "estimate"), bootstrapDraws); err != nil {
+		return err
+	}
+	if e.Baselines, err = rec.Baselines(t, briefBaselines(t)); err != nil {
+		return err
+	}
+	if e.Method != "exact" {
+		if err := e.plugIn(rec, dlaw); err != nil {
+			return err
+		}
+	}
+	if err := e.compareWith(o.Compare, law); err != nil {
+		return err
+	}
+	e.Time, err = InTime(ctx, rec, t, o.Seed, []Sample{drawn}, o.Compare)
+	return err
+}
+
+// plugIn takes the law's figures from drawn windows, beside their floor.
+func (e *Evaluation) plugIn(rec *metrics.Recording, drawn *metrics.States) error {
+	x := e.Estimate
+	e.Method, e.Samples, e.PSilent = "plugin", drawn.Total, drawn.PSilent()
+	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, finite(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
+	against := func(p metrics.Part) (*float64, error) {
+		part, err := rec.Law(p, drawn.Timesteps)
+		if err != nil {
+			return nil, err
+		}
+		x, err := metrics.JSStates(part, drawn)
+		return finite(x), err
+	}
+	var err error
+	if rec.Held != nil {
+		if e.HeldOut, err = against(metrics.HeldOut); err != nil {
+			return err
+		}
+	}
+	if rec.All.Repeats < 2 {
+		return nil
+	}
+	floor, err := rec.Floor(drawn.Timesteps)
+	if err != nil {
+		return err
+	}
+	e.Floor = &floor
+	if e.Odd, err = against(metrics.Odd); err != nil {
+		return err
+	}
+	e.Even, err = against(metrics.Even)
+	return err
+}
+
+// listedStates are the windows that are listed.
+const listedStates = 64
+
+// listStates lists the recording's most frequent windows.
+func (e *Evaluation) listStates(rec *metrics.Recording, data, drawn *metrics.States) error {
+	order := make([]int, data.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return data.Counts[b] - data.Counts[a] })
+	var law []float64
+	if e.Law.Estimate != nil {
+		all, err := rec.Law(metrics.All, data.Timesteps)
+		if err != nil {
+			return err
+		}
+		law = at(e.Law.Estimate, all, data)
+	}
+	e.States = []WindowState{}
+	for _, i := range order[:min(listedStates, len(order))] {
+		words := make([]string, data.Timesteps)
+		for k, w := range data.Window(i) {
+			words[k] = fmt.Sprintf("%0*b", data.Neurons, w)
+		}
+		x := WindowState{Window: strings.Join(words, "|"), Recording: data.Prob(i)}
+		if k := drawn.Find(data.Window(i)); k >= 0 {
+			x.Drawn = drawn.Prob(k)
+		}
+		if law != nil {
+			x.Law = &law[i]
+		}
+		e.States = append(e.States, x)
+	}
+	return nil
+}
+
+// compareWith computes the statistics of what is put beside.
+func (e *Evaluation) compareWith(beside []Sample, data *metrics.States) error {
+	for _, s := range beside {
+		w, law, err := windows(s.Raster, e.Timesteps)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.Name, err)
+		}
+		js, err := metrics.JSStates(data, law)
+		if err != nil {
+			return err
+		}
+		e.Compared = append(e.Compared, Compared{s.Name, js, metrics.Summarize(w)})
+	}
+	if len(e.Compared) > 0 {
+		e.Compare, e.CompareJS = &e.Compared[0].Summary, &e.Compared[0].JS
+	}
+	return nil
+}
+
+// CovarianceError is the largest difference between the covariances of a pair of what was
+// drawn and of the recording.
+func (e *Evaluation) CovarianceError() float64 {
+	worst := 0.0
+	for i := range e.Covariance {
+		for j := range i {
+			worst = max(worst, math.Abs(e.Covariance[i][j]-e.Recording.Covariance[i][j]))
+		}
+	}
+	return worst
+}
+
+// AutocorrelogramError is the sum over lags of the differences between what was drawn and
+// the recording.
+func (e *Evaluation) AutocorrelogramError() float64 {
+	sum := 0.0
+	for i, x := range e.Autocorrelogram {
+		sum += math.Abs(x - e.Recording.Autocorrelogram[i])
+	}
+	return sum
+}
+
+// TimestepsOf is the length of window that samples are compared in where nothing says
+// it: their own, at most [LongWindow] and at most so many bins.
+func TimestepsOf(samples *spikes.Raster, most int) int {
+	return min(samples.Bins, LongWindow, most)
+}

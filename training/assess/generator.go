@@ -1,0 +1,216 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"qgan/backends"
+	"qgan/backends/sim"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+	"qgan/training"
+	"qgan/training/runs"
+)
+
+// Generator is a trained model with the parameters that are judged.
+type Generator struct {
+	Config training.Config
+	Model  training.CircuitModel
+	Params []float64 // averaged over the training
+	Step   int       // steps taken
+	Data   runs.DataInfo
+	Run    *runs.Dir // nil: it belongs to no run directory
+
+	draws int // latent vectors or pasts of an exact law; 0: as many as it takes
+}
+
+// ErrNoCheckpoint says that a run has not been trained yet.
+var ErrNoCheckpoint = errors.New("the run has no checkpoint yet")
+
+// Open reads the newest checkpoint of a run. It fails with a *runs.Error, that of
+// ErrNoCheckpoint where there is none.
+func Open(run *runs.Dir) (*Generator, error) {
+	state, err := run.Latest()
+	if err != nil {
+		return nil, err
+	}
+	if state == nil {
+		return nil, &runs.Error{Path: run.Path, Err: ErrNoCheckpoint}
+	}
+	return Of(run, state)
+}
+
+// Of is the generator of a run at a state of its training.
+func Of(run *runs.Dir, state *training.State) (*Generator, error) {
+	g, err := New(run.Manifest.Config, state)
+	if err != nil {
+		return nil, &runs.Error{Path: run.Path, Err: err}
+	}
+	g.Run, g.Data = run, run.Manifest.Data
+	return g, nil
+}
+
+// New is the generator of a configuration with the averaged parameters of a state, whose
+// laws are exact. It fails where the state is that of another configuration.
+func New(c training.Config, state *training.State) (*Generator, error) {
+	m, err := training.NewModel(c, &sim.Simulator{})
+	if err != nil {
+		return nil, err
+	}
+	if len(state.Average) != m.Parameters() {
+		return nil, fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(state.Average), m.Parameters())
+	}
+	return &Generator{Config: c, Model: m, Params: state.Average, Step: state.Step}, nil
+}
+
+// under is the generator with circuits that run elsewhere, whose law is averaged over so
+// many latent vectors or pasts.
+func (g *Generator) under(on backends.Solver, draws int) (*Generator, error) {
+	m, err := training.NewModel(g.Config, on)
+	if err != nil {
+		return nil, err
+	}
+	out := *g
+	out.Model, out.draws = m, draws
+	return &out, nil
+}
+
+// Size counts the parameters of a configuration's generator and of its critic, in words.
+func Size(c training.Config) string {
+	n := training.CountParameters(c)
+	if c.Memory != training.MemoryNone {
+		return fmt.Sprintf("%d angles and %d numbers of the memory, critic of %d weights; %s", n.Angles, n.Memory, n.Critic, Latent(c))
+	}
+	return fmt.Sprintf("%d angles and %d latent scales, critic of %d weights; latent scale %s", n.Angles, n.LatentScales, n.Critic, Latent(c))
+}
+
+// Latent says what the latent vector of a configuration does, or what carries time in its
+// place.
+func Latent(c training.Config) string {
+	switch {
+	case c.Memory != training.MemoryNone:
+		return "no latent vector: " + memory(c)
+	case c.LatentTrained:
+		return fmt.Sprintf("trained from %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
+	case c.LatentScale == 0:
+		return "0: the latent vector is not used"
+	}
+	return fmt.Sprintf("fixed at %g, %s latent vector shared by the timesteps", c.LatentScale, c.Latent)
+}
+
+// memory says what carries time in a generator with memory.
+func memory(c training.Config) string {
+	text := string(c.Memory) + " memory"
+	if c.OwnBits > 0 {
+		text += " with own bits of " + count(c.OwnBits, "bin")
+	}
+	if c.Tied {
+		text += ", one circuit for all timesteps"
+	}
+	if c.Past > 0 {
+		return fmt.Sprintf("%s, of %d bins; samples run on", text, c.Past)
+	}
+	return text + ", begun anew with each window"
+}
+
+// count counts things: "1 neuron", "2 neurons".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Processor is where circuits are measured shot by shot.
+type Processor struct {
+	Name       string // of the device or the noise model
+	Snapshot   string // SHA-256 of its calibration data; empty: there are none
+	Mitigation backends.Mitigation
+	// Shots draws words with this mitigation of readout errors.
+	Shots func(backends.Mitigation) training.Shots
+}
+
+// Draw draws samples and says where they come from, for the description of a file: from
+// the exact laws, or on a processor, where on is not nil, by shots. It fails as the
+// processor does; what is said of the samples is right all the same.
+func (g *Generator) Draw(ctx context.Context, on *Processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
+	s.BinWidth = g.Data.BinWidth
+	meta := spikes.Meta{
+		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: Latent(g.Config), Neurons: g.Data.Neurons,
+		Model:    "qgan " + g.Config.Preset + ", readout " + string(g.Config.Readout),
+		BitOrder: spikes.BitOrder,
+		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "run_seed": g.Config.Seed},
+	}
+	if on == nil {
+		r, err := g.Model.Draw(ctx, g.Params, s.Samples, s.Bins, s.BinWidth, s.Seed)
+		return r, meta, err
+	}
+	meta.Extra["backend"], meta.Extra["mitigation"] = on.Name, string(on.Mitigation)
+	meta.Extra["snapshot_sha256"], meta.Extra["samples_per_latent"] = on.Snapshot, s.PerLatent
+	r, err := g.Model.DrawShots(ctx, g.Params, on.Shots(on.Mitigation), s)
+	return r, meta, err
+}
+
+// sampleBins is how much longer than a window the samples are that statistics of a
+// generator which runs on are taken of.
+const sampleBins = 200
+
+// Sample draws about so many windows for statistics: independent ones, or all windows of
+// recordings where the generator runs on.
+func (g *Generator) Sample(ctx context.Context, on *Processor, s training.Sampling) (*spikes.Raster, error) {
+	s.Bins = g.Config.Timesteps
+	if g.Config.Past > 0 {
+		s.Bins += sampleBins
+		s.Samples = (s.Samples + sampleBins) / (sampleBins + 1)
+	}
+	r, _, err := g.Draw(ctx, on, s)
+	return r, err
+}
+
+// Rounds is how many times circuits are run one after the other for samples of so many
+// bins: a generator with memory must know a bin before it draws the next.
+func (g *Generator) Rounds(bins int) int {
+	switch {
+	case g.Config.Memory == training.MemoryNone:
+		return 1
+	case g.Config.Past > 0:
+		return training.BurnIn + bins
+	}
+	return bins
+}
+
+// PerLatent is how many samples share a latent vector where there are so many of them.
+func PerLatent(samples, latents int) int { return (samples + latents - 1) / latents }
+
+// Effective is how many independent samples tell as much about the spike count as these,
+// of which so many share a latent vector, and how their counts correlate; see
+// [metrics.EffectiveSamples].
+func Effective(r *spikes.Raster, perLatent int) (size, correlation float64) {
+	latents := PerLatent(r.Repeats, perLatent)
+	groups := make([][]float64, latents)
+	for i := range r.Repeats {
+		n := 0.0
+		for k := range r.Bins {
+			n += float64(r.Active(i, k))
+		}
+		groups[i%latents] = append(groups[i%latents], n)
+	}
+	return metrics.EffectiveSamples(groups)
+}
+
+// Likelihood is the mean logarithm, in nats, of the probability of each bin of a recording
+// given those before.
+type Likelihood func(context.Context, *spikes.Raster) (float64, error)
+
+// Likelihood is that of a generator with memory whose samples can run on; nil of any
+// other.
+func (g *Generator) Likelihood() Likelihood {
+	m, ok := g.Model.(*training.Recurrent)
+	if !ok || !g.Config.Tied {
+		return nil
+	}
+	return func(ctx context.Context, r *spikes.Raster) (float64, error) {
+		return m.LogLikelihood(ctx, g.Params, r)
+	}
+}

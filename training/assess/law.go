@@ -1,0 +1,182 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"qgan/backends/sim"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// Law holds the figures of a law of windows against its recording, a part of the objects
+// of training and evaluation. A figure that is absent is nil.
+type Law struct {
+	JS      *float64 `json:"js_nats"` // to the repeats trained on
+	JSBits  *float64 `json:"js_bits"`
+	StdErr  *float64 `json:"js_stderr"`
+	Method  string   `json:"method"` // exact, plugin or none
+	Latents int      `json:"latents,omitempty"`
+	Samples int      `json:"samples,omitempty"`
+	HeldOut *float64 `json:"js_heldout_nats"` // to the repeats not trained on
+	// The mean ln of the exact law's probability of the windows trained on and
+	// held out, in nats a bin.
+	LogLikelihood        *float64 `json:"loglik_nats,omitempty"`
+	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats,omitempty"`
+	Odd                  *float64 `json:"js_odd_nats"`
+	Even                 *float64 `json:"js_even_nats"`
+	Floor                *float64 `json:"floor_nats"`      // split half of the recording
+	Null                 *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
+	LatentJS             *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
+	PSilent              float64  `json:"p_silent"`
+	Note                 string   `json:"note,omitempty"`
+
+	// Estimate is the exact law at the windows of all repeats; nil: there is none.
+	Estimate *training.LawEstimate `json:"-"`
+}
+
+// finite is x, or nil where it is no finite number, which JSON does not have.
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// The latent vectors of an exact law: as many as needed for an error below a
+// tenth of the split-half floor, within these bounds.
+const (
+	minLatents = 1 << 16
+	maxLatents = 1 << 20
+	minPasts   = 1 << 10 // of a generator whose samples run on, in place of latent vectors
+)
+
+// Law computes the figures of the exact law against the recording; where it is out of
+// reach Method is "none" and Note says why. The average over latent vectors is taken until
+// its error is below a tenth of the recording's floor, or says that it isn't.
+func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64) (Law, error) {
+	t := g.Config.Timesteps
+	var out Law
+	train, err := rec.Law(metrics.Trained, t)
+	if err != nil {
+		return out, err
+	}
+	all, err := rec.Law(metrics.All, t)
+	if err != nil {
+		return out, err
+	}
+	floor := math.Inf(1)
+	if x, err := rec.Floor(t); err == nil {
+		out.Floor, floor = &x, x
+	}
+	if js, ok, err := g.latentDistance(ctx, seed); err != nil {
+		return out, err
+	} else if ok {
+		out.LatentJS = &js
+	}
+	e, reached, err := g.exact(ctx, all, floor, seed)
+	if errors.Is(err, training.ErrIntractable) {
+		out.Method, out.Note = "none", err.Error()
+		return out, nil
+	}
+	if err != nil {
+		return out, err
+	}
+	if !reached {
+		out.Note = fmt.Sprintf("the standard error is above a tenth of the split-half floor after %d latent vectors", e.Latents)
+	}
+	q := at(e, all, train)
+	js := train.JSSeen(q)
+	out.LogLikelihood = finite(train.LogLikelihoodSeen(q))
+	out.JS, out.JSBits, out.StdErr = &js, finite(metrics.Bits(js)), &e.JSStdErr
+	out.Method, out.Latents, out.PSilent = "exact", e.Latents, e.PSilent
+	against := func(p metrics.Part) (js, logLikelihood *float64, err error) {
+		s, err := rec.Law(p, t)
+		if err != nil {
+			return nil, nil, err
+		}
+		q := at(e, all, s)
+		return finite(s.JSSeen(q)), finite(s.LogLikelihoodSeen(q)), nil
+	}
+	if rec.Held != nil {
+		if out.HeldOut, out.LogLikelihoodHeldOut, err = against(metrics.HeldOut); err != nil {
+			return out, err
+		}
+	}
+	if rec.All.Repeats > 1 {
+		if out.Odd, _, err = against(metrics.Odd); err != nil {
+			return out, err
+		}
+		if out.Even, _, err = against(metrics.Even); err != nil {
+			return out, err
+		}
+	}
+	out.Estimate = e
+	return out, nil
+}
+
+// exact averages the law over fresh latent vectors until its standard error is below a
+// tenth of the floor, and says whether it is.
+func (g *Generator) exact(ctx context.Context, s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
+	draws := minLatents
+	if g.Config.Past > 0 {
+		draws = minPasts
+	}
+	if g.draws > 0 {
+		e, err := g.Model.EstimateLaw(ctx, g.Params, s, g.draws, seed)
+		return e, err == nil && e.JSStdErr <= floor/10, err
+	}
+	for ; ; draws *= 2 {
+		next, err := g.Model.EstimateLaw(ctx, g.Params, s, draws, seed)
+		if errors.Is(err, training.ErrIntractable) && e != nil {
+			return e, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		e = next
+		if e.JSStdErr <= floor/10 {
+			return e, true, nil
+		}
+		if draws >= maxLatents {
+			return e, false, nil
+		}
+	}
+}
+
+// at returns the estimate's probabilities at the windows of a part of the recording.
+func at(e *training.LawEstimate, all, part *metrics.States) []float64 {
+	q := make([]float64, part.Len())
+	for i := range q {
+		if k := all.Find(part.Window(i)); k >= 0 {
+			q[i] = e.Seen[k]
+		}
+	}
+	return q
+}
+
+// latentDistance is [training.LatentDistance]; 0 for a generator without latent
+// vector.
+func (g *Generator) latentDistance(ctx context.Context, seed uint64) (js float64, ok bool, err error) {
+	if !g.Config.Ansatz().UsesLatent() {
+		return 0, true, nil
+	}
+	p, err := training.NewPatch(g.Config, &sim.Simulator{})
+	if err != nil {
+		return 0, false, err
+	}
+	return training.LatentDistance(ctx, g.Config, p, g.Params, seed)
+}
+
+// windows returns the windows of drawn spike trains, and their law.
+func windows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, error) {
+	w, err := r.Windows(t)
+	if err != nil {
+		return w, nil, &metrics.OptionError{Option: "timesteps", Err: err}
+	}
+	s, err := metrics.CountStates(w)
+	return w, s, err
+}

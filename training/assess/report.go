@@ -1,0 +1,265 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/report"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// reportSamples is the number of windows drawn for the statistics of a report.
+const reportSamples = 50000
+
+// mostReportBits bounds n·t for which a report fits all baselines: beyond, those of a
+// table of all windows take minutes.
+const mostReportBits = 16
+
+// Subject is what a report is about: a generator with its law, or spike trains.
+type Subject struct {
+	Path      string     // of the run directory or the file
+	Generator *Generator // nil: samples
+	Law       Law        // of the generator
+	Samples   *spikes.Raster
+}
+
+// Subjects are generators and spike trains of windows of one size of a recording, which
+// share a page of a report.
+type Subjects struct {
+	Recording *metrics.Recording
+	Timesteps int
+	Seed      uint64
+	Subjects  []Subject
+	Beside    []Sample // in time
+	Brief     bool     // few baselines, as at the end of training
+}
+
+// AddGenerator measures the law of a generator and adds it.
+func (s *Subjects) AddGenerator(ctx context.Context, path string, g *Generator) error {
+	law, err := g.Law(ctx, s.Recording, g.Config.Seed)
+	if err != nil {
+		return err
+	}
+	s.Subjects = append(s.Subjects, Subject{Path: path, Generator: g, Law: law})
+	return nil
+}
+
+// rows are the figures of the generator's training; none of a generator of no run.
+func (g *Generator) rows() ([]training.Row, error) {
+	if g.Run == nil {
+		return nil, nil
+	}
+	return g.Run.Rows()
+}
+
+// Input draws from the generators and computes all that a report shows.
+func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
+	t, rec := s.Timesteps, s.Recording
+	w, err := rec.Windows(metrics.Trained, t)
+	if err != nil {
+		return report.Input{}, err
+	}
+	states, err := rec.Law(metrics.Trained, t)
+	if err != nil {
+		return report.Input{}, err
+	}
+	opt := briefBaselines(t)
+	if !s.Brief && states.Bits() <= mostReportBits {
+		opt = metrics.BaselineOptions{Rand: stream.New(s.Seed, "report")}
+	}
+	baselines, err := rec.Baselines(t, opt)
+	if err != nil {
+		return report.Input{}, err
+	}
+	in := report.Input{
+		Title: fmt.Sprintf("Spike trains of %s, %s", count(rec.Train.Neurons, "neuron"), count(t, "timestep")),
+		Lines: []string{
+			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
+			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Source.Neurons, rec.Train.Repeats, rec.Train.Bins),
+		},
+		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.Train.BinWidth,
+		HeldOut: rec.Held != nil, Parameters: s.parameterLines(),
+	}
+	if rec.All.Repeats > 1 {
+		floor, err := rec.Floor(t)
+		if err != nil {
+			return in, err
+		}
+		in.Floor = &floor
+	}
+	for _, x := range s.Subjects {
+		if err := s.add(ctx, &in, x, states); err != nil {
+			return in, err
+		}
+	}
+	return in, s.inTime(ctx, &in)
+}
+
+// add adds a generator or samples to the input.
+func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states *metrics.States) error {
+	if x.Generator == nil {
+		return s.addSamples(in, x, states)
+	}
+	g := x.Generator
+	r, err := g.Sample(ctx, nil, training.Sampling{Samples: reportSamples, Seed: g.Config.Seed})
+	if err != nil {
+		return err
+	}
+	drawn, err := r.Windows(s.Timesteps)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s, seed %d", g.Config.Preset, g.Config.Seed)
+	if g.Config.KLoss != training.KOff {
+		name += fmt.Sprintf(", K-loss %s", g.Config.KLoss)
+	} else if len(s.Subjects) > 1 {
+		name += ", standard loss"
+	}
+	for _, other := range in.Models {
+		if other.Name == name {
+			name += ", " + filepath.Base(x.Path)
+			break
+		}
+	}
+	line := fmt.Sprintf("%s: %s; %s; readout %s", name, x.Path, Size(g.Config), g.Config.Readout)
+	if js := x.Law.LatentJS; js != nil {
+		line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
+	}
+	if js := x.Law.HeldOut; js != nil {
+		line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
+	}
+	in.Lines = append(in.Lines, line)
+	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters()}
+	switch e := x.Law.Estimate; {
+	case e != nil && x.Law.JS != nil:
+		model.JSValid, model.JSNats, model.JSStdErr = true, *x.Law.JS, e.JSStdErr
+		all, err := s.Recording.Law(metrics.All, s.Timesteps)
+		if err != nil {
+			return err
+		}
+		model.Seen = at(e, all, states)
+	default:
+		law, err := metrics.CountStates(drawn)
+		if err != nil {
+			return err
+		}
+		if err := byDraws(&model, states, law, g.Config.Seed); err != nil {
+			return err
+		}
+	}
+	in.Models = append(in.Models, model)
+	rows, err := g.rows()
+	if err != nil {
+		return err
+	}
+	var curve []report.CurvePoint
+	var points []report.TrainingPoint
+	for _, row := range rows {
+		if row.JSNats != nil {
+			curve = append(curve, report.CurvePoint{Step: row.Step, JS: *row.JSNats})
+		}
+		points = append(points, report.TrainingPoint{
+			Step: row.Step, Critic: row.CriticLoss, Generator: row.Generator, Wasserstein: row.Wasserstein, Count: row.Count, PSilent: row.PSilent,
+		})
+	}
+	in.Curves, in.Training = append(in.Curves, curve), append(in.Training, points)
+	return nil
+}
+
+// addSamples adds spike trains.
+func (s *Subjects) addSamples(in *report.Input, x Subject, states *metrics.States) error {
+	drawn, law, err := windows(x.Samples, s.Timesteps)
+	if err != nil {
+		return fmt.Errorf("%s: %w", x.Path, err)
+	}
+	if x.Samples.BinWidth == 0 {
+		x.Samples.BinWidth = in.BinWidth
+	}
+	model := report.Model{Name: filepath.Base(x.Path), Summary: metrics.Summarize(drawn), Samples: x.Samples}
+	if err := byDraws(&model, states, law, s.Seed); err != nil {
+		return err
+	}
+	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, count(x.Samples.Repeats, "sample"), count(x.Samples.Bins, "bin")))
+	in.Models = append(in.Models, model)
+	in.Curves, in.Training = append(in.Curves, nil), append(in.Training, nil)
+	return nil
+}
+
+// byDraws takes the divergence from drawn windows.
+func byDraws(m *report.Model, data, law *metrics.States, seed uint64) error {
+	e, err := metrics.EstimateJS(data, law, stream.New(seed, "estimate"), 20)
+	if err != nil {
+		return err
+	}
+	m.JSValid, m.JSNats, m.JSStdErr, m.Null = true, e.JSNats, e.StdErr, e.NullFloor
+	m.Seen = make([]float64, data.Len())
+	for i := range m.Seen {
+		if k := law.Find(data.Window(i)); k >= 0 {
+			m.Seen[i] = law.Prob(k)
+		}
+	}
+	return nil
+}
+
+// parameterLines count the parameters of generators, simple models and a neural net
+// by the number of neurons.
+func (s *Subjects) parameterLines() []report.ParameterLine {
+	t := s.Timesteps
+	lines := []report.ParameterLine{{Name: "the paper's circuits, 8nt"}, {Name: "Ising"}, {Name: "full table"}, {Name: "fully connected net, 64 hidden units"}}
+	own := -1
+	for i, x := range s.Subjects {
+		if x.Generator != nil {
+			own = i
+			lines = append(lines, report.ParameterLine{Name: "this generator's settings"})
+			break
+		}
+	}
+	const most = 20
+	for n := 1; n <= max(most, s.Recording.Train.Neurons); n++ {
+		counts := []float64{
+			float64(8 * n * t), float64(n*t*(n*t+1)) / 2, math.Pow(2, float64(n*t)) - 1,
+			float64(training.NewFullyConnected(n, t, 64).Parameters()),
+		}
+		if own >= 0 {
+			c := s.Subjects[own].Generator.Config
+			c.Neurons = n
+			p := training.CountParameters(c)
+			counts = append(counts, float64(p.Angles+p.LatentScales+p.Memory))
+		}
+		for i := range lines {
+			lines[i].Neurons, lines[i].Count = append(lines[i].Neurons, n), append(lines[i].Count, counts[i])
+		}
+	}
+	return lines
+}
+
+// inTime compares in time the samples of the report's models, simple models and what is
+// put beside.
+func (s *Subjects) inTime(ctx context.Context, in *report.Input) error {
+	var samples []Sample
+	for i, m := range in.Models {
+		x := Sample{Name: m.Name, Raster: m.Samples}
+		if g := s.Subjects[i].Generator; g != nil {
+			x.Likelihood = g.Likelihood()
+		}
+		samples = append(samples, x)
+	}
+	time, err := InTime(ctx, s.Recording, s.Timesteps, s.Seed, samples, s.Beside)
+	if err != nil {
+		return err
+	}
+	for i := range in.Models {
+		in.Models[i].Time = time.Results[i]
+	}
+	in.DataTime, in.References = &time.Recording, time.Results[len(in.Models):]
+	in.Lines = append(in.Lines, "statistics in time are compared with those of "+time.Against)
+	for i := range in.References {
+		in.References[i].Name = filepath.Base(in.References[i].Name)
+	}
+	return nil
+}
