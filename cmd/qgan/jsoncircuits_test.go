@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -12,9 +13,11 @@ import (
 	"qgan/backends"
 	"qgan/backends/sim"
 	"qgan/calibration"
+	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/ir/compile"
 	"qgan/qasm"
+	"qgan/training"
 )
 
 // angleProgram has an input, more qubits than bits, and bits in another order than qubits.
@@ -243,6 +246,56 @@ func namesOf(t *compile.Target, qubits []int) []string {
 		names[i] = t.Labels[q]
 	}
 	return names
+}
+
+// The circuit of a timestep that is exported is the generator's with those inputs, and the
+// probabilities beside are its law, of the neurons' qubits alone.
+func TestExportValues(t *testing.T) {
+	for _, c := range []struct{ settings, flags string }{
+		{"--timesteps 2 --memory none --latent-qubits 1 --latent-scale 0.8", "--latent-vector seed:3"},
+		{"--timesteps 2 --memory none --latent-scale 0.8", "--latent-vector VECTOR"},
+		{"--timesteps 3 --memory leaky", "--past 11,01"},
+	} {
+		dir := t.TempDir()
+		run, vector, file := filepath.Join(dir, "run"), filepath.Join(dir, "vector"), filepath.Join(dir, "p.json")
+		if err := os.WriteFile(vector, []byte("0.25\n-1.5\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if r := command(t, nil, append([]string{"train", run, "--neurons", "2", "--layers", "1", "--iterations", "1"}, strings.Fields(c.settings)...)...); r.code != exitOK {
+			t.Fatal(r.err)
+		}
+		m := openTrained(t, run)
+		circuits := m.model.(interface {
+			Circuit(params []float64, timestep int) (*ir.Circuit, error)
+		})
+		var inputs []float64
+		switch g := m.model.(type) {
+		case *training.Recurrent:
+			inputs = must[[]float64](t)(g.Angles(m.params, 1, []uint32{0b11, 0b01}))
+		default:
+			if inputs = []float64{0.25, -1.5}; !strings.Contains(c.flags, "VECTOR") {
+				inputs = training.DrawLatents(m.config, 1, stream.New(3, "export"))[0]
+			}
+		}
+		want := must[*ir.Circuit](t)(must[*ir.Circuit](t)(circuits.Circuit(m.params, 1)).Bind(nil, inputs))
+		law := map[string]float64{}
+		for x, p := range must[[]float64](t)(new(sim.Simulator).Law(want, nil, nil)) {
+			law[fmt.Sprintf("%0*b", want.Qubits, x)[:2]] += p
+		}
+		flags := strings.Fields(strings.ReplaceAll(c.flags, "VECTOR", vector))
+		r := command(t, nil, append([]string{"export", run, "--timestep", "1", "--probabilities", file}, flags...)...)
+		if r.code != exitOK {
+			t.Fatal(r.err)
+		}
+		var o map[string]any
+		if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(file)), &o); err != nil {
+			t.Fatal(err)
+		}
+		same(t, o, values{"schema": "qgan.probabilities/v1", "bit_order": "bit 0 first", "probabilities": law})
+		// The program has the same law.
+		o = object(t, nil, "run", writeProgram(t, r.out), "--exact")
+		same(t, o, values{"schema": free{}, "bit_order": "bit 0 first", "shots": 0, "probabilities": law})
+	}
 }
 
 // The benchmarks count their circuits and shots, and times are in order. The probability of

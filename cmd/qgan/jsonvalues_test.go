@@ -472,6 +472,17 @@ func TestRunValues(t *testing.T) {
 			}
 			got := must[*spikes.Raster](t)(spikes.Load(out, spikes.LoadOptions{}))
 			sameTrains(t, got, must[*spikes.Raster](t)(m.model.Draw(t.Context(), m.params, 11, c.timesteps, exampleWidth, 8)))
+			// Where nothing is said the seed is the run's; with --bins samples run on.
+			for bins, more := range map[int][]string{c.timesteps: nil, 9: {"--bins", "9"}} {
+				if more != nil && !m.config.Tied {
+					continue
+				}
+				other := filepath.Join(t.TempDir(), "other.npy")
+				if r := command(t, nil, append([]string{"generate", dir, "--samples", "11", "--out", other}, more...)...); r.code != exitOK {
+					t.Fatal(r.err)
+				}
+				sameTrains(t, must[*spikes.Raster](t)(spikes.Load(other, spikes.LoadOptions{})), must[*spikes.Raster](t)(m.model.Draw(t.Context(), m.params, 11, bins, exampleWidth, c.seed)))
+			}
 			var about map[string]any
 			if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(spikes.SidecarPath(out))), &about); err != nil {
 				t.Fatal(err)
@@ -496,6 +507,83 @@ func sameTrains(t *testing.T, got, want *spikes.Raster) {
 			if got.Word(r, b) != want.Word(r, b) {
 				t.Fatalf("repeat %d, bin %d: %b, want %b", r, b, got.Word(r, b), want.Word(r, b))
 			}
+		}
+	}
+}
+
+// A row of a study's table is what train and evaluate print with the same settings, as an
+// object and as a line of the table's columns.
+func TestStudyValues(t *testing.T) {
+	data := writeExample(t, "data.npy", exampleRepeats, 1)
+	beside := writeExample(t, "beside.npy", 5, 3)
+	dir := t.TempDir()
+	file, out := filepath.Join(dir, "sweep.toml"), filepath.Join(dir, "study")
+	text := fmt.Sprintf("seeds = [4]\n[settings]\ndata = %q\nneurons = 3\niterations = 2\nlayers = 1\ntrain-repeats = \"odd\"\nbin-width = %v\n\"evaluate.samples\" = 60\n\"evaluate.compare\" = %q\n[grid]\ntimesteps = [1, 2]\n", data, exampleWidth, beside)
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r := command(t, nil, "study", file, "--out", out); r.code != exitOK {
+		t.Fatal(r.err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(must[[]byte](t)(os.ReadFile(filepath.Join(out, "table.csv"))))), "\n")
+	header := strings.Split(lines[0], ",")
+	rows := strings.Split(strings.TrimSpace(string(must[[]byte](t)(os.ReadFile(filepath.Join(out, "table.jsonl"))))), "\n")
+	if len(lines) != 3 || len(rows) != 2 {
+		t.Fatalf("%d lines of CSV and %d of JSON for two tasks", len(lines), len(rows))
+	}
+	for i, line := range rows {
+		var task struct {
+			Settings map[string]any
+			Row      map[string]float64
+		}
+		if err := json.Unmarshal([]byte(line), &task); err != nil {
+			t.Fatal(err)
+		}
+		run := filepath.Join(t.TempDir(), "run")
+		trained := object(t, nil, "train", run, "--data", data, "--neurons", "3", "--iterations", "2", "--layers", "1", "--train-repeats", "odd", "--bin-width", fmt.Sprint(exampleWidth), "--seed", "4", "--timesteps", fmt.Sprint(task.Settings["timesteps"]))
+		drawn := object(t, nil, "evaluate", run, "--samples", "60", "--compare", beside)
+		want := map[string]any{
+			"drawn_js_nats": drawn["js_nats"], "null_floor_nats": drawn["null_floor_nats"], "p_silent": drawn["p_silent"],
+			"parameters": float64(training.CountParameters(openTrained(t, run).config).Angles + training.CountParameters(openTrained(t, run).config).Memory), "iterations": 2.,
+		}
+		for _, k := range []string{"js_nats", "js_stderr", "js_heldout_nats", "floor_nats", "latent_js_nats"} {
+			want[k] = trained[k]
+		}
+		want["p_silent_recording"], _ = fieldOf(drawn, "recording.p_silent")
+		want["compared_beside"], _ = fieldOf(drawn, "compare_js_nats")
+		for k, name := range []string{"silent", "independent"} {
+			want["baseline_"+name], _ = fieldOf(drawn, fmt.Sprintf("baselines.%d.js_nats", k))
+		}
+		results, _ := fieldOf(drawn, "time.results")
+		for at, r := range results.([]any) {
+			result := r.(map[string]any)
+			for _, f := range result["figures"].([]any) {
+				figure := f.(map[string]any)
+				if figure["name"] != "covariance-error" || figure["value"] == nil {
+					continue
+				}
+				switch name := result["name"].(string); {
+				case at == 0:
+					want["covariance_error"] = figure["value"]
+				case name == beside:
+					want["compared_beside_covariance_error"] = figure["value"]
+				default:
+					want["covariance_error_"+strings.ReplaceAll(name, "-", "_")] = figure["value"]
+				}
+			}
+		}
+		cells := strings.Split(lines[1+i], ",")
+		for k, x := range want {
+			got, ok := task.Row[k]
+			if !ok || got != x {
+				t.Errorf("%s: %v, want %v", k, got, x)
+			}
+			if cell := cells[slices.Index(header, k)]; cell != strconv.FormatFloat(x.(float64), 'g', -1, 64) {
+				t.Errorf("%s: the table has %s, want %v", k, cell, x)
+			}
+		}
+		if cell := cells[slices.Index(header, "timesteps")]; cell != fmt.Sprint(task.Settings["timesteps"]) {
+			t.Errorf("the table's timesteps are %s, the task's %v", cell, task.Settings["timesteps"])
 		}
 	}
 }
