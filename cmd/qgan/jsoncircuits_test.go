@@ -280,8 +280,8 @@ func namesOf(t *compile.Target, qubits []int) []string {
 // probabilities beside are its law, of the neurons' qubits alone.
 func TestExportValues(t *testing.T) {
 	for _, c := range []struct{ settings, flags string }{
-		{"--timesteps 2 --memory none --latent-qubits 1 --latent-scale 0.8", "--latent-vector seed:3"},
-		{"--timesteps 2 --memory none --latent-scale 0.8", "--latent-vector VECTOR"},
+		{"--timesteps 2 --memory none --latent bit --latent-qubits 1 --latent-scale 0.8", "--latent-vector seed:3"},
+		{"--timesteps 2 --memory none --latent bit --latent-scale 0.8", "--latent-vector VECTOR"},
 		{"--timesteps 3 --memory leaky", "--past 11,01"},
 	} {
 		dir := t.TempDir()
