@@ -311,6 +311,36 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// A number has moved by more than three standard errors of the difference, or by more than
+// half, up or down; the caller's thresholds take the place of these.
+func TestThresholds(t *testing.T) {
+	for _, k := range []struct {
+		limit    Thresholds
+		old, now Value
+		moved    bool
+	}{
+		// The error of a difference of 3 and 4 is 5.
+		{Thresholds{}, Value{X: 100, StdErr: 3}, Value{X: 114, StdErr: 4}, false},
+		{Thresholds{}, Value{X: 100, StdErr: 3}, Value{X: 116, StdErr: 4}, true},
+		{Thresholds{}, Value{X: 116, StdErr: 4}, Value{X: 100, StdErr: 3}, true},
+		{Thresholds{StdErrs: 2}, Value{X: 100, StdErr: 3}, Value{X: 111, StdErr: 4}, true},
+		{Thresholds{StdErrs: 4}, Value{X: 100, StdErr: 3}, Value{X: 116, StdErr: 4}, false},
+		{Thresholds{}, Value{X: 100}, Value{X: 149}, false},
+		{Thresholds{}, Value{X: 100}, Value{X: 151}, true},
+		{Thresholds{}, Value{X: 149}, Value{X: 100}, false},
+		{Thresholds{}, Value{X: 151}, Value{X: 100}, true},
+		{Thresholds{Ratio: 2}, Value{X: 100}, Value{X: 199}, false},
+		{Thresholds{Ratio: 1.2}, Value{X: 100}, Value{X: 121}, true},
+	} {
+		old, now := read(t, ibmText), read(t, ibmText)
+		old.Qubits[0].T1, now.Qubits[0].T1 = &k.old, &k.now
+		changes, err := Diff(old, now, k.limit)
+		if err != nil || (len(changes) == 1) != k.moved {
+			t.Errorf("%+v: from %+v to %+v: %v, %v", k.limit, k.old, k.now, changes, err)
+		}
+	}
+}
+
 // Real snapshots are read, with the oddities that are known of them.
 func TestRealSnapshots(t *testing.T) {
 	shared := os.Getenv("QGAN_SHARED")
