@@ -55,6 +55,7 @@ func TestTrainSettings(t *testing.T) {
 		{"--neurons 2 --generator-lr 0.03 --critic-lr 0.04 --beta1 0.1 --beta2 0.2", "deep", 2, 1, func(c *config) {
 			c.GeneratorLR, c.CriticLR, c.Beta1, c.Beta2 = 0.03, 0.04, 0.1, 0.2
 		}},
+		{"--neurons 2 --beta1 0.1 --critic-lr 0.04", "deep", 2, 1, func(c *config) { c.Beta1, c.CriticLR = 0.1, 0.04 }}, // one of each pair
 		// Weights that belong to the kind of penalty and of the spike-count term.
 		{"--neurons 2 --penalty zero", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyZero, 0.3 }},
 		{"--neurons 2 --penalty one", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyOne, 10 }},
