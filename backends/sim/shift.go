@@ -214,14 +214,9 @@ func (p *plan) turned(op, symbol int, trained []half) su2 {
 	u := su2{ar: 1}
 	for _, f := range p.ops[op].factors {
 		h := trained[f.angle]
-		for _, t := range f.expr.Terms { // neighbouring rotations about the same axis are one
-			switch {
-			case int(t.Trained) != symbol:
-			case t.Coef > 0:
-				h = half{-h.s, h.c}
-			default: // the frame turned the rotation round: its angle is the negative
-				h = half{h.s, -h.c}
-			}
+		// Neighbouring rotations about the same axis are one, with the sum of their symbols.
+		if slices.ContainsFunc(f.expr.Terms, func(t ir.Term) bool { return int(t.Trained) == symbol }) {
+			h = half{-h.s, h.c}
 		}
 		u = u.rotated(f.axis, h)
 	}
