@@ -248,7 +248,7 @@ func confused(p []float64, a [][][]float64) []float64 {
 	return out
 }
 
-// A million shots of both methods have the exact law.
+// Shots of both methods, a million where there is time, have the exact law.
 func TestNoisyShotsReference(t *testing.T) {
 	r := referenceCircuits(t)[0]
 	s := deviceSnapshot(t, "torino")
@@ -256,10 +256,14 @@ func TestNoisyShotsReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shots := 1_000_000
+	if testing.Short() {
+		shots = 100_000
+	}
 	c := r.circuit("native2", len(s.Qubits))
 	law := lawOf(t, &Noisy{Model: m}, c)
 	for _, method := range []Method{DensityMethod, TrajectoriesMethod} {
-		o := outcomesOf(t, &Noisy{Model: m, Method: method}, c, 1_000_000, 5)
+		o := outcomesOf(t, &Noisy{Model: m, Method: method}, c, shots, 5)
 		if z := fit(o, law); math.Abs(z) > 4 {
 			t.Errorf("%s: chi² is %.2f standard deviations from its mean", method, z)
 		}
@@ -456,16 +460,20 @@ func TestTrajectoriesAgainstDensity(t *testing.T) {
 // Larger matrices run in passes with several blocks, on any number of workers.
 func TestDensityPasses(t *testing.T) {
 	m := noiseFile(t, allNoise)
-	c := ir.New(8, 8)
+	n := 8
+	if testing.Short() {
+		n = 7
+	}
+	c := ir.New(n, n)
 	rng := stream.New(3, "circuit")
 	for range 3 {
-		for q := range 8 {
+		for q := range n {
 			c.Gate(ir.RY, []int{q}, ir.Const(rng.NormFloat64()))
 			c.Gate(ir.SX, []int{q})
 		}
-		for q := range 8 {
-			c.Gate(ir.CX, []int{q, (q + 3) % 8})
-			c.Gate(ir.RXX, []int{(q + 5) % 8, q}, ir.Const(rng.NormFloat64()))
+		for q := range n {
+			c.Gate(ir.CX, []int{q, (q + 3) % n})
+			c.Gate(ir.RXX, []int{(q + 5) % n, q}, ir.Const(rng.NormFloat64()))
 		}
 	}
 	c.MeasureAll()
@@ -476,7 +484,7 @@ func TestDensityPasses(t *testing.T) {
 	// Without noise it is the ideal law.
 	free := noiseFile(t, "")
 	gates := *c
-	gates.Ops = c.Ops[:len(c.Ops)-8]
+	gates.Ops = c.Ops[:len(c.Ops)-n]
 	want, err := new(Simulator).Law(&gates, nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -637,14 +645,18 @@ func TestNoiseReports(t *testing.T) {
 	})
 	// cuda-quantum 4621: counts were permuted from five qubits on.
 	t.Run("order", func(t *testing.T) {
-		for q := range 12 {
-			c := ir.New(12, 12)
+		n := 12
+		if testing.Short() {
+			n = 7
+		}
+		for q := range n {
+			c := ir.New(n, n)
 			c.Gate(ir.X, []int{q})
 			c.MeasureAll()
 			m := noiseFile(t, "")
 			for _, method := range []Method{DensityMethod, TrajectoriesMethod} {
 				o := outcomesOf(t, &Noisy{Model: m, Method: method}, c, 10, 1)
-				if len(o.Counts) != 1 || o.Counts[0].Word != 1<<(11-q) {
+				if len(o.Counts) != 1 || o.Counts[0].Word != 1<<(n-1-q) {
 					t.Errorf("%s: X on qubit %d gives %v", method, q, o.Counts)
 				}
 			}
@@ -831,14 +843,18 @@ func TestTrajectoriesOfManyQubits(t *testing.T) {
 		return c
 	}
 	law := lawOf(t, &Noisy{Model: m}, make(3))
+	shots := 1500
+	if testing.Short() {
+		shots = 300
+	}
 	for _, n := range []int{12, 13} {
 		s := &Noisy{Model: m, Method: TrajectoriesMethod, Workers: 2}
-		o := outcomesOf(t, s, make(n), 1500, 1)
+		o := outcomesOf(t, s, make(n), shots, 1)
 		if z := fit(o, law); math.Abs(z) > 5 {
 			t.Errorf("%d qubits: chi² is %.2f standard deviations from its mean", n, z)
 		}
 		s.Workers = 1
-		if diff := cmp.Diff(o, outcomesOf(t, s, make(n), 1500, 1)); diff != "" {
+		if diff := cmp.Diff(o, outcomesOf(t, s, make(n), shots, 1)); diff != "" {
 			t.Errorf("%d qubits: another number of workers gives other shots", n)
 		}
 	}

@@ -91,10 +91,13 @@ func TestStateEqualsInterpreter(t *testing.T) {
 // States larger than a block: passes are gathered from the state, and the
 // scheduler cuts the circuit into several.
 func TestStateOverManyBlocks(t *testing.T) {
-	const n = blockBits + 3
+	n, rounds := blockBits+3, 4
+	if testing.Short() {
+		n, rounds = blockBits+1, 1
+	}
 	rng := rand.New(rand.NewPCG(3, 1))
 	gates := ir.Gates()
-	for round := range 4 {
+	for round := range rounds {
 		c := ir.New(n, 0)
 		for range 60 {
 			g := gates[rng.IntN(len(gates))]
