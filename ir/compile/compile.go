@@ -250,6 +250,7 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 			if seconds, ok := t.seconds(op); ok {
 				for _, q := range op.Qubits {
 					free[q] += seconds
+					s.Duration = max(s.Duration, free[q])
 				}
 			}
 		case *ir.Barrier:

@@ -103,7 +103,7 @@ func (f testFamily) snapshot(n int, pairs [][2]int) *calibration.Snapshot {
 	return sorted
 }
 
-func (f testFamily) target(t testing.TB, n int, pairs [][2]int) *Target {
+func (f testFamily) target(t rapid.TB, n int, pairs [][2]int) *Target {
 	t.Helper()
 	target, err := NewTarget(f.snapshot(n, pairs))
 	if err != nil {

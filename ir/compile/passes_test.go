@@ -36,40 +36,6 @@ func TestOrderOfPasses(t *testing.T) {
 	}
 }
 
-// Each pass on its own keeps the unitary, up to global phase.
-func TestPassesKeepUnitary(t *testing.T) {
-	target := families[0].target(t, 4, ring(4))
-	for name, pass := range map[string]func(*state) error{"lower": lower, "cancel": cancel, "consolidate": consolidate} {
-		t.Run(name, rapid.MakeCheck(func(r *rapid.T) {
-			c := drawCircuit(r, 3, 14)
-			s := &state{target: target, circuit: c}
-			if name != "lower" {
-				if err := lower(s); err != nil {
-					r.Fatal(err)
-				}
-			}
-			before := boundTo(r, s.circuit, trainedValues, dataValues)
-			if err := pass(s); err != nil {
-				r.Fatal(err)
-			}
-			if err := ir.Verify(s.circuit); err != nil {
-				r.Fatal(err)
-			}
-			a, err := ir.UnitaryOf(before, nil, nil)
-			if err != nil {
-				r.Fatal(err)
-			}
-			b, err := ir.UnitaryOf(boundTo(r, s.circuit, trainedValues, dataValues), nil, nil)
-			if err != nil {
-				r.Fatal(err)
-			}
-			if d := upToPhase(a, b); d > tolerance {
-				r.Fatalf("%g apart\n%v\n%v", d, before, s.circuit)
-			}
-		}))
-	}
-}
-
 // What cancels, and what doesn't.
 func TestCancel(t *testing.T) {
 	for name, c := range map[string]struct {

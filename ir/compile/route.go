@@ -178,7 +178,7 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 	}
 	for _, d := range []direction{forward, backward} {
 		r.after[d], r.waiting[d] = make([][]int, n), make([]int, n)
-		last := make([]int, c.Qubits)
+		last := make([]int, c.Qubits+c.Bits) // what came before on each qubit and bit
 		for q := range last {
 			last[q] = -1
 		}
@@ -187,7 +187,11 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 			if d == backward {
 				i = n - 1 - k
 			}
-			for _, q := range r.operands[i] {
+			held := r.operands[i]
+			if m, ok := r.ops[i].(*ir.Measure); ok && m.Bit >= 0 {
+				held = []int{m.Qubit, c.Qubits + m.Bit} // the last measurement into a bit stays the last
+			}
+			for _, q := range held {
 				if last[q] >= 0 {
 					r.after[d][last[q]] = append(r.after[d][last[q]], i)
 					r.waiting[d][i]++

@@ -1,9 +1,14 @@
 package compile
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
+	"qgan/calibration"
 	"qgan/internal/stream"
 	"qgan/ir"
 )
@@ -46,18 +51,287 @@ func TestScheduleLeavesNoGap(t *testing.T) {
 	}
 }
 
-// A decoupled circuit has pulses where the plain one only waits.
-func TestDecouplingAddsPulses(t *testing.T) {
-	target := families[0].target(t, 12, line(12))
-	count := func(d Decoupling) int {
-		r, err := Compile(chainCircuit(10), target, Options{Schedule: true, Decoupling: d})
+// timed is a target on a line of three qubits whose pairs take 68 and 69 ns and whose
+// pulses take 32 ns, with what a test changes.
+func timed(t *testing.T, f testFamily, change func(*calibration.Snapshot)) *Target {
+	t.Helper()
+	s := f.snapshot(3, line(3))
+	for i := range s.Gates {
+		if slices.Equal(s.Gates[i].Qubits, []int{1, 2}) {
+			s.Gates[i].Duration = value(69e-9)
+		}
+	}
+	if change != nil {
+		change(s)
+	}
+	target, err := NewTarget(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
+}
+
+// waiting is a circuit in which qubit 0 waits for so many gates on 1 and 2.
+func waiting(gates int) *ir.Circuit {
+	c := ir.New(3, 0)
+	c.Gate(ir.CZ, []int{0, 1})
+	for range gates {
+		c.Gate(ir.CZ, []int{1, 2})
+	}
+	c.Gate(ir.CZ, []int{0, 1})
+	return c
+}
+
+// asWritten compiles nothing away.
+func asWritten(t *testing.T, c *ir.Circuit, target *Target, d Decoupling) *Result {
+	t.Helper()
+	r, err := Compile(c, target, Options{Level: None, Layout: upTo(c.Qubits), Schedule: true, Decoupling: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// between lists what happens on qubit 0 between its two-qubit gates: delays as their
+// length, and gates as their names.
+func between(c *ir.Circuit) (out []string) {
+	inside := false
+	for _, op := range c.Ops {
+		switch op := op.(type) {
+		case *ir.Apply:
+			switch {
+			case len(op.Qubits) == 2 && slices.Contains(op.Qubits, 0):
+				inside = !inside
+			case inside && op.Qubits[0] == 0:
+				name := op.Gate.String()
+				for _, a := range op.Angles {
+					name += fmt.Sprintf(" %.4g", a.Const)
+				}
+				out = append(out, name)
+			}
+		case *ir.Delay:
+			if inside && op.Qubits[0] == 0 {
+				out = append(out, fmt.Sprintf("%g%s", op.Duration, op.Unit))
+			}
+		}
+	}
+	return out
+}
+
+// Delays and the pulses between them stand where they stand by hand: half as long a pause
+// before the first pulse and behind the last as between two, times rounded up to what the
+// device counts in.
+func TestDecouplingPlaces(t *testing.T) {
+	ns := func(s *calibration.Snapshot) { s.SampleTime = 0 }
+	coarse := func(s *calibration.Snapshot) { s.SampleTime, s.Limits.Granularity = 0.5e-9, 4 } // 68 and 69 ns are 34 and 35 of them, 32 are 16
+	for _, k := range []struct {
+		family     string
+		change     func(*calibration.Snapshot)
+		gates      int
+		decoupling Decoupling
+		want       string
+	}{
+		{"ibm cz", nil, 1, NoDecoupling, "69dt"},
+		{"ibm cz", nil, 4, NoDecoupling, "276dt"},
+		{"ibm cz", ns, 4, NoDecoupling, "276ns"},
+		{"ibm cz", coarse, 4, NoDecoupling, "560dt"}, // 4 x 35 x 4
+		// 276 - 2 x 32 = 212: 53, 106, 53.
+		{"ibm cz", nil, 4, DecoupleXX, "53dt x 106dt x 53dt"},
+		{"ibm cz", ns, 4, DecoupleXX, "53ns x 106ns x 53ns"},
+		// 140 - 2 x 16 = 108 of 4 dt: 27, 54, 27.
+		{"ibm cz", coarse, 4, DecoupleXX, "108dt x 216dt x 108dt"},
+		// 345 - 64 = 281: to 70 and 210 of it.
+		{"ibm cz", nil, 5, DecoupleXX, "70dt x 140dt x 71dt"},
+		// 138 - 64 = 74 is longer than the pulses, 69 - 64 is not.
+		{"ibm cz", nil, 2, DecoupleXX, "18dt x 37dt x 19dt"},
+		{"ibm cz", nil, 1, DecoupleXX, "69dt"},
+		// 552 - 128 = 424: to 53, 159, 265, 371 of it; a y is an x between turns about z.
+		{"ibm cz", nil, 8, DecoupleXY4, "53dt x 106dt rz -1.571 x rz 1.571 106dt x 106dt rz -1.571 x rz 1.571 53dt"},
+		// 345 - 128 = 217: to 27, 81, 135, 189 of it.
+		{"ibm cz", nil, 5, DecoupleXY4, "27dt x 54dt rz -1.571 x rz 1.571 54dt x 54dt rz -1.571 x rz 1.571 28dt"},
+		{"ibm cz", nil, 3, DecoupleXY4, "207dt"},
+		// Without a gate x it is two of sx: 276 - 4 x 32 = 148.
+		{"rz and sx", nil, 4, DecoupleXX, "37dt sx sx 74dt sx sx 37dt"},
+		{"iqm", nil, 4, DecoupleXX, "53dt prx 3.142 0 106dt prx 3.142 0 53dt"},
+		{"iqm", nil, 8, DecoupleXY4, "53dt prx 3.142 0 106dt prx 3.142 1.571 106dt prx 3.142 0 106dt prx 3.142 1.571 53dt"},
+		{"rigetti cz", nil, 4, DecoupleXX, "53dt rx 3.142 106dt rx 3.142 53dt"},
+	} {
+		i := slices.IndexFunc(families, func(f testFamily) bool { return f.name == k.family })
+		r := asWritten(t, waiting(k.gates), timed(t, families[i], k.change), k.decoupling)
+		if got := strings.Join(between(r.Circuit), " "); got != k.want {
+			t.Errorf("%s, %d gates, %q: %s, want %s", k.family, k.gates, k.decoupling, got, k.want)
+		}
+	}
+}
+
+// A second is as long in each unit of a delay.
+func TestScheduledDelays(t *testing.T) {
+	target := timed(t, families[0], nil)
+	for _, d := range []ir.Delay{{Duration: 3e-6, Unit: "s"}, {Duration: 3e-3, Unit: "ms"}, {Duration: 3, Unit: "us"}, {Duration: 3000, Unit: "ns"}, {Duration: 3000, Unit: "dt"}} {
+		c := ir.New(3, 0)
+		c.Gate(ir.CZ, []int{0, 1})
+		c.Ops = append(c.Ops, &ir.Delay{Duration: d.Duration, Unit: d.Unit, Qubits: []int{1}})
+		c.Gate(ir.CZ, []int{0, 1})
+		r := asWritten(t, c, target, NoDecoupling)
+		if got := strings.Join(between(r.Circuit), " "); got != "3000dt" {
+			t.Errorf("%g %s on the neighbour: %s, want 3000dt", d.Duration, d.Unit, got)
+		}
+		if math.Abs(r.Stats.Duration-3.136e-6) > 1e-15 {
+			t.Errorf("%g %s: the whole takes %g s", d.Duration, d.Unit, r.Stats.Duration)
+		}
+	}
+}
+
+// The figures of a circuit on qubits of known figures, by hand: errors of gates and
+// readouts, and idling between the first and the last operation of a qubit.
+func TestStatsByHand(t *testing.T) {
+	const pulse, readout = 1e-3, 0.02
+	pairs := [2]float64{0.01, 0.03} // of 0-1 and of 1-2
+	for name, k := range map[string]struct {
+		t1, t2  float64 // of qubit 0
+		perTime float64 // what it loses idling, per second
+	}{
+		"relaxation and dephasing": {1e-4, 0.8e-4, 0.5e4 + (1.25e4 - 0.5e4)},
+		"T2 at its bound":          {1e-4, 2e-4, 0.5e4},
+		"T2 beyond its bound":      {1e-4, 3e-4, 0.5e4},
+	} {
+		target := timed(t, families[0], func(s *calibration.Snapshot) {
+			for i := range s.Gates {
+				switch g := &s.Gates[i]; {
+				case len(g.Qubits) == 1:
+					g.Error = value(pulse)
+				default:
+					g.Error = value(pairs[g.Qubits[0]])
+				}
+			}
+			for q := range s.Qubits {
+				s.Qubits[q].ReadoutError = value(readout)
+			}
+			s.Qubits[0].T1, s.Qubits[0].T2 = value(k.t1), value(k.t2)
+		})
+		c := ir.New(3, 3)
+		c.Gate(ir.SX, []int{0}) // two pulses, before which no one waits
+		c.Gate(ir.RZ, []int{0}, ir.Const(0.3))
+		c.Gate(ir.SX, []int{0})
+		c.Ops = append(c.Ops, waiting(4).Ops...)
+		c.Gate(ir.SX, []int{2})
+		c.MeasureAll()
+		gates := math.Pow(1-pulse, 3) * math.Pow(1-pairs[0], 2) * math.Pow(1-pairs[1], 4) * math.Pow(1-readout, 3)
+		// Qubit 0 waits for four gates of 69 ns, 1 never. Qubit 2 is read as soon as it can
+		// be, or, scheduled, with the others, for which it waits 68 - 32 ns at T2 = 1e-4.
+		for schedule, want := range map[bool]float64{false: gates * math.Exp(-276e-9*k.perTime), true: gates * math.Exp(-276e-9*k.perTime-36e-9*1e4)} {
+			r, err := Compile(c, target, Options{Level: None, Layout: upTo(3), Schedule: schedule})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := r.Stats
+			if math.Abs(s.Fidelity-want) > 1e-12 {
+				t.Errorf("%s, scheduled %v: fidelity %.12g, want %.12g", name, schedule, s.Fidelity, want)
+			}
+			if d := (64+68+276+68)*1e-9 + 1e-6; math.Abs(s.Duration-d) > 1e-15 {
+				t.Errorf("%s, scheduled %v: %g s, want %g", name, schedule, s.Duration, d)
+			}
+			if s.TwoQubitGates != 6 || s.TwoQubitDepth != 6 || s.OneQubitGates != 3 || s.VirtualZ != 1 {
+				t.Errorf("%s, scheduled %v: %+v", name, schedule, s)
+			}
+		}
+	}
+}
+
+// A qubit that waits is put where waiting costs least, in a chain, in a graph that is none,
+// and alone where the readout decides.
+func TestLayoutCountsIdling(t *testing.T) {
+	star := waiting(6)
+	star.Qubits, star.QubitRegs = 4, ir.New(4, 0).QubitRegs
+	star.Gate(ir.CX, []int{3, 1}) // 1 has three neighbours
+	for name, k := range map[string]struct {
+		circuit *ir.Circuit
+		pairs   [][2]int
+		good    int // the only qubit with a long T2
+	}{
+		"chain, the first end": {waiting(6), line(3), 0},
+		"chain, the other end": {waiting(6), line(3), 2},
+		"star":                 {star, [][2]int{{0, 1}, {1, 2}, {1, 3}}, 0},
+		"star, another":        {star, [][2]int{{0, 1}, {1, 2}, {1, 3}}, 3},
+	} {
+		s := families[0].snapshot(k.circuit.Qubits, k.pairs)
+		for i := range s.Gates {
+			s.Gates[i].Error = value(1e-3)
+		}
+		for q := range s.Qubits {
+			s.Qubits[q].ReadoutError, s.Qubits[q].T1, s.Qubits[q].T2 = value(0.01), value(1e-4), value(1e-5)
+			if q == k.good {
+				s.Qubits[q].T2 = value(1e-4)
+			}
+		}
+		target, err := NewTarget(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r.Stats.OneQubitGates
+		r, err := Compile(k.circuit, target, Options{Level: None})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Layout[0] != k.good {
+			t.Errorf("%s: the qubit that waits is on %d, want %d", name, r.Layout[0], k.good)
+		}
 	}
-	plain, xx, xy4 := count(NoDecoupling), count(DecoupleXX), count(DecoupleXY4)
-	if xx <= plain || xy4 <= plain {
-		t.Errorf("%d pulses, %d with xx, %d with xy4", plain, xx, xy4)
+}
+
+// rounded writes the gates of a circuit with angles that are equal where they nearly are.
+func rounded(c *ir.Circuit) string {
+	var b strings.Builder
+	for _, op := range c.Ops {
+		a := op.(*ir.Apply)
+		fmt.Fprint(&b, a.Gate, a.Qubits)
+		for _, x := range a.Angles {
+			period := 2 * math.Pi
+			if a.Gate.Info().Turns {
+				period = 1
+			}
+			steps := math.Round(x.Const / period * 1e6)
+			fmt.Fprint(&b, " ", math.Mod(math.Mod(steps, 1e6)+1e6, 1e6))
+		}
+	}
+	return b.String()
+}
+
+// Every Pauli before a two-qubit gate is drawn as often as any other. Those that differ by
+// a z that moves through the gate are written in the same way, so there are fewer texts.
+func TestTwirlDrawsAll(t *testing.T) {
+	const draws = 800
+	for family, ways := range map[string]int{"ibm cz": 4, "ibm ecr": 8, "ibm cx": 8, "ionq ms": 16} {
+		i := slices.IndexFunc(families, func(f testFamily) bool { return f.name == family })
+		target := families[i].target(t, 2, line(2))
+		c := ir.New(2, 0)
+		for q := range 2 {
+			c.Gate(ir.U3, []int{q}, ir.Consts(0.3+0.7*float64(q), 1.1*float64(q)-0.4, 0.9)...)
+		}
+		c.Gate(entanglerOf(target.Edges[[2]int{0, 1}].Gate).gate, []int{0, 1}, entanglerOf(target.Edges[[2]int{0, 1}].Gate).angles...)
+		for q := range 2 {
+			c.Gate(ir.U3, []int{q}, ir.Consts(1.3+0.7*float64(q), 0.2*float64(q)-0.4, 0.3)...)
+		}
+		r, err := Compile(c, target, Options{Level: None, Layout: upTo(2)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Stats.TwoQubitGates != 1 {
+			t.Fatalf("%s: %d two-qubit gates", family, r.Stats.TwoQubitGates)
+		}
+		rng, seen := testStream(3), map[string]int{}
+		for range draws {
+			twirled, err := r.Twirl(rng)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[rounded(twirled)]++
+		}
+		chi2, want := 0.0, float64(draws)/float64(ways)
+		for _, n := range seen {
+			chi2 += (float64(n) - want) * (float64(n) - want) / want
+		}
+		if len(seen) != ways || chi2 > 3*float64(ways)+10 {
+			t.Errorf("%s: %d ways, want %d; chi² %.1f", family, len(seen), ways, chi2)
+		}
 	}
 }
