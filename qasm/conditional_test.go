@@ -43,6 +43,7 @@ func executed(ops []ir.Op, bits []bool, coin *rand.Rand) []string {
 // OpenQASM 2 says a condition on one register by the register's values, one
 // operation at a time; what runs for each value is the same.
 func TestConditional(t *testing.T) {
+	t.Parallel()
 	const head = "qubit[3] q; bit[3] c; bit[2] d; c = measure q; d[0] = measure q[0]; "
 	for _, k := range []struct {
 		program string
@@ -99,6 +100,7 @@ func TestConditional(t *testing.T) {
 // Whichever bit of the register of a condition is measured before more of what stands
 // behind it, OpenQASM 2 can't say it, and any other register may be measured into.
 func TestConditionalWrites(t *testing.T) {
+	t.Parallel()
 	const head = "qubit[3] q; bit[2] b; bit[3] c; bit[2] d; b = measure q[0:1]; c = measure q; d = measure q[1:2]; "
 	for _, register := range []string{"b", "c", "d"} {
 		for other, bits := range map[string]int{"b": 2, "c": 3, "d": 2} {
@@ -126,6 +128,7 @@ func TestConditionalWrites(t *testing.T) {
 // A loop on a condition that Qiskit does not know is written as loops on the
 // comparisons one of which holds.
 func TestLoops(t *testing.T) {
+	t.Parallel()
 	const head = "qubit[3] q; bit[2] c; bit[3] d; c = measure q[0:1]; d = measure q; "
 	for cond, loops := range map[string]int{
 		"c[0]": 1, "c != 0": 2, "int[2](c) != 0": 2, "c != 2": 2, "d != 5": 3, "d == 5": 1, "c[0] || d[1]": 2, "!(c[0] && d == 1)": 4, "c[0] && c[1]": 1,
@@ -150,6 +153,7 @@ func TestLoops(t *testing.T) {
 
 // Conditions that are written out in each other are bounded.
 func TestNestedLoops(t *testing.T) {
+	t.Parallel()
 	c := ir.New(1, 4)
 	ops := []ir.Op{apply(ir.X, 0, 0, []int{0})}
 	for range 20 {
@@ -163,6 +167,7 @@ func TestNestedLoops(t *testing.T) {
 
 // A wide register is compared with any one number.
 func TestConditionalWide(t *testing.T) {
+	t.Parallel()
 	const program = head2 + "qreg q[1]; creg c[80]; if(c==604462909807314587353088) x q[0];"
 	c := read(t, program)
 	if got := text(t, c, "qasm2"); !strings.Contains(got, "\nif(c == 604462909807314587353088) x q[0];\n") {
@@ -173,6 +178,7 @@ func TestConditionalWide(t *testing.T) {
 // The gates of the other texts of qelib1.inc are used by the legacy dialect
 // alone, and the matrix is the same up to global phase in both.
 func TestLegacyGates(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
 	for _, g := range []ir.Gate{ir.SX, ir.SXDG, ir.Swap, ir.CSwap, ir.CRX, ir.CRY, ir.CSX, ir.CU, ir.RXX, ir.RZZ} {
 		info := g.Info()

@@ -57,6 +57,7 @@ func (f corpusFile) invalid() bool { return strings.Contains(f.name, "invalid") 
 
 // The parser reads what some public reader accepts: 1101 of 1101 files.
 func TestCorpusSyntax(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for _, f := range corpus(t) {
 		if f.invalid() || !f.qiskit && !f.reference && !f.pyqasm {
@@ -86,6 +87,7 @@ var refusedThough = map[string]string{
 // refused; of what only the reference parser, which knows no meaning, accepts,
 // each refusal has a reason in the file of refusals.
 func TestCorpus(t *testing.T) {
+	t.Parallel()
 	var refusals strings.Builder
 	accepted := 0
 	for _, f := range corpus(t) {

@@ -45,6 +45,7 @@ func evaluate(t interface{ Fatalf(string, ...any) }, s string) float64 {
 func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
 func TestPiFraction(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		x    float64
 		want string
@@ -63,6 +64,7 @@ func TestPiFraction(t *testing.T) {
 // A multiple of pi that was computed is found, and any text that is written
 // evaluates to the same number.
 func TestNumbersReadBack(t *testing.T) {
+	t.Parallel()
 	generic, qiskit := &dialects[0], &dialects[1]
 	rapid.Check(t, func(t *rapid.T) {
 		k, n := rapid.IntRange(-200, 200).Draw(t, "k"), rapid.IntRange(1, maxFraction).Draw(t, "n")
@@ -96,6 +98,7 @@ func TestNumbersReadBack(t *testing.T) {
 }
 
 func TestAngleText(t *testing.T) {
+	t.Parallel()
 	n := names{[]string{"s"}, []string{"z", "w"}}
 	for _, tt := range []struct {
 		a       ir.Angle
@@ -122,6 +125,7 @@ var alphabet = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // Whatever names are asked for, those given are legal and different, and one
 // that could stay has stayed.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		asked := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-zA-Z_θ]{0,2}[0-9]?`), rapid.SampledFrom([]string{"x", "x_2", "gate", "pi", "q", "c", "u", "U", "", "0", "_a", "pow"})), 0, 12).Draw(t, "names")
 		given := make([]string, len(asked))

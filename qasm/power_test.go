@@ -57,6 +57,7 @@ func powerOfMatrix(t *testing.T, m ir.Matrix, k float64) ir.Matrix {
 // The power of every gate of the table, bare and with a control that acts on 1 or on 0
 // inside or outside of it, is the power of its matrix.
 func TestPowerOfEveryGate(t *testing.T) {
+	t.Parallel()
 	for _, g := range ir.Gates() {
 		info := g.Info()
 		for _, p := range anglesOf(info) {

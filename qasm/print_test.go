@@ -209,6 +209,7 @@ var goldens = []struct {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	for _, g := range goldens {
 		for _, dialect := range strings.Fields(g.dialects) {
 			t.Run(g.name+"."+dialect, func(t *testing.T) {
@@ -230,6 +231,7 @@ type law struct {
 }
 
 func TestLaws(t *testing.T) {
+	t.Parallel()
 	for _, g := range goldens {
 		if !slices.Contains(laws, g.name) {
 			continue
@@ -281,6 +283,7 @@ var statement = regexp.MustCompile(`^(` + strings.Join([]string{
 // Every gate has a text in every dialect that is not of one device, and generic
 // keeps to the subset that all readers share.
 func TestEveryGate(t *testing.T) {
+	t.Parallel()
 	for i, dialect := range Dialects() {
 		if dialects[i].only {
 			continue
@@ -310,6 +313,7 @@ func TestEveryGate(t *testing.T) {
 // a dialect with gphase phase included, also under controls; and the body of
 // every gate definition has the gate's matrix.
 func TestLoweringKeepsTheUnitary(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(11, 12))
 	for i := range dialects {
 		d := &dialects[i]
@@ -366,6 +370,7 @@ func TestLoweringKeepsTheUnitary(t *testing.T) {
 // of their names, whatever order they are declared in (found with referee/):
 // prx(theta, phi) was called with its angles exchanged.
 func TestFormalParametersAreInOrder(t *testing.T) {
+	t.Parallel()
 	definition := regexp.MustCompile(`(?m)^gate \w+\((.*?)\)`)
 	found := definition.FindAllStringSubmatch(text(t, allGates(), "qiskit"), -1)
 	if len(found) < 5 {
@@ -380,6 +385,7 @@ func TestFormalParametersAreInOrder(t *testing.T) {
 
 // The parameters of definitions give way to inputs of any name.
 func TestFormalParametersAreNoInputs(t *testing.T) {
+	t.Parallel()
 	c := ir.New(2, 0)
 	for i, name := range []string{"p1", "p_0", "p__2", "p_2", "p_x"} {
 		c.Gate(ir.UQ, []int{0}, ir.Const(0.5), ir.Data(1, c.DataSymbol(name)), ir.Const(float64(i)))
@@ -394,6 +400,7 @@ func TestFormalParametersAreNoInputs(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	one := func(op ir.Op) *ir.Circuit {
 		c := ir.New(3, 3)
 		c.Ops = []ir.Op{apply(ir.H, 0, 0, []int{0}), op}
@@ -447,6 +454,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	t.Parallel()
 	var bad interface{ BadInput() bool }
 	if _, err := Print(ir.New(1, 0), Options{Dialect: "quil"}); err == nil || err.Error() != `unknown dialect "quil"; the dialects are generic, qiskit, ibm, braket, ionq, qasm2, qasm2-legacy, ionq-json, iqm-json` {
 		t.Errorf("unknown dialect: %v", err)
@@ -469,6 +477,7 @@ func TestErrors(t *testing.T) {
 
 // The program tells what its names stand for.
 func TestProgram(t *testing.T) {
+	t.Parallel()
 	c := ir.New(2, 2)
 	c.QubitRegs[0].Name, c.BitRegs[0].Name = "gate", "outcome"
 	c.TrainedSymbol("unused")
@@ -495,6 +504,7 @@ func TestProgram(t *testing.T) {
 
 // Conditions are written in the form that holds for the same bits.
 func TestConditions(t *testing.T) {
+	t.Parallel()
 	rng := rand.New(rand.NewPCG(5, 6))
 	l := &lowering{d: &dialects[1], bits: registers(nil, 3, "c", true)}
 	relations := []ir.Relation{ir.Equal, ir.NotEqual, ir.Less, ir.LessEqual, ir.Greater, ir.GreaterEqual}
@@ -540,6 +550,7 @@ func TestConditions(t *testing.T) {
 
 // A device's own names of its qubits stand in IQM's circuits.
 func TestLabels(t *testing.T) {
+	t.Parallel()
 	c := ir.New(2, 0)
 	c.Gate(ir.CZ, []int{1, 0})
 	for _, x := range []struct {
@@ -571,6 +582,7 @@ func TestLabels(t *testing.T) {
 
 // A device's labels are the names of the physical qubits in the dialect of Amazon Braket.
 func TestBraketLabels(t *testing.T) {
+	t.Parallel()
 	c := ir.New(2, 2)
 	c.Gate(ir.PRX, []int{1}, ir.Const(1), ir.Const(0))
 	c.Gate(ir.CZ, []int{0, 1})

@@ -43,6 +43,7 @@ func unitary(t *testing.T, c *ir.Circuit) ir.Matrix {
 
 // Programs that are the same operator, global phase included.
 func TestMeaning(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct{ text, want string }{
 		// Division and powers by version.
 		{head3 + "qubit q; rx(1/2) q;", head3 + "qubit q; rx(0.0) q;"},
@@ -94,6 +95,7 @@ func TestMeaning(t *testing.T) {
 
 // What depends on measured bits becomes blocks.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	const qc = head3 + "qubit[2] q; bit[2] c; c = measure q; "
 	for _, k := range []struct{ text, want string }{
 		{qc + "if (c[0]) x q[0];", "if {c0} == 1 {"},
@@ -117,6 +119,7 @@ func TestBlocks(t *testing.T) {
 
 // What a valid program holds and a circuit cannot is named.
 func TestUnsupported(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct{ text, want string }{
 		{"array[int[8], 4] a; a[0] = 3;", "an array"},
 		{"extern f(int) -> int; int x = f(3);", "a call of the extern function f"},
@@ -149,6 +152,7 @@ func TestUnsupported(t *testing.T) {
 
 // Each mistake in meaning is told with its place.
 func TestMistakes(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct{ text, want string }{
 		{head3 + "qubit[2] q;\nh q[2];", "p:4:5: index 2 is out of range: 'q' has 2 elements"},
 		{head3 + "qubit q; cx q, q;", "p:3:16: gate 'cx' acts on a qubit twice"},
@@ -230,6 +234,7 @@ func TestHostile(t *testing.T) {
 
 // Files are included from the directories given, and from nowhere else.
 func TestInclude(t *testing.T) {
+	t.Parallel()
 	dir := fstest.MapFS{
 		"mine.inc":     {Data: []byte("gate mine q { h q; }")},
 		"sub/deep.inc": {Data: []byte("gate deep q {\n  h p;\n}")},
@@ -257,6 +262,7 @@ func TestInclude(t *testing.T) {
 // Gates that no library was included for have the meaning of the table, and one
 // note says so.
 func TestGuessedGates(t *testing.T) {
+	t.Parallel()
 	d, err := Read("p", []byte("OPENQASM 3.0; qubit[2] q; h q[0]; rzz(0.5) q[0], q[1]; h q[1]; cnot q[0], q[1];"), ReadOptions{})
 	if err != nil || len(d.Notes) != 1 || !strings.HasSuffix(d.Notes[0], ": cnot, h, rzz") {
 		t.Errorf("%v, %q", err, d.Notes)
@@ -268,6 +274,7 @@ func TestGuessedGates(t *testing.T) {
 
 // Inputs become data symbols, linear in every angle.
 func TestInputs(t *testing.T) {
+	t.Parallel()
 	c := read(t, head3+"input float[64] θ; input angle phi; qubit q; rx(2*θ - phi/3 + pi) q; U(θ, phi, 0) q;")
 	if got := c.String(); !strings.Contains(got, "data θ phi") || !strings.Contains(got, "rx(3.141592653589793 + 2*θ - 0.3333333333333333*phi)") {
 		t.Error(got)
@@ -276,6 +283,7 @@ func TestInputs(t *testing.T) {
 
 // Angles come back to the last bit, whatever the dialect writes them as.
 func TestAnglesSurvive(t *testing.T) {
+	t.Parallel()
 	for _, x := range []float64{1.0 / 4096, -math.Pi + 4e-8, math.Pi / 17, 1e-10, 3e-1, -0.4 + 0.1, math.Pi / 4096, 5e-324, math.MaxFloat64, 3 * math.Pi / 4} {
 		c := ir.New(1, 0)
 		c.Gate(ir.P, []int{0}, ir.Const(x))

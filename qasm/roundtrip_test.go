@@ -62,6 +62,7 @@ func equalRegister(a, b ir.Register) bool {
 // The files of the corpus that are not large are written and read back to the
 // same circuit in the other dialects whose texts hold all of a circuit.
 func TestCorpusDialects(t *testing.T) {
+	t.Parallel()
 	same, refused := map[string]int{}, map[string]int{}
 	for _, f := range corpus(t) {
 		if len(f.text) > 10_000 {
@@ -105,6 +106,7 @@ func TestCorpusDialects(t *testing.T) {
 // same circuit: in generic, or in qiskit where it depends on its outcomes or
 // measures twice into a bit.
 func TestCorpusRoundTrip(t *testing.T) {
+	t.Parallel()
 	n, dynamic := 0, 0
 	for _, f := range corpus(t) {
 		d, err := Read(filepath.Base(f.name), f.text, ReadOptions{Include: []fs.FS{f.dir}})

@@ -81,6 +81,7 @@ var values = []knownValue{
 // Known expressions have the values that they have by hand, and there is one for each
 // function of the language.
 func TestValues(t *testing.T) {
+	t.Parallel()
 	for _, k := range values {
 		want := k.want
 		if got := angleOf(t, head3+k.declared+" qubit q; rx(float("+k.expression+")) q;"); math.Abs(got-want) > 1e-15*max(1, math.Abs(want)) {
@@ -99,6 +100,7 @@ func TestValues(t *testing.T) {
 
 // Assignments that compute do what the operator does.
 func TestAssignments(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		declared, statement string
 		want                float64
@@ -115,6 +117,7 @@ func TestAssignments(t *testing.T) {
 
 // OpenQASM 2 divides as school does and knows the functions of its paper alone.
 func TestValuesOfVersion2(t *testing.T) {
+	t.Parallel()
 	for expression, want := range map[string]float64{
 		"1/4": 0.25, "-2^2": -4, "2^3^2": 512, "2^-1": 0.5, "7-2-1": 4, "8/4/2": 1, "sin(0.5)": math.Sin(0.5), "cos(0.5)": math.Cos(0.5), "tan(0.5)": math.Tan(0.5), "exp(0.5)": math.Exp(0.5), "ln(2)": math.Ln2, "sqrt(2)": math.Sqrt2,
 		"asin(0.6)": math.Asin(0.6), "acos(0.6)": math.Acos(0.6), "atan(0.6)": math.Atan(0.6),
@@ -132,6 +135,7 @@ func TestValuesOfVersion2(t *testing.T) {
 
 // What has no value is refused.
 func TestValuesRefused(t *testing.T) {
+	t.Parallel()
 	for expression, want := range map[string]string{
 		"1 / 0": "division by zero", "1.0 / 0": "division by zero", "1us / 0": "division by zero", "1us / 0us": "division by zero", "5 % 0": "division by zero", "1 << -1": "a shift by -1", "sqrt(-1)": "has no value here", "ln(0)": "has no value here",
 		"arcsin(2)": "has no value here", "9223372036854775807 + 1": "out of the range of 64 bits", "-9223372036854775807 - 2": "out of the range of 64 bits", "9223372036854775807 * 2": "out of the range of 64 bits", "3 ** 50": "out of the range of 64 bits",
@@ -152,6 +156,7 @@ func TestValuesRefused(t *testing.T) {
 // A condition on measured bits holds for the values of c, 0 to 7, that it holds for by
 // hand. Both sides, signs and widths are tried for each relation.
 func TestMeasuredConditions(t *testing.T) {
+	t.Parallel()
 	all, none := []int{0, 1, 2, 3, 4, 5, 6, 7}, []int{}
 	for _, k := range []struct {
 		condition string
@@ -192,6 +197,7 @@ func TestMeasuredConditions(t *testing.T) {
 // Delays keep what they were computed to be, and each dialect that writes them means the
 // same time.
 func TestDelays(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct {
 		duration string
 		value    float64

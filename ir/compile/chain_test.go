@@ -28,6 +28,7 @@ var referenceChains = []struct {
 }
 
 func TestChainsOfRealDevices(t *testing.T) {
+	t.Parallel()
 	for _, c := range referenceChains {
 		target := realTarget(t, "ibm/props_"+c.device+".json")
 		got, err := Chains(target, c.n, 4, LayerWeights(5))
@@ -78,6 +79,7 @@ func everyChain(p *chainProblem) []foundChain {
 // The bounded search finds what trying everything finds; the beam and the sweep
 // find chains that are real and no better.
 func TestSearchesAgree(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		rows, columns := rapid.IntRange(1, 3).Draw(r, "rows"), rapid.IntRange(2, 4).Draw(r, "columns")
 		pairs := grid(rows, columns)

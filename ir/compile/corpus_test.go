@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"qgan/ir"
@@ -17,7 +18,7 @@ import (
 
 // Of the corpus the files of at most corpusQubits qubits and corpusOps operations
 // are compiled that are circuits, measured at the end if at all: corpusFiles of
-// them, spread evenly over the list.
+// them, spread evenly over the list, and a tenth of those under -short.
 const (
 	corpusFiles  = 200
 	corpusQubits = 8
@@ -32,13 +33,34 @@ type corpusCircuit struct {
 	gates, measured *ir.Circuit // without and with its measurements
 }
 
-// corpus reads the circuits.
+// corpus returns the circuits, which are read once for all processors.
 func corpus(t *testing.T) []corpusCircuit {
 	t.Helper()
-	shared := os.Getenv("QGAN_SHARED")
-	if shared == "" {
+	if os.Getenv("QGAN_SHARED") == "" {
 		t.Skip("QGAN_SHARED is not set")
 	}
+	corpusOnce.Do(func() { corpusRead = readCorpus(t) })
+	if corpusRead == nil {
+		t.Fatal("the corpus could not be read")
+	}
+	if !testing.Short() {
+		return corpusRead
+	}
+	var out []corpusCircuit
+	for i := 0; i < len(corpusRead); i += 10 {
+		out = append(out, corpusRead[i])
+	}
+	return out
+}
+
+var (
+	corpusOnce sync.Once
+	corpusRead []corpusCircuit
+)
+
+func readCorpus(t *testing.T) []corpusCircuit {
+	t.Helper()
+	shared := os.Getenv("QGAN_SHARED")
 	f, err := os.Open(filepath.Join(shared, "corpus", "results.tsv"))
 	if err != nil {
 		t.Fatal(err)
@@ -123,6 +145,7 @@ func onProduct(t *testing.T, c *ir.Circuit, ops []ir.Op) *ir.Circuit {
 // measured circuit has the same law, with its readout folded in every other file.
 func checkCorpus(t *testing.T, target *Target) {
 	t.Helper()
+	t.Parallel()
 	for i, f := range corpus(t) {
 		r, err := Compile(f.gates, target, Options{})
 		if err != nil {

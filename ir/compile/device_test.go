@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -119,6 +120,10 @@ func realTarget(t testing.TB, path string) *Target {
 	if shared == "" {
 		t.Skip("QGAN_SHARED is not set")
 	}
+	if known, ok := realTargets.Load(path); ok {
+		return known.(*Target)
+	}
+	name := path
 	path = filepath.Join(shared, "devices", filepath.FromSlash(path))
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -132,8 +137,12 @@ func realTarget(t testing.TB, path string) *Target {
 	if err != nil {
 		t.Fatal(err)
 	}
+	realTargets.Store(name, target)
 	return target
 }
+
+// realTargets holds those that a test has read: nothing changes a target.
+var realTargets sync.Map
 
 // evolve runs the unitary operations of a circuit on a state.
 func evolve(t rapid.TB, state []complex128, n int, ops []ir.Op) {

@@ -102,6 +102,7 @@ func couplings(n int) map[string][][2]int {
 // Compiled for any device, bound before or behind, a circuit makes the same state
 // in native gates alone.
 func TestCompileKeepsState(t *testing.T) {
+	t.Parallel()
 	for _, f := range families {
 		for name, pairs := range couplings(6) {
 			target := f.target(t, 6, pairs)

@@ -38,6 +38,7 @@ func TestOrderOfPasses(t *testing.T) {
 
 // What cancels, and what doesn't.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		build func(*ir.Circuit)
 		want  map[string]int
@@ -130,6 +131,7 @@ func lawOf(t rapid.TB, ops []ir.Op, qubits, bits int, readout *Affine) []float64
 // Measured circuits keep their law, with the readout folded, scheduled, decoupled
 // and twirled, and outcomes stand in the circuit's own order of bits.
 func TestCompileKeepsLaw(t *testing.T) {
+	t.Parallel()
 	for _, f := range families {
 		target := f.target(t, 5, line(5))
 		t.Run(f.name, rapid.MakeCheck(func(r *rapid.T) {

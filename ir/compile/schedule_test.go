@@ -18,6 +18,7 @@ func testStream(seed uint64) *rand.Rand { return stream.New(seed, "test") }
 // Scheduled, all qubits of a gate arrive at it together, and a qubit is never idle
 // without a delay between its first and its last operation.
 func TestScheduleLeavesNoGap(t *testing.T) {
+	t.Parallel()
 	target := families[1].target(t, 8, line(8))
 	for _, d := range []Decoupling{NoDecoupling, DecoupleXX, DecoupleXY4} {
 		r, err := Compile(chainCircuit(6), target, Options{Schedule: true, Decoupling: d})
@@ -122,6 +123,7 @@ func between(c *ir.Circuit) (out []string) {
 // before the first pulse and behind the last as between two, times rounded up to what the
 // device counts in.
 func TestDecouplingPlaces(t *testing.T) {
+	t.Parallel()
 	ns := func(s *calibration.Snapshot) { s.SampleTime = 0 }
 	coarse := func(s *calibration.Snapshot) { s.SampleTime, s.Limits.Granularity = 0.5e-9, 4 } // 68 and 69 ns are 34 and 35 of them, 32 are 16
 	for _, k := range []struct {
@@ -185,6 +187,7 @@ func TestScheduledDelays(t *testing.T) {
 // The figures of a circuit on qubits of known figures, by hand: errors of gates and
 // readouts, and idling between the first and the last operation of a qubit.
 func TestStatsByHand(t *testing.T) {
+	t.Parallel()
 	const pulse, readout = 1e-3, 0.02
 	pairs := [2]float64{0.01, 0.03} // of 0-1 and of 1-2
 	for name, k := range map[string]struct {
@@ -241,6 +244,7 @@ func TestStatsByHand(t *testing.T) {
 // A qubit that waits is put where waiting costs least, in a chain, in a graph that is none,
 // and alone where the readout decides.
 func TestLayoutCountsIdling(t *testing.T) {
+	t.Parallel()
 	star := waiting(6)
 	star.Qubits, star.QubitRegs = 4, ir.New(4, 0).QubitRegs
 	star.Gate(ir.CX, []int{3, 1}) // 1 has three neighbours
@@ -299,6 +303,7 @@ func rounded(c *ir.Circuit) string {
 // Every Pauli before a two-qubit gate is drawn as often as any other. Those that differ by
 // a z that moves through the gate are written in the same way, so there are fewer texts.
 func TestTwirlDrawsAll(t *testing.T) {
+	t.Parallel()
 	const draws = 800
 	for family, ways := range map[string]int{"ibm cz": 4, "ibm ecr": 8, "ibm cx": 8, "ionq ms": 16} {
 		i := slices.IndexFunc(families, func(f testFamily) bool { return f.name == family })

@@ -23,6 +23,7 @@ var chainGoals = []struct {
 }
 
 func TestChainGoals(t *testing.T) {
+	t.Parallel()
 	for _, g := range chainGoals {
 		target := realTarget(t, "ibm/props_"+g.device+".json")
 		c := chainCircuit(g.n)
@@ -59,6 +60,7 @@ func TestChainGoals(t *testing.T) {
 // Rings and Fourier transforms need at most a tenth more two-qubit gates than
 // Qiskit 2.6.2 at level 3 (median of five seeds, same snapshots).
 func TestRoutingGoals(t *testing.T) {
+	t.Parallel()
 	for _, g := range []struct {
 		device, circuit string
 		qiskit          int
@@ -87,6 +89,7 @@ func TestRoutingGoals(t *testing.T) {
 
 // Real devices of other services are compiled for as well, and the law stays.
 func TestOtherServices(t *testing.T) {
+	t.Parallel()
 	for _, file := range []string{"braket/ionq_forte_enterprise.json", "braket/iqm_garnet.json", "braket/rigetti.json", "ibm/props_cairo.json", "ibm/props_manila.json", "ibm/props_nighthawk.json", "ibm/props_kingston.json"} {
 		target := realTarget(t, file)
 		c := chainCircuit(5)

@@ -49,9 +49,10 @@ func simulated(t *testing.T, ops []ir.Op, n int) []complex128 {
 	return state.Amplitudes()
 }
 
-// Circuits of 16 and 20 qubits make the same state from random product states, on
+// Circuits of 16 qubits, and of 20 where there is time, make the same state from random product states, on
 // as many qubits as they have and on more, routed and not.
 func TestWideStates(t *testing.T) {
+	t.Parallel()
 	for seed, w := range []struct {
 		family         string
 		n, rows, gates int
@@ -69,6 +70,9 @@ func TestWideStates(t *testing.T) {
 		{"ibm cz", 20, 5, 100, 20},
 		{"rigetti iswap", 20, 5, 100, 3},
 	} {
+		if testing.Short() && w.n > 16 {
+			continue
+		}
 		for _, f := range families {
 			if f.name != w.family {
 				continue
@@ -97,9 +101,13 @@ func TestWideStates(t *testing.T) {
 // The generator's circuit and the one closed to a ring, from a random product
 // state on 20 qubits.
 func TestWideGenerators(t *testing.T) {
+	t.Parallel()
 	for name, build := range map[string]func(int) *ir.Circuit{"chain": chainCircuit, "ring": ringCircuit} {
 		t.Run(name, func(t *testing.T) {
-			const n = 20
+			n, rows := 20, 5
+			if testing.Short() {
+				n, rows = 12, 3
+			}
 			generator := build(n)
 			trained, data := randomValues(generator)
 			c := wideCircuit(testStream(7), n, 0, n)
@@ -108,7 +116,7 @@ func TestWideGenerators(t *testing.T) {
 					c.Ops = append(c.Ops, op)
 				}
 			}
-			r, err := Compile(c, families[1].target(t, n, grid(5, 4)), Options{})
+			r, err := Compile(c, families[1].target(t, n, grid(rows, 4)), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
