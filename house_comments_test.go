@@ -13,39 +13,12 @@ import (
 	"testing"
 )
 
-// wellKnown are methods that mean the same everywhere.
-var wellKnown = []string{"BadInput", "Error", "Is", "String", "Unwrap"}
-
-// interfaceMethods returns, for each folder, the methods that its interfaces name:
-// what they do is said there, once for all types that have them.
-func interfaceMethods(files []*goFile) map[string]map[string]bool {
-	out := map[string]map[string]bool{}
-	for _, f := range files {
-		dir := filepath.Dir(f.path)
-		if out[dir] == nil {
-			out[dir] = map[string]bool{}
-		}
-		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if i, ok := n.(*ast.InterfaceType); ok {
-				for _, m := range i.Methods.List {
-					for _, name := range m.Names {
-						out[dir][name.Name] = true
-					}
-				}
-			}
-			return true
-		})
-	}
-	return out
-}
-
-// Everything that a package exports says what it is.
+// Everything that a package exports says what it is, in a comment that begins with its
+// name, an article before it at most; so does the package.
 func TestDocComments(t *testing.T) {
-	files := goFiles(t)
-	declared := interfaceMethods(files)
 	documented := map[string]bool{} // folders whose package has a comment
 	folders := map[string]string{}
-	for _, f := range files {
+	for _, f := range goFiles(t) {
 		if f.test {
 			continue
 		}
@@ -53,25 +26,17 @@ func TestDocComments(t *testing.T) {
 		folders[dir] = f.ast.Name.Name
 		if f.ast.Doc != nil {
 			documented[dir] = true
+			if f.ast.Name.Name != "main" && !strings.HasPrefix(f.ast.Doc.Text(), "Package "+f.ast.Name.Name+" ") {
+				t.Errorf("%s: the comment of the package doesn't begin with: Package %s", f.path, f.ast.Name.Name)
+			}
 		}
 		if f.ast.Name.Name == "main" || f.generated {
 			continue
 		}
 		for _, decl := range f.ast.Decls {
-			switch d := decl.(type) {
-			case *ast.FuncDecl:
-				name := d.Name.Name
-				if d.Recv != nil && (declared[dir][name] || slices.Contains(wellKnown, name)) {
-					continue
-				}
-				if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
-					t.Errorf("%s: %s has no comment", f.at(d), d.Name.Name)
-				}
-			case *ast.GenDecl:
-				for _, spec := range d.Specs {
-					for _, name := range undocumented(d, spec) {
-						t.Errorf("%s: %s has no comment", f.at(spec), name)
-					}
+			for _, c := range comments(decl) {
+				if fault := c.fault(); fault != "" {
+					t.Errorf("%s: %s %s", f.at(c.node), c.name, fault)
 				}
 			}
 		}
@@ -79,6 +44,88 @@ func TestDocComments(t *testing.T) {
 	for dir, name := range folders {
 		if !documented[dir] {
 			t.Errorf("package %s in %s has no comment", name, dir)
+		}
+	}
+}
+
+// comment is what is said of an exported name.
+type comment struct {
+	node  ast.Node
+	name  string
+	text  string
+	group bool // it speaks of several names, and need not begin with one
+}
+
+// fault says what is wrong with a comment, "" for nothing.
+func (c comment) fault() string {
+	words := strings.Fields(c.text)
+	if len(words) == 0 {
+		return "has no comment"
+	}
+	first := words[0]
+	if len(words) > 1 && slices.Contains([]string{"A", "An", "The"}, first) {
+		first = words[1]
+	}
+	if !c.group && strings.TrimRight(first, ",:") != c.name {
+		return "has a comment that begins with " + strings.Join(words[:min(4, len(words))], " ")
+	}
+	return ""
+}
+
+// comments returns what a declaration says of the exported names in it.
+func comments(decl ast.Decl) []comment {
+	var out []comment
+	switch d := decl.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && exportedReceiver(d) {
+			out = append(out, comment{d, d.Name.Name, d.Doc.Text(), false})
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() {
+					out = append(out, comment{s, s.Name.Name, s.Doc.Text() + d.Doc.Text(), false})
+				}
+			case *ast.ValueSpec: // at its end, before it, or before its group
+				for _, name := range s.Names {
+					if name.IsExported() {
+						out = append(out, comment{s, name.Name, s.Doc.Text() + s.Comment.Text() + d.Doc.Text(), d.Lparen.IsValid() || len(s.Names) > 1})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func TestComments(t *testing.T) {
+	for _, c := range []struct{ code, want string }{
+		{"// F is.\nfunc F() {}", ""},
+		{"func F() {}", "has no comment"},
+		{"// It is.\nfunc F() {}", "has a comment that begins with It is."},
+		{"// Fs are.\nfunc F() {}", "has a comment that begins with Fs are."},
+		{"// A T is.\ntype T int", ""},
+		{"// A is.\ntype T int", "has a comment that begins with A is."},
+		{"func f() {}\nfunc (t) F() {}", ""},
+		{"func (*T[K]) Error() string", "has no comment"},
+		{"// What is known.\nconst (\nA = 1\nB = 2\n)", ""},
+		{"const A, B = 1, 2 // both", ""},
+		{"// One.\nvar A = 1", "has a comment that begins with One."},
+		{"const (\nA = 1 // one\nB = 2\n)", "has no comment"},
+	} {
+		f, err := parser.ParseFile(token.NewFileSet(), "p.go", "package p\n"+c.code, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, decl := range f.Decls {
+			for _, d := range comments(decl) {
+				got += d.fault()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.code, got, c.want)
 		}
 	}
 }
@@ -103,29 +150,6 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 			return false
 		}
 	}
-}
-
-// undocumented returns the exported names of a type, constant or variable that have
-// no comment, neither of their own nor of their group.
-func undocumented(d *ast.GenDecl, spec ast.Spec) []string {
-	switch s := spec.(type) {
-	case *ast.TypeSpec:
-		if s.Name.IsExported() && s.Doc == nil && d.Doc == nil {
-			return []string{s.Name.Name}
-		}
-	case *ast.ValueSpec:
-		if s.Doc != nil || s.Comment != nil || d.Doc != nil {
-			return nil
-		}
-		var names []string
-		for _, n := range s.Names {
-			if n.IsExported() {
-				names = append(names, n.Name)
-			}
-		}
-		return names
-	}
-	return nil
 }
 
 // Each room that can be used as a library shows how: an example's output is checked, and
@@ -157,6 +181,11 @@ func TestExamples(t *testing.T) {
 				shown[dir] = true
 			} else {
 				t.Errorf("%s: Example%s uses no function or type of %s", f.path, e.Name, dir)
+			}
+			for _, spec := range f.ast.Imports {
+				if strings.Contains(spec.Path.Value, "/internal/") {
+					t.Errorf("%s: Example%s is in a file that imports %s, which readers can't", f.path, e.Name, spec.Path.Value)
+				}
 			}
 		}
 	}

@@ -23,6 +23,7 @@ type NotInvertible struct {
 	Why  string
 }
 
+// Error names the bits by their number.
 func (e *NotInvertible) Error() string {
 	return e.Describe(func(bit int) string { return fmt.Sprintf("bit %d", bit) })
 }

@@ -138,6 +138,7 @@ type NotNative struct {
 	Why string
 }
 
+// Error names the gate, its qubits and the device, and says why where that is known.
 func (e *NotNative) Error() string {
 	where := fmt.Sprintf("%s on %s", e.Gate, qubitsText(e.Qubits))
 	if e.Why != "" {

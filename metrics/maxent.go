@@ -66,7 +66,10 @@ func FitKPairwise(s *States) (*MaxEnt, error) {
 	return fitMaxEnt("k-pairwise", s, true)
 }
 
-func (m *MaxEnt) Name() string    { return m.name }
+// Name is that of the fit: ising or k-pairwise.
+func (m *MaxEnt) Name() string { return m.name }
+
+// Parameters is the number of fields and couplings, with those of the spike count.
 func (m *MaxEnt) Parameters() int { return m.parameters }
 
 // LogProb is the logarithm of an entry of [MaxEnt.Table].

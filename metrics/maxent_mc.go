@@ -264,7 +264,10 @@ func (m *MonteCarloMaxEnt) energy(on []int) float64 {
 	return e
 }
 
-func (m *MonteCarloMaxEnt) Name() string    { return m.name }
+// Name is that of the fit: ising or k-pairwise.
+func (m *MonteCarloMaxEnt) Name() string { return m.name }
+
+// Parameters is the number of fields and couplings, with those of the spike count.
 func (m *MonteCarloMaxEnt) Parameters() int { return maxEntParameters(m.name, m.size) }
 
 // LogProb takes the mean of the estimates of Z.

@@ -27,7 +27,10 @@ func ProbSeen(m Model, s *States) []float64 {
 // to the most frequent window. It has no parameters.
 type Silent struct{}
 
-func (Silent) Name() string    { return "silent" }
+// Name is what tables and files call the law.
+func (Silent) Name() string { return "silent" }
+
+// Parameters is 0.
 func (Silent) Parameters() int { return 0 }
 
 // LogProb is 0 for the silent window and -Inf for all others.
@@ -44,7 +47,10 @@ func (Silent) LogProb(words []uint32) float64 {
 // starts whose qubits are all in superposition. It has no parameters.
 type Uniform struct{ Neurons int }
 
-func (Uniform) Name() string    { return "uniform" }
+// Name is what tables and files call the law.
+func (Uniform) Name() string { return "uniform" }
+
+// Parameters is 0.
 func (Uniform) Parameters() int { return 0 }
 
 // LogProb is -nt ln 2.
@@ -82,7 +88,10 @@ func FitIndependent(s *States) *Independent {
 	return m
 }
 
-func (*Independent) Name() string      { return "independent" }
+// Name is what tables and files call the law.
+func (*Independent) Name() string { return "independent" }
+
+// Parameters is the number of rates, nt.
 func (m *Independent) Parameters() int { return len(m.rate) }
 
 // Rate is the probability that a neuron fires at a timestep.
@@ -131,8 +140,10 @@ func logLaw(s *States) map[uint32]float64 {
 	return l
 }
 
+// Name is what tables and files call the law.
 func (*IndependentInTime) Name() string { return "independent-in-time" }
 
+// Parameters is 2^n - 1 for the law of each timestep.
 func (m *IndependentInTime) Parameters() int {
 	return len(m.steps) * (1<<m.neurons - 1)
 }
@@ -182,8 +193,10 @@ func FitMarkov(s *States) *Markov {
 	return m
 }
 
+// Name is what tables and files call the law.
 func (*Markov) Name() string { return "markov" }
 
+// Parameters is 2^n - 1 for one timestep, and 4^n - 1, a law of two words, for more.
 func (m *Markov) Parameters() int {
 	words := 1 << m.neurons
 	if m.timesteps == 1 {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"qgan/backends/ledger"
-	"qgan/internal/durable"
 )
 
 // Jobs over a limit are not planned; a planned one is followed to its end.
@@ -19,7 +17,7 @@ func Example() {
 		return
 	}
 	defer os.RemoveAll(dir)
-	l, err := ledger.Open(durable.OS{}, dir, time.Now)
+	l, err := ledger.Open(nil, dir, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

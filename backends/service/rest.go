@@ -82,9 +82,12 @@ type StatusError struct {
 	Err     error         // the service's message
 }
 
+// Error names the service, the status and the message.
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s answered %d %s: %v", e.Service, e.Status, http.StatusText(e.Status), e.Err)
 }
+
+// Unwrap is the service's message.
 func (e *StatusError) Unwrap() error { return e.Err }
 
 // StatusOf is the status of an answer that an error tells of, 0 where it is none.

@@ -194,7 +194,10 @@ type SubmitError struct {
 	Err   error
 }
 
+// Error is the message of the cause, which says the fate in words.
 func (e *SubmitError) Error() string { return e.Err.Error() }
+
+// Unwrap is the cause.
 func (e *SubmitError) Unwrap() error { return e.Err }
 
 // FateOf is the fate that an error of Submit tells.
@@ -217,6 +220,7 @@ var ErrUnlisted = errors.New("the service has no list of jobs to look it up in")
 // final.
 type JobFailed struct{ Reason string }
 
+// Error is the reason alone: who asks knows the job.
 func (e *JobFailed) Error() string { return e.Reason }
 
 // RemoteError is a failure of a service or of a job there.
@@ -225,5 +229,8 @@ type RemoteError struct {
 	Err     error
 }
 
+// Error is the service and the cause.
 func (e *RemoteError) Error() string { return fmt.Sprintf("%s: %v", e.Service, e.Err) }
+
+// Unwrap is the cause.
 func (e *RemoteError) Unwrap() error { return e.Err }

@@ -96,6 +96,7 @@ type ErrNotUnitary struct {
 	Op      ir.Op
 }
 
+// Error names the circuit and the operation.
 func (e *ErrNotUnitary) Error() string {
 	return fmt.Sprintf("circuit %q holds %T: it has no program of rotations", e.Circuit, e.Op)
 }

@@ -56,6 +56,7 @@ type InputError struct {
 	Hint string // what to do about it; may be empty
 }
 
+// Error is the path, what is wrong and, in parentheses, the hint.
 func (e *InputError) Error() string {
 	s := e.Err.Error()
 	if e.Path != "" {

@@ -74,6 +74,7 @@ type Error struct {
 	Hint string
 }
 
+// Error is the path, what is wrong and, in parentheses, the hint.
 func (e *Error) Error() string {
 	s := fmt.Sprintf("%s: %v", e.Path, e.Err)
 	if e.Hint != "" {

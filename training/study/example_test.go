@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"qgan/internal/durable"
 	"qgan/training/study"
 )
 
@@ -23,7 +22,7 @@ x = [1, 2, 3]
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	folder, err := study.CreateFolder(durable.OS{}, dir, plan, 0)
+	folder, err := study.CreateFolder(nil, dir, plan, 0)
 	if err != nil {
 		panic(err)
 	}

@@ -45,8 +45,9 @@ const planSchema = "qgan.study/v1"
 
 // CreateFolder makes a board of a plan whose workers may be silent for the time of a lease
 // (0: LeaseTime). A folder that holds the same plan goes on, with the lease that it has; one
-// with another is refused.
+// with another is refused. A nil file system is the machine's own.
 func CreateFolder(fsys durable.FS, dir string, p Plan, lease time.Duration) (*Folder, error) {
+	fsys = durable.Or(fsys)
 	f, err := OpenFolder(fsys, dir)
 	switch {
 	case err == nil && f.plan.Hash() != p.Hash():
@@ -70,8 +71,9 @@ func CreateFolder(fsys durable.FS, dir string, p Plan, lease time.Duration) (*Fo
 	return OpenFolder(fsys, dir)
 }
 
-// OpenFolder opens a board that is there.
+// OpenFolder opens a board that is there. A nil file system is the machine's own.
 func OpenFolder(fsys durable.FS, dir string) (*Folder, error) {
+	fsys = durable.Or(fsys)
 	path := filepath.Join(dir, "plan.json")
 	raw, err := fsys.ReadFile(path)
 	if err != nil {

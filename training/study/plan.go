@@ -85,6 +85,7 @@ const maxTasks = 100_000
 // PlanError is what is wrong with a study file.
 type PlanError struct{ text string }
 
+// Error names the file and the place.
 func (e *PlanError) Error() string { return e.text }
 
 // BadInput reports that the fault is in what the user gave.
