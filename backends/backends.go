@@ -186,6 +186,18 @@ type Provenance struct {
 	Snapshot string   // hash of the calibration data used
 }
 
+// Law is a distribution of the words of a circuit's classical bits, bit 0 the most
+// significant: those that occur, ascending, with their probabilities. Circuits have at most
+// 64 bits.
+type Law struct {
+	Bits  int
+	Words []uint64
+	P     []float64
+}
+
+// ErrIntractable says that an exact law costs too much.
+var ErrIntractable = errors.New("the exact law is out of reach")
+
 // Runner runs requests. The requests of one call are independent of each
 // other; a later call may depend on the results of an earlier one.
 type Runner interface {

@@ -2,7 +2,6 @@ package training
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -13,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 	"gonum.org/v1/gonum/stat/samplemv"
 
+	"qgan/backends"
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -33,8 +33,9 @@ type LawEstimate struct {
 	Seen []float64
 }
 
-// ErrIntractable says that the law at the recording's windows costs too much.
-var ErrIntractable = errors.New("the exact law is out of reach")
+// ErrIntractable says that the law at the recording's windows costs too much: the error of
+// those who give laws.
+var ErrIntractable = backends.ErrIntractable
 
 // maxLawWork bounds windows x timesteps x latent vectors of an estimate, and
 // maxLawCircuits the circuits; both are a matter of minutes.

@@ -112,7 +112,7 @@ func idealLaws(t *testing.T) (out [][]float64) {
 	circuit.Ops = circuit.Ops[:len(circuit.Ops)-3] // the measurements
 	for lane := range lanes.Len() {
 		l := lanes.Lane(lane)
-		law, err := new(sim.Simulator).Law(circuit, lanes.Trained[l.Trained], lanes.Data[l.Data])
+		law, err := new(sim.Simulator).Probabilities(circuit, lanes.Trained[l.Trained], lanes.Data[l.Data])
 		if err != nil {
 			t.Fatal(err)
 		}

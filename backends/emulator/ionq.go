@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -570,8 +571,12 @@ func (e *IonQ) probabilities(w http.ResponseWriter, r *http.Request) {
 func lawOf(j *job, i int) []byte {
 	law := map[string]float64{}
 	if j.ideal {
-		for word, p := range exactLaw(j.programs[i].circuit) {
-			law[keyOf(backends.Count{Word: word}, j.programs[i].circuit)] = p
+		if exact, err := new(sim.Simulator).Law(context.Background(), ir.DropIdle(j.programs[i].circuit), nil, nil); err == nil { // it ran before
+			for k, word := range exact.Words {
+				if exact.P[k] >= 1e-14 { // beyond what rounding leaves
+					law[keyOf(backends.Count{Word: word}, j.programs[i].circuit)] = exact.P[k]
+				}
+			}
 		}
 		raw, _ := json.Marshal(law) // texts and numbers
 		return raw
@@ -582,37 +587,6 @@ func lawOf(j *job, i int) []byte {
 	}
 	raw, _ := json.Marshal(law) // texts and numbers
 	return raw
-}
-
-// exactLaw is the law of a circuit that ran before, without what rounding leaves.
-func exactLaw(c *ir.Circuit) map[uint64]float64 {
-	small := ir.DropIdle(c)
-	gates := *small
-	gates.Ops = nil
-	var read []*ir.Measure
-	for _, op := range small.Ops {
-		if m, ok := op.(*ir.Measure); ok {
-			read = append(read, m)
-			continue
-		}
-		gates.Ops = append(gates.Ops, op)
-	}
-	p, err := new(sim.Simulator).Law(&gates, nil, nil)
-	if err != nil {
-		return nil
-	}
-	law := map[uint64]float64{}
-	for x, q := range p {
-		if q < 1e-14 {
-			continue
-		}
-		var word uint64
-		for _, m := range read {
-			word |= uint64(x>>(small.Qubits-1-m.Qubit)&1) << (small.Bits - 1 - m.Bit)
-		}
-		law[word] += q
-	}
-	return law
 }
 
 // keyOf is the number of an outcome.

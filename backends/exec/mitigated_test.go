@@ -61,7 +61,7 @@ func (m *misread) Run(_ context.Context, requests []backends.Request) ([]backend
 		out[i] = backends.Result{Bits: r.Circuit.Bits, Provenance: backends.Provenance{Backend: "misread", Jobs: []string{fmt.Sprint(i)}}}
 		for lane := range r.Bindings.Len() {
 			trained, data := r.Bindings.Row(lane)
-			state, err := new(sim.Simulator).Law(&gates, trained, data)
+			state, err := new(sim.Simulator).Probabilities(&gates, trained, data)
 			if err != nil {
 				return nil, err
 			}
@@ -558,7 +558,7 @@ func TestNativeFlip(t *testing.T) {
 		if err := ir.Verify(c); err != nil {
 			t.Fatal(err)
 		}
-		law, err := new(sim.Simulator).Law(c, nil, nil)
+		law, err := new(sim.Simulator).Probabilities(c, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

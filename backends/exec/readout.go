@@ -26,7 +26,6 @@ type readout struct {
 func readoutOf(c *ir.Circuit) (*readout, error) {
 	r := &readout{circuit: c, again: -1}
 	measured := map[int]bool{} // qubits
-	from := map[int]*ir.Measure{}
 	touch := func(qubits ...int) {
 		for _, q := range qubits {
 			if measured[q] {
@@ -39,7 +38,6 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 		case *ir.Measure:
 			touch(op.Qubit)
 			if op.Bit >= 0 {
-				from[op.Bit] = op
 				measured[op.Qubit] = true
 			}
 		case *ir.Apply:
@@ -56,8 +54,8 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 	}
 	probe := *c
 	probe.Ops = nil
-	for bit := range c.Bits {
-		if m := from[bit]; m != nil {
+	for bit, m := range c.Readout() {
+		if m != nil {
 			r.bits, r.qubits, r.last = append(r.bits, bit), append(r.qubits, m.Qubit), append(r.last, m)
 			probe.Ops = append(probe.Ops, m)
 		}

@@ -93,12 +93,10 @@ type Register struct {
 // ShapeOf takes the shape of a program.
 func ShapeOf(p Program) Shape {
 	s := Shape{Bits: p.Circuit.Bits, Shots: p.Shots, Qubits: make([]int, p.Circuit.Bits)}
-	for i := range s.Qubits {
-		s.Qubits[i] = -1
-	}
-	for _, op := range p.Circuit.Ops {
-		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
-			s.Qubits[m.Bit] = m.Qubit
+	for bit, m := range p.Circuit.Readout() {
+		s.Qubits[bit] = -1
+		if m != nil {
+			s.Qubits[bit] = m.Qubit
 		}
 	}
 	s.Registers = RegistersOf(p.Circuit)

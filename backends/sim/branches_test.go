@@ -102,8 +102,8 @@ func branchLaw(t rapid.TB, c *ir.Circuit) []float64 {
 }
 
 // wordsOf is a law without the words that cannot occur.
-func wordsOf(bits int, dense []float64) *Law {
-	out := &Law{Bits: bits}
+func wordsOf(bits int, dense []float64) *backends.Law {
+	out := &backends.Law{Bits: bits}
 	for w, p := range dense {
 		if p > 1e-12 {
 			out.Words, out.P = append(out.Words, uint64(w)), append(out.P, p)
@@ -115,7 +115,7 @@ func wordsOf(bits int, dense []float64) *Law {
 // checkLaws holds the exact law and the shots of both methods against a law.
 func checkLaws(t *testing.T, m *calibration.NoiseModel, c *ir.Circuit, want []float64) {
 	t.Helper()
-	if d := largestDifference(lawOf(t, &Noisy{Model: m}, c).dense(), want); d > 1e-12 {
+	if d := largestDifference(spread(lawOf(t, &Noisy{Model: m}, c)), want); d > 1e-12 {
 		t.Errorf("the exact law differs by %.2g", d)
 	}
 	for _, method := range []Method{DensityMethod, TrajectoriesMethod} {
@@ -182,7 +182,7 @@ func TestBitsOverwritten(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "measurements") {
 			c.Measure(rapid.IntRange(0, 2).Draw(t, "qubit"), rapid.IntRange(0, 2).Draw(t, "bit"))
 		}
-		if d := largestDifference(lawOf(t, &Noisy{Model: free}, c).dense(), branchLaw(t, c)); d > 1e-12 {
+		if d := largestDifference(spread(lawOf(t, &Noisy{Model: free}, c)), branchLaw(t, c)); d > 1e-12 {
 			t.Errorf("the law differs by %.2g\n%s", d, c)
 		}
 	})

@@ -18,47 +18,39 @@ const (
 	lanePiece      = 1 << 20
 )
 
-// readAtEnd splits a circuit into its gates and what its measurements read. ok is false
+// readAtEnd splits a circuit into its gates and the measurement of each bit. ok is false
 // where it does anything but gates and then measurements, of each qubit and into each bit
 // once.
-func readAtEnd(c *ir.Circuit) (gates *ir.Circuit, bitOf []int, ok bool) {
-	bitOf = make([]int, c.Qubits)
-	for q := range bitOf {
-		bitOf[q] = -1
+func readAtEnd(c *ir.Circuit) (gates *ir.Circuit, read []*ir.Measure, ok bool) {
+	if gates, ok = c.Gates(); !ok {
+		return nil, nil, false
 	}
-	var ops []ir.Op
-	read := false
-	taken := map[int]bool{}
+	measured, any := make([]bool, c.Qubits), false
+	read = c.Readout()
 	for _, op := range c.Ops {
 		switch op := op.(type) {
-		case *ir.Apply, *ir.Unitary:
-			if read {
-				return nil, nil, false
-			}
-			ops = append(ops, op)
 		case *ir.Measure:
-			if op.Bit < 0 || bitOf[op.Qubit] >= 0 || taken[op.Bit] {
+			if op.Bit < 0 || measured[op.Qubit] || read[op.Bit] != op {
 				return nil, nil, false
 			}
-			bitOf[op.Qubit], taken[op.Bit], read = op.Bit, true, true
-		case *ir.Barrier, *ir.Delay:
-		default:
-			return nil, nil, false
+			measured[op.Qubit], any = true, true
+		case *ir.Apply, *ir.Unitary:
+			if any {
+				return nil, nil, false
+			}
 		}
 	}
-	own := *c
-	own.Ops, own.Bits, own.BitRegs = ops, 0, nil
-	return &own, bitOf, read
+	return gates, read, any
 }
 
 // outcomesOfStates lists the words that a circuit can read, ascending, and which of them
 // each basis state gives.
-func outcomesOfStates(qubits, bits int, bitOf []int) (words []uint64, of []int) {
+func outcomesOfStates(qubits int, read []*ir.Measure) (words []uint64, of []int) {
 	all := make([]uint64, 1<<qubits)
 	for x := range all {
-		for q, b := range bitOf {
-			if b >= 0 && x>>(qubits-1-q)&1 == 1 {
-				all[x] |= 1 << (bits - 1 - b)
+		for bit, m := range read {
+			if m != nil && x>>(qubits-1-m.Qubit)&1 == 1 {
+				all[x] |= 1 << (len(read) - 1 - bit)
 			}
 		}
 	}
@@ -113,7 +105,7 @@ func (s *Simulator) Tally(ctx context.Context, r backends.Request, use func(lane
 	if err := r.Check(); err != nil {
 		return false, err
 	}
-	gates, bitOf, ok := readAtEnd(c)
+	gates, read, ok := readAtEnd(c)
 	if !ok {
 		return false, nil
 	}
@@ -123,7 +115,7 @@ func (s *Simulator) Tally(ctx context.Context, r backends.Request, use func(lane
 	}
 	b := prepared.(*batch)
 	width := 1 << c.Qubits
-	words, of := outcomesOfStates(c.Qubits, c.Bits, bitOf)
+	words, of := outcomesOfStates(c.Qubits, read)
 	desks := make([]desk, workersOf(s.Workers))
 	for i := range desks {
 		desks[i] = desk{law: make([]float64, len(words)), counts: make([]int, len(words))}

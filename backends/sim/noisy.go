@@ -37,14 +37,6 @@ type Noisy struct {
 	Kernel  string // one of Kernels, or "auto" or "" for the fastest
 }
 
-// Law is a distribution of the words of a circuit's classical bits, bit 0 the
-// most significant, those that occur in ascending order.
-type Law struct {
-	Bits  int
-	Words []uint64
-	P     []float64
-}
-
 var errNoModel = errors.New("the noisy simulator has no noise model")
 
 // MethodOf returns the method that is used for so many shots; 0 shots ask for
@@ -100,7 +92,7 @@ func (p *noisyCircuit) method(asked Method, shots int) Method {
 // Law returns the exact distribution of a circuit's outcomes, after the readout
 // errors, for values of its symbols. A measurement in the middle parts the
 // density matrix in two; parts of a weight below 1e-15 are left out.
-func (s *Noisy) Law(ctx context.Context, c *ir.Circuit, trained, data []float64) (*Law, error) {
+func (s *Noisy) Law(ctx context.Context, c *ir.Circuit, trained, data []float64) (*backends.Law, error) {
 	p, err := s.prepare(c)
 	if err != nil {
 		return nil, err

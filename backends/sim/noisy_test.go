@@ -44,7 +44,7 @@ func outcomesOf(t interface{ Fatal(...any) }, s *Noisy, c *ir.Circuit, shots int
 	return res[0].Outcomes[0]
 }
 
-func lawOf(t interface{ Fatal(...any) }, s *Noisy, c *ir.Circuit) *Law {
+func lawOf(t interface{ Fatal(...any) }, s *Noisy, c *ir.Circuit) *backends.Law {
 	law, err := s.Law(context.Background(), c, nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func lawOf(t interface{ Fatal(...any) }, s *Noisy, c *ir.Circuit) *Law {
 }
 
 // dense is the law by word.
-func (l *Law) dense() []float64 {
+func spread(l *backends.Law) []float64 {
 	out := make([]float64, 1<<l.Bits)
 	for i, w := range l.Words {
 		out[w] = l.P[i]
@@ -64,7 +64,7 @@ func (l *Law) dense() []float64 {
 // fit compares counts with a law, classes of fewer than ten expected shots
 // together, and returns the statistic's distance from its mean in standard
 // deviations.
-func fit(o backends.Outcome, law *Law) float64 {
+func fit(o backends.Outcome, law *backends.Law) float64 {
 	counts := map[uint64]int{}
 	for _, c := range o.Counts {
 		counts[c.Word] = c.N
@@ -213,7 +213,7 @@ func TestNoisyReference(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				law := lawOf(t, &Noisy{Model: m}, c).dense()
+				law := spread(lawOf(t, &Noisy{Model: m}, c))
 				want := reversed(v.Before, r.Qubits)
 				if kind == calibration.AsymmetricReadout {
 					if d := largestDifference(law, reversed(v.After, r.Qubits)); d > 1e-9 {
@@ -437,7 +437,7 @@ func TestDensityOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := largestDifference(lawOf(t, &Noisy{Model: m}, c).dense(), confusion.Apply(want)); d > 1e-13 {
+		if d := largestDifference(spread(lawOf(t, &Noisy{Model: m}, c)), confusion.Apply(want)); d > 1e-13 {
 			t.Errorf("the law differs by %.2g", d)
 		}
 	})
@@ -485,11 +485,11 @@ func TestDensityPasses(t *testing.T) {
 	free := noiseFile(t, "")
 	gates := *c
 	gates.Ops = c.Ops[:len(c.Ops)-n]
-	want, err := new(Simulator).Law(&gates, nil, nil)
+	want, err := new(Simulator).Probabilities(&gates, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := largestDifference(lawOf(t, &Noisy{Model: free}, c).dense(), want); d > 1e-13 {
+	if d := largestDifference(spread(lawOf(t, &Noisy{Model: free}, c)), want); d > 1e-13 {
 		t.Errorf("without noise the law differs by %.2g", d)
 	}
 	if z := fit(outcomesOf(t, &Noisy{Model: m, Method: TrajectoriesMethod}, c, 3000, 3), one); math.Abs(z) > 5 {
@@ -615,7 +615,7 @@ func TestNoiseReports(t *testing.T) {
 				t.Errorf("%s: chi² is %.2f standard deviations above its mean", method, z)
 			}
 		}
-		return law.dense()
+		return spread(law)
 	}
 	near := func(t *testing.T, got, want []float64) {
 		t.Helper()
@@ -788,7 +788,7 @@ func TestNoisyReferencePart(t *testing.T) {
 			t.Fatal(err)
 		}
 		law := lawOf(t, &Noisy{Model: m}, c)
-		if d := largestDifference(law.dense(), reversed(want, 4)); d > 1e-12 {
+		if d := largestDifference(spread(law), reversed(want, 4)); d > 1e-12 {
 			t.Errorf("readout %s: the law differs by %.2g", kind, d)
 		}
 		if z := fit(outcomesOf(t, &Noisy{Model: m, Method: TrajectoriesMethod}, c, 50000, 1), law); math.Abs(z) > 5 {
@@ -870,12 +870,12 @@ func TestDensityOfAnyGate(t *testing.T) {
 		for q := range n { // no qubit is idle
 			c.Gate(ir.H, []int{q})
 		}
-		want, err := new(Simulator).Law(c, nil, nil)
+		want, err := new(Simulator).Probabilities(c, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.MeasureAll()
-		if d := largestDifference(lawOf(t, &Noisy{Model: free}, c).dense(), want); d > 1e-12 {
+		if d := largestDifference(spread(lawOf(t, &Noisy{Model: free}, c)), want); d > 1e-12 {
 			t.Errorf("the law differs by %.2g", d)
 		}
 	})

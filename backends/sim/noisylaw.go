@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"qgan/backends"
 	"qgan/calibration"
 	"qgan/ir"
 )
@@ -32,7 +33,7 @@ type lawExplorer struct {
 }
 
 // law returns the exact distribution of a circuit's words.
-func (p *noisyCircuit) law(ctx context.Context, workers int, trained, data []float64) (*Law, error) {
+func (p *noisyCircuit) law(ctx context.Context, workers int, trained, data []float64) (*backends.Law, error) {
 	if n := p.circuit.Qubits; n > MaxDensityQubits {
 		return nil, fmt.Errorf("circuit %q uses %d qubits, a density matrix holds at most %d: draw shots by trajectories", p.circuit.Name, n, MaxDensityQubits)
 	}
@@ -41,7 +42,7 @@ func (p *noisyCircuit) law(ctx context.Context, workers int, trained, data []flo
 	if err := e.follow(start); err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", p.circuit.Name, err)
 	}
-	out := &Law{Bits: p.circuit.Bits, Words: slices.Sorted(maps.Keys(e.law))}
+	out := &backends.Law{Bits: p.circuit.Bits, Words: slices.Sorted(maps.Keys(e.law))}
 	for _, w := range out.Words {
 		out.P = append(out.P, e.law[w])
 	}

@@ -57,9 +57,9 @@ func (s *Simulator) register(c *ir.Circuit) (*register, error) {
 	return newRegister(c.Qubits, k.block, workersOf(s.Workers)), nil
 }
 
-// Law returns the probabilities of measuring all qubits: 2^n values, qubit 0
+// Probabilities returns the law of measuring all qubits: 2^n values, qubit 0
 // the most significant bit.
-func (s *State) Law() []float64 { return s.register.law() }
+func (s *State) Probabilities() []float64 { return s.register.law() }
 
 // Amplitudes returns the 2^n amplitudes, qubit 0 the most significant bit,
 // global phase included.
@@ -71,14 +71,14 @@ func (s *State) Amplitude(state uint64) complex128 { return s.register.amplitude
 // Norm returns the sum of the probabilities, 1 up to rounding.
 func (s *State) Norm() float64 { return s.register.weight(nil) }
 
-// Law returns the outcome probabilities of measuring all qubits of a circuit of
-// gates.
-func (s *Simulator) Law(c *ir.Circuit, trained, data []float64) ([]float64, error) {
+// Probabilities returns the outcome probabilities of measuring all qubits of a circuit of
+// gates: 2^n values, qubit 0 the most significant bit.
+func (s *Simulator) Probabilities(c *ir.Circuit, trained, data []float64) ([]float64, error) {
 	state, err := s.State(c, trained, data)
 	if err != nil {
 		return nil, err
 	}
-	return state.Law(), nil
+	return state.Probabilities(), nil
 }
 
 // sample draws outcomes of measuring all qubits, as Sample does, and calls f

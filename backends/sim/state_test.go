@@ -77,7 +77,7 @@ func TestStateEqualsInterpreter(t *testing.T) {
 		if d := largest(state.Amplitudes(), want); d > 1e-12 {
 			t.Fatalf("amplitudes off by %.2g\n%s", d, c)
 		}
-		for x, p := range state.Law() {
+		for x, p := range state.Probabilities() {
 			if d := cmplx.Abs(state.Amplitude(uint64(x)) - want[x]); d > 1e-12 {
 				t.Fatalf("amplitude of state %d off by %.2g", x, d)
 			}

@@ -196,7 +196,7 @@ type probabilitiesFile struct {
 }
 
 func (a *app) writeProbabilities(path string, c *ir.Circuit, neurons int) error {
-	law, err := new(sim.Simulator).Law(c, nil, nil)
+	law, err := new(sim.Simulator).Probabilities(c, nil, nil)
 	if err != nil {
 		return err
 	}

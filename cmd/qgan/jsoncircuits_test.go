@@ -307,7 +307,7 @@ func TestExportValues(t *testing.T) {
 		}
 		want := must[*ir.Circuit](t)(must[*ir.Circuit](t)(circuits.Circuit(m.params, 1)).Bind(nil, inputs))
 		law := map[string]float64{}
-		for x, p := range must[[]float64](t)(new(sim.Simulator).Law(want, nil, nil)) {
+		for x, p := range must[[]float64](t)(new(sim.Simulator).Probabilities(want, nil, nil)) {
 			law[fmt.Sprintf("%0*b", want.Qubits, x)[:2]] += p
 		}
 		flags := strings.Fields(strings.ReplaceAll(c.flags, "VECTOR", vector))

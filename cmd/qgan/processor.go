@@ -2,12 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/spf13/pflag"
 
@@ -17,9 +12,7 @@ import (
 	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/calibration"
-	"qgan/ir"
 	"qgan/ir/compile"
-	"qgan/training"
 )
 
 // processorFlags say where a generator's circuits run, and how they are measured.
@@ -178,85 +171,8 @@ func (p *processor) shots() *exec.Sampler {
 	return &exec.Sampler{Runner: p.sampled, Mitigation: p.mitigation}
 }
 
-// maxNoisyWork bounds the numbers of the density matrices of exact laws, a matter of
-// minutes.
-const maxNoisyWork = 4e10
-
 // laws returns what gives exact laws under a model: the processor's, or one with less
 // noise.
-func (p *processor) laws(model *calibration.NoiseModel) *noisyLaws {
-	return &noisyLaws{sim: &sim.Noisy{Model: model}, compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
-}
-
-// noisyLaws computes the exact laws of circuits with noise, by density matrix.
-type noisyLaws struct {
-	sim      *sim.Noisy
-	compiled *exec.Compiled
-	work     atomic.Int64 // that was done
-}
-
-// Evaluator prepares the law of all qubits of a circuit.
-func (n *noisyLaws) Evaluator(c *ir.Circuit, o backends.Observable) (backends.Evaluator, error) {
-	if o != backends.Probabilities {
-		return nil, errors.New("noisy laws are probabilities only")
-	}
-	if c.Qubits > sim.MaxDensityQubits {
-		return nil, fmt.Errorf("circuit %q: %w: it has %d qubits, a density matrix holds at most %d", c.Name, training.ErrIntractable, c.Qubits, sim.MaxDensityQubits)
-	}
-	own := *c
-	own.Ops = append([]ir.Op(nil), c.Ops...)
-	own.MeasureAll()
-	return &noisyLaw{n, &own}, nil
-}
-
-type noisyLaw struct {
-	*noisyLaws
-	circuit *ir.Circuit
-}
-
-// Values writes the law of each lane.
-func (n *noisyLaw) Values(ctx context.Context, b backends.Bindings, values []float64) error {
-	width := backends.Probabilities.Width(n.circuit.Qubits)
-	cost := int64(len(n.circuit.Ops)) << (2 * n.circuit.Qubits)
-	if n.work.Add(cost*int64(b.Len())) > maxNoisyWork {
-		return fmt.Errorf("%w: density matrices of %d qubits for so many circuits", training.ErrIntractable, n.circuit.Qubits)
-	}
-	solver := *n.sim
-	solver.Workers = 1
-	if b.Len() == 1 {
-		solver.Workers = 0
-	}
-	var next atomic.Int64
-	errs := make([]error, runtime.GOMAXPROCS(0))
-	var wait sync.WaitGroup
-	for w := range errs {
-		wait.Go(func() {
-			for lane := int(next.Add(1)) - 1; lane < b.Len() && errs[w] == nil; lane = int(next.Add(1)) - 1 {
-				trained, data := b.Row(lane)
-				errs[w] = n.law(ctx, &solver, trained, data, values[lane*width:][:width])
-			}
-		})
-	}
-	wait.Wait()
-	return errors.Join(errs...)
-}
-
-// law writes the law of one lane.
-func (n *noisyLaw) law(ctx context.Context, solver *sim.Noisy, trained, data, values []float64) error {
-	c, readout, err := n.compiled.Bind(n.circuit, trained, data)
-	if err != nil {
-		return err
-	}
-	law, err := solver.Law(ctx, c, nil, nil)
-	if err != nil {
-		return err
-	}
-	clear(values)
-	for i, w := range law.Words {
-		if readout != nil {
-			w = readout.Word(w)
-		}
-		values[w] += law.P[i]
-	}
-	return nil
+func (p *processor) laws(model *calibration.NoiseModel) *exec.Laws {
+	return &exec.Laws{Noisy: &sim.Noisy{Model: model}, Compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
 }

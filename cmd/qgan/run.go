@@ -1,8 +1,9 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,7 +101,7 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
 			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
 			if exact {
 				o.Shots = 0
-				o.Probabilities, err = exactLaw(c)
+				o.Probabilities, err = exactLaw(cmd.Context(), c)
 			} else {
 				o.Counts, err = sample(cmd, c, shots, seed)
 			}
@@ -185,62 +186,29 @@ func withoutOpaque(ops []ir.Op, kinds map[string]bool) []ir.Op {
 
 // exactLaw returns the exact probabilities of the outcomes of a circuit whose
 // measurements all come last.
-func exactLaw(c *ir.Circuit) (map[string]float64, error) {
-	gates := *c
-	gates.Ops = nil
-	from := slices.Repeat([]int{-1}, c.Bits)
-	done := make([]bool, c.Qubits)
-	for _, op := range c.Ops {
-		var qubits []int
-		switch op := op.(type) {
-		case *ir.Apply:
-			qubits = op.Qubits
-		case *ir.Unitary:
-			qubits = op.Qubits
-		case *ir.Barrier, *ir.Delay:
-			continue
-		case *ir.Measure:
-			if op.Bit >= 0 {
-				from[op.Bit] = op.Qubit
-			}
-			done[op.Qubit] = true
-			continue
-		case *ir.Reset:
-			return nil, notTerminal()
-		default:
-			return nil, notTerminal()
-		}
-		if slices.ContainsFunc(qubits, func(q int) bool { return done[q] }) {
-			return nil, notTerminal()
-		}
-		gates.Ops = append(gates.Ops, op)
-	}
+func exactLaw(ctx context.Context, c *ir.Circuit) (map[string]float64, error) {
 	if c.Qubits > sim.MaxQubits {
 		return nil, usagef("the circuit uses %d qubits, the simulator holds at most %d", c.Qubits, sim.MaxQubits)
 	}
-	law, err := new(sim.Simulator).Law(&gates, nil, nil)
+	law, err := new(sim.Simulator).Law(ctx, c, nil, nil)
+	if errors.Is(err, sim.ErrNotTerminal) {
+		return nil, usagef("--exact: %w", err).withHint("use --shots, which runs it shot by shot")
+	}
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]float64{}
-	word := make([]byte, c.Bits)
-	for x, p := range law {
-		if p == 0 {
-			continue
-		}
-		for bit, q := range from {
-			word[bit] = '0'
-			if q >= 0 && x>>(c.Qubits-1-q)&1 == 1 {
-				word[bit] = '1'
-			}
-		}
-		out[string(word)] += p
-	}
-	return out, nil
+	return byWord(law), nil
 }
 
-func notTerminal() error {
-	return usagef("--exact: the circuit measures or resets before its end").withHint("use --shots, which runs it shot by shot")
+// byWord writes a law's words as bits.
+func byWord(law *backends.Law) map[string]float64 {
+	out := map[string]float64{}
+	for i, w := range law.Words {
+		if law.P[i] > 0 {
+			out[fmt.Sprintf("%0*b", law.Bits, w)] = law.P[i]
+		}
+	}
+	return out
 }
 
 // sample draws shots.

@@ -60,12 +60,7 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 		if err != nil {
 			return noiseError(path, err)
 		}
-		o.Probabilities = map[string]float64{}
-		for i, w := range law.Words {
-			if law.P[i] > 0 {
-				o.Probabilities[fmt.Sprintf("%0*b", c.Bits, w)] = law.P[i]
-			}
-		}
+		o.Probabilities = byWord(law)
 	} else {
 		request := backends.Request{
 			Circuit: c, Shots: []int{shots}, Seed: r.seed,

@@ -48,16 +48,13 @@ func (h *held) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings, sh
 	if err != nil {
 		return nil, err
 	}
-	own := *c
-	own.Ops, own.Bits, own.BitRegs = nil, 0, nil
-	for _, op := range c.Ops {
-		if _, ok := op.(*ir.Measure); !ok {
-			own.Ops = append(own.Ops, op)
-		}
+	own, ok := c.Gates()
+	if !ok {
+		return nil, sim.ErrNotTerminal
 	}
 	for lane, list := range words {
-		l := b.Lane(lane)
-		law, err := new(sim.Simulator).Law(&own, b.Trained[l.Trained], b.Data[l.Data])
+		trained, data := b.Row(lane)
+		law, err := new(sim.Simulator).Probabilities(own, trained, data)
 		if err != nil {
 			return nil, err
 		}

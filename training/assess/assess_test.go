@@ -78,7 +78,7 @@ func TestLawOfParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := (&sim.Simulator{}).Law(c, nil, nil)
+	p, err := (&sim.Simulator{}).Probabilities(c, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
