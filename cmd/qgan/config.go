@@ -342,12 +342,17 @@ func (c *config) setting(table, key string) (value string, from origin, ok bool)
 // apply sets every flag of a verb that the command line left alone and the
 // configuration speaks of, and returns where each came from.
 func (c *config) apply(cmd *cobra.Command) (map[string]origin, error) {
+	return c.applyAs(verbPath(cmd), cmd)
+}
+
+// applyAs is apply for a command that stands for a verb.
+func (c *config) applyAs(verb string, cmd *cobra.Command) (map[string]origin, error) {
 	origins := map[string]origin{}
 	for _, f := range flagsOf(cmd) {
 		if f.set {
 			continue
 		}
-		values, from, ok := c.flag(verbPath(cmd), f.name)
+		values, from, ok := c.flag(verb, f.name)
 		if !ok {
 			continue
 		}

@@ -88,18 +88,11 @@ func (a *app) warnOf(r *spikes.Raster) {
 
 // loadBeside reads files that are put beside the recording.
 func (a *app) loadBeside(rec *metrics.Recording, paths []string) ([]assess.Sample, error) {
-	var files []assess.Sample
-	for _, path := range paths {
-		raster, err := a.loadSamples(path, rec.All.BinWidth)
-		if err != nil {
-			return nil, err
-		}
-		if raster, err = rec.Like(raster, path); err != nil {
-			return nil, err
-		}
-		files = append(files, assess.Sample{Name: path, Raster: raster})
+	files, err := assess.ReadBeside(rec, paths...)
+	for _, f := range files {
+		a.warnOf(f.Raster)
 	}
-	return files, nil
+	return files, err
 }
 
 // isRun says whether an argument is a directory, or is not there at all and so

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"qgan/internal/durable"
 	"qgan/metrics/report"
 	"qgan/training/assess"
 )
@@ -58,12 +55,7 @@ window length side by side, and a folder with a page for each size.`,
 					return err
 				}
 			}
-			if len(sizes) == 1 {
-				err = a.writeReport(cmd.Context(), out, sizes[0])
-			} else {
-				err = a.writeGrid(cmd.Context(), out, sizes)
-			}
-			if err != nil {
+			if err := assess.WriteReport(cmd.Context(), a.fs, out, sizes...); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.out, filepath.Join(out, "index.html"))
@@ -169,60 +161,4 @@ func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, times
 	}
 	s.Subjects = append(s.Subjects, assess.Subject{Path: path, Samples: drawn})
 	return added, nil
-}
-
-// writeReport writes figures and page about windows of one size into dir.
-func (a *app) writeReport(ctx context.Context, dir string, s *assess.Subjects) error {
-	in, err := s.Input(ctx)
-	if err != nil {
-		return err
-	}
-	return a.write(dir, func(put func(string, func(io.Writer) error) error) error {
-		_, err := report.Write(dir, in, put)
-		return err
-	})
-}
-
-// writeGrid writes a page about runs of several sizes, and a folder for each size.
-func (a *app) writeGrid(ctx context.Context, dir string, sizes []*assess.Subjects) error {
-	var cells []report.GridCell
-	for _, s := range sizes {
-		in, err := s.Input(ctx)
-		if err != nil {
-			return err
-		}
-		name := fmt.Sprintf("n%d-t%d", s.Recording.Train.Neurons, s.Timesteps)
-		for i, c := range cells {
-			if c.Link == name+"/index.html" {
-				name = fmt.Sprintf("%s-%d", name, i+1) // other neurons
-			}
-		}
-		part := filepath.Join(dir, name)
-		err = a.write(part, func(put func(string, func(io.Writer) error) error) error {
-			_, err := report.Write(part, in, put)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		cells = append(cells, report.GridCell{Input: in, Link: name + "/index.html"})
-	}
-	source := sizes[0].Recording.Train.Source
-	lines := []string{fmt.Sprintf("recording: %s, sha256 %s", source.Path, source.SHA256)}
-	return a.write(dir, func(put func(string, func(io.Writer) error) error) error {
-		_, err := report.WriteGrid(dir, fmt.Sprintf("Spike trains: %d sizes of windows", len(sizes)), lines, cells, put)
-		return err
-	})
-}
-
-// write makes a directory and hands a writer of whole files to make.
-func (a *app) write(dir string, make func(func(string, func(io.Writer) error) error) error) error {
-	if err := a.fs.MkdirAll(dir); err != nil {
-		return fmt.Errorf("making the report's directory: %w", err)
-	}
-	err := make(func(path string, f func(io.Writer) error) error { return durable.WriteFile(a.fs, path, f) })
-	if err != nil {
-		return fmt.Errorf("writing the report in %s: %w", dir, err)
-	}
-	return nil
 }

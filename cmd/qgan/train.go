@@ -41,7 +41,13 @@ type trainFlags struct {
 
 // newTrainCmd makes `train`.
 func newTrainCmd(a *app) *cobra.Command {
-	var f trainFlags
+	cmd, _ := a.train()
+	return cmd
+}
+
+// train makes the verb, and the flags that it reads.
+func (a *app) train() (*cobra.Command, *trainFlags) {
+	f := &trainFlags{}
 	cmd := &cobra.Command{
 		Use:   "train [RUNDIR]",
 		Short: "Train a generator on a recording",
@@ -120,7 +126,7 @@ the first job; a training that was stopped takes up its jobs from the ledger.`,
 			flag.DefValue = ""
 		}
 	}
-	return cmd
+	return cmd, f
 }
 
 // configFields maps a flag to the field of the configuration that it sets.
@@ -224,11 +230,27 @@ func (f *trainFlags) resolve(cmd *cobra.Command, rec *metrics.Recording) (traini
 }
 
 func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
+	r, err := f.work(cmd, a, dir)
+	switch {
+	case err != nil || r == nil:
+		return err
+	case f.asJSON:
+		return a.printJSON(r)
+	}
+	a.note("JS %s ± %s nats to the recording (split half %s), P(silent) %.4f; the report is in %s",
+		text(r.JS, "%.3g"), text(r.StdErr, "%.1g"), text(r.Floor, "%.3g"), r.PSilent, filepath.Join(r.Run, "report"))
+	fmt.Fprintln(a.out, r.Run)
+	return nil
+}
+
+// work trains a run, or goes on with one; without a result nothing was to be done but to
+// say what would be.
+func (f *trainFlags) work(cmd *cobra.Command, a *app, dir string) (*assess.Result, error) {
 	if _, err := a.newProgress(f.log, "", "", 0); err != nil {
-		return err // before anything is written
+		return nil, err // before anything is written
 	}
 	if err := checkKernel(f.kernel); err != nil {
-		return err
+		return nil, err
 	}
 	if f.resume {
 		return f.goOn(cmd, a, dir)
@@ -242,26 +264,26 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	// A directory that can't be used is found before the recording is read.
 	if dir != "" {
 		if _, err := a.fs.Stat(filepath.Join(dir, "manifest.json")); err == nil {
-			return &runs.Error{Path: dir, Err: errors.New("there is a run already"), Hint: "continue it with --resume, or name another directory"}
+			return nil, &runs.Error{Path: dir, Err: errors.New("there is a run already"), Hint: "continue it with --resume, or name another directory"}
 		}
 	}
 	rec, err := f.data.load(a, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	c, err := f.resolve(cmd, rec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	trainer, on, err := f.trainer(cmd, a, c, rec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer on.release()
 	if on != nil && on.service != nil {
 		err := f.rehearse(cmd.Context(), a, c, trainer.Data, on, c.Iterations)
 		if err != nil || f.where.dry {
-			return err
+			return nil, err
 		}
 	}
 	if dir == "" {
@@ -271,11 +293,11 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	m.Processor = f.processorOf(a, on)
 	run, err := runs.Create(a.fs, dir, m)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if on != nil && on.calibration != nil {
 		if err := a.keepCalibration(run, on.calibration); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	return f.train(cmd.Context(), a, run, trainer, rec, on)
@@ -332,13 +354,13 @@ func (a *app) manifest(c training.Config, rec *metrics.Recording, kernel string)
 }
 
 // goOn continues a run from its newest checkpoint, or from its manifest.
-func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
+func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) (*assess.Result, error) {
 	if dir == "" {
-		return usagef("--resume: name the run directory").withHint("%s", helpHint(cmd))
+		return nil, usagef("--resume: name the run directory").withHint("%s", helpHint(cmd))
 	}
 	run, err := runs.Open(a.fs, dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	m := run.Manifest
 	neurons := m.Data.Neurons
@@ -348,13 +370,13 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 	f.data.fromRun(cmd, m)
 	rec, err := f.data.load(a, neurons)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if sum := rec.Train.Source.SHA256; sum != m.Data.SHA256 {
-		return &runs.Error{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.Train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
+		return nil, &runs.Error{Path: dir, Err: fmt.Errorf("the recording %s has changed: its hash is %s, the run was begun with %s", rec.Train.Source.Path, sum, m.Data.SHA256), Hint: "give the recording of the run with --data"}
 	}
 	if err := f.same(cmd, m.Config, rec); err != nil {
-		return err
+		return nil, err
 	}
 	if b := readBuildInfo(); b.Version != m.Program.Version || b.Commit != m.Program.Commit || b.Arch != m.Program.Arch {
 		a.warn("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
@@ -364,11 +386,11 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) error {
 	f.where.kept = calibrationPath(run)
 	trainer, on, err := f.trainer(cmd, a, m.Config, rec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer on.release()
 	if on != nil && m.Processor != nil && on.snapshot != m.Processor.Snapshot {
-		return &runs.Error{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
+		return nil, &runs.Error{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
 	}
 	return f.train(cmd.Context(), a, run, trainer, rec, on)
 }
@@ -395,45 +417,28 @@ func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *metrics.Re
 	return nil
 }
 
-// trainResult is the object of `train --json` and of a run's result.json.
-type trainResult struct {
-	Schema     string          `json:"schema"`
-	Run        string          `json:"run"`
-	Parameters training.Counts `json:"parameters"`
-	Iterations int             `json:"iterations"`
-	Seconds    float64         `json:"seconds"`
-	Seed       uint64          `json:"seed"`
-	Latent     string          `json:"latent_scale"`
-	DataSHA256 string          `json:"data_sha256"`
-	// Gradient says how gradients were taken; what they measured in all.
-	Gradient training.Gradient `json:"gradient"`
-	Circuits int               `json:"total_circuits,omitempty"`
-	Shots    int               `json:"total_shots,omitempty"`
-	assess.Law
-}
-
-func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *training.Trainer, rec *metrics.Recording, on *processor) error {
+// train takes the steps that are left and measures what they end with.
+func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *training.Trainer, rec *metrics.Recording, on *processor) (*assess.Result, error) {
 	unlock, err := run.Lock()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	state, err := run.Latest()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if state != nil {
 		if err := t.Restore(state); err != nil {
-			return &runs.Error{Path: run.Path, Err: err}
+			return nil, &runs.Error{Path: run.Path, Err: err}
 		}
 	}
 	c := t.Config
 	fresh := t.State.Step < c.Iterations
 	bar, err := a.newProgress(f.log, "step", "steps", t.State.Step)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	n := training.CountParameters(c)
 	bar.message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, on))
 	begin := a.now()
 	js, silent := any("–"), any("–")
@@ -453,38 +458,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *traini
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
 			a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.State.Step, c.Iterations, a.running(on), run.Path)
 		}
-		return err
+		return nil, err
 	}
-	g, err := assess.Of(run, t.State)
-	if err != nil {
-		return err
-	}
-	law, err := g.Law(ctx, rec, c.Seed)
-	if err != nil {
-		return err
-	}
-	if law.Method == "none" {
-		law.PSilent = pSilent
-	}
-	res := trainResult{Schema: "qgan.train/v1", Run: run.Path, Parameters: n, Iterations: t.State.Step, Seconds: seconds, Seed: c.Seed, Latent: assess.Latent(c), DataSHA256: rec.Train.Source.SHA256,
-		Gradient: c.Gradient, Circuits: t.State.Used.Circuits, Shots: t.State.Used.Shots, Law: law}
-	if fresh {
-		if err := run.WriteResult(res); err != nil {
-			return err
-		}
-		about := &assess.Subjects{
-			Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,
-			Subjects: []assess.Subject{{Path: run.Path, Generator: g, Law: law}},
-		}
-		if err := a.writeReport(ctx, filepath.Join(run.Path, "report"), about); err != nil {
-			return err
-		}
-	}
-	if f.asJSON {
-		return a.printJSON(res)
-	}
-	a.note("JS %s ± %s nats to the recording (split half %s), P(silent) %.4f; the report is in %s",
-		text(law.JS, "%.3g"), text(law.StdErr, "%.1g"), text(law.Floor, "%.3g"), law.PSilent, filepath.Join(run.Path, "report"))
-	fmt.Fprintln(a.out, run.Path)
-	return nil
+	return assess.Finish(ctx, a.fs, run, t.State, rec, assess.Ended{Seconds: seconds, PSilent: pSilent, Keep: fresh})
 }

@@ -120,16 +120,19 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 // judged the trained circuit's exact law.
 func TestLearnsFromShots(t *testing.T) {
 	a := testApp()
-	var base assess.Baselines
-	if err := a.verb(t.Context(), &base, "baseline", "--neurons=4"); err != nil {
+	rec, err := metrics.ReadRecording("", metrics.RecordingOptions{Neurons: "4"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := assess.MeasureBaselines(t.Context(), rec, 1, assess.BaselineOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	at := slices.IndexFunc(base.Models, func(m metrics.BaselineResult) bool { return m.Name == "independent" })
 	if at < 0 {
 		t.Fatal("no independent model")
 	}
-	var res trainResult
-	err := a.verb(t.Context(), &res, "train", filepath.Join(t.TempDir(), "run"), "--neurons=4", "--gradient=parameter-shift", "--shots=100", "--generator-lr=0.005", "--seed=0")
+	res, err := a.trainTask(t.Context(), filepath.Join(t.TempDir(), "run"), map[string]any{"neurons": 4, "gradient": "parameter-shift", "shots": 100, "generator-lr": 0.005, "seed": 0})
 	if err != nil {
 		t.Fatal(err)
 	}

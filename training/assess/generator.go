@@ -64,6 +64,16 @@ func New(c training.Config, state *training.State) (*Generator, error) {
 	return &Generator{Config: c, Model: m, Params: state.Average, Step: state.Step}, nil
 }
 
+// Recording reads the recording that the generator's run was trained on, split as it was.
+func (g *Generator) Recording() (*metrics.Recording, error) {
+	d := g.Data
+	o := metrics.RecordingOptions{Indices: d.Neurons, Repeats: d.Repeats}
+	if d.File != "" {
+		o.LoadOptions = spikes.LoadOptions{Variable: d.Variable, Axes: d.Axes, RepeatBins: d.RepeatBins, BinWidth: d.BinWidth}
+	}
+	return metrics.ReadRecording(d.File, o)
+}
+
 // under is the generator with circuits that run elsewhere, whose law is averaged over so
 // many latent vectors or pasts.
 func (g *Generator) under(on backends.Solver, draws int) (*Generator, error) {

@@ -17,6 +17,24 @@ type Sample struct {
 	Likelihood Likelihood
 }
 
+// ReadBeside reads files of spike trains in the recording's shape ([metrics.Recording.Like]).
+// Where a file doesn't say how wide its bins are, they are as wide as the recording's.
+// What the readers dropped or assumed is in Raster.Source.Warnings.
+func ReadBeside(rec *metrics.Recording, paths ...string) ([]Sample, error) {
+	var out []Sample
+	for _, path := range paths {
+		r, err := spikes.Load(path, spikes.LoadOptions{Fallback: rec.All.BinWidth})
+		if err != nil {
+			return nil, err
+		}
+		if r, err = rec.Like(r, path); err != nil {
+			return nil, err
+		}
+		out = append(out, Sample{Name: path, Raster: r})
+	}
+	return out, nil
+}
+
 // Time is a comparison with the recording in time, a part of the object of an evaluation.
 type Time struct {
 	Against   string               `json:"against"` // the repeats compared with

@@ -10,6 +10,7 @@
 //
 // The table is in the order of the plan whatever the board and the number of workers.
 //
-// What a kind of task does is a Work: of this package are gradient, plateau and
-// metric-error, which need no recording of a run; the program adds those that train.
+// What a kind of task does is a Work. A [Lab] has those of this package: gradient, plateau
+// and metric-error, which train nothing, baseline, and train, device and transfer, for
+// which it is told how a run is trained and who opens a processor with noise.
 package study

@@ -1,0 +1,133 @@
+package assess
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"qgan/internal/durable"
+	"qgan/metrics"
+	"qgan/metrics/report"
+	"qgan/training"
+	"qgan/training/runs"
+)
+
+// Result is what a training ended with: the object of `train --json` and of a run's
+// result.json.
+type Result struct {
+	Schema     string          `json:"schema"`
+	Run        string          `json:"run"`
+	Parameters training.Counts `json:"parameters"`
+	Iterations int             `json:"iterations"`
+	Seconds    float64         `json:"seconds"`
+	Seed       uint64          `json:"seed"`
+	Latent     string          `json:"latent_scale"`
+	DataSHA256 string          `json:"data_sha256"`
+	// Gradient says how gradients were taken; what they measured in all.
+	Gradient training.Gradient `json:"gradient"`
+	Circuits int               `json:"total_circuits,omitempty"`
+	Shots    int               `json:"total_shots,omitempty"`
+	Law
+}
+
+// ReportDir is where a run's report lies.
+func ReportDir(run *runs.Dir) string { return filepath.Join(run.Path, "report") }
+
+// Ended says how a training ended.
+type Ended struct {
+	Seconds float64
+	// PSilent is the last that was monitored; it stands where the exact law is out of
+	// reach.
+	PSilent float64
+	// Keep writes the result and a report into the run directory.
+	Keep bool
+}
+
+// Finish measures a run at the last state of its training. fsys is the file system that
+// the report is written to; nil: the machine's own.
+func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.State, rec *metrics.Recording, e Ended) (*Result, error) {
+	g, err := Of(run, state)
+	if err != nil {
+		return nil, err
+	}
+	c := g.Config
+	law, err := g.Law(ctx, rec, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if law.Method == "none" {
+		law.PSilent = e.PSilent
+	}
+	r := &Result{
+		Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(c), Iterations: state.Step, Seconds: e.Seconds,
+		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
+		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Law: law,
+	}
+	if !e.Keep {
+		return r, nil
+	}
+	if err := run.WriteResult(r); err != nil {
+		return nil, err
+	}
+	about := &Subjects{
+		Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,
+		Subjects: []Subject{{Path: run.Path, Generator: g, Law: law}},
+	}
+	return r, WriteReport(ctx, fsys, ReportDir(run), about)
+}
+
+// WriteReport writes figures and pages into a directory: one page about windows of one
+// size, or a page about all sizes and a folder for each. fsys is the file system; nil:
+// the machine's own.
+func WriteReport(ctx context.Context, fsys runs.FS, dir string, sizes ...*Subjects) error {
+	fsys = durable.Or(fsys)
+	var cells []report.GridCell
+	for _, s := range sizes {
+		in, err := s.Input(ctx)
+		if err != nil {
+			return err
+		}
+		part, name := dir, ""
+		if len(sizes) > 1 {
+			name = fmt.Sprintf("n%d-t%d", s.Recording.Train.Neurons, s.Timesteps)
+			for i, c := range cells {
+				if c.Link == name+"/index.html" {
+					name = fmt.Sprintf("%s-%d", name, i+1) // other neurons
+				}
+			}
+			part = filepath.Join(dir, name)
+		}
+		if err := writeWhole(fsys, part, func(put writer) error {
+			_, err := report.Write(part, in, put)
+			return err
+		}); err != nil {
+			return err
+		}
+		cells = append(cells, report.GridCell{Input: in, Link: name + "/index.html"})
+	}
+	if len(sizes) == 1 {
+		return nil
+	}
+	source := sizes[0].Recording.Train.Source
+	lines := []string{fmt.Sprintf("recording: %s, sha256 %s", source.Path, source.SHA256)}
+	return writeWhole(fsys, dir, func(put writer) error {
+		_, err := report.WriteGrid(dir, fmt.Sprintf("Spike trains: %d sizes of windows", len(sizes)), lines, cells, put)
+		return err
+	})
+}
+
+// writer writes a file.
+type writer = func(path string, write func(io.Writer) error) error
+
+// writeWhole makes a directory and hands a writer of whole files to make.
+func writeWhole(fsys runs.FS, dir string, make func(writer) error) error {
+	if err := fsys.MkdirAll(dir); err != nil {
+		return fmt.Errorf("making the report's directory: %w", err)
+	}
+	err := make(func(path string, f func(io.Writer) error) error { return durable.WriteFile(fsys, path, f) })
+	if err != nil {
+		return fmt.Errorf("writing the report in %s: %w", dir, err)
+	}
+	return nil
+}
