@@ -100,55 +100,9 @@ func rotates(c *ir.Circuit) bool {
 // the slices are the worker's.
 func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worker, pair int, plus, minus []float64)) {
 	p := b.program
-	opOf := make([]int, len(p.circuit.Trained))
-	for i, op := range p.ops {
-		for _, f := range op.factors {
-			for _, t := range f.angle.Terms {
-				opOf[t.Trained] = i
-			}
-		}
-	}
-	bind := backends.Bindings{Trained: bases}.Filled()
-	p.plan.prepare(bind, &b.trigs)
-	b.forward = false
-
-	// The bases, with their states before the first op behind the product and then before
-	// every n-th one.
-	var stops []int
-	for at := p.product; at < len(p.ops); at += max(1, p.n) {
-		stops = append(stops, at)
-	}
-	stops = append(stops, len(p.ops))
-	states := make([][][]float64, len(bases)) // base, stop
-	coefs := make([][]float64, len(bases))
-	single := make([]block, len(bases))
-	for i := range single {
-		single[i] = block{first: i, lanes: 1, width: 1}
-	}
-	b.each(single, func(i int, w *workspace) {
-		k := single[i]
-		psi := make([]float64, 2<<p.n)
-		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
-		p.start(k, w.coefs, psi)
-		coefs[i] = slices.Clone(w.coefs[:4*len(p.ops)])
-		for s, at := range stops {
-			if s > 0 {
-				p.apply(narrow{}, k, w, psi, stops[s-1], at)
-			}
-			states[i] = append(states[i], slices.Clone(psi))
-		}
-	})
-
+	run := b.keepBases(bases)
 	width := b.kernel.lanes()
-	var blocks []block
-	for first := 0; first < len(pairs); {
-		lanes := 1
-		for lanes < width && first+lanes < len(pairs) && pairs[first+lanes].base == pairs[first].base {
-			lanes++
-		}
-		blocks = append(blocks, block{first: first, lanes: lanes, width: width})
-		first += lanes
-	}
+	blocks := shiftBlocks(pairs, width)
 	size := 1 << p.n
 	workers := min(workersOf(b.sim.Workers), len(blocks))
 	for len(b.spaces) < workers {
@@ -158,54 +112,123 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 	forEach(workers, len(blocks), func(worker, i int) {
 		w, k := b.spaces[worker], blocks[i]
 		plus, minus := laws[2*size*worker:][:size], laws[2*size*worker+size:][:size]
-		first := k.first
-		base := pairs[first].base
-		own := states[base]
-		from := len(p.ops)
-		for l := range k.lanes {
-			from = min(from, opOf[pairs[first+l].symbol])
-		}
-		s := 0
-		begin := 0 // the first op that is applied
-		if from >= p.product {
-			for s+1 < len(stops) && stops[s+1] <= from {
-				s++
-			}
-			begin = stops[s]
-		}
-		for i := 4 * begin; i < 4*len(p.ops); i++ {
-			for l := range width {
-				w.coefs[width*i+l] = coefs[base][i]
-			}
-		}
-		for l := range k.lanes {
-			at := opOf[pairs[first+l].symbol]
-			u := p.plan.turned(at, pairs[first+l].symbol, b.trigs.trained[base])
-			c := w.coefs[4*width*at:]
-			c[l], c[width+l], c[2*width+l], c[3*width+l] = u.ar, u.ai, u.br, u.bi
-		}
-		w.psi = room(w.psi, 2*width*size)
-		if from < p.product {
-			p.forward(b.kernel, k, w, w.psi)
-		} else {
-			for x := range size {
-				to, re, im := w.psi[2*width*x:][:2*width], own[s][2*x], own[s][2*x+1]
-				for l := range width {
-					to[l], to[width+l] = re, im
-				}
-			}
-			p.apply(b.kernel, k, w, w.psi, stops[s], len(p.ops))
-		}
-		end := own[len(stops)-1]
-		for l := range k.lanes {
+		shifted := pairs[k.first:][:k.lanes]
+		run.shifted(k, w, shifted)
+		end := run.states[shifted[0].base][len(run.stops)-1]
+		for l := range shifted {
 			for x, y := range p.outcome {
 				ar, ai, sr, si := end[2*x], end[2*x+1], w.psi[2*width*x+l], w.psi[2*width*x+width+l]
 				same, cross := (ar*ar+ai*ai+sr*sr+si*si)/2, ar*sr+ai*si
 				plus[y], minus[y] = same+cross, same-cross
 			}
-			use(worker, first+l, plus, minus)
+			use(worker, k.first+l, plus, minus)
 		}
 	})
+}
+
+// shiftBlocks cuts pairs into blocks of at most width lanes, each of one base.
+func shiftBlocks(pairs []shiftPair, width int) []block {
+	var blocks []block
+	for first := 0; first < len(pairs); {
+		lanes := 1
+		for lanes < width && first+lanes < len(pairs) && pairs[first+lanes].base == pairs[first].base {
+			lanes++
+		}
+		blocks = append(blocks, block{first: first, lanes: lanes, width: width})
+		first += lanes
+	}
+	return blocks
+}
+
+// baseRun is what the circuits with a + π take over from those of their bases.
+type baseRun struct {
+	*batch
+	opOf   []int         // the op of each trained symbol
+	stops  []int         // ops before which a state is kept, and the end
+	states [][][]float64 // of a base at a stop
+	coefs  [][]float64   // of all ops of a base
+}
+
+// keepBases runs the bases. States are kept before the first op behind the product and
+// then before every n-th one.
+func (b *batch) keepBases(bases [][]float64) *baseRun {
+	p := b.program
+	run := &baseRun{batch: b, opOf: make([]int, len(p.circuit.Trained)), states: make([][][]float64, len(bases)), coefs: make([][]float64, len(bases))}
+	for i, op := range p.ops {
+		for _, f := range op.factors {
+			for _, t := range f.angle.Terms {
+				run.opOf[t.Trained] = i
+			}
+		}
+	}
+	for at := p.product; at < len(p.ops); at += max(1, p.n) {
+		run.stops = append(run.stops, at)
+	}
+	run.stops = append(run.stops, len(p.ops))
+
+	bind := backends.Bindings{Trained: bases}.Filled()
+	p.plan.prepare(bind, &b.trigs)
+	b.forward = false
+	single := make([]block, len(bases))
+	for i := range single {
+		single[i] = block{first: i, lanes: 1, width: 1}
+	}
+	b.each(single, func(i int, w *workspace) {
+		k := single[i]
+		psi := make([]float64, 2<<p.n)
+		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
+		p.start(k, w.coefs, psi)
+		run.coefs[i] = slices.Clone(w.coefs[:4*len(p.ops)])
+		for s, at := range run.stops {
+			if s > 0 {
+				p.apply(narrow{}, k, w, psi, run.stops[s-1], at)
+			}
+			run.states[i] = append(run.states[i], slices.Clone(psi))
+		}
+	})
+	return run
+}
+
+// shifted leaves in w.psi the states of a block's circuits, each with π added to the angle
+// of its symbol. They start from the last state of their base that comes before all of
+// these symbols, or anew where one of them is in the product.
+func (r *baseRun) shifted(k block, w *workspace, pairs []shiftPair) {
+	p, base := r.program, pairs[0].base
+	first := len(p.ops) // the first op with one of the symbols
+	for _, pair := range pairs {
+		first = min(first, r.opOf[pair.symbol])
+	}
+	stop, begin := 0, 0 // begin is the first op that is applied
+	if first >= p.product {
+		for stop+1 < len(r.stops) && r.stops[stop+1] <= first {
+			stop++
+		}
+		begin = r.stops[stop]
+	}
+	for i := 4 * begin; i < 4*len(p.ops); i++ {
+		for l := range k.width {
+			w.coefs[k.width*i+l] = r.coefs[base][i]
+		}
+	}
+	for l, pair := range pairs {
+		at := r.opOf[pair.symbol]
+		u := p.plan.turned(at, pair.symbol, r.trigs.trained[base])
+		c := w.coefs[4*k.width*at:]
+		c[l], c[k.width+l], c[2*k.width+l], c[3*k.width+l] = u.ar, u.ai, u.br, u.bi
+	}
+	w.psi = room(w.psi, 2*k.width<<p.n)
+	if first < p.product {
+		p.forward(r.kernel, k, w, w.psi)
+		return
+	}
+	own := r.states[base][stop]
+	for x := range 1 << p.n {
+		to, re, im := w.psi[2*k.width*x:][:2*k.width], own[2*x], own[2*x+1]
+		for l := range k.width {
+			to[l], to[k.width+l] = re, im
+		}
+	}
+	p.apply(r.kernel, k, w, w.psi, begin, len(p.ops))
 }
 
 // turned is an op's SU(2) for a row of sines of trained angles, with π added to the angle
