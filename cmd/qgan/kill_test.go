@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 )
@@ -16,30 +15,23 @@ import (
 // without memory and with it, across the stages of its training.
 func TestKilledRunsResume(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds and kills the program: not in short mode")
-	}
-	bin := filepath.Join(t.TempDir(), "qgan")
-	if runtime.GOOS == "windows" {
-		bin += ".exe"
-	}
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
+		t.Skip("kills the program many times: not in short mode")
 	}
 	for name, settings := range map[string][]string{
 		"latent": {"--memory", "none"},
 		"memory": {"--past", "5", "--objective", "staged", "--layers", "2", "--batch", "32"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			killAndResume(t, bin, append(settings, "--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"))
+			killAndResume(t, append(settings, "--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"))
 		})
 	}
 }
 
-func killAndResume(t *testing.T, bin string, settings []string) {
+func killAndResume(t *testing.T, settings []string) {
 	dir := t.TempDir()
 	train := func(run string, more ...string) *exec.Cmd {
-		args := append([]string{"train", run, "--log", "jsonl"}, more...)
-		cmd := exec.Command(bin, args...)
+		cmd := exec.Command(os.Args[0])
+		cmd.Args = append([]string{"qgan", "train", run, "--log", "jsonl"}, more...) // see TestMain
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 		return cmd
