@@ -80,8 +80,10 @@ func (e *OptionError) Unwrap() error { return e.Err }
 // BadInput reports that the fault is in what the user gave.
 func (e *OptionError) BadInput() bool { return true }
 
-// Setting says that the error's text begins with the name of an option.
-func (e *OptionError) Setting() string { return e.Option }
+// Named is the text with the option as show spells it, such as a flag with its dashes.
+func (e *OptionError) Named(show func(name string) string) string {
+	return show(e.Option) + ": " + e.Err.Error()
+}
 
 // ReadRecording reads a recording from a file, or the built-in one where the path is
 // empty. What the reader dropped or assumed is in All.Source.Warnings. It fails for files

@@ -2,7 +2,7 @@ package training
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"qgan/backends"
@@ -189,7 +189,7 @@ func Preset(name string, n, t int) (Config, error) {
 			c.Batch = bigBatch // with fewer points for the penalty some seeds end at twice the distance
 		}
 	default:
-		return Config{}, fmt.Errorf("preset %q: there is %s", name, strings.Join(Presets(), " and "))
+		return Config{}, refuseSetting("preset", strconv.Quote(name), "there is "+strings.Join(Presets(), " and "))
 	}
 	return c, nil
 }
@@ -289,105 +289,72 @@ func (c Config) Ansatz() ir.Ansatz {
 	}
 }
 
-// choice is a setting that takes one of a few words.
-type choice struct {
-	name, value string
-	allowed     []string
-}
-
-// Check reports the first setting that can't be, by the name of its flag.
+// Check reports the first setting that can't be, by its name, as a *[SettingError]: values
+// that a setting doesn't take, and settings that can't stand together.
 func (c Config) Check() error {
-	for _, k := range []choice{
-		{"init", c.Init, []string{"small", "uniform"}},
-		{"latent", c.Latent, []string{"normal", "uniform", "bit"}},
-		{"memory", string(c.Memory), []string{string(MemoryNone), string(MemoryBits), string(MemoryLeaky)}},
-		{"objective", string(c.Objective), []string{string(ObjectiveWGAN), string(ObjectiveConditional), string(ObjectiveLikelihood), string(ObjectiveStaged)}},
-		{"readout", string(c.Readout), []string{string(Born), string(Prob), string(Threshold)}},
-		{"expectation", string(c.Expectation), []string{string(Exact), string(Batch)}},
-		{"penalty", string(c.Penalty), []string{string(PenaltyZero), string(PenaltyOne), string(PenaltyClip)}},
-		{"k-loss", string(c.KLoss), []string{string(KOff), string(KAbs), string(KSquare), string(KPrinted)}},
-		{"schedule", c.Schedule, []string{"constant", "cosine"}},
-		{"gradient", string(c.Gradient), []string{string(GradientAdjoint), string(GradientShift), string(GradientSPSA), string(GradientGuided)}},
-	} {
-		if !slices.Contains(k.allowed, k.value) {
-			return fmt.Errorf("%s %q: it can be %s", k.name, k.value, strings.Join(k.allowed, ", "))
+	if c.Neurons < 1 || c.Neurons > MaxNeurons {
+		return refuseSetting("neurons", c.Neurons, fmt.Sprintf("the ideal simulator trains 1 to %d", MaxNeurons))
+	}
+	if c.Timesteps < 1 {
+		return refuseSetting("timesteps", c.Timesteps, "at least 1 is needed")
+	}
+	if c.Hidden < 1 {
+		return refuseSetting("hidden", c.Hidden, "at least 1 is needed")
+	}
+	for _, s := range Settings() {
+		if s.ok != nil && !s.ok(c) {
+			return s.wrong(s.Text(c))
 		}
 	}
-	for _, k := range []struct {
-		name   string
-		ok     bool
-		value  any
-		remedy string
-	}{
-		{"neurons", c.Neurons >= 1 && c.Neurons <= MaxNeurons, c.Neurons, fmt.Sprintf("the ideal simulator trains 1 to %d", MaxNeurons)},
-		{"timesteps", c.Timesteps >= 1, c.Timesteps, "at least 1 is needed"},
-		{"layers", c.Layers >= 1, c.Layers, "at least 1 is needed"},
-		{"batch", c.Batch >= 1, c.Batch, "at least 1 is needed"},
-		{"hidden", c.Hidden >= 1, c.Hidden, "at least 1 is needed"},
-		{"iterations", c.Iterations >= 1, c.Iterations, "at least 1 is needed"},
-		{"critic-steps", c.CriticSteps >= 1, c.CriticSteps, "at least 1 is needed"},
-		{"generator-lr", c.GeneratorLR > 0 && c.GeneratorLR < 1e6, c.GeneratorLR, "it must be above 0"},
-		{"critic-lr", c.CriticLR > 0 && c.CriticLR < 1e6, c.CriticLR, "it must be above 0"},
-		{"penalty-weight", c.PenaltyWeight >= 0 && c.PenaltyWeight < 1e6, c.PenaltyWeight, "it must be 0 or above"},
-		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
-		{"k", c.K >= 0 && c.K < 1e6, c.K, "it must be 0 or above"},
-		{"beta1", c.Beta1 >= 0 && c.Beta1 < 1, c.Beta1, "it must be in [0, 1)"},
-		{"beta2", c.Beta2 >= 0 && c.Beta2 < 1, c.Beta2, "it must be in [0, 1)"},
-		{"average", c.Average >= 0 && c.Average < 1, c.Average, "it must be in [0, 1)"},
-		{"latent-scale", c.LatentScale > -1e6 && c.LatentScale < 1e6, c.LatentScale, "it must be a number"},
-		{"latent-qubits", c.LatentQubits >= 0 && c.Neurons+c.LatentQubits <= MaxNeurons, c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
-		{"past", c.Past >= 0 && c.Past <= MaxPast, c.Past, fmt.Sprintf("it can be 0 to %d", MaxPast)},
-		{"objective", c.Memory != MemoryNone || c.Objective == ObjectiveWGAN, c.Objective, "it needs the law of a word given the words before; add --memory leaky"},
-		{"tied", c.Memory != MemoryNone || !c.Tied, c.Tied, "timesteps without memory would all be equal; add --memory leaky"},
-		{"past", c.Memory != MemoryNone || c.Past == 0, c.Past, "it takes a memory to see it; add --memory leaky"},
-		{"memory", c.Memory == MemoryNone || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use --timesteps 2 or more, or --past 20"},
-		{"own-bits", c.OwnBits >= 0 && c.OwnBits <= MaxPast, c.OwnBits, fmt.Sprintf("it can be 0 to %d", MaxPast)},
-		{"own-bits", c.OwnBits == 0 || c.Memory == MemoryLeaky, c.OwnBits, "they stand beside leaky traces; add --memory leaky"},
-		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add --tied"},
-		{"memory", c.Memory == MemoryNone || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use --latent-scale 0"},
-		{"memory", c.Memory == MemoryNone || c.Readout == Born, c.Memory, "the past is made of measured words; use --readout born"},
-		{"memory", c.Memory == MemoryNone || c.KLoss == KOff, c.Memory, "there is no spike-count term with it; use --k-loss off"},
-		{"expectation exact", c.Expectation == Batch || c.Past == 0, c.Past, "pasts beyond the window can't be summed over; use --expectation batch"},
-		{"expectation exact", c.Expectation == Batch || c.Readout == Born, c.Readout, "only the born readout has a law over windows to sum; use --expectation batch"},
-		{"expectation exact", c.Expectation == Batch || c.Neurons*c.Timesteps <= c.exactBits(), c.Neurons * c.Timesteps, fmt.Sprintf("neurons x timesteps may be at most %d; use --expectation batch", c.exactBits())},
-	} {
+	for _, k := range c.rules() {
 		if !k.ok {
-			return fmt.Errorf("%s %v: %s", k.name, k.value, k.remedy)
-		}
-	}
-	return c.checkMeasured()
-}
-
-// Remote reports whether circuits run at a service.
-func (c Config) Remote() bool { return c.Backend != "ideal" && c.Backend != "noisy" }
-
-// checkMeasured reports what does not go together with gradients from shots, or without.
-func (c Config) checkMeasured() error {
-	measured, memory := c.Measured(), c.Memory != MemoryNone
-	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
-	for _, k := range []struct {
-		name   string
-		ok     bool
-		value  any
-		remedy string
-	}{
-		{"gradient", measured || c.Backend == "ideal", c.Gradient, fmt.Sprintf("%s has no adjoint sweep; use --gradient %s or %s", c.Backend, GradientShift, GradientSPSA)},
-		{"shots", measured || c.Shots == 0 && c.MaxShots == 0, c.Shots, "the adjoint gradient takes none; add --gradient " + string(GradientShift)},
-		{"shots", !measured || c.Shots >= 1 && c.Shots <= MaxShots, c.Shots, fmt.Sprintf("a gradient from shots takes 1 to %d a circuit", MaxShots)},
-		{"shots", c.MaxShots == 0 || c.MaxShots >= c.Shots && c.MaxShots <= MaxShots && c.Gradient == GradientShift, fmt.Sprintf("%d:%d", c.Shots, c.MaxShots), "shots are allocated between the smaller and the larger number, for the parameter-shift rule alone"},
-		{"perturbation", perturbed || c.Perturbation == 0, c.Perturbation, "it belongs to --gradient " + string(GradientSPSA)},
-		{"perturbation", c.Perturbation >= 0 && c.Perturbation <= 3, c.Perturbation, "it is in radians, at most 3"},
-		{"gradient", !perturbed || !memory, c.Gradient, "angles that are computed from a memory are shifted one by one; use --gradient " + string(GradientShift)},
-		{"k-loss", !measured || c.KLoss != KAbs, c.KLoss, "the sign of a mean that is measured is a biased one; use --k-loss square, whose two factors come from independent shots"},
-		{"objective", !measured || !memory || c.Objective == ObjectiveConditional || c.Objective == ObjectiveWGAN && c.Expectation == Exact, c.Objective, "the logarithm of a measured frequency, and a quotient of two, are biased; use --objective conditional"},
-		{"mitigate", measured || c.Mitigation == "", c.Mitigation, "there are no shots to mitigate"},
-	} {
-		if !k.ok {
-			return fmt.Errorf("%s %v: %s", k.name, k.value, k.remedy)
+			return refuseSetting(k.name, k.value, k.remedy)
 		}
 	}
 	return nil
 }
+
+// rule is what must hold between settings. Its name is that of the setting to change.
+type rule struct {
+	name   string
+	ok     bool
+	value  any
+	remedy string // in which settings stand in braces
+}
+
+// rules are what must hold between the settings of a configuration.
+func (c Config) rules() []rule {
+	measured, memory := c.Measured(), c.Memory != MemoryNone
+	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
+	return []rule{
+		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
+		{"latent-qubits", c.Neurons+c.LatentQubits <= MaxNeurons, c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
+		{"objective", memory || c.Objective == ObjectiveWGAN, c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
+		{"tied", memory || !c.Tied, c.Tied, "timesteps without memory would all be equal; add {memory} leaky"},
+		{"past", memory || c.Past == 0, c.Past, "it takes a memory to see it; add {memory} leaky"},
+		{"memory", !memory || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use {timesteps} 2 or more, or {past} 20"},
+		{"own-bits", c.OwnBits == 0 || c.Memory == MemoryLeaky, c.OwnBits, "they stand beside leaky traces; add {memory} leaky"},
+		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add {tied}"},
+		{"memory", !memory || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use {latent-scale} 0"},
+		{"memory", !memory || c.Readout == Born, c.Memory, "the past is made of measured words; use {readout} born"},
+		{"memory", !memory || c.KLoss == KOff, c.Memory, "there is no spike-count term with it; use {k-loss} off"},
+		{"expectation", c.Expectation == Batch || c.Past == 0, fmt.Sprintf("exact %d", c.Past), "pasts beyond the window can't be summed over; use {expectation} batch"},
+		{"expectation", c.Expectation == Batch || c.Readout == Born, fmt.Sprintf("exact %s", c.Readout), "only the born readout has a law over windows to sum; use {expectation} batch"},
+		{"expectation", c.Expectation == Batch || c.Neurons*c.Timesteps <= c.exactBits(), fmt.Sprintf("exact %d", c.Neurons*c.Timesteps), fmt.Sprintf("neurons x timesteps may be at most %d; use {expectation} batch", c.exactBits())},
+		{"gradient", measured || c.Backend == "ideal", c.Gradient, fmt.Sprintf("%s has no adjoint sweep; use {gradient} %s or %s", c.Backend, GradientShift, GradientSPSA)},
+		{"shots", measured || c.Shots == 0 && c.MaxShots == 0, c.Shots, "the adjoint gradient takes none; add {gradient} " + string(GradientShift)},
+		{"shots", !measured || c.Shots >= 1 && c.Shots <= MaxShots, c.Shots, fmt.Sprintf("a gradient from shots takes 1 to %d a circuit", MaxShots)},
+		{"shots", c.MaxShots == 0 || c.MaxShots >= c.Shots && c.MaxShots <= MaxShots && c.Gradient == GradientShift, fmt.Sprintf("%d:%d", c.Shots, c.MaxShots), "shots are allocated between the smaller and the larger number, for the parameter-shift rule alone"},
+		{"perturbation", perturbed || c.Perturbation == 0, c.Perturbation, "it belongs to {gradient} " + string(GradientSPSA)},
+		{"gradient", !perturbed || !memory, c.Gradient, "angles that are computed from a memory are shifted one by one; use {gradient} " + string(GradientShift)},
+		{"k-loss", !measured || c.KLoss != KAbs, c.KLoss, "the sign of a mean that is measured is a biased one; use {k-loss} square, whose two factors come from independent shots"},
+		{"objective", !measured || !memory || c.Objective == ObjectiveConditional || c.Objective == ObjectiveWGAN && c.Expectation == Exact, c.Objective, "the logarithm of a measured frequency, and a quotient of two, are biased; use {objective} conditional"},
+		{"mitigate", measured || c.Mitigation == "", c.Mitigation, "there are no shots to mitigate"},
+	}
+}
+
+// Remote reports whether circuits run at a service.
+func (c Config) Remote() bool { return c.Backend != "ideal" && c.Backend != "noisy" }
 
 // MaxShots bounds the shots of a circuit.
 const MaxShots = 10_000_000

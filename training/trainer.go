@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"qgan/backends"
+	"qgan/internal/named"
 	"qgan/internal/stream"
 )
 
@@ -254,7 +255,7 @@ func (t *Trainer) collapse(pSilent float64) error {
 		t.State.Collapsed = 0
 	}
 	if t.State.Collapsed >= collapseAfter {
-		return fmt.Errorf("%w by step %d: P(silent window) has been %.6f, the recording's is %.6f; try a smaller --generator-lr, or another --seed",
+		return named.Errorf("%w by step %d: P(silent window) has been %.6f, the recording's is %.6f; try a smaller {generator-lr}, or another {seed}",
 			ErrCollapsed, t.State.Step, pSilent, 1-active)
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/service"
 	"qgan/internal/durable"
+	"qgan/internal/named"
 	"qgan/metrics"
 )
 
@@ -54,21 +55,9 @@ func (e *exitError) withHint(format string, args ...any) *exitError {
 // badInput is what errors about files that users gave implement.
 type badInput interface{ BadInput() bool }
 
-// settingError is what the libraries' errors about a setting implement: their text begins
-// with its name, which is that of a flag here.
-type settingError interface {
-	error
-	Setting() string
-}
-
-// dashed is an error's text with the dashes of the flag that it is about.
+// dashed is an error's text in which settings are spelled as flags.
 func dashed(err error) string {
-	text := err.Error()
-	var s settingError
-	if errors.As(err, &s) {
-		text = strings.Replace(text, s.Error(), "--"+s.Error(), 1)
-	}
-	return text
+	return named.Text(err, func(name string) string { return "--" + name })
 }
 
 // hintOf is what to do next about an error, where somebody knows.

@@ -7,15 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends"
 	"qgan/backends/sim"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -26,17 +23,15 @@ import (
 
 // trainFlags are the flags of `train` that are not of the data.
 type trainFlags struct {
-	data        dataFlags
-	config      training.Config // as the flags say; only those given count
-	preset      string
-	latentScale string
-	timesteps   int
-	shots       string
-	where       processorFlags
-	kernel      string
-	resume      bool
-	log         string
-	asJSON      bool
+	data      dataFlags
+	settings  settingFlags
+	preset    string
+	timesteps int
+	where     processorFlags
+	kernel    string
+	resume    bool
+	log       string
+	asJSON    bool
 }
 
 // newTrainCmd makes `train`.
@@ -47,7 +42,7 @@ func newTrainCmd(a *app) *cobra.Command {
 
 // train makes the verb, and the flags that it reads.
 func (a *app) train() (*cobra.Command, *trainFlags) {
-	f := &trainFlags{}
+	f := &trainFlags{settings: settingFlags{}}
 	cmd := &cobra.Command{
 		Use:   "train [RUNDIR]",
 		Short: "Train a generator on a recording",
@@ -82,151 +77,14 @@ the first job; a training that was stopped takes up its jobs from the ledger.`,
 	s := cmd.Flags()
 	s.StringVar(&f.preset, "preset", "deep", "settings to start from: deep or paper")
 	s.IntVar(&f.timesteps, "timesteps", 1, "time bins of a window")
-	c := &f.config
-	s.IntVar(&c.Layers, "layers", 0, "layers with trained angles (deep: 5 up to 6 neurons, 9 up to 8, 12 above; paper: 4)")
-	s.BoolVar(&c.Closing, "closing", false, "encode the latent vector once more after the layers")
-	s.BoolVar(&c.FinalChain, "final-chain", false, "end with a chain of CNOTs")
-	s.StringVar(&c.Init, "init", "", "start of the angles: small (±0.1π) or uniform (±π)")
-	s.StringVar(&c.Latent, "latent", "", "law of the latent vector: normal, uniform (±π) or bit (0 or 1)")
-	s.IntVar(&c.LatentQubits, "latent-qubits", 0, "qubits beside the neurons' that are not measured")
-	s.StringVar(&f.latentScale, "latent-scale", "", "factor of the latent vector: a number, or trained, or trained:START")
-	s.StringVar((*string)(&c.Readout), "readout", "", "born (joint measurement), prob or threshold")
-	s.StringVar((*string)(&c.Memory), "memory", "", "what of the past enters a timestep: none, bits (of the step before) or leaky (traces of all bits)")
-	s.BoolVar(&c.Tied, "tied", false, "one circuit for all timesteps")
-	s.IntVar(&c.OwnBits, "own-bits", 0, "leaky memory: each neuron's own bits of so many steps before have weights of their own")
-	s.IntVar(&c.Past, "past", 0, "bins before a window that the memory sees; samples then run on as one recording (0: it begins anew with each window)")
-	s.StringVar((*string)(&c.Objective), "objective", "", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact) or staged (likelihood, conditional, wgan)")
-	s.StringVar((*string)(&c.Expectation), "expectation", "", "exact (all windows) or batch")
-	s.IntVar(&c.Batch, "batch", 0, "latent vectors and windows a step")
-	s.StringVar((*string)(&c.Penalty), "penalty", "", "what holds the critic's slope: zero, one or clip")
-	s.Float64Var(&c.PenaltyWeight, "penalty-weight", 0, "weight of the penalty, or the bound of clip")
-	s.StringVar((*string)(&c.KLoss), "k-loss", "", "spike-count term: off, abs, square or printed")
-	s.Float64Var(&c.K, "k", 0, "weight of the spike-count term")
-	s.IntVar(&c.Iterations, "iterations", 0, "generator updates")
-	s.IntVar(&c.CriticSteps, "critic-steps", 0, "critic updates a generator update")
-	s.Float64Var(&c.GeneratorLR, "generator-lr", 0, "learning rate of the generator")
-	s.Float64Var(&c.CriticLR, "critic-lr", 0, "learning rate of the critic")
-	s.StringVar(&c.Schedule, "schedule", "", "learning rates over the run: constant or cosine (to zero)")
-	s.Float64Var(&c.Beta1, "beta1", 0, "Adam's first coefficient")
-	s.Float64Var(&c.Beta2, "beta2", 0, "Adam's second coefficient")
-	s.Float64Var(&c.Average, "average", 0, "exponential averaging of the generator; 0: none")
 	f.where.addWhere(s)
 	f.where.addSending(s)
-	s.StringVar(&f.shots, "shots", "", "shots of each circuit where gradients are measured: a number, or MIN:MAX between which their variances decide (none: 1000)")
-	s.Float64Var(&c.Perturbation, "perturbation", 0, "of spsa and guided-spsa at the first step, in radians (0: 0.2)")
-	s.StringVar((*string)(&c.Gradient), "gradient", "", "how gradients are taken: adjoint (exact), or from shots: parameter-shift, spsa or guided-spsa")
-	s.Uint64Var(&c.Seed, "seed", 0, "seed of all random choices")
+	f.settings.add(s)
 	addKernel(s, &f.kernel)
 	s.BoolVar(&f.resume, "resume", false, "go on with the run in RUNDIR")
 	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the path")
-	// Settings of the preset have no default of their own.
-	for _, flag := range gather(s.VisitAll) {
-		if _, ok := configFields[flag.Name]; ok {
-			flag.DefValue = ""
-		}
-	}
 	return cmd, f
-}
-
-// configFields maps a flag to the field of the configuration that it sets.
-var configFields = map[string]string{
-	"layers": "Layers", "closing": "Closing", "final-chain": "FinalChain", "init": "Init", "latent": "Latent",
-	"latent-qubits": "LatentQubits", "memory": "Memory", "tied": "Tied", "own-bits": "OwnBits", "past": "Past", "objective": "Objective",
-	"readout": "Readout", "expectation": "Expectation", "batch": "Batch", "penalty": "Penalty",
-	"penalty-weight": "PenaltyWeight", "k-loss": "KLoss", "k": "K", "iterations": "Iterations",
-	"critic-steps": "CriticSteps", "generator-lr": "GeneratorLR", "critic-lr": "CriticLR", "schedule": "Schedule",
-	"beta1": "Beta1", "beta2": "Beta2", "average": "Average", "backend": "Backend", "mitigate": "Mitigation", "perturbation": "Perturbation", "gradient": "Gradient", "seed": "Seed",
-}
-
-// override sets the fields whose flags were given.
-func (f *trainFlags) override(cmd *cobra.Command, c *training.Config) error {
-	changed := cmd.Flags().Changed
-	if changed("memory") {
-		*c = c.WithMemory(f.config.Memory)
-	}
-	if changed("objective") {
-		*c = c.WithObjective(f.config.Objective)
-	}
-	switch {
-	case changed("gradient"):
-		*c = c.WithGradient(f.config.Gradient)
-	case f.where.backend != "ideal" && changed("backend"):
-		*c = c.WithGradient(training.GradientShift) // there is no other exact rule; the first message names it
-	}
-	f.config.Backend, f.config.Mitigation = f.where.backend, backends.Mitigation(f.where.mitigate.method)
-	from, to := reflect.ValueOf(f.config), reflect.ValueOf(c).Elem()
-	for flag, field := range configFields {
-		if changed(flag) {
-			to.FieldByName(field).Set(from.FieldByName(field))
-		}
-	}
-	if err := f.overrideShots(c, changed); err != nil {
-		return err
-	}
-	if changed("latent-scale") {
-		scale, trained, err := parseLatentScale(f.latentScale, c.Timesteps)
-		if err != nil {
-			return err
-		}
-		c.LatentScale, c.LatentTrained = scale, trained
-	}
-	switch {
-	case !c.Tied && !changed("past"):
-		c.Past = 0
-	case c.Past > 0 && !changed("expectation"):
-		c.Expectation = training.Batch
-	}
-	switch {
-	case c.KLoss != training.KOff && !changed("k"):
-		c.K = 0.1
-	case c.KLoss == training.KOff && changed("k") && c.K != 0:
-		return usagef("--k %g: there is no spike-count term; add --k-loss abs or square", c.K)
-	}
-	if c.Readout != training.Born && !changed("expectation") {
-		c.Expectation = training.Batch
-	}
-	if !changed("penalty-weight") && changed("penalty") {
-		c.PenaltyWeight = map[training.Penalty]float64{training.PenaltyZero: 0.3, training.PenaltyOne: 10, training.PenaltyClip: 0.01}[c.Penalty]
-	}
-	return nil
-}
-
-// parseLatentScale reads X, trained or trained:START.
-func parseLatentScale(spec string, timesteps int) (scale float64, trained bool, err error) {
-	number, trained := strings.CutPrefix(spec, "trained")
-	switch {
-	case trained && number == "":
-		if timesteps > 1 {
-			return 1, true, nil
-		}
-		return 0.1, true, nil
-	case trained:
-		var ok bool
-		if number, ok = strings.CutPrefix(number, ":"); !ok {
-			return 0, false, usagef("--latent-scale %s: it can be a number, trained, or trained:START", spec)
-		}
-	}
-	scale, err = strconv.ParseFloat(number, 64)
-	if err != nil {
-		return 0, false, usagef("--latent-scale %s: it can be a number, trained, or trained:START", spec)
-	}
-	return scale, trained, nil
-}
-
-// resolve makes the configuration for a recording.
-func (f *trainFlags) resolve(cmd *cobra.Command, rec *metrics.Recording) (training.Config, error) {
-	c, err := training.Preset(f.preset, rec.Train.Neurons, f.timesteps)
-	if err != nil {
-		return c, usagef("--%w", err)
-	}
-	if err := f.override(cmd, &c); err != nil {
-		return c, err
-	}
-	if err := c.Check(); err != nil {
-		return c, usagef("--%w", err)
-	}
-	return c, nil
 }
 
 func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
@@ -271,7 +129,7 @@ func (f *trainFlags) work(cmd *cobra.Command, a *app, dir string) (*assess.Resul
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.resolve(cmd, rec)
+	c, err := training.Resolve(f.preset, rec.Train.Neurons, f.timesteps, f.settings.take(cmd))
 	if err != nil {
 		return nil, err
 	}
@@ -405,7 +263,8 @@ func (f *trainFlags) same(cmd *cobra.Command, c training.Config, rec *metrics.Re
 		want.Timesteps = f.timesteps
 	}
 	want.Neurons = rec.Train.Neurons
-	if err := f.override(cmd, &want); err != nil {
+	want, err := want.With(f.settings.take(cmd))
+	if err != nil {
 		return err
 	}
 	if !cmd.Flags().Changed("k") {

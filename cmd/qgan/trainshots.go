@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"qgan/backends"
@@ -19,38 +18,6 @@ import (
 	"qgan/training/runs"
 	"qgan/training/shots"
 )
-
-// defaultShots of each circuit where a gradient is measured.
-const defaultShots = 1000
-
-// parseShots reads N, or MIN:MAX between which shots are allocated.
-func parseShots(text string) (least, most int, err error) {
-	first, second, several := strings.Cut(text, ":")
-	least, err = strconv.Atoi(first)
-	if err == nil && several {
-		most, err = strconv.Atoi(second)
-	}
-	if err != nil || least < 1 || several && most < least {
-		return 0, 0, usagef("--shots %s: it is a number, or MIN:MAX between which the variances decide", text)
-	}
-	return least, most, nil
-}
-
-// overrideShots sets what gradients from shots go by.
-func (f *trainFlags) overrideShots(c *training.Config, changed func(string) bool) error {
-	if c.Mitigation == backends.MitigateNone {
-		c.Mitigation = ""
-	}
-	switch {
-	case changed("shots"):
-		var err error
-		c.Shots, c.MaxShots, err = parseShots(f.shots)
-		return err
-	case c.Measured() && c.Shots == 0:
-		c.Shots = defaultShots
-	}
-	return nil
-}
 
 // processorOf describes where circuits are measured, for the manifest.
 func (f *trainFlags) processorOf(a *app, on *processor) *runs.Processor {

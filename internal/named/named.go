@@ -1,0 +1,69 @@
+// Package named writes messages that name settings. A library says in them which setting
+// is meant ("memory leaky"); a program that has a spelling of its own for settings, such as
+// flags with dashes, puts it in ("--memory leaky") without looking for words in a text.
+//
+// In a format a setting stands in braces: "it needs a memory; add {memory} leaky".
+package named
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Error is an error whose text names settings.
+type Error struct {
+	format string
+	args   []any
+	cause  error
+}
+
+// Errorf makes an error from a format with settings in braces. %w wraps, as in fmt.Errorf.
+func Errorf(format string, args ...any) *Error {
+	return &Error{format, args, errors.Unwrap(fmt.Errorf(format, args...))}
+}
+
+// Error is the text with the settings' own names.
+func (e *Error) Error() string { return e.Named(func(name string) string { return name }) }
+
+// Unwrap returns what was wrapped.
+func (e *Error) Unwrap() error { return e.cause }
+
+var setting = regexp.MustCompile(`\{([a-z][a-z0-9-]*)\}`)
+
+// Named is the text with each setting as show spells it.
+func (e *Error) Named(show func(name string) string) string {
+	format := setting.ReplaceAllStringFunc(e.format, func(s string) string {
+		return strings.ReplaceAll(show(s[1:len(s)-1]), "%", "%%")
+	})
+	return fmt.Errorf(format, e.args...).Error()
+}
+
+// Text is an error's text in which the errors of its tree that name settings (those with a
+// method Named) spell them as show does.
+func Text(err error, show func(name string) string) string {
+	text := err.Error()
+	var walk func(error)
+	walk = func(err error) {
+		if e, ok := err.(interface {
+			error
+			Named(func(string) string) string
+		}); ok {
+			text = strings.ReplaceAll(text, e.Error(), e.Named(show))
+			return
+		}
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if inner := e.Unwrap(); inner != nil {
+				walk(inner)
+			}
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		}
+	}
+	walk(err)
+	return text
+}

@@ -1,0 +1,33 @@
+package named
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+)
+
+func dashes(name string) string { return "--" + name }
+
+func TestText(t *testing.T) {
+	inner := Errorf("{objective} %s: it needs a memory of %d %%; add {memory} leaky", "{x}", 5)
+	for _, k := range []struct {
+		err         error
+		plain, want string
+	}{
+		{inner, "objective {x}: it needs a memory of 5 %; add memory leaky", "--objective {x}: it needs a memory of 5 %; add --memory leaky"},
+		{fmt.Errorf("run a: %w (hint)", inner), "run a: objective {x}: it needs a memory of 5 %; add memory leaky (hint)", "run a: --objective {x}: it needs a memory of 5 %; add --memory leaky (hint)"},
+		{errors.Join(io.EOF, Errorf("leave {own-bits} out: %w", io.ErrClosedPipe)), "EOF\nleave own-bits out: io: read/write on closed pipe", "EOF\nleave --own-bits out: io: read/write on closed pipe"},
+		{io.EOF, "EOF", "EOF"},
+	} {
+		if got := k.err.Error(); got != k.plain {
+			t.Errorf("plain %q, want %q", got, k.plain)
+		}
+		if got := Text(k.err, dashes); got != k.want {
+			t.Errorf("%q, want %q", got, k.want)
+		}
+	}
+	if err := Errorf("leave {axes} out: %w", io.EOF); !errors.Is(err, io.EOF) {
+		t.Error("it does not wrap")
+	}
+}
