@@ -13,6 +13,7 @@ import (
 	"qgan/internal/durable"
 	"qgan/internal/named"
 	"qgan/metrics"
+	"qgan/training/study"
 )
 
 // The exit codes of every verb (docs/cli.md).
@@ -79,6 +80,7 @@ func hintOf(err error) string {
 func exitCode(ctx context.Context, err error) int {
 	var e *exitError
 	var bad badInput
+	var board *study.BoardError
 	var remote *service.RemoteError
 	switch {
 	case err == nil:
@@ -94,6 +96,8 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.Is(err, errInterrupted),
 		errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
 		return exitInterrupted
+	case errors.As(err, &board):
+		return exitRemote
 	}
 	return exitFailure
 }

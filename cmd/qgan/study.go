@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/internal/durable"
 	"qgan/metrics/report"
 	"qgan/training/study"
 )
@@ -261,49 +259,23 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if _, err := study.OpenFolder(a.fs, f.out); err == nil && !f.resume {
 		return usagef("%s: there is a study already", f.out).withHint("go on with it by --resume, or name another folder with --out")
 	}
-	var board study.Board
+	job := a.study(w.plan, works, f.workers, f.log)
+	job.Page, job.Folder, job.Lease, job.Retry = w.page, f.out, f.lease, f.retry
 	if kind == "nats" {
-		b, err := study.CreateNATS(ctx, f.queue, w.plan, f.lease)
-		if err != nil {
-			return queueError(err)
+		job.Queue = f.queue
+	}
+	begun := job.Begun
+	job.Begun = func(done int) {
+		if kind == "nats" {
+			a.note("the tasks are on the server; `qgan worker --queue %s --study %s` takes them", plainQueue(f.queue), w.plan.Hash())
 		}
-		defer b.Close()
-		board = b
-		a.note("the tasks are on the server; `qgan worker --queue %s --study %s` takes them", plainQueue(f.queue), w.plan.Hash())
+		begun(done)
 	}
-	folder, err := study.CreateFolder(a.fs, f.out, w.plan, f.lease)
+	table, err := job.Run(ctx)
+	job.bar.finish()
 	if err != nil {
-		return err
-	}
-	if f.retry {
-		if err := folder.Retry(); err != nil {
-			return err
-		}
-	}
-	if board == nil {
-		board = folder
-	}
-	before, err := board.Outcomes(ctx)
-	if err != nil {
-		return queueError(err)
-	}
-	bar, err := a.newProgress(f.log, "task", "tasks", len(before))
-	if err != nil {
-		return err
-	}
-	err = a.workOn(ctx, board, folder, works, f.workers, bar)
-	bar.finish()
-	outcomes, readErr := board.Outcomes(context.WithoutCancel(ctx))
-	if readErr != nil {
-		return errors.Join(err, queueError(readErr))
-	}
-	table := study.TableOf(w.plan, outcomes)
-	if werr := a.writeStudy(f.out, table, w.page); werr != nil {
-		return errors.Join(err, werr)
-	}
-	if err != nil {
-		if ctx.Err() != nil {
-			a.warn("stopped with %d of %s done; go on with --resume", len(outcomes), plural(len(w.plan.Tasks), "task"))
+		if ctx.Err() != nil && table.Rows != nil {
+			a.warn("stopped with %d of %s done; go on with --resume", table.Done(), plural(len(w.plan.Tasks), "task"))
 		}
 		return err
 	}
@@ -351,76 +323,24 @@ func plainQueue(text string) string {
 	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
 }
 
-// queueError gives an error of a server its exit code.
-func queueError(err error) error {
-	var bad badInput
-	if err == nil || errors.As(err, &bad) || errors.Is(err, context.Canceled) {
-		return err
-	}
-	return exitf(exitRemote, "%w", err)
+// studyJob is a study with its progress.
+type studyJob struct {
+	study.Study
+	bar *progress
 }
 
-// workOn works on a board; without workers of its own it waits until others are done.
-func (a *app) workOn(ctx context.Context, board study.Board, folder *study.Folder, works map[string]study.Work, workers int, bar *progress) error {
-	total := len(board.Plan().Tasks)
-	tell := func() error {
-		out, err := board.Outcomes(ctx)
-		if err != nil {
-			return err
-		}
-		failed := 0
-		for _, o := range out {
-			if o.Failed != "" {
-				failed++
-			}
-		}
-		bar.update(len(out), total, field{"failed", failed})
-		if len(out) == total {
-			return study.ErrFinished
-		}
-		return nil
-	}
-	if workers == 0 {
-		for {
-			if err := tell(); errors.Is(err, study.ErrFinished) {
-				return nil
-			} else if err != nil {
-				return queueError(err)
-			}
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-time.After(time.Second):
-			}
+// study is a study whose progress is shown, in the form of --log, and whose failed tasks
+// are told with their causes.
+func (a *app) study(p study.Plan, works map[string]study.Work, workers int, log string) *studyJob {
+	j := &studyJob{Study: study.Study{Plan: p, Works: works, FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
+	j.Begun = func(done int) { j.bar, _ = a.newProgress(log, "task", "tasks", done) } // the form was checked before
+	j.Told = func(done, failed int) { j.bar.update(done, len(p.Tasks), field{"failed", failed}) }
+	j.Done = func(o study.Outcome) {
+		if o.Failed != "" {
+			a.warn("task %s failed: %s", o.Task.Name(), o.Failed)
 		}
 	}
-	host, _ := os.Hostname()
-	crew := &study.Crew{
-		Board: board, Works: works, Workers: workers, Folder: folder.TaskFolder,
-		Name: fmt.Sprintf("%s-%d-%x", strings.ReplaceAll(host, string(filepath.Separator), "_"), os.Getpid(), a.now().UnixNano()&0xffffff),
-		Done: func(o study.Outcome) {
-			if o.Failed != "" {
-				a.warn("task %s failed: %s", o.Task.Name(), o.Failed)
-			}
-			if tell() != nil {
-				return
-			}
-		},
-	}
-	return queueError(crew.Run(ctx))
-}
-
-// writeStudy writes the tables, figures and page.
-func (a *app) writeStudy(dir string, t study.Table, page func(study.Table) report.Study) error {
-	write := func(path string, f func(io.Writer) error) error { return durable.WriteFile(a.fs, path, f) }
-	if err := write(filepath.Join(dir, "table.csv"), t.WriteCSV); err != nil {
-		return err
-	}
-	if err := write(filepath.Join(dir, "table.jsonl"), t.WriteJSONL); err != nil {
-		return err
-	}
-	_, err := report.WriteStudy(dir, page(t), write)
-	return err
+	return j
 }
 
 // newWorkerCmd makes `worker`.
@@ -438,13 +358,13 @@ another.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			bar, err := a.newProgress(log, "task", "tasks", 0)
-			if err != nil {
+			if _, err := a.newProgress(log, "", "", 0); err != nil {
 				return err
 			}
 			if workers < 1 {
 				return usagef("--workers %d: at least 1 is needed", workers)
 			}
+			var err error
 			kind, place := queueOf(queue)
 			var board study.Board
 			var folder *study.Folder
@@ -460,7 +380,7 @@ another.`,
 			case "nats":
 				b, err := study.OpenNATS(ctx, queue, hash)
 				if err != nil {
-					return queueError(err)
+					return &study.BoardError{Err: err}
 				}
 				defer b.Close()
 				if scratch == "" {
@@ -480,8 +400,10 @@ another.`,
 			if err := a.checkTasks(board.Plan(), works); err != nil {
 				return err
 			}
-			err = a.workOn(ctx, board, folder, works, workers, bar)
-			bar.finish()
+			job := a.study(board.Plan(), works, workers, log)
+			job.Begun(0)
+			err = job.WorkOn(ctx, board, folder)
+			job.bar.finish()
 			return err
 		},
 	}

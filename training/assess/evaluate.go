@@ -93,6 +93,11 @@ type OutOfReach struct{ Reason string }
 // Error says that exactness was asked for, and why it is not to be had.
 func (e *OutOfReach) Error() string { return "exact: " + e.Reason }
 
+// Named is the text with the option as show spells it.
+func (e *OutOfReach) Named(show func(name string) string) string {
+	return show("exact") + ": " + e.Reason
+}
+
 // Setting says that the error's text begins with the name of an option.
 func (e *OutOfReach) Setting() string { return "exact" }
 

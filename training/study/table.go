@@ -56,6 +56,16 @@ func (t Table) Failed() (n int) {
 	return n
 }
 
+// Done counts the tasks that are done, those that failed among them.
+func (t Table) Done() (n int) {
+	for _, r := range t.Rows {
+		if r.Row != nil || r.Failed != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // WriteCSV writes the table: task, kind, the settings that vary, the figures, and why a
 // task failed.
 func (t Table) WriteCSV(w io.Writer) error {
