@@ -77,7 +77,7 @@ func comments(decl ast.Decl) []comment {
 	var out []comment
 	switch d := decl.(type) {
 	case *ast.FuncDecl:
-		if d.Name.IsExported() && exportedReceiver(d) {
+		if r := receiver(d); d.Name.IsExported() && (r == "" || ast.IsExported(r)) {
 			out = append(out, comment{d, d.Name.Name, d.Doc.Text(), false})
 		}
 	case *ast.GenDecl:
@@ -130,10 +130,10 @@ func TestComments(t *testing.T) {
 	}
 }
 
-// exportedReceiver says whether a function is no method, or one of an exported type.
-func exportedReceiver(d *ast.FuncDecl) bool {
+// receiver returns the name of the type that a function is a method of, "" for none.
+func receiver(d *ast.FuncDecl) string {
 	if d.Recv == nil {
-		return true
+		return ""
 	}
 	x := d.Recv.List[0].Type
 	for {
@@ -145,9 +145,9 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 		case *ast.IndexListExpr:
 			x = y.X
 		case *ast.Ident:
-			return y.IsExported()
+			return y.Name
 		default:
-			return false
+			return ""
 		}
 	}
 }

@@ -10,8 +10,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,6 +24,7 @@ import (
 
 const (
 	maxLines        = 900 // of a file written by hand
+	maxFunction     = 80  // lines of a function without a stated reason
 	maxDependencies = 15  // direct ones
 
 	maxFileBytes    = 900 << 10 // of any file
@@ -189,6 +192,83 @@ func TestFileSizes(t *testing.T) {
 	}
 }
 
+// What a library says is for everybody who calls it: flags with their dashes are the
+// program's. The files that write command lines, or still name flags, are listed.
+func TestNoFlagsInLibraries(t *testing.T) {
+	excused := map[string]string{
+		"training/study/emit.go":     "it writes command lines for schedulers",
+		"backends/braket/devices.go": "",
+	}
+	flag := regexp.MustCompile("(^|[^-])--[a-z]")
+	for _, f := range goFiles(t) {
+		if f.test || f.ast.Name.Name == "main" {
+			continue
+		}
+		_, excuse := excused[f.path]
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && flag.MatchString(strings.Trim(lit.Value, "`\"")) {
+				if !excuse {
+					t.Errorf("%s: %s names a flag, which only cmd/qgan knows", f.at(lit), lit.Value)
+				}
+				delete(excused, f.path)
+			}
+			return true
+		})
+	}
+	for path := range excused {
+		t.Errorf("%s names no flag: take it from the list of TestNoFlagsInLibraries", path)
+	}
+}
+
+// A function of more than maxFunction lines has its reason in .ci/long, which holds no
+// others. Tests are free: most of a long one is its table.
+func TestLongFunctions(t *testing.T) {
+	reasons := map[string]string{}
+	data, err := os.ReadFile(".ci/long")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		name, reason, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		switch {
+		case name == "" || strings.HasPrefix(name, "#"):
+		case strings.TrimSpace(reason) == "":
+			t.Errorf(".ci/long has no tab and reason behind %s", name)
+		case reasons[name] != "":
+			t.Errorf(".ci/long has %s twice", name)
+		default:
+			reasons[name] = reason
+		}
+	}
+	for _, f := range goFiles(t) {
+		if f.test || f.generated {
+			continue
+		}
+		for _, decl := range f.ast.Decls {
+			fn, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			n := f.fset.Position(fn.End()).Line - f.fset.Position(fn.Pos()).Line + 1
+			if n <= maxFunction {
+				continue
+			}
+			name := path.Dir(f.path) + "."
+			if r := receiver(fn); r != "" {
+				name += r + "."
+			}
+			name += fn.Name.Name
+			if reasons[name] == "" {
+				t.Errorf("%s: %s has %d lines, more than %d: cut it, or say in .ci/long why it is one", f.at(fn), name, n, maxFunction)
+			}
+			delete(reasons, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(reasons)) {
+		t.Errorf(".ci/long excuses %s, which is gone or has at most %d lines: take it out", name, maxFunction)
+	}
+}
+
 // isData says whether a file in testdata holds numbers rather than expected text.
 func isData(t *testing.T, path string) bool {
 	t.Helper()
@@ -211,7 +291,7 @@ func prose(path string) bool {
 	case ".go", ".md", ".sh", ".toml", ".txtar", ".qasm", ".py", ".yml", ".yaml", ".html", ".mod":
 		return true
 	}
-	return slices.Contains([]string{"Makefile", ".ci/run", ".ci/skips", ".gitignore"}, path)
+	return slices.Contains([]string{"Makefile", ".ci/run", ".ci/skips", ".ci/long", ".gitignore"}, path)
 }
 
 // TestNoForbidden looks for words in the project's files that must not stay there.

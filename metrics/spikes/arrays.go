@@ -160,7 +160,7 @@ func (f *file) choose(name string) (*array, error) {
 	if len(fit) == 0 {
 		return nil, wrong("a recording is an array of numbers with two or three axes", "no variable is one: %s", holds)
 	}
-	return nil, wrong("name the recording with --var", "%s", holds)
+	return nil, wrong("name the recording with the option var", "%s", holds)
 }
 
 // defaultAxes is the order of axes that an array's name and its number of axes
@@ -195,7 +195,7 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 	if guessed {
 		axes = a.defaultAxes()
 		if len(dims) == 3 && a.axes == nil && !known(a.name) {
-			f.warn("the axes of %s (%s) were taken as %s; --axes says otherwise", a.label(), shape, strings.Join(axes, ","))
+			f.warn("the axes of %s (%s) were taken as %s; the option axes says otherwise", a.label(), shape, strings.Join(axes, ","))
 		}
 	}
 	if axes == nil {
@@ -228,7 +228,7 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 		step *= dims[k]
 	}
 	if guessed && len(dims) == 2 && l.neurons > l.bins {
-		f.warn("%s has more neurons (%d) than time bins (%d); if its axes are the other way round, say --axes neurons,bins", a.label(), l.neurons, l.bins)
+		f.warn("%s has more neurons (%d) than time bins (%d); if its axes are the other way round, give the option axes as neurons,bins", a.label(), l.neurons, l.bins)
 	}
 	if repeatBins > 0 && !(f.cutAlready && l.bins == repeatBins) {
 		if err := f.cut(&l, a, len(dims) == 3 && (f.binned == 0 || f.cutAlready), repeatBins); err != nil {
@@ -263,7 +263,7 @@ func known(name string) bool {
 func (f *file) cut(l *layout, a *array, hasRepeats bool, repeatBins int) error {
 	switch {
 	case hasRepeats:
-		return wrong("leave --repeat-bins out", "%s has an axis of repeats already (%d repeats of %d bins)", a.label(), l.repeats, l.bins)
+		return wrong("leave the option repeat-bins out", "%s has an axis of repeats already (%d repeats of %d bins)", a.label(), l.repeats, l.bins)
 	case repeatBins > l.bins:
 		return wrong("give the bins of one repeat, at most all of them", "repeats of %d bins are longer than the recording (%d bins)", repeatBins, l.bins)
 	}

@@ -276,7 +276,7 @@ func (c *csvReader) file() (*file, error) {
 		a.axes = []string{AxisBins, AxisNeurons}
 	}
 	if a.axes != nil && c.axes != nil && strings.Join(a.axes, ",") != strings.Join(c.axes, ",") {
-		return nil, wrong("leave --axes out", "the columns that number samples and bins say %s, not %s", strings.Join(a.axes, ","), strings.Join(c.axes, ","))
+		return nil, wrong("leave the option axes out", "the columns that number samples and bins say %s, not %s", strings.Join(a.axes, ","), strings.Join(c.axes, ","))
 	}
 	f.arrays = []*array{a}
 	return f, nil

@@ -63,7 +63,7 @@ func openHDF5(b []byte, opt LoadOptions) (*file, error) {
 func (f *file) openUnits(b []byte, opt LoadOptions) error {
 	tr, err := f.units()
 	if err != nil {
-		return &InputError{Err: fmt.Errorf("table of units: %w", err), Hint: "the file may have been damaged on its way; --var reads another array of it"}
+		return &InputError{Err: fmt.Errorf("table of units: %w", err), Hint: "the file may have been damaged on its way; the option var reads another array of it"}
 	}
 	if f.find(nwbStarts) != nil {
 		ends, err := f.columns(nwbStarts, nwbStops)

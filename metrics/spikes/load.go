@@ -224,7 +224,7 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	if f.binned > 0 {
 		name = "" // the spike times are the only array left
 		if axes != nil {
-			return nil, wrong("leave --axes out", "the file holds spike times, which have no order of axes")
+			return nil, wrong("leave the option axes out", "the file holds spike times, which have no order of axes")
 		}
 	}
 	a, err := f.choose(name)

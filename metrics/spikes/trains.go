@@ -46,7 +46,7 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 	width := opt.width(f.said)
 	if width == 0 {
 		width = DefaultBinWidth
-		f.warn("spike times were counted in bins of %g s; --bin-width says otherwise", width)
+		f.warn("spike times were counted in bins of %g s; the option bin-width says otherwise", width)
 	}
 	f.binned = width
 	if len(tr.units) == 0 || len(tr.spans) == 0 {
@@ -64,7 +64,7 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 		f.warn("repeats have %g to %g bins of %g s; %g are taken of each", shortest, longest, width, shortest)
 	}
 	if n := shortest * float64(len(tr.units)) * float64(len(tr.spans)); !(n <= most(size)) {
-		return wrong("times are in seconds; --bin-width takes wider bins", "%d repeats of %g bins of %g s of %d units are more than a file of %d bytes tells of",
+		return wrong("times are in seconds; the option bin-width takes wider bins", "%d repeats of %g bins of %g s of %d units are more than a file of %d bytes tells of",
 			len(tr.spans), shortest, width, len(tr.units), size)
 	}
 	bins := int(max(1, shortest))

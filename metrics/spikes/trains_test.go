@@ -96,7 +96,7 @@ func TestTimesErrors(t *testing.T) {
 		{"many repeats", "# repeats=1000000 duration_s=1 units=0\nunit,time,repeat\n0,0.5,1\n", LoadOptions{}, "tells of 1000000 repeats, more than"},
 		{"repeats without column", "# repeats=2 duration_s=1\nunit,time\n0,0.5\n", LoadOptions{}, "there is no column repeat"},
 		{"cut again", "# repeats=2 duration_s=1\nunit,time,repeat\n0,0.5,1\n", LoadOptions{RepeatBins: 7}, "has an axis of repeats already"},
-		{"axes", "unit,time\n0,0.5\n", LoadOptions{Axes: "bins,neurons"}, "leave --axes out"},
+		{"axes", "unit,time\n0,0.5\n", LoadOptions{Axes: "bins,neurons"}, "leave the option axes out"},
 		{"variable", "unit,time\n0,0.5\n", LoadOptions{Variable: "data"}, `holds no variable "data"`},
 	} {
 		_, err := Decode("f.csv", []byte(c.text), c.opt)
@@ -233,7 +233,7 @@ func TestUnits(t *testing.T) {
 		}
 	}
 	if d := cmp.Diff([]string{
-		"spike times were counted in bins of 0.02 s; --bin-width says otherwise",
+		"spike times were counted in bins of 0.02 s; the option bin-width says otherwise",
 		"1 of 7 spikes lie outside of all repeats and were dropped",
 	}, r.Source.Warnings); d != "" {
 		t.Errorf("warnings (-want +got):\n%s", d)
