@@ -38,8 +38,8 @@ type dialect struct {
 	// written with their own names, without the library.
 	native []ir.Gate
 	only   bool
-	// encode writes a form that is no OpenQASM.
-	encode func(e *encoding) ([]byte, error)
+	// encode makes the value of a form that is JSON and no OpenQASM.
+	encode func(e *encoding) (any, error)
 
 	controls    bool // ctrl @ and negctrl @, otherwise written out
 	piFractions bool // k*pi/n where that is the same number

@@ -1,7 +1,6 @@
 package qasm
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -26,9 +25,9 @@ func ionqName(g *ir.Info) string {
 	}[g.Name]
 }
 
-// ionqGate is one gate of ionq.circuit.v1: angles in radians (qis) or turns
+// IonQGate is one gate of ionq.circuit.v1: angles in radians (qis) or turns
 // (native).
-type ionqGate struct {
+type IonQGate struct {
 	Gate     string    `json:"gate"`
 	Control  *int      `json:"control,omitempty"`
 	Target   *int      `json:"target,omitempty"`
@@ -39,23 +38,25 @@ type ionqGate struct {
 	Angle    *float64  `json:"angle,omitempty"`
 }
 
-type ionqJob struct {
+// IonQJob is the body of a job of one circuit (API v0.4, "ionq.circuit.v1").
+type IonQJob struct {
 	Type  string    `json:"type"`
-	Input ionqInput `json:"input"`
+	Input IonQInput `json:"input"`
 	// Metadata says which qubit each bit of the circuit is, -1 for none: the
 	// service measures all qubits at the end and knows no bits.
 	Metadata map[string]string `json:"metadata,omitempty"`
 }
 
-type ionqInput struct {
+// IonQInput is a circuit of a job; its gate set is qis or native.
+type IonQInput struct {
 	Qubits  int        `json:"qubits"`
 	Gateset string     `json:"gateset"`
-	Circuit []ionqGate `json:"circuit"`
+	Circuit []IonQGate `json:"circuit"`
 }
 
-// encodeIonQ writes the body of a job (API v0.4, "ionq.circuit.v1").
-func encodeIonQ(e *encoding) ([]byte, error) {
-	job := ionqJob{"ionq.circuit.v1", ionqInput{e.circuit.Qubits, "qis", []ionqGate{}}, nil}
+// encodeIonQ makes an *IonQJob.
+func encodeIonQ(e *encoding) (any, error) {
+	job := &IonQJob{"ionq.circuit.v1", IonQInput{e.circuit.Qubits, "qis", []IonQGate{}}, nil}
 	if e.native {
 		job.Input.Gateset = "native"
 	}
@@ -76,11 +77,11 @@ func encodeIonQ(e *encoding) ([]byte, error) {
 	if len(from) > 0 {
 		job.Metadata = map[string]string{"qubit_of_bit": "[" + strings.Join(from, ",") + "]"}
 	}
-	return json.MarshalIndent(job, "", " ")
+	return job, nil
 }
 
-func ionqGateOf(op *ir.Apply, native bool) ionqGate {
-	g := ionqGate{Gate: op.Gate.String()}
+func ionqGateOf(op *ir.Apply, native bool) IonQGate {
+	g := IonQGate{Gate: op.Gate.String()}
 	switch q := op.Qubits; {
 	case !native && op.Gate == ir.CX:
 		g.Control, g.Target = &q[0], &q[1]
@@ -106,25 +107,26 @@ func ionqGateOf(op *ir.Apply, native bool) ionqGate {
 	return g
 }
 
-// iqmInstruction is one operation of IQM's circuit; angles in radians, times in
+// IQMInstruction is one operation of IQM's circuit; angles in radians, times in
 // seconds.
-type iqmInstruction struct {
+type IQMInstruction struct {
 	Name           string         `json:"name"`
 	Locus          []string       `json:"locus"`
 	Args           map[string]any `json:"args"`
 	Implementation *string        `json:"implementation"`
 }
 
-type iqmCircuit struct {
+// IQMCircuit is a circuit of a job request (api/v1, "circuits").
+type IQMCircuit struct {
 	Name         string           `json:"name"`
-	Instructions []iqmInstruction `json:"instructions"`
+	Instructions []IQMInstruction `json:"instructions"`
 	Metadata     *struct{}        `json:"metadata"`
 }
 
-// encodeIQM writes a circuit of a job request (api/v1, "circuits"). A bit of a
-// register is measured with the key register_length_index_bit.
-func encodeIQM(e *encoding) ([]byte, error) {
-	out := iqmCircuit{Name: e.circuit.Name, Instructions: []iqmInstruction{}}
+// encodeIQM makes an *IQMCircuit. A bit of a register is measured with the key
+// register_length_index_bit.
+func encodeIQM(e *encoding) (any, error) {
+	out := &IQMCircuit{Name: e.circuit.Name, Instructions: []IQMInstruction{}}
 	if out.Name == "" {
 		out.Name = "circuit"
 	}
@@ -136,7 +138,7 @@ func encodeIQM(e *encoding) ([]byte, error) {
 		return names
 	}
 	for _, op := range e.ops {
-		k := iqmInstruction{Args: map[string]any{}}
+		k := IQMInstruction{Args: map[string]any{}}
 		switch op := op.(type) {
 		case *ir.Apply:
 			k.Name, k.Locus = op.Gate.String(), locus(op.Qubits)
@@ -160,7 +162,7 @@ func encodeIQM(e *encoding) ([]byte, error) {
 		}
 		out.Instructions = append(out.Instructions, k)
 	}
-	return json.MarshalIndent(out, "", " ")
+	return out, nil
 }
 
 func measureKey(regs []register, bit int) string {

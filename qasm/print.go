@@ -2,6 +2,7 @@ package qasm
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -74,6 +75,82 @@ func Write(w io.Writer, c *ir.Circuit, opt Options) error {
 // A circuit that the dialect cannot express is an error that joins values of
 // type *Refusal.
 func Print(c *ir.Circuit, opt Options) (*Program, error) {
+	d, err := arrange(c, opt)
+	if err != nil {
+		return nil, err
+	}
+	p, program := d.printer, d.program
+	if p.d.encode != nil {
+		value, err := d.encode(c, opt)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.MarshalIndent(value, "", " ")
+		if err != nil {
+			return nil, err
+		}
+		program.Text = string(text) + "\n"
+		return program, nil
+	}
+	p.head(program, d.ops)
+	p.directives(c, d.ops, d.lowering, d.phase, program.Inputs)
+	if d.wrap {
+		p.out.WriteString(syntax.Directive + "verbatim\n")
+	}
+	p.statements(d.ops, "")
+	program.Text = p.out.String()
+	return program, nil
+}
+
+// Check says whether a dialect holds a circuit, without writing it: the error of Print, and
+// otherwise what its text would leave out.
+func Check(c *ir.Circuit, opt Options) (notes []string, err error) {
+	d, err := arrange(c, opt)
+	if err != nil {
+		return nil, err
+	}
+	if d.printer.d.encode != nil {
+		if _, err := d.encode(c, opt); err != nil {
+			return nil, err
+		}
+	}
+	return d.program.Notes, nil
+}
+
+// Encode returns a circuit as the value whose JSON Print writes: an *IonQJob in ionq-json,
+// an *IQMCircuit in iqm-json. Dialects of OpenQASM have none.
+func Encode(c *ir.Circuit, opt Options) (any, error) {
+	d, err := arrange(c, opt)
+	if err != nil {
+		return nil, err
+	}
+	if d.printer.d.encode == nil {
+		return nil, fmt.Errorf("the dialect %q is text", d.printer.d.name)
+	}
+	return d.encode(c, opt)
+}
+
+// draft is a circuit arranged for a dialect: lowered, with its names, before any text.
+type draft struct {
+	printer  *printer
+	lowering *lowering
+	ops      []ir.Op
+	phase    ir.Angle
+	wrap     bool // in a verbatim box
+	program  *Program
+}
+
+// encode makes the value of a dialect that is no OpenQASM.
+func (d *draft) encode(c *ir.Circuit, opt Options) (any, error) {
+	p, stations := d.printer, opt.Labels
+	if stations == nil {
+		stations = p.stations()
+	}
+	return p.d.encode(&encoding{c, d.ops, p.d.only, stations, p.bits})
+}
+
+// arrange lowers a circuit for a dialect and names what is in it.
+func arrange(c *ir.Circuit, opt Options) (*draft, error) {
 	d, err := lookup(opt.Dialect)
 	if err != nil {
 		return nil, err
@@ -116,26 +193,7 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	for i := range c.Bits {
 		program.Bits = append(program.Bits, p.operand(p.bits, i))
 	}
-	if d.encode != nil {
-		stations := opt.Labels
-		if stations == nil {
-			stations = p.stations()
-		}
-		text, err := d.encode(&encoding{c, ops, d.only, stations, p.bits})
-		if err != nil {
-			return nil, err
-		}
-		program.Text = string(text) + "\n"
-		return program, nil
-	}
-	p.head(program, ops)
-	p.directives(c, ops, l, phase, program.Inputs)
-	if wrap {
-		p.out.WriteString(syntax.Directive + "verbatim\n")
-	}
-	p.statements(ops, "")
-	program.Text = p.out.String()
-	return program, nil
+	return &draft{printer: p, lowering: l, ops: ops, phase: phase, wrap: wrap, program: program}, nil
 }
 
 // qubits chooses the registers of qubits. Those of a device are single qubits

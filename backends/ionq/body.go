@@ -17,7 +17,7 @@ const tagKey = "qgan_id"
 // circuit is a circuit of a job.
 type circuit struct {
 	Name    string          `json:"name,omitempty"`
-	Gates   json.RawMessage `json:"circuit"`
+	Gates   []qasm.IonQGate `json:"circuit"`
 	Qubits  int             `json:"qubits"`
 	Gateset string          `json:"gateset"`
 }
@@ -77,17 +77,12 @@ func encode(c *ir.Circuit) (k circuit, err error) {
 	own := *c
 	own.Qubits = used + 1
 	own.QubitRegs = nil
-	p, err := qasm.Print(&own, qasm.Options{Dialect: "ionq-json"})
+	value, err := qasm.Encode(&own, qasm.Options{Dialect: "ionq-json"})
 	if err != nil {
 		return k, err
 	}
-	var text struct {
-		Input circuit `json:"input"`
-	}
-	if err := json.Unmarshal([]byte(p.Text), &text); err != nil {
-		return k, err
-	}
-	return text.Input, nil
+	in := value.(*qasm.IonQJob).Input
+	return circuit{Gates: in.Circuit, Qubits: in.Qubits, Gateset: in.Gateset}, nil
 }
 
 // Price: the simulator costs nothing. Processors are sold by contract; the service's own

@@ -173,18 +173,11 @@ func (c *Client) Price([]service.Program) (service.Price, bool) {
 	return service.Price{Basis: "not the account's server: free"}, c.endpoint != ""
 }
 
-// instruction is an operation of a circuit.
-type instruction struct {
-	Name           string          `json:"name"`
-	Locus          []string        `json:"locus"`
-	Args           json.RawMessage `json:"args"`
-	Implementation *string         `json:"implementation"`
-}
-
+// circuit is a circuit of a job.
 type circuit struct {
-	Name         string            `json:"name"`
-	Instructions []instruction     `json:"instructions"`
-	Metadata     map[string]string `json:"metadata"`
+	Name         string                `json:"name"`
+	Instructions []qasm.IQMInstruction `json:"instructions"`
+	Metadata     map[string]string     `json:"metadata"`
 }
 
 // Body writes a job, pinned to the calibration set of the snapshot.
@@ -226,13 +219,11 @@ func write(c *ir.Circuit, labels []string) (out circuit, err error) {
 	if c.Qubits > len(labels) {
 		return out, backends.Refuse("it acts on qubit %d, %d are calibrated", c.Qubits-1, len(labels))
 	}
-	p, err := qasm.Print(c, qasm.Options{Dialect: "iqm-json", Labels: labels})
+	value, err := qasm.Encode(c, qasm.Options{Dialect: "iqm-json", Labels: labels})
 	if err != nil {
 		return out, err
 	}
-	if err := json.Unmarshal([]byte(p.Text), &out); err != nil {
-		return out, err
-	}
+	out.Instructions = value.(*qasm.IQMCircuit).Instructions
 	for _, i := range out.Instructions {
 		if i.Name == "measure" {
 			return out, nil

@@ -18,8 +18,9 @@ type Rehearsal struct {
 	// What the calls of Run came to.
 	Rounds, Jobs, Circuits, Shots int
 	USD                           float64
-	Unpriced                      bool // no price is known for some of them
-	Bytes                         int  // of the largest body
+	Unpriced                      bool            // no price is known for some of them
+	Bytes                         int             // of the largest body
+	Limits                        *service.Limits // of service and device; nil: they are asked for, once
 }
 
 // Since returns what came after an earlier state of the same rehearsal.
@@ -34,15 +35,18 @@ func (r Rehearsal) Since(before Rehearsal) Rehearsal {
 
 // Run counts the lanes of all requests.
 func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
-	limits, err := r.Service.Limits(ctx)
-	if err != nil {
-		return nil, err
+	if r.Limits == nil {
+		l, err := r.Service.Limits(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.Limits = &l
 	}
 	programs, err := programsOf(requests)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := Split(programs, limits)
+	jobs, err := Split(programs, *r.Limits)
 	if err != nil {
 		return nil, err
 	}

@@ -33,14 +33,44 @@ type Remote struct {
 	Resubmit bool
 	Snapshot string // hash of the calibration data that circuits were compiled for
 	// PerMinute is how many submissions the service takes in a minute, 0 any number; nil: its
-	// limits are asked.
+	// limits tell.
 	PerMinute *int
-	pace      sync.Mutex // of PerMinute
 	Patience
 	// Report is told what happens to a job; nil: nobody.
 	Report func(j ledger.Job, what string)
 
 	planned float64 // estimates of all jobs planned so far, in US dollars
+	asked   sync.Mutex
+	told    *service.Limits // what the service told once
+	read    sync.Mutex
+	decoded map[string][]backends.Outcome // results that were decoded when they came, until they are taken
+}
+
+// ServiceLimits are the limits of service and device, which are asked for once.
+func (r *Remote) ServiceLimits(ctx context.Context) (service.Limits, error) {
+	r.asked.Lock()
+	defer r.asked.Unlock()
+	if r.told == nil {
+		l, err := r.Service.Limits(ctx)
+		if err != nil {
+			return l, err
+		}
+		r.told = &l
+	}
+	return *r.told, nil
+}
+
+// perMinute is how many submissions are taken in a minute. Who can't tell may take any
+// number.
+func (r *Remote) perMinute(ctx context.Context) int {
+	if r.PerMinute != nil {
+		return *r.PerMinute
+	}
+	l, err := r.ServiceLimits(ctx)
+	if err != nil {
+		return 0
+	}
+	return l.PerMinute
 }
 
 // Patience says how long is waited for what.
@@ -64,16 +94,7 @@ func (p Patience) filled() Patience {
 // turn waits for the job's turn among the submissions that its service takes in a minute,
 // those of all processes; done is called when the job is recorded as sending.
 func (r *Remote) turn(ctx context.Context, j ledger.Job) (done func() error, err error) {
-	r.pace.Lock()
-	if r.PerMinute == nil {
-		n := 0
-		if limits, err := r.Service.Limits(ctx); err == nil { // who can't tell may take it all the same
-			n = limits.PerMinute
-		}
-		r.PerMinute = &n
-	}
-	perMinute := *r.PerMinute
-	r.pace.Unlock()
+	perMinute := r.perMinute(ctx)
 	if perMinute < 1 {
 		return func() error { return nil }, nil
 	}
@@ -506,12 +527,14 @@ func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s service.Status) err
 			return err
 		}
 		// What can't be read is asked for again, not kept.
-		if _, err := r.decode(*j, bytes.NewReader(b.Bytes())); err != nil {
+		out, err := r.decode(*j, bytes.NewReader(b.Bytes()))
+		if err != nil {
 			return &garbled{err, b.Bytes()}
 		}
 		if err := r.Ledger.SaveResult(j.ID, func(w io.Writer) error { _, err := w.Write(b.Bytes()); return err }); err != nil {
 			return &notKept{err}
 		}
+		r.keep(j.ID, out)
 	default:
 		return &notKept{err}
 	}
@@ -537,6 +560,25 @@ func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error)
 	return out, nil
 }
 
+// keep holds the outcomes of a job until they are asked for.
+func (r *Remote) keep(id string, out []backends.Outcome) {
+	r.read.Lock()
+	defer r.read.Unlock()
+	if r.decoded == nil {
+		r.decoded = map[string][]backends.Outcome{}
+	}
+	r.decoded[id] = out
+}
+
+// take returns the outcomes that were kept of a job, once; nil where there are none.
+func (r *Remote) take(id string) []backends.Outcome {
+	r.read.Lock()
+	defer r.read.Unlock()
+	out := r.decoded[id]
+	delete(r.decoded, id)
+	return out
+}
+
 // Outcomes decodes the result of a job that is done.
 func (r *Remote) Outcomes(id string) ([]backends.Outcome, error) {
 	j, err := r.Ledger.Job(id)
@@ -545,6 +587,9 @@ func (r *Remote) Outcomes(id string) ([]backends.Outcome, error) {
 	}
 	if j.State != ledger.Done {
 		return nil, fmt.Errorf("job %s is %s: %s", j.ID, j.State, j.Reason)
+	}
+	if out := r.take(j.ID); out != nil {
+		return out, nil
 	}
 	f, err := r.Ledger.Result(j.ID)
 	if err != nil {

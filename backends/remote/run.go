@@ -43,15 +43,10 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 
 // group returns the jobs of programs: those of the ledger, or new ones.
 func (r *Remote) group(ctx context.Context, programs []service.Program, group string) ([]string, error) {
-	limits, err := r.Service.Limits(ctx)
+	limits, err := r.ServiceLimits(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r.pace.Lock()
-	if r.PerMinute == nil {
-		r.PerMinute = &limits.PerMinute
-	}
-	r.pace.Unlock()
 	parts, err := Split(programs, limits)
 	if err != nil {
 		return nil, err

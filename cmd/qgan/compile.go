@@ -202,15 +202,15 @@ func (a *app) writing(dialect string, t *compile.Target, c *ir.Circuit) qasm.Opt
 		return options
 	}
 	if options.Dialect = serviceDialects[t.Service]; options.Dialect != "" {
-		p, err := qasm.Print(c, options)
-		if err == nil && len(p.Notes) == 0 {
+		notes, err := qasm.Check(c, options)
+		if err == nil && len(notes) == 0 {
 			return options
 		}
 		var why string
 		if err != nil {
 			why, _, _ = strings.Cut(err.Error(), "\n")
 		} else {
-			why = strings.Join(p.Notes, "; ")
+			why = strings.Join(notes, "; ")
 		}
 		a.note("written for qiskit instead of %s: %s", options.Dialect, why)
 	}

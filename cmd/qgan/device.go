@@ -53,16 +53,24 @@ func (a *app) readDevice(device string) (files []calibration.File, err error) {
 	return files, nil
 }
 
+// devicesDir is where fetched devices are kept; "" where there is no home folder.
+func (a *app) devicesDir() string {
+	dir := a.cacheDir()
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "devices")
+}
+
 // fetched finds the newest snapshot of a device in the cache.
 func (a *app) fetched(name string) (string, bool) {
 	if strings.ContainsAny(name, `/\`) {
 		return "", false
 	}
-	dir := a.getenv("XDG_CACHE_HOME")
+	dir := a.devicesDir()
 	if dir == "" {
-		dir = filepath.Join(a.getenv("HOME"), ".cache")
+		return "", false
 	}
-	dir = filepath.Join(dir, "qgan", "devices")
 	entries, err := a.fs.ReadDir(dir)
 	if err != nil {
 		return "", false

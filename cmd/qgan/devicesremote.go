@@ -98,11 +98,10 @@ printed.`,
 			}
 			path := out
 			if path == "" {
-				dir := a.cacheDir()
+				dir := a.devicesDir()
 				if dir == "" {
 					return usagef("there is no home folder for the cache").withHint("give --out FILE")
 				}
-				dir = filepath.Join(dir, "devices")
 				if err := a.fs.MkdirAll(dir); err != nil {
 					return err
 				}

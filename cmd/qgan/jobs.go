@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,21 +21,9 @@ func newJobsCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// openJob finds a job and opens its service.
-func (f *remoteFlags) openJob(a *app, id string) (*remote.Remote, ledger.Job, error) {
-	l, err := a.openLedger()
-	if err != nil {
-		return nil, ledger.Job{}, err
-	}
-	j, err := l.Job(id)
-	if err != nil {
-		l.Close()
-		if errors.Is(err, ledger.ErrNoJob) {
-			return nil, j, usagef("%w", err).withHint("`qgan jobs list` lists them")
-		}
-		return nil, j, err
-	}
-	s, err := serviceOf(j.Service)
+// openJob opens the service of a job.
+func (f *remoteFlags) openJob(a *app, l *ledger.Ledger, id string) (*remote.Remote, ledger.Job, error) {
+	j, s, err := findJob(l, id)
 	if err != nil {
 		return nil, j, err
 	}
@@ -42,37 +31,35 @@ func (f *remoteFlags) openJob(a *app, id string) (*remote.Remote, ledger.Job, er
 	if err != nil {
 		return nil, j, err
 	}
-	if address == "" {
-		address = j.Endpoint
-	}
-	client, err := s.open(a, j.Device, address)
+	client, err := s.open(a, j.Device, cmp.Or(address, j.Endpoint))
 	if err != nil {
 		return nil, j, err
 	}
-	l.Close()
-	r, err := f.remote(a, client, j.Command)
+	r, err := f.remote(a, l, client, j.Command)
 	return r, j, err
 }
 
-// openResult finds a job whose result is read from the ledger: no credentials are needed.
-func (a *app) openResult(id string) (*remote.Remote, ledger.Job, error) {
+// findJob finds a job in the ledger, and the row of its service.
+func findJob(l *ledger.Ledger, id string) (ledger.Job, *serviceRow, error) {
+	j, err := l.Job(id)
+	if errors.Is(err, ledger.ErrNoJob) {
+		err = usagef("%w", err).withHint("`qgan jobs list` lists them")
+	}
+	if err != nil {
+		return j, nil, err
+	}
+	s, err := serviceOf(j.Service)
+	return j, s, err
+}
+
+// withLedger runs a verb with the ledger open.
+func (a *app) withLedger(run func(l *ledger.Ledger) error) error {
 	l, err := a.openLedger()
 	if err != nil {
-		return nil, ledger.Job{}, err
+		return err
 	}
-	j, err := l.Job(id)
-	var s *serviceRow
-	if err == nil {
-		s, err = serviceOf(j.Service)
-	}
-	if err != nil {
-		l.Close()
-		if errors.Is(err, ledger.ErrNoJob) {
-			err = usagef("%w", err).withHint("`qgan jobs list` lists them")
-		}
-		return nil, j, err
-	}
-	return &remote.Remote{Service: s.reader(j.Device), Ledger: l}, j, nil
+	defer l.Close()
+	return run(l)
 }
 
 func newJobsListCmd(a *app) *cobra.Command {
@@ -189,21 +176,22 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 				ctx, cancel = context.WithTimeout(ctx, timeout)
 				defer cancel()
 			}
-			for _, id := range args {
-				r, j, err := f.openJob(a, id)
-				if err != nil {
-					return err
+			return a.withLedger(func(l *ledger.Ledger) error {
+				for _, id := range args {
+					r, j, err := f.openJob(a, l, id)
+					if err != nil {
+						return err
+					}
+					err = r.Finish(ctx, []string{j.ID})
+					if errors.Is(err, context.DeadlineExceeded) {
+						return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("it goes on at the service: wait again")
+					}
+					if err != nil {
+						return err
+					}
 				}
-				err = r.Finish(ctx, []string{j.ID})
-				r.Ledger.Close()
-				if errors.Is(err, context.DeadlineExceeded) {
-					return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("it goes on at the service: wait again")
-				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+				return nil
+			})
 		},
 	}
 	f.addSending(cmd.Flags())
@@ -220,12 +208,13 @@ func newJobsResultCmd(a *app) *cobra.Command {
 from what the ledger keeps; neither network nor credentials are used.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, j, err := a.openResult(args[0])
-			if err != nil {
-				return err
-			}
-			defer r.Ledger.Close()
-			return a.printResult(r, j, asJSON)
+			return a.withLedger(func(l *ledger.Ledger) error {
+				j, s, err := findJob(l, args[0])
+				if err != nil {
+					return err
+				}
+				return a.printResult(&remote.Remote{Service: s.reader(j.Device), Ledger: l}, j, asJSON)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
@@ -239,11 +228,15 @@ func newJobsCancelCmd(a *app) *cobra.Command {
 		Short: "Ask the service to stop a job",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, j, err := f.openJob(a, args[0])
+			l, err := a.openLedger()
 			if err != nil {
 				return err
 			}
-			defer r.Ledger.Close()
+			defer l.Close()
+			r, j, err := f.openJob(a, l, args[0])
+			if err != nil {
+				return err
+			}
 			switch j.State {
 			case ledger.Planned:
 				return r.Ledger.Record(ledger.Update{Job: j.ID, State: ledger.Cancelled, Attempt: 1, Reason: "cancelled before it was sent"})
@@ -281,8 +274,8 @@ unless --resubmit-unknown sends it again.`,
 			if err != nil {
 				return err
 			}
+			defer l.Close()
 			jobs, err := l.Jobs()
-			l.Close()
 			if err != nil {
 				return err
 			}
@@ -296,14 +289,13 @@ unless --resubmit-unknown sends it again.`,
 			}
 			var failure error
 			for _, id := range ids {
-				r, j, err := f.openJob(a, id)
+				r, j, err := f.openJob(a, l, id)
 				if err != nil {
 					return err
 				}
 				if j.State == ledger.Unknown || j.State == ledger.Sending {
 					j, err = r.Send(cmd.Context(), j.ID)
 				}
-				r.Ledger.Close()
 				if err != nil {
 					failure = err
 				}

@@ -116,8 +116,13 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 	if err != nil {
 		return nil, usagef("device %s: %w", p.backend, err)
 	}
-	sender, err := p.remote.remote(a, client, verb)
+	l, err := a.openLedger()
 	if err != nil {
+		return nil, err
+	}
+	sender, err := p.remote.remote(a, l, client, verb)
+	if err != nil {
+		l.Close()
 		return nil, err
 	}
 	sender.Snapshot, sender.Dry = out.snapshot, p.dry

@@ -285,12 +285,8 @@ func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 }
 
 // remote sends jobs of a verb.
-func (f *remoteFlags) remote(a *app, s service.Service, command string) (*remote.Remote, error) {
+func (f *remoteFlags) remote(a *app, l *ledger.Ledger, s service.Service, command string) (*remote.Remote, error) {
 	limits, err := f.limits(a)
-	if err != nil {
-		return nil, err
-	}
-	l, err := a.openLedger()
 	if err != nil {
 		return nil, err
 	}

@@ -133,11 +133,15 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	for _, w := range r.Warnings {
 		a.warn("%s", w)
 	}
-	sender, err := f.remote(a, client, "submit "+path)
+	l, err := a.openLedger()
 	if err != nil {
 		return err
 	}
-	defer sender.Ledger.Close()
+	defer l.Close()
+	sender, err := f.remote(a, l, client, "submit "+path)
+	if err != nil {
+		return err
+	}
 	sender.Snapshot, sender.PerMinute = t.Snapshot, &limits.PerMinute
 	if limits.Maintenance != "" {
 		a.warn("%s is %s: a job may be refused, or wait", f.backend, limits.Maintenance)

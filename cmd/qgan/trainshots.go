@@ -117,10 +117,7 @@ func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, da
 	}
 	first, other := parts[0], parts[1]
 	rest := steps - 1
-	limits, err := on.service.Limits(ctx)
-	if err != nil {
-		return remoteError(on.service, err)
-	}
+	limits := r.Limits
 	jobs := first.Jobs + rest*other.Jobs
 	text := fmt.Sprintf("%s left: at most %s with %d circuits and %d shots in all; a step has %s with %s of them, one after the other",
 		plural(steps, "step"), plural(jobs, "job"), first.Circuits+rest*other.Circuits, first.Shots+rest*other.Shots,
