@@ -62,18 +62,6 @@ func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o Base
 	}, nil
 }
 
-// badSetting is a configuration's error, whose text begins with the setting's name.
-type badSetting struct{ error }
-
-// Setting says that the error's text begins with the name of a setting.
-func (e badSetting) Setting() string { return e.Error() }
-
-// BadInput reports that the fault is in what the user gave.
-func (e badSetting) BadInput() bool { return true }
-
-// Unwrap returns the configuration's error.
-func (e badSetting) Unwrap() error { return e.error }
-
 // classical trains the fully connected generators of each size, on all repeats and, for
 // the distance held out, on the odd ones.
 func classical(ctx context.Context, rec *metrics.Recording, t int, o BaselineOptions) ([]metrics.BaselineResult, error) {
@@ -84,7 +72,7 @@ func classical(ctx context.Context, rec *metrics.Recording, t int, o BaselineOpt
 	}
 	c.Iterations = o.Iterations
 	if err := c.Check(); err != nil {
-		return nil, badSetting{err}
+		return nil, err
 	}
 	var out []metrics.BaselineResult
 	for _, size := range training.ClassicalSizes {

@@ -98,9 +98,6 @@ func (e *OutOfReach) Named(show func(name string) string) string {
 	return show("exact") + ": " + e.Reason
 }
 
-// Setting says that the error's text begins with the name of an option.
-func (e *OutOfReach) Setting() string { return "exact" }
-
 // Options say how something is evaluated.
 type Options struct {
 	Windows int    // drawn from a generator

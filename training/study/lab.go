@@ -7,23 +7,29 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"qgan/backends/sim"
+	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
+	"qgan/training"
 	"qgan/training/assess"
 	"qgan/training/runs"
+	"qgan/training/shots"
 )
 
-// Lab is what tasks need of their surroundings. Its works call the library; only what a
-// training runs on, and a processor's noise, is for others to open.
+// Lab is what tasks need of their surroundings. Its works call the library; only where a
+// training measures, other than on the ideal simulator, and a processor's noise are for
+// others to open. The zero value works for tasks that need neither.
 type Lab struct {
 	// FS is where runs lie; nil: the machine's own.
 	FS runs.FS
 	// Train trains a run in a directory with these settings, or goes on with the one that
-	// is there.
+	// is there; nil: on the ideal simulator.
 	Train func(ctx context.Context, dir string, settings map[string]any) (*assess.Result, error)
 	// Noise opens the processor that settings name (device, device-noise, mitigate) for so
-	// many samples.
+	// many samples; nil: nobody does, and tasks that ask for one fail.
 	Noise func(ctx context.Context, settings map[string]any, samples int, seed uint64) (*assess.Noise, error)
 }
 
@@ -45,6 +51,9 @@ func (l *Lab) Works() map[string]Work {
 		"transfer": l.transfer,
 	}
 }
+
+// ofRecording are the settings that [Task.Recording] reads.
+var ofRecording = []string{"data", "var", "axes", "repeat-bins", "bin-width", "neurons", "train-repeats"}
 
 // Recording reads the recording that a task's settings name: data, var, axes, repeat-bins,
 // bin-width, neurons and train-repeats. neurons are those taken where no setting says.
@@ -115,7 +124,11 @@ func Baseline(ctx context.Context, t Task, _ string) (Row, error) {
 // trainRun trains the run of a task, or goes on with it, with the settings but some.
 func (l *Lab) trainRun(ctx context.Context, dir string, settings map[string]any) (*assess.Generator, Row, error) {
 	path := filepath.Join(dir, "run")
-	r, err := l.Train(ctx, path, settings)
+	trainer := l.Train
+	if trainer == nil {
+		trainer = l.onSimulator
+	}
+	r, err := trainer(ctx, path, settings)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,6 +141,95 @@ func (l *Lab) trainRun(ctx context.Context, dir string, settings map[string]any)
 		return nil, nil, err
 	}
 	return g, resultRow(r), nil
+}
+
+// onSimulator trains a run on the ideal simulator, or goes on with it. Settings are those of
+// [training.Settings], preset (deep), timesteps (1) and those of the recording (the first 8
+// neurons, of longer windows 4).
+func (l *Lab) onSimulator(ctx context.Context, dir string, settings map[string]any) (*assess.Result, error) {
+	run, rec, err := l.open(dir, settings)
+	if err != nil {
+		return nil, err
+	}
+	c := run.Manifest.Config
+	if c.Backend != "ideal" {
+		return nil, fmt.Errorf("backend %s: nobody opens it", c.Backend)
+	}
+	data, err := training.DataOf(rec, c.Timesteps)
+	if err != nil {
+		return nil, err
+	}
+	var measure training.Measurer
+	if c.Measured() {
+		measure = shots.NewEstimator(c, &sim.Simulator{})
+	}
+	t, err := training.New(c, data, &sim.Simulator{}, measure)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := run.Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := run.Resume(t); err != nil {
+		return nil, err
+	}
+	begin, keep, silent := time.Now(), t.State.Step < c.Iterations, 0.0
+	err = run.Train(ctx, t, time.Now, func(r training.Row) {
+		if r.PSilent != nil {
+			silent = *r.PSilent
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return assess.Finish(ctx, l.FS, run, t.State, rec, assess.Ended{Seconds: time.Since(begin).Seconds(), PSilent: silent, Keep: keep})
+}
+
+// open opens the run in a directory, or makes one with these settings, and its recording.
+func (l *Lab) open(dir string, settings map[string]any) (*runs.Dir, *metrics.Recording, error) {
+	if _, err := durable.Or(l.FS).Stat(filepath.Join(dir, "manifest.json")); err == nil {
+		run, err := runs.Open(l.FS, dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		g := assess.Generator{Data: run.Manifest.Data}
+		rec, err := g.Recording()
+		return run, rec, err
+	}
+	task := Task{Kind: "train", Settings: settings}
+	steps, err := task.intOr("timesteps", 1, 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	neurons := "8"
+	if steps > 1 {
+		neurons = "4"
+	}
+	rec, err := task.Recording(neurons)
+	if err != nil {
+		return nil, nil, err
+	}
+	preset, given := "deep", map[string]string{}
+	for name, v := range settings {
+		switch {
+		case name == "preset":
+			preset = SettingText(v)
+		case name != "timesteps" && !slices.Contains(ofRecording, name):
+			given[name] = SettingText(v)
+		}
+	}
+	c, err := training.Resolve(preset, rec.Train.Neurons, steps, given)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := rec.Train
+	run, err := runs.Create(l.FS, dir, runs.Manifest{
+		Started: time.Now().UTC().Format(time.RFC3339), Config: c, Parameters: training.CountParameters(c),
+		Data: runs.DataInfo{Source: r.Source, File: rec.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
+	})
+	return run, rec, err
 }
 
 // train is the work of kind train: with the setting evaluate.samples windows are drawn and
@@ -216,6 +318,9 @@ func (l *Lab) transfer(ctx context.Context, t Task, dir string) (Row, error) {
 
 // underNoise evaluates a generator under noise and adds the distance of each law.
 func (l *Lab) underNoise(ctx context.Context, g *assess.Generator, settings map[string]any, samples int, row Row) error {
+	if l.Noise == nil {
+		return fmt.Errorf("nobody opens the device %s", SettingText(settings["device"]))
+	}
 	rec, err := g.Recording()
 	if err != nil {
 		return err

@@ -192,3 +192,41 @@ func TestLabFails(t *testing.T) {
 		}
 	}
 }
+
+// A lab of its own trains on the ideal simulator, goes on with a run that is there, and
+// says what it does not know.
+func TestLabOfItsOwn(t *testing.T) {
+	lab, dir := &study.Lab{}, t.TempDir()
+	task := study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "layers": 2, "iterations": 3, "seed": int64(4), "train-repeats": "odd", "k-loss": "abs"}}
+	row, err := lab.Works()["train"](t.Context(), task, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, err := runs.Open(nil, dir+"/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := run.Manifest.Config; c.Neurons != 2 || c.Layers != 2 || c.Seed != 4 || c.K != 0.1 || run.Manifest.Data.Repeats != "odd" {
+		t.Errorf("trained with %+v on %+v", c, run.Manifest.Data)
+	}
+	again, err := lab.Works()["train"](t.Context(), task, dir)
+	if err != nil || !maps.Equal(row, again) {
+		t.Errorf("going on with the run: %v, %v, want %v", again, err, row)
+	}
+	shots, err := lab.Works()["train"](t.Context(), study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "layers": 2, "iterations": 2, "gradient": "parameter-shift", "shots": 10}}, t.TempDir())
+	if err != nil || shots["total_shots"] == 0 {
+		t.Errorf("from shots: %v, %v", shots, err)
+	}
+	for _, k := range []struct {
+		task study.Task
+		want string
+	}{
+		{study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "layer": 2}}, "layer"},
+		{study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "backend": "noisy"}}, "backend noisy: nobody opens it"},
+		{study.Task{Kind: "transfer", Settings: map[string]any{"neurons": 2, "iterations": 1, "shots": 5, "train-device": "ideal", "run-device": "b"}}, "nobody opens the device b"},
+	} {
+		if _, err := lab.Works()[k.task.Kind](t.Context(), k.task, t.TempDir()); err == nil || !strings.Contains(err.Error(), k.want) {
+			t.Errorf("%v: %v, want … %s …", k.task.Settings, err, k.want)
+		}
+	}
+}
