@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"qgan/backends/sim"
 	"qgan/internal/durable"
 )
 
@@ -44,7 +45,11 @@ type app struct {
 func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
 	return &app{
 		stdin: stdin, out: stdout, err: stderr, getenv: getenv,
-		fs: durable.OS{}, now: time.Now, terminal: isTerminal, selfTest: kernelSelfTest,
+		fs: durable.OS{}, now: time.Now, terminal: isTerminal,
+		selfTest: func() (string, error) {
+			s := new(sim.Simulator)
+			return s.KernelName(), s.SelfTest(context.Background())
+		},
 	}
 }
 
