@@ -442,7 +442,11 @@ by ` + "`qgan study … --queue QUEUE --workers 0`" + `, which also puts the tab
 			if backend, paid := work.plan.Paid(); paid && kind == "nats" {
 				return usagef("backend %s: what is paid for runs on dir:PATH alone, where the ledger lies", backend)
 			}
-			e := study.Emit{Plan: work.plan, Queue: queue, Workers: workers, CPUs: cpus, Memory: memory, Limit: limit, Image: image}
+			command := []string{"qgan", "worker", "--queue", queue}
+			if kind == "nats" {
+				command = append(command, "--study", work.plan.Hash())
+			}
+			e := study.Emit{Plan: work.plan, Queue: queue, Command: command, Workers: workers, CPUs: cpus, Memory: memory, Limit: limit, Image: image}
 			text, err := e.Text(args[0])
 			if err != nil {
 				return usagef("%w", err)

@@ -5,12 +5,15 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"qgan/internal/named"
 )
 
 // Emit describes workers that something else starts.
 type Emit struct {
 	Plan    Plan
-	Queue   string // dir:PATH or nats://HOST
+	Queue   string   // dir:PATH or nats://HOST
+	Command []string // what starts a worker of the queue: the program and its arguments
 	Workers int
 	CPUs    int // a worker
 	Memory  string
@@ -20,8 +23,11 @@ type Emit struct {
 
 // Text writes the workers for slurm or kubernetes.
 func (e Emit) Text(kind string) (string, error) {
-	if e.Workers < 1 || e.CPUs < 1 {
+	switch {
+	case e.Workers < 1 || e.CPUs < 1:
 		return "", fmt.Errorf("workers and their CPUs: at least 1 of each is needed")
+	case len(e.Command) == 0:
+		return "", fmt.Errorf("there is no command that starts a worker")
 	}
 	for name, text := range map[string]string{"queue": e.Queue, "memory": e.Memory, "time": e.Limit, "image": e.Image} {
 		if strings.ContainsFunc(text, unicode.IsControl) {
@@ -33,20 +39,11 @@ func (e Emit) Text(kind string) (string, error) {
 		return e.slurm(), nil
 	case "kubernetes":
 		if e.Image == "" {
-			return "", fmt.Errorf("a Kubernetes job needs an image that holds the program: give --image")
+			return "", named.Errorf("a Kubernetes job needs an image that holds the program: give {image}")
 		}
 		return e.kubernetes(), nil
 	}
 	return "", fmt.Errorf("%q: it can be slurm or kubernetes", kind)
-}
-
-// args are those of a worker.
-func (e Emit) args() []string {
-	args := []string{"worker", "--queue", e.Queue}
-	if !strings.HasPrefix(e.Queue, "dir:") {
-		args = append(args, "--study", e.Plan.Hash())
-	}
-	return args
 }
 
 // slurm is an array job: each element is a worker that takes tasks until none is open.
@@ -59,8 +56,8 @@ func (e Emit) slurm() string {
 	fmt.Fprintf(&b, "#SBATCH --mem=%s\n", e.Memory)
 	fmt.Fprintf(&b, "#SBATCH --time=%s\n", e.Limit)
 	fmt.Fprintf(&b, "# study %s, plan %s, %d tasks\n", label(e.Plan.Name), e.Plan.Hash(), len(e.Plan.Tasks))
-	fmt.Fprintf(&b, "export GOMAXPROCS=%d\nexec qgan", e.CPUs)
-	for _, a := range e.args() {
+	fmt.Fprintf(&b, "export GOMAXPROCS=%d\nexec", e.CPUs)
+	for _, a := range e.Command {
 		fmt.Fprintf(&b, " %s", shellQuoted(a))
 	}
 	b.WriteString("\n")
@@ -78,9 +75,9 @@ func (e Emit) kubernetes() string {
 	fmt.Fprintf(&b, "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: %s\n", name)
 	fmt.Fprintf(&b, "  annotations:\n    qgan/plan: %s\n    qgan/tasks: %s\n", strconv.Quote(e.Plan.Hash()), strconv.Quote(strconv.Itoa(len(e.Plan.Tasks))))
 	fmt.Fprintf(&b, "spec:\n  parallelism: %d\n  completions: %d\n  backoffLimit: %d\n", e.Workers, e.Workers, 10*e.Workers)
-	fmt.Fprintf(&b, "  template:\n    spec:\n      restartPolicy: OnFailure\n      containers:\n      - name: worker\n        image: %s\n        command: [\"qgan\"]\n", strconv.Quote(e.Image))
-	quoted := make([]string, 0, 5)
-	for _, a := range e.args() {
+	fmt.Fprintf(&b, "  template:\n    spec:\n      restartPolicy: OnFailure\n      containers:\n      - name: worker\n        image: %s\n        command: [%s]\n", strconv.Quote(e.Image), strconv.Quote(e.Command[0]))
+	var quoted []string
+	for _, a := range e.Command[1:] {
 		quoted = append(quoted, strconv.Quote(a))
 	}
 	fmt.Fprintf(&b, "        args: [%s]\n", strings.Join(quoted, ", "))

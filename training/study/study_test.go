@@ -361,7 +361,7 @@ func TestReady(t *testing.T) {
 }
 
 func TestEmit(t *testing.T) {
-	e := Emit{Plan: squares(3), Queue: "dir:/shared/my study", Workers: 5, CPUs: 2, Memory: "2G", Limit: "1:00:00"}
+	e := Emit{Plan: squares(3), Queue: "dir:/shared/my study", Workers: 5, CPUs: 2, Memory: "2G", Limit: "1:00:00", Command: []string{"qgan", "worker", "--queue", "dir:/shared/my study"}}
 	text, err := e.Text("slurm")
 	if err != nil {
 		t.Fatal(err)
@@ -372,16 +372,19 @@ func TestEmit(t *testing.T) {
 		}
 	}
 	e.Queue, e.Image = "nats://queue:4222", "registry/qgan:1"
+	e.Command = []string{"qgan", "worker", "--queue", e.Queue}
 	if text, err = e.Text("kubernetes"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"parallelism: 5\n", `args: ["worker", "--queue", "nats://queue:4222", "--study", "` + e.Plan.Hash() + `"]`, "memory: 2Gi"} {
+	for _, want := range []string{"parallelism: 5\n", `command: ["qgan"]`, `args: ["worker", "--queue", "nats://queue:4222"]`, "memory: 2Gi"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	if _, err := (Emit{Workers: 1, CPUs: 1, Queue: "a\nb"}).Text("slurm"); err == nil {
-		t.Error("a line break in the queue was taken")
+	for _, wrong := range []Emit{{Workers: 1, CPUs: 1, Queue: "a\nb", Command: e.Command}, {Workers: 1, CPUs: 1, Queue: "a"}, {CPUs: 1, Command: e.Command}} {
+		if text, err := wrong.Text("slurm"); err == nil {
+			t.Errorf("%+v was taken:\n%s", wrong, text)
+		}
 	}
 }
 
