@@ -55,11 +55,10 @@ func all(ctx context.Context, dir string) error {
 	fmt.Println("recording:", rec.Train.Repeats, "repeats to train on,", rec.Held.Repeats, "held out")
 
 	// Train a generator of windows of one bin.
-	config, err := training.Preset("deep", rec.All.Neurons, 1)
+	config, err := training.Resolve("deep", rec.All.Neurons, 1, map[string]string{"iterations": "1000"})
 	if err != nil {
 		return err
 	}
-	config.Iterations = 1000
 	trained, err := training.Train(ctx, rec, config, training.Options{On: &sim.Simulator{}})
 	if err != nil {
 		return err
@@ -106,7 +105,7 @@ func all(ctx context.Context, dir string) error {
 	}
 	fmt.Println("exported:", circuit.Qubits, "qubits")
 
-	return errors.Join(processor(ctx, dir, circuit), resume(ctx, dir, rec, config), layers(ctx, dir, rec, config))
+	return errors.Join(processor(ctx, dir, circuit), resume(ctx, dir, rec, config), layers(ctx, dir))
 }
 
 func save(path string, samples *spikes.Raster, meta spikes.Meta) error {
@@ -212,26 +211,19 @@ func resume(ctx context.Context, dir string, rec *metrics.Recording, config trai
 	return nil
 }
 
-// layers is a study: a training for each number of layers.
-func layers(ctx context.Context, dir string, rec *metrics.Recording, config training.Config) error {
-	plan, err := study.Parse("kind = \"train\"\n[grid]\nlayers = [1, 2, 3]\n", "layers.toml")
+// layers is a study: a training for each number of layers, two side by side.
+func layers(ctx context.Context, dir string) error {
+	plan, err := study.Parse(`
+[settings]
+neurons = 3
+iterations = 50
+[grid]
+layers = [1, 2, 3]
+`, "layers.toml")
 	if err != nil {
 		return err
 	}
-	train := func(ctx context.Context, t study.Task, _ string) (study.Row, error) {
-		c := config
-		var err error
-		if c.Layers, err = t.Int("layers", 1); err != nil {
-			return nil, err
-		}
-		c.Iterations = 50
-		trained, err := training.Train(ctx, rec, c, training.Options{On: &sim.Simulator{}})
-		if err != nil {
-			return nil, err
-		}
-		return study.Row{"parameters": float64(len(trained.Params))}, nil
-	}
-	s := study.Study{Plan: plan, Folder: filepath.Join(dir, "study"), Works: map[string]study.Work{"train": train}, Workers: 2, Name: "outside"}
+	s := study.Study{Plan: plan, Folder: filepath.Join(dir, "study"), Works: new(study.Lab).Works(), Workers: 2, Name: "outside"}
 	table, err := s.Run(ctx)
 	if err != nil {
 		return err
