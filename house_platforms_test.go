@@ -34,6 +34,10 @@ func TestPortableLinuxARM64(t *testing.T)  { portable(t, "linux", "arm64") }
 func TestPortableDarwinARM64(t *testing.T) { portable(t, "darwin", "arm64") }
 func TestPortableWindows(t *testing.T)     { portable(t, "windows", "amd64") }
 
+// Somebody's own program may be of 32 bits: the library holds there too.
+func TestPortableLinux386(t *testing.T) { portable(t, "linux", "386") }
+func TestPortableLinuxARM(t *testing.T) { portable(t, "linux", "arm") }
+
 func portable(t *testing.T, goos, goarch string) {
 	if testing.Short() {
 		t.Skip("reads the whole program with its libraries: not in short mode")

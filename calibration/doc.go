@@ -11,8 +11,10 @@
 //	                               Diff(old, new) -> what moved
 //
 // A Snapshot is read from IBM's properties (and configuration), from Amazon
-// Braket's GetDevice answer or its capabilities alone, from IQM's architecture
-// and calibration answers, or from the program's own JSON. Files are told apart
+// Braket's GetDevice answer or its capabilities alone, from IonQ's
+// characterization (and the answer about the backend), from IQM's architecture
+// and calibration answers, or from the program's own JSON. What a service's devices
+// take beyond what its files tell (Native, Bounds) is a table. Files are told apart
 // by what they hold, never by their names.
 //
 // Units are explicit: every number of a Snapshot is in seconds, hertz or without

@@ -211,11 +211,11 @@ func gateName(op *ir.Apply) string {
 
 // seconds returns how long a delay lasts.
 func (m *NoiseModel) seconds(d *ir.Delay) (float64, error) {
-	unit := map[string]float64{"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "dt": m.rules.sampleTime()}[d.Unit]
-	if unit == 0 && d.Duration != 0 {
+	s, ok := d.Seconds(m.rules.sampleTime())
+	if !ok && d.Duration != 0 {
 		return 0, invalid("a delay of %v%s: %s tells no sample time; write delays in s, ms, us or ns, or give the device's configuration too", d.Duration, d.Unit, m.Name)
 	}
-	return d.Duration * unit, nil
+	return s, nil
 }
 
 // Confusion returns the readout error of bits that were measured from the given

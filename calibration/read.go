@@ -58,7 +58,7 @@ const maxFileBytes = 64 << 20
 
 // known are the kinds of file that Read puts together.
 const known = "IBM properties (and configuration), an Amazon Braket GetDevice answer or its capabilities, " +
-	"IQM architecture and calibration answers, or a snapshot written by this program"
+	"IQM architecture and calibration answers, an IonQ characterization (and backend), or a snapshot written by this program"
 
 // part is one JSON document of a file, and what it is.
 type part struct {
@@ -76,19 +76,22 @@ type format struct {
 	// family names the reader that takes it; none for a file that is
 	// recognised and holds no calibration.
 	family *family
-	hint   string
 }
 
 // family is a reader of documents that belong together.
 type family struct {
 	read func(parts []part, o *odd) (*Snapshot, error)
+	// finished says that the reader gives a snapshot that is checked already, with
+	// the sources and warnings that it should have.
+	finished bool
 }
 
 var (
-	ownFamily    = &family{readOwn}
-	ibmFamily    = &family{readIBM}
-	braketFamily = &family{readBraket}
-	iqmFamily    = &family{readIQM}
+	ownFamily    = &family{read: readOwn, finished: true}
+	ibmFamily    = &family{read: readIBM}
+	ionqFamily   = &family{read: readIonQ, finished: true}
+	braketFamily = &family{read: readBraket}
+	iqmFamily    = &family{read: readIQM}
 )
 
 // formats is the table, the first row that fits decides.
@@ -130,9 +133,8 @@ func formats() []format {
 		{name: kindIQMDynamic, family: iqmFamily, is: has("calibration_set_id", "qubits", "gates")},
 		{name: kindIQMStatic, family: iqmFamily, is: has("dut_label", "qubits", "connectivity")},
 		{name: kindIQMObservations, family: iqmFamily, is: has("observation_set_type", "observations")},
-		{name: "IonQ characterization", is: has("connectivity", "fidelity", "timing"),
-			hint: "IonQ's devices are read from Amazon Braket's capabilities"},
-		{name: "list of IonQ backends", is: has("backend", "status"), hint: "IonQ's devices are read from Amazon Braket's capabilities"},
+		{name: kindIonQFigures, family: ionqFamily, is: has("fidelity", "timing")},
+		{name: kindIonQBackend, family: ionqFamily, is: has("backend", "status")},
 		{name: "qgan file of another kind", is: has("schema")},
 	}
 }
@@ -158,7 +160,7 @@ func Read(files ...File) (*Snapshot, error) {
 	}
 	for _, p := range parts {
 		if p.format.family == nil {
-			return nil, &FileError{Name: p.file, Err: fmt.Errorf("this is an %s, which holds no calibration that is read", p.format.name), Hint: p.format.hint}
+			return nil, &FileError{Name: p.file, Err: fmt.Errorf("this is an %s, which holds no calibration that is read", p.format.name)}
 		}
 		if p.format.family != parts[0].format.family {
 			return nil, &FileError{Name: p.file, Err: fmt.Errorf("%s cannot be put together with the %s in %s", p.format.name, parts[0].format.name, parts[0].file),
@@ -167,7 +169,7 @@ func Read(files ...File) (*Snapshot, error) {
 	}
 	var o odd
 	s, err := parts[0].format.family.read(parts, &o)
-	if err == nil && parts[0].format.family != ownFamily {
+	if err == nil && !parts[0].format.family.finished {
 		for _, p := range parts {
 			sum := sha256.Sum256(p.raw)
 			s.Sources = append(s.Sources, Source{p.format.name, hex.EncodeToString(sum[:])})

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,62 @@ func TestReadBraket(t *testing.T) {
 	}
 }
 
+const ionqBackendText = `{"backend": "qpu.forte-1", "status": "available", "qubits": 3, "average_queue_time": 90, "supported_native_gates": ["GPI", "GPI2", "MS"]}`
+
+const ionqText = `{"backend": "qpu.forte-1", "date": "2026-05-12", "qubits": 3, "connectivity": [[0,1],[2,1]],
+"fidelity": {"spam": {"median": 0.99}, "1q": {"median": 0.9998}, "2q": {"median": 0.99, "stderr": 0.001}}, "timing": {"readout": 0.00015, "t1": 100, "t2": 1, "2q": 0.00095}}`
+
+// IonQ's figures are those of every qubit and pair; the backend's answer tells which
+// two-qubit gate it has, and the simulator is without errors.
+func TestIonQ(t *testing.T) {
+	alone, both := read(t, ionqText), read(t, ionqBackendText, ionqText)
+	simulator := read(t, strings.NewReplacer("qpu.forte-1", "simulator", "MS", "ms", `"GPI2", `, `"GPI2", "zz", `).Replace(ionqBackendText))
+	for _, c := range []struct {
+		s         *Snapshot
+		gate      string
+		pairs     int
+		error, t1 float64
+	}{{alone, "zz", 4, 0.01, 100}, {both, "ms", 4, 0.01, 100}, {simulator, "zz", 6, -1, -1}} {
+		pairs := 0
+		for _, g := range c.s.Gates {
+			if len(g.Qubits) == 2 {
+				pairs++
+			}
+		}
+		g := c.s.Find(c.gate, 1, 0)
+		if len(c.s.Qubits) != 3 || pairs != c.pairs || g == nil || math.Abs(g.Error.Or(-1)-c.error) > 1e-12 || c.s.Qubits[2].T1.Or(-1) != c.t1 {
+			t.Errorf("%s: %d qubits, %d pairs, %s on 1-0 is %+v, T1 %v", c.s.Name, len(c.s.Qubits), pairs, c.gate, g, c.s.Qubits[2].T1)
+		}
+		if c.s.Warnings != nil || c.s.Sources != nil {
+			t.Errorf("%s: %q, %v: a backend's answer holds its queue", c.s.Name, c.s.Warnings, c.s.Sources)
+		}
+		if b := c.s.Bounds(); len(b) != 1 || b[0].Gate != "zz" || b[0].Max != 0.25 {
+			t.Errorf("%s: ranges %v", c.s.Name, b)
+		}
+	}
+	if both.Name != "qpu.forte-1" || both.Taken.Format(time.DateOnly) != "2026-05-12" || both.Find("ms", 2, 1).Error.StdErr != 0.001 {
+		t.Errorf("%s at %v", both.Name, both.Taken)
+	}
+}
+
+// Where a service's files have no list of native gates, those with figures are native:
+// IBM's fractional gates have to be asked for, and its rz is done in software.
+func TestNativeGates(t *testing.T) {
+	gates := []Gate{{Name: "cz", Qubits: []int{0, 1}}, {Name: "rx", Qubits: []int{0}}, {Name: "rzz", Qubits: []int{0, 1}}, {Name: "sx", Qubits: []int{0}}, {Name: "sx", Qubits: []int{1}}}
+	for _, c := range []struct {
+		s    Snapshot
+		want []string
+	}{
+		{Snapshot{Service: "ibm", Gates: gates}, []string{"cz", "rz", "sx"}},
+		{Snapshot{Service: "ibm", Gates: gates, Basis: []string{"sx", "rx"}}, []string{"rx", "sx"}},
+		{Snapshot{Service: "iqm", Gates: gates}, []string{"cz", "rx", "rzz", "sx"}},
+	} {
+		if got := slices.Sorted(slices.Values(c.s.Native())); !slices.Equal(got, c.want) {
+			t.Errorf("%s with the basis %v: %v, want %v", c.s.Service, c.s.Basis, got, c.want)
+		}
+	}
+}
+
 var iqmTexts = []string{
 	`[{"dut_label": "M1", "qubits": ["QB1", "QB2", "QB3"], "computational_resonators": [], "connectivity": [["QB1", "QB2"]]}]`,
 	`{"calibration_set_id": "cd4d", "qubits": ["QB1", "QB2"], "computational_resonators": [], "gates": {
@@ -235,7 +292,10 @@ func TestReadErrors(t *testing.T) {
 		"no date":             {[]string{change("2026-04-15T09:15:15+02:00", "yesterday")}, `"yesterday" is no date`},
 		"no qubit":            {[]string{`{"backend_name": "x", "last_update_date": "", "qubits": [], "gates": []}`}, "describes no qubit"},
 		"other paradigm":      {[]string{strings.Replace(braketText, "gate_model_qpu_paradigm_properties", "ahs", 1)}, "only gate models"},
-		"other service":       {[]string{`{"connectivity": [], "fidelity": {}, "timing": {}}`}, "IonQ characterization"},
+		"IonQ, no qubit":      {[]string{`{"connectivity": [], "fidelity": {}, "timing": {}}`}, "describes no qubit"},
+		"IonQ, no figures":    {[]string{ionqBackendText}, "the backend qpu.forte-1 holds no calibration; give its characterization"},
+		"IonQ, twice":         {[]string{ionqText, ionqText}, "a second IonQ characterization"},
+		"IonQ, no such qubit": {[]string{strings.Replace(ionqText, "[0,1]", "[0,4]", 1)}, "it couples the qubits [0 4] of 3"},
 		"metrics alone":       {iqmTexts[3:], "give the answer of dynamic-quantum-architecture too"},
 		"resonators":          {[]string{strings.Replace(iqmTexts[1], `"computational_resonators": []`, `"computational_resonators": ["CR1"]`, 1)}, "resonators"},
 		"own, other version":  {[]string{`{"schema": "qgan.snapshot/v9"}`}, `the version "v9" is not read`},

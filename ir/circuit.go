@@ -66,6 +66,28 @@ type Delay struct {
 	Qubits   []int
 }
 
+// unitsOfTime are the units of a Delay in seconds; that of dt, the sample time, is the
+// device's.
+var unitsOfTime = map[string]float64{"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "dt": 0}
+
+// UnitSeconds returns how many seconds a unit of a Delay lasts on a device with the
+// sample time dt in seconds. It is false for a word that is no unit, and for dt where
+// the sample time is not known (0).
+func UnitSeconds(unit string, dt float64) (float64, bool) {
+	s := unitsOfTime[unit]
+	if unit == "dt" {
+		s = dt
+	}
+	return s, s > 0
+}
+
+// Seconds returns how long a delay lasts on a device with the sample time dt in
+// seconds; ok is as that of UnitSeconds.
+func (d *Delay) Seconds(dt float64) (s float64, ok bool) {
+	s, ok = UnitSeconds(d.Unit, dt)
+	return d.Duration * s, ok
+}
+
 // If runs Then where the condition holds, otherwise Else.
 type If struct {
 	Cond       Cond

@@ -187,9 +187,7 @@ func (v *verifier) op(op Op, where site) {
 		if !(op.Duration >= 0) || math.IsInf(op.Duration, 0) {
 			v.fail(where, "a delay of %v", op.Duration)
 		}
-		switch op.Unit {
-		case "s", "ms", "us", "ns", "dt":
-		default:
+		if _, ok := unitsOfTime[op.Unit]; !ok {
 			v.fail(where, "unit of time %q", op.Unit)
 		}
 	case *If:

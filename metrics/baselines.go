@@ -221,7 +221,7 @@ func gaussianResult(all, odd, even *States, opt BaselineOptions) (BaselineResult
 		r.Note = "its law is known by draws only, and there are none"
 		return r, nil
 	}
-	r.Samples = min(gaussianDraws, gaussianWork/(all.Bits()*all.Bits()))
+	r.Samples = int(min(gaussianDraws, gaussianWork/int64(all.Bits()*all.Bits())))
 	distance := func(fitted, to *States) (*float64, error) {
 		g, err := fitGaussian(fitted.moments())
 		if err != nil {

@@ -153,12 +153,12 @@ func encodeIQM(e *encoding) (any, error) {
 		case *ir.Barrier:
 			k.Name, k.Locus = "barrier", locus(op.Qubits)
 		case *ir.Delay:
-			unit, ok := map[string]float64{"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}[op.Unit]
+			duration, ok := op.Seconds(0)
 			if !ok {
 				return nil, &Refusal{"iqm-json", "circuit", "a delay in dt", "give it in ns"}
 			}
 			k.Name, k.Locus = "delay", locus(op.Qubits)
-			k.Args["duration"] = op.Duration * unit
+			k.Args["duration"] = duration
 		}
 		out.Instructions = append(out.Instructions, k)
 	}

@@ -400,16 +400,14 @@ func quotient(a ir.Angle, y float64) ir.Angle {
 	return out
 }
 
-// seconds of the units of durations.
-var seconds = map[string]float64{"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}
-
 // sameUnit brings two durations to one unit.
 func sameUnit(a, b value) (value, value, bool) {
 	if a.unit == b.unit {
 		return a, b, true
 	}
-	x, y := seconds[a.unit], seconds[b.unit]
-	if x == 0 || y == 0 {
+	x, known := ir.UnitSeconds(a.unit, 0)
+	y, other := ir.UnitSeconds(b.unit, 0)
+	if !known || !other {
 		return a, b, false
 	}
 	if x > y {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	"math/bits"
 	"regexp"
@@ -18,8 +19,8 @@ import (
 	"qgan/backends/service"
 )
 
-// maxArray bounds what a compressed array may unpack to.
-const maxArray = 4 << 30
+// maxArray bounds what a compressed array may unpack to; a slice of it has to fit an int.
+const maxArray = min(4<<30, math.MaxInt-1)
 
 // Decode reads a result in any of the service's forms.
 func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome, error) {

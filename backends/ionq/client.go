@@ -111,139 +111,33 @@ type backend struct {
 	Name   string `json:"backend"`
 	Status string `json:"status"`
 	Qubits int    `json:"qubits"`
-	// Native are the native gates, where they are told.
-	Native []string `json:"supported_native_gates"`
-}
-
-// characterization are a device's figures, all qubits alike.
-type characterization struct {
-	Date         string   `json:"date"`
-	Qubits       int      `json:"qubits"`
-	Connectivity [][2]int `json:"connectivity"`
-	Fidelity     struct {
-		SPAM *fidelity `json:"spam"`
-		One  *fidelity `json:"1q"`
-		Two  *fidelity `json:"2q"`
-	} `json:"fidelity"`
-	Timing struct {
-		Readout, Reset, T1, T2 *float64
-		One                    *float64 `json:"1q"`
-		Two                    *float64 `json:"2q"`
-	} `json:"timing"`
-}
-
-type fidelity struct {
-	Median float64  `json:"median"`
-	StdErr *float64 `json:"stderr"`
 }
 
 // Snapshot makes a snapshot of the newest characterisation; the simulator, which has none,
 // is without errors and takes gates of a processor with zz.
 func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
-	var b backend
-	if err := c.rest.Get(ctx, "backends/"+url.PathEscape(c.device), nil, &b); err != nil {
+	path := "backends/" + url.PathEscape(c.device)
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: path})
+	if err != nil {
 		if service.StatusOf(err) == http.StatusNotFound {
 			err = fmt.Errorf("device %s: %w", c.device, err)
 		}
 		return nil, err
 	}
-	x := characterization{Qubits: b.Qubits}
+	files := []calibration.File{{Name: "answer about " + c.device, Data: a.Body}}
 	if !c.simulated() {
 		var found struct {
-			List []characterization `json:"characterizations"`
+			List []json.RawMessage `json:"characterizations"`
 		}
-		if err := c.rest.Get(ctx, "backends/"+url.PathEscape(c.device)+"/characterizations", url.Values{"limit": {"1"}}, &found); err != nil {
+		if err := c.rest.Get(ctx, path+"/characterizations", url.Values{"limit": {"1"}}, &found); err != nil {
 			return nil, err
 		}
 		if len(found.List) == 0 {
 			return nil, fmt.Errorf("IonQ: %s has no characterisation", c.device)
 		}
-		x = found.List[0]
+		files = append(files, calibration.File{Name: "characterisation of " + c.device, Data: found.List[0]})
 	}
-	return snapshot(c.device, b, x)
-}
-
-// snapshot spreads the figures of a device over its qubits and pairs.
-func snapshot(name string, b backend, x characterization) (*calibration.Snapshot, error) {
-	if x.Qubits < 1 || x.Qubits > 4096 {
-		return nil, fmt.Errorf("IonQ: %s has %d qubits", name, x.Qubits)
-	}
-	s := &calibration.Snapshot{Service: "ionq", Name: name}
-	var date time.Time
-	if x.Date != "" {
-		var err error
-		if date, err = time.Parse(time.RFC3339, x.Date); err != nil {
-			if date, err = time.Parse("2006-01-02", x.Date[:min(len(x.Date), 10)]); err != nil {
-				return nil, fmt.Errorf("IonQ: the characterisation of %s has the date %q", name, x.Date)
-			}
-		}
-	}
-	s.Taken = date
-	failure := func(f *fidelity) *calibration.Value {
-		if f == nil {
-			return nil
-		}
-		v := &calibration.Value{X: 1 - f.Median, Date: date}
-		if f.StdErr != nil {
-			v.StdErr = *f.StdErr
-		}
-		return v
-	}
-	seconds := func(t *float64) *calibration.Value {
-		if t == nil {
-			return nil
-		}
-		return &calibration.Value{X: *t, Date: date}
-	}
-	entangler := "zz"
-	for _, g := range b.Native {
-		if strings.EqualFold(g, "ms") {
-			entangler = "ms"
-		}
-	}
-	for _, g := range b.Native {
-		if strings.EqualFold(g, "zz") {
-			entangler = "zz"
-		}
-	}
-	s.Basis = []string{"gpi", "gpi2", entangler}
-	for q := range x.Qubits {
-		s.Qubits = append(s.Qubits, calibration.Qubit{
-			Label: fmt.Sprint(q), T1: seconds(x.Timing.T1), T2: seconds(x.Timing.T2), ReadoutError: failure(x.Fidelity.SPAM), ReadoutTime: seconds(x.Timing.Readout),
-		})
-	}
-	for _, g := range []string{"gpi", "gpi2"} {
-		for q := range x.Qubits {
-			s.Gates = append(s.Gates, calibration.Gate{Name: g, Qubits: []int{q}, Error: failure(x.Fidelity.One), Duration: seconds(x.Timing.One)})
-		}
-	}
-	pairs := x.Connectivity
-	if len(pairs) == 0 {
-		for i := range x.Qubits {
-			for j := range i {
-				pairs = append(pairs, [2]int{j, i})
-			}
-		}
-	}
-	seen := map[[2]int]bool{}
-	for _, p := range pairs {
-		a, b := min(p[0], p[1]), max(p[0], p[1])
-		if a < 0 || b >= x.Qubits || a == b {
-			return nil, fmt.Errorf("IonQ: the characterisation of %s couples the qubits %v of %d", name, p, x.Qubits)
-		}
-		for _, k := range [][2]int{{a, b}, {b, a}} {
-			if !seen[k] {
-				seen[k] = true
-				s.Gates = append(s.Gates, calibration.Gate{Name: entangler, Qubits: []int{k[0], k[1]}, Error: failure(x.Fidelity.Two), Duration: seconds(x.Timing.Two)})
-			}
-		}
-	}
-	// Its own form is read back, which checks and orders it as any other.
-	raw, err := s.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return calibration.Read(calibration.File{Name: "characterisation of " + name, Data: raw})
+	return calibration.Read(files...)
 }
 
 // The bounds of the interface: circuits and size of a job by its description, shots by
@@ -415,13 +309,4 @@ func (c *Client) Cancel(ctx context.Context, remote string) error {
 	}
 	_, err = c.rest.Do(ctx, service.Call{Method: http.MethodPut, Path: "jobs/" + url.PathEscape(remote) + "/status/cancel"})
 	return err
-}
-
-// Characterised makes a snapshot of a device with zz from the text of a characterisation.
-func Characterised(name string, text []byte) (*calibration.Snapshot, error) {
-	var x characterization
-	if err := json.Unmarshal(text, &x); err != nil {
-		return nil, fmt.Errorf("IonQ: the characterisation of %s can't be read: %w", name, err)
-	}
-	return snapshot(name, backend{}, x)
 }

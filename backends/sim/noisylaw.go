@@ -141,7 +141,7 @@ func (e *lawExplorer) measure(p *part, m *ir.Measure) (alive bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if bytes := 8 * len(p.density.r) * (e.waiting + 1); bytes > maxPathBytes {
+	if bytes := 8 * int64(len(p.density.r)) * int64(e.waiting+1); bytes > maxPathBytes {
 		return false, fmt.Errorf("it parts at %d measurements: the matrices that wait need more than %d GiB; draw shots instead", e.waiting+1, maxPathBytes>>30)
 	}
 	other := *p

@@ -183,7 +183,7 @@ func (t *todo) measuresOnly(sites map[ir.Op][]site) bool {
 // part makes a copy of a path for some of its shots, which go another way.
 func (e *explorer) part(p *path, shots int) (*path, error) {
 	e.settle(p)
-	if bytes := 8 * len(p.register.amps) * (e.waiting + 1); bytes > maxPathBytes {
+	if bytes := 8 * int64(len(p.register.amps)) * int64(e.waiting+1); bytes > maxPathBytes {
 		return nil, fmt.Errorf("shots part %d times with %d qubits: the states that wait need more than %d GiB; measure fewer qubits in the middle, or reuse fewer", e.waiting+1, e.circuit.Qubits, maxPathBytes>>30)
 	}
 	other := *p

@@ -247,7 +247,7 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 			loss -= math.Log1p(-min(site.ReadoutError, 1))
 			spend([]int{op.Qubit}, site.ReadoutTime)
 		case *ir.Delay:
-			if seconds, ok := t.seconds(op); ok {
+			if seconds, ok := op.Seconds(t.SampleTime); ok {
 				for _, q := range op.Qubits {
 					free[q] += seconds
 					s.Duration = max(s.Duration, free[q])

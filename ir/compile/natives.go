@@ -129,31 +129,3 @@ func entanglerOf(g ir.Gate) *entangler {
 	}
 	return nil
 }
-
-// bound limits a parameter of a native gate.
-type bound struct {
-	gate     ir.Gate
-	min, max float64
-	why      string
-}
-
-// rangeOf is the range of the angle of a two-qubit rotation; whole is true for a
-// gate without one.
-func rangeOf(service string, g ir.Gate) (b bound, limited bool) {
-	for _, row := range bounds {
-		if row.service == service && row.gate == g {
-			return row.bound, true
-		}
-	}
-	return bound{}, false
-}
-
-// bounds is the table of ranges that services check. Source: IBM, "Fractional
-// gates"; IonQ, partially entangling gates.
-var bounds = []struct {
-	service string
-	bound
-}{
-	{"ibm", bound{ir.RZZ, 0, quarter, "IBM's rzz takes angles from 0 to π/2"}},
-	{"braket", bound{ir.ZZ, 0, 0.25, "IonQ's zz takes from 0 to a quarter of a turn"}},
-}

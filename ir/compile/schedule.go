@@ -30,17 +30,6 @@ func (k clock) delay(ticks int64, q int) *ir.Delay {
 	return &ir.Delay{Duration: float64(ticks) * k.per, Unit: k.unit, Qubits: []int{q}}
 }
 
-// unitSeconds are the units of a delay.
-var unitSeconds = map[string]float64{"s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-
-// seconds converts a delay; ok is false for dt where the sample time is not known.
-func (t *Target) seconds(d *ir.Delay) (float64, bool) {
-	if d.Unit == "dt" {
-		return d.Duration * t.SampleTime, t.SampleTime > 0
-	}
-	return d.Duration * unitSeconds[d.Unit], true
-}
-
 // durationOf is how long an operation takes.
 func (t *Target) durationOf(op ir.Op) (float64, error) {
 	switch op := op.(type) {
@@ -56,7 +45,7 @@ func (t *Target) durationOf(op ir.Op) (float64, error) {
 	case *ir.Measure:
 		return t.Qubits[op.Qubit].ReadoutTime, nil
 	case *ir.Delay:
-		s, ok := t.seconds(op)
+		s, ok := op.Seconds(t.SampleTime)
 		if !ok {
 			return 0, fmt.Errorf("a delay in dt, and the sample time of %s is not known; give it in ns, or the device's configuration", t.Name)
 		}

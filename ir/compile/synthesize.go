@@ -381,9 +381,9 @@ func (e *emitter) bring(op *programOp, b *binding) (*ir.Apply, [2]quaternion) {
 	if op.row.rotation == absent || !gate.Angles[0].IsConst() {
 		return gate, [2]quaternion{}
 	}
-	limit, limited := rangeOf(e.target.Service, gate.Gate)
+	limit, limited := e.target.bounds[gate.Gate]
 	x := gate.Angles[0].Const
-	if !limited || x >= limit.min && x <= limit.max {
+	if !limited || x >= limit.Min && x <= limit.Max {
 		return gate, [2]quaternion{}
 	}
 	h := math.Pi

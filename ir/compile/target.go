@@ -31,6 +31,7 @@ type Target struct {
 	Granularity int
 
 	pulses     *pulses
+	bounds     map[ir.Gate]calibration.Bound
 	neighbours [][]int     // over edges that are not faulty, ascending
 	costs      [][]float64 // of a cx with each neighbour, -ln of its fidelity
 }
@@ -65,9 +66,8 @@ const faultyError = 0.5
 // otherwise.
 var nativeNames = map[string]string{"cnot": "cx"}
 
-// NewTarget makes a target of a snapshot. Without a list of native gates in the
-// snapshot the gates that it has figures of are native, but for IBM's fractional
-// gates, which have to be asked for there. A device whose one-qubit gates or
+// NewTarget makes a target of a snapshot, with the native gates and the ranges of
+// angles that it tells. A device whose one-qubit gates or
 // two-qubit gates are in no row of the tables is an error that names them.
 func NewTarget(s *calibration.Snapshot) (*Target, error) {
 	hash, err := s.Hash()
@@ -75,6 +75,12 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 		return nil, err
 	}
 	t := &Target{Name: s.Name, Service: s.Service, Snapshot: hash, SampleTime: s.SampleTime, Granularity: s.Limits.Granularity, Edges: map[[2]int]Edge{}}
+	t.bounds = map[ir.Gate]calibration.Bound{}
+	for _, b := range s.Bounds() {
+		if g, ok := ir.GateByName(b.Gate); ok {
+			t.bounds[g] = b
+		}
+	}
 	native := basis(s)
 	for i := range pulseSets {
 		p := &pulseSets[i]
@@ -109,25 +115,10 @@ func pulseSetNames() []string {
 	return names
 }
 
-// fractional are IBM's gates of any angle, which a program has to ask for.
-var fractional = []string{"rx", "rzz"}
-
 // basis returns the names of the native gates.
 func basis(s *calibration.Snapshot) map[string]bool {
 	out := map[string]bool{}
-	names := s.Basis
-	if names == nil {
-		for i := range s.Gates {
-			if s.Service == "ibm" && slices.Contains(fractional, s.Gates[i].Name) {
-				continue
-			}
-			names = append(names, s.Gates[i].Name)
-		}
-	}
-	if s.Basis == nil && s.Service == "ibm" {
-		out["rz"] = true // virtual: some files have no figures of it
-	}
-	for _, n := range names {
+	for _, n := range s.Native() {
 		out[cmp.Or(nativeNames[n], n)] = true
 	}
 	return out
@@ -343,12 +334,12 @@ func (t *Target) nativePulse(a *ir.Apply, refuse func(string) error) error {
 
 // inRange checks the angle of a two-qubit rotation.
 func (t *Target) inRange(a *ir.Apply, refuse func(string) error) error {
-	b, limited := rangeOf(t.Service, a.Gate)
+	b, limited := t.bounds[a.Gate]
 	if !limited || !a.Angles[0].IsConst() {
 		return nil
 	}
-	if x := a.Angles[0].Const; x < b.min-tiny || x > b.max+tiny {
-		return refuse(fmt.Sprintf("its angle is %g, and %s", x, b.why))
+	if x := a.Angles[0].Const; x < b.Min-tiny || x > b.Max+tiny {
+		return refuse(fmt.Sprintf("its angle is %g, and %s", x, b.Why))
 	}
 	return nil
 }

@@ -116,6 +116,10 @@ func TestNative(t *testing.T) {
 	ecr := families[1].target(t, 4, line(4)) // pairs 0-1 and 2-3 forwards, 1-2 backwards
 	fractional := families[3].target(t, 2, line(2))
 	rigetti := families[8].target(t, 2, line(2))
+	ions := map[string]*Target{}
+	for _, service := range []string{"ionq", "braket"} { // the same processors
+		ions[service] = testFamily{"ions of " + service, service, []string{"gpi", "gpi2"}, []string{"zz"}, false}.target(t, 2, line(2))
+	}
 	gate := func(g ir.Gate, qubits []int, angles ...float64) ir.Op {
 		return &ir.Apply{Gate: g, Qubits: qubits, Angles: ir.Consts(angles...)}
 	}
@@ -137,6 +141,10 @@ func TestNative(t *testing.T) {
 		{ecr, &ir.Measure{Qubit: 0}, ""},
 		{fractional, gate(ir.RZZ, []int{0, 1}, 1.5), ""},
 		{fractional, gate(ir.RZZ, []int{0, 1}, 1.6), "from 0 to π/2"},
+		{ions["ionq"], gate(ir.ZZ, []int{0, 1}, 0.25), ""},
+		{ions["ionq"], gate(ir.ZZ, []int{0, 1}, 0.3), "a quarter of a turn"},
+		{ions["ionq"], gate(ir.ZZ, []int{0, 1}, -0.1), "a quarter of a turn"},
+		{ions["braket"], gate(ir.ZZ, []int{0, 1}, 0.3), "a quarter of a turn"},
 		{rigetti, gate(ir.RX, []int{0}, math.Pi/2), ""},
 		{rigetti, gate(ir.RX, []int{0}, -math.Pi), ""},
 		{rigetti, gate(ir.RX, []int{0}, 0.3), "native set"},

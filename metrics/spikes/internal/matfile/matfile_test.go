@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -247,12 +249,16 @@ func TestWrite(t *testing.T) {
 			t.Errorf("variable %q: %v %v, want %v", vars[i].Name, a, err, want)
 		}
 	}
+	long := int64(1) << 40
 	for _, v := range []Out{
 		{"bad", Uint8, []int{2, 2}, []byte{1}},
 		{"bad", Uint8, []int{1}, []byte{1}},
 		{"bad", Struct, []int{1, 1}, nil},
-		{"bad", Uint8, []int{0, 1 << 40}, nil},
+		{"bad", Uint8, []int{0, int(long)}, nil},
 	} {
+		if slices.Contains(v.Dims, 0) && math.MaxInt == math.MaxInt32 {
+			continue // no axis is too long
+		}
 		if err := Write(&b, v); err == nil {
 			t.Errorf("%v was written", v)
 		}
