@@ -8,7 +8,6 @@ import (
 
 	"qgan/backends"
 	"qgan/internal/stream"
-	"qgan/ir"
 )
 
 // Sample draws shots outcomes of a law and adds them to counts, indexed as the
@@ -90,13 +89,7 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	if err := r.Check(); err != nil {
 		return res, err
 	}
-	measured := false
-	ir.Walk(c.Ops, func(op ir.Op) error {
-		_, measures := op.(*ir.Measure)
-		measured = measured || measures
-		return nil
-	})
-	if !measured {
+	if !c.Measures() {
 		return res, fmt.Errorf("circuit %q measures nothing, so it has no shots", c.Name)
 	}
 	if out, ok, err := s.sampleLanes(ctx, r); ok || err != nil {

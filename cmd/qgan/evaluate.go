@@ -133,7 +133,7 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 func (p *processor) known(latents, perLatent int) *assess.Noise {
 	return &assess.Noise{
 		Processor: p.assessed(), Latents: latents, PerLatent: perLatent,
-		Laws: p.laws(p.model), WithoutReadout: p.laws(p.model.WithoutReadout()),
+		Laws: p.Laws(p.Model), WithoutReadout: p.Laws(p.Model.WithoutReadout()),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends"
+	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/internal/durable"
@@ -170,10 +171,8 @@ func (a *app) draw(ctx context.Context, g *assess.Generator, on *processor, s tr
 
 // assessed is the processor as those see it who judge generators.
 func (p *processor) assessed() assess.Processor {
-	return assess.Processor{Name: p.name, Snapshot: p.snapshot, Mitigation: p.mitigation, Shots: func(with backends.Mitigation) training.Shots {
-		own := *p
-		own.mitigation = with
-		return own.shots()
+	return assess.Processor{Name: p.Name, Snapshot: p.Snapshot, Mitigation: p.Correction.Method, Shots: func(with backends.Mitigation) training.Shots {
+		return &exec.Sampler{Runner: p.sampled, Mitigation: with}
 	}}
 }
 

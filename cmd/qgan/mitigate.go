@@ -9,9 +9,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/exec"
-	"qgan/backends/sim"
 	"qgan/calibration"
-	"qgan/ir"
 )
 
 // mitigateFlags say how readout errors are taken out of what a verb measures.
@@ -60,24 +58,9 @@ func (m *mitigateFlags) check(backend string, exact, table bool, changed func(st
 	return nil
 }
 
-// runner wraps a simulator.
-func (m *mitigateFlags) runner(s *sim.Noisy, shots int, seed uint64) *exec.Mitigated {
-	return m.over(s, s.Model.Confusion, func(op ir.Op) error {
-		_, err := s.Model.After(op)
-		return err
-	}, shots, seed)
-}
-
-// over wraps what runs circuits, given a device's readout errors and native operations.
-func (m *mitigateFlags) over(r backends.Runner, confusion func([]int) (calibration.Confusion, error), native func(ir.Op) error, shots int, seed uint64) *exec.Mitigated {
-	out := &exec.Mitigated{
-		Runner: r, Confusion: confusion, CalibrationShots: m.shots, Seed: seed,
-		M3: calibration.M3Options{Distance: m.distance}, Flip: exec.NativeFlip(native),
-	}
-	if m.method == string(backends.MitigateTwirl) && m.shots == 0 {
-		out.CalibrationShots = shots
-	}
-	return out
+// correction is what the flags ask for of circuits of so many shots.
+func (m *mitigateFlags) correction(shots int, seed uint64) exec.Correction {
+	return exec.Correction{Method: backends.Mitigation(m.method), CalibrationShots: m.shots, Shots: shots, Distance: m.distance, Seed: seed}
 }
 
 // mitigated is what the objects of verbs hold beside counts where readout errors

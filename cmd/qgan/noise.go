@@ -105,12 +105,7 @@ func (a *app) noisyCircuit(path string, c *ir.Circuit) (*ir.Circuit, error) {
 	}
 	a.note("%s: nothing is measured, so all qubits that are used are, at the end", path)
 	out := *c
-	out.Bits, out.BitRegs = 0, nil
-	out.Ops = append([]ir.Op(nil), c.Ops...)
-	for _, q := range usedQubits(c) {
-		out.Measure(q, out.Bits)
-		out.Bits++
-	}
+	out.MeasureUsed()
 	return &out, nil
 }
 

@@ -6,11 +6,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"qgan/backends"
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/service"
-	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir/compile"
 )
@@ -81,15 +79,14 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, changed 
 	if err != nil {
 		return nil, err
 	}
-	out := &processor{name: model.Name, snapshot: model.Snapshot, model: model, mitigation: backends.Mitigation(p.mitigate.method)}
+	var target *compile.Target
 	if p.noise.device != "" {
-		if _, out.target, err = a.target(p.noise.device); err != nil {
+		if _, target, err = a.target(p.noise.device); err != nil {
 			return nil, err
 		}
 	}
-	s := &sim.Noisy{Model: model}
-	out.sampled = &exec.Compiled{Runner: p.mitigate.runner(s, shots, seed), Target: out.target, Options: out.options()}
-	return out, nil
+	on := exec.Simulated(model, target, p.mitigate.correction(shots, seed))
+	return &processor{Processor: on, sampled: on.Simulator()}, nil
 }
 
 // openService returns a cloud processor.
@@ -107,12 +104,7 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 	if err != nil {
 		return nil, err
 	}
-	out := &processor{name: p.backend, calibration: snapshot, mitigation: backends.Mitigation(p.mitigate.method)}
-	if out.target, err = compile.NewTarget(snapshot); err != nil {
-		return nil, usagef("device %s: %w", p.backend, err)
-	}
-	out.snapshot = out.target.Snapshot
-	model, err := calibration.NewNoiseModel(snapshot, calibration.NoiseOptions{})
+	on, err := exec.Device(p.backend, snapshot, p.mitigate.correction(shots, seed))
 	if err != nil {
 		return nil, usagef("device %s: %w", p.backend, err)
 	}
@@ -125,13 +117,8 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 		l.Close()
 		return nil, err
 	}
-	sender.Snapshot, sender.Dry = out.snapshot, p.dry
-	out.service, out.ledger, out.close = client, sender.Ledger, sender.Ledger.Close
-	out.over = func(r backends.Runner) *exec.Compiled {
-		return &exec.Compiled{Runner: p.mitigate.over(r, model.Confusion, out.target.Native, shots, seed), Target: out.target, Options: out.options()}
-	}
-	out.sampled = out.over(sender)
-	return out, nil
+	sender.Snapshot, sender.Dry = on.Snapshot, p.dry
+	return &processor{Processor: on, sampled: on.Over(sender), service: client, calibration: snapshot, ledger: l}, nil
 }
 
 // calibration returns the device's calibration data: those that were kept, so that work
@@ -149,35 +136,24 @@ func (p *processorFlags) calibration(ctx context.Context, a *app, client service
 	return s, nil
 }
 
-// processor runs a generator's circuits with noise: compiled for the device, scheduled,
-// so that waiting qubits decay, and with its last gates folded into the readout. Without
-// a device, under a noise model of its own, they run as they are.
+// processor is where a generator's circuits run.
 type processor struct {
-	name       string
-	snapshot   string                  // hash of the calibration data
-	model      *calibration.NoiseModel // nil: a service, whose noise is its own
-	close      func() error            // nil: nothing to close
-	target     *compile.Target
-	mitigation backends.Mitigation
-	sampled    *exec.Compiled
+	*exec.Processor
+	sampled *exec.Compiled
 	// Of a service alone.
 	service     service.Service
 	calibration *calibration.Snapshot
 	ledger      *ledger.Ledger
-	over        func(backends.Runner) *exec.Compiled // what sampled is, over another runner
-}
-
-func (p *processor) options() compile.Options {
-	return compile.Options{FoldReadout: true, Schedule: p.target != nil && p.target.Timed()}
 }
 
 // shots is what draws words.
 func (p *processor) shots() *exec.Sampler {
-	return &exec.Sampler{Runner: p.sampled, Mitigation: p.mitigation}
+	return &exec.Sampler{Runner: p.sampled, Mitigation: p.Correction.Method}
 }
 
-// laws returns what gives exact laws under a model: the processor's, or one with less
-// noise.
-func (p *processor) laws(model *calibration.NoiseModel) *exec.Laws {
-	return &exec.Laws{Noisy: &sim.Noisy{Model: model}, Compiled: &exec.Compiled{Target: p.target, Options: p.options()}}
+// release closes what a processor holds.
+func (p *processor) release() {
+	if p != nil && p.ledger != nil {
+		p.ledger.Close()
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -145,43 +144,11 @@ func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
 // withoutVendor returns a copy of a circuit without blocks in a vendor's words,
 // and whether it measures.
 func (a *app) withoutVendor(path string, c *ir.Circuit) (out *ir.Circuit, measured bool) {
-	own := *c
-	vendor := map[string]bool{}
-	own.Ops = withoutOpaque(c.Ops, vendor)
+	own, vendor := c.WithoutOpaque()
 	for _, k := range sortedKeys(vendor) {
 		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
 	}
-	ir.Walk(own.Ops, func(op ir.Op) error {
-		_, ok := op.(*ir.Measure)
-		measured = measured || ok
-		return nil
-	})
-	return &own, measured
-}
-
-// withoutOpaque returns a copy of ops without blocks in a vendor's words and the
-// ends of boxes, and marks their kinds.
-func withoutOpaque(ops []ir.Op, kinds map[string]bool) []ir.Op {
-	out := make([]ir.Op, 0, len(ops))
-	for _, op := range ops {
-		switch k := op.(type) {
-		case *ir.Opaque:
-			kinds[strings.TrimPrefix(k.Kind, "end")] = true
-			continue
-		case *ir.If:
-			op = &ir.If{Cond: k.Cond, Then: withoutOpaque(k.Then, kinds), Else: withoutOpaque(k.Else, kinds)}
-		case *ir.While:
-			op = &ir.While{Cond: k.Cond, Body: withoutOpaque(k.Body, kinds)}
-		case *ir.Switch:
-			choice := &ir.Switch{Bits: k.Bits, Default: withoutOpaque(k.Default, kinds)}
-			for _, c := range k.Cases {
-				choice.Cases = append(choice.Cases, ir.Case{Values: c.Values, Body: withoutOpaque(c.Body, kinds)})
-			}
-			op = choice
-		}
-		out = append(out, op)
-	}
-	return out
+	return own, own.Measures()
 }
 
 // exactLaw returns the exact probabilities of the outcomes of a circuit whose

@@ -28,7 +28,7 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 	if err != nil {
 		return err
 	}
-	used := usedQubits(c)
+	used := c.Used()
 	for _, w := range model.Oddities(used) {
 		a.warn("%s: %s", model.Name, w)
 	}
@@ -67,7 +67,7 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 			Mitigation: backends.Mitigation(r.mitigate.method),
 		}
 		s.Method = method // of the circuits that twirl and calibrate too
-		runner := r.mitigate.runner(s, shots, r.seed)
+		runner := r.mitigate.correction(shots, r.seed).OverNoisy(s)
 		res, err := runner.Run(cmd.Context(), []backends.Request{request})
 		if err != nil {
 			return noiseError(path, err)
@@ -87,21 +87,4 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 		return a.printJSON(o)
 	}
 	return a.printOutcomes(o)
-}
-
-// usedQubits lists the qubits that a gate, a measurement or a reset acts on.
-func usedQubits(c *ir.Circuit) (used []int) {
-	seen := make([]bool, c.Qubits)
-	ir.Walk(c.Ops, func(op ir.Op) error {
-		for _, q := range ir.ActsOn(op) {
-			seen[q] = true
-		}
-		return nil
-	})
-	for q, s := range seen {
-		if s {
-			used = append(used, q)
-		}
-	}
-	return used
 }

@@ -140,7 +140,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer on.close()
+	defer on.release()
 	sampler := on.shots()
 	h := &held{Shots: sampler}
 	if _, err := m.Model.DrawShots(t.Context(), m.Params, h, training.Sampling{Samples: latents * perLatent, Bins: m.Config.Timesteps, PerLatent: perLatent, BinWidth: 1, Seed: 1}); err != nil {

@@ -247,8 +247,8 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) (*assess.Resul
 		return nil, err
 	}
 	defer on.release()
-	if on != nil && m.Processor != nil && on.snapshot != m.Processor.Snapshot {
-		return nil, &runs.Error{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.name, on.snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
+	if on != nil && m.Processor != nil && on.Snapshot != m.Processor.Snapshot {
+		return nil, &runs.Error{Path: dir, Err: fmt.Errorf("the calibration data of %s have changed: their hash is %.12s, the run was begun with %.12s", on.Name, on.Snapshot, m.Processor.Snapshot), Hint: "give back the file, or train into another directory"}
 	}
 	return f.train(cmd.Context(), a, run, trainer, rec, on)
 }

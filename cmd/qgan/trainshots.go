@@ -8,12 +8,11 @@ import (
 	"strings"
 
 	"qgan/backends"
-	"qgan/backends/ledger"
+	"qgan/backends/exec"
 	"qgan/backends/remote"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/internal/durable"
-	"qgan/ir"
 	"qgan/training"
 	"qgan/training/runs"
 	"qgan/training/shots"
@@ -27,7 +26,7 @@ func (f *trainFlags) processorOf(a *app, on *processor) *runs.Processor {
 	w := f.where
 	p := &runs.Processor{
 		NoiseModel: w.noise.model, DeviceNoise: w.noise.scale, CalibrationShots: w.mitigate.shots, M3Distance: w.mitigate.distance,
-		Endpoint: w.remote.endpoint, Snapshot: on.snapshot,
+		Endpoint: w.remote.endpoint, Snapshot: on.Snapshot,
 	}
 	if w.backend == "noisy" {
 		p.Device, p.ReadoutError = w.noise.device, w.noise.readout
@@ -86,8 +85,8 @@ func gradientText(c training.Config, on *processor) string {
 		shots = fmt.Sprintf("%d to %d shots a circuit, allocated by their variances", c.Shots, c.MaxShots)
 	}
 	text := fmt.Sprintf("gradients by %s from %s on %s", c.Gradient, shots, c.Backend)
-	if on != nil && on.name != c.Backend {
-		text += " (" + on.name + ")"
+	if on != nil && on.Name != c.Backend {
+		text += " (" + on.Name + ")"
 	}
 	if c.Mitigation != "" {
 		text += ", readout errors taken out by " + string(c.Mitigation)
@@ -98,51 +97,38 @@ func gradientText(c training.Config, on *processor) string {
 	return text
 }
 
-// rehearse counts and prices what a training will send, by two steps that send nothing:
-// the first may calibrate. It refuses what the limit of a command does not allow.
+// rehearse counts and prices what a training will send, by steps that send nothing. It
+// refuses what the limit of a command does not allow.
 func (f *trainFlags) rehearse(ctx context.Context, a *app, c training.Config, data *training.Data, on *processor, steps int) error {
-	r := &remote.Rehearsal{Service: on.service, Answer: withoutIdle{&sim.Simulator{Kernel: f.kernel}}}
-	e := shots.NewEstimator(c, on.over(r))
-	t, err := training.New(c, data, &sim.Simulator{Kernel: f.kernel}, e)
+	exact := &sim.Simulator{Kernel: f.kernel}
+	r := &remote.Rehearsal{Service: on.service, Answer: exec.Idealised{Runner: exact}}
+	t, err := training.New(c, data, exact, shots.NewEstimator(c, on.Over(r)))
 	if err != nil {
 		return err
 	}
-	var parts [2]remote.Rehearsal
-	for i := range parts {
-		before := *r
-		if _, err := t.Step(ctx); err != nil {
-			return remoteError(on.service, err)
-		}
-		parts[i] = r.Since(before)
+	sends, err := r.Forecast(steps, func() error { _, err := t.Step(ctx); return err })
+	if err != nil {
+		return remoteError(on.service, err)
 	}
-	first, other := parts[0], parts[1]
-	rest := steps - 1
-	limits := r.Limits
-	jobs := first.Jobs + rest*other.Jobs
 	text := fmt.Sprintf("%s left: at most %s with %d circuits and %d shots in all; a step has %s with %s of them, one after the other",
-		plural(steps, "step"), plural(jobs, "job"), first.Circuits+rest*other.Circuits, first.Shots+rest*other.Shots,
-		plural(other.Jobs, "job"), plural(other.Rounds, "round"))
-	if limits.PerMinute > 0 {
-		text += fmt.Sprintf("; %d submissions a minute are taken, so it lasts %s and the queue beside", limits.PerMinute, minutes(float64(jobs)/float64(limits.PerMinute)))
+		plural(steps, "step"), plural(sends.Jobs, "job"), sends.Circuits, sends.Shots, plural(sends.StepJobs, "job"), plural(sends.StepRounds, "round"))
+	if sends.PerMinute > 0 {
+		text += fmt.Sprintf("; %d submissions a minute are taken, so it lasts %s and the queue beside", sends.PerMinute, minutes(sends.Least.Minutes()))
 	}
-	usd := first.USD + float64(rest)*other.USD
 	switch {
 	case on.service.Endpoint() != "":
 		text += "; jobs at another address than the service's cost nothing"
-	case other.Unpriced:
+	case sends.Unpriced:
 		text += "; no price is known"
 	default:
-		text += fmt.Sprintf("; at most $%.2f", usd)
+		text += fmt.Sprintf("; at most $%.2f", sends.USD)
 	}
 	a.note("%s", text)
 	spending, err := f.where.remote.limits(a)
 	if err != nil {
 		return err
 	}
-	if spending.PerCommand != nil && usd > *spending.PerCommand {
-		return fmt.Errorf("%w: the training would cost $%.2f, the limit of a command is $%.2f", ledger.ErrLimit, usd, *spending.PerCommand)
-	}
-	return nil
+	return sends.Within(spending, "the training")
 }
 
 // minutes says how long so many minutes are.
@@ -151,23 +137,6 @@ func minutes(m float64) string {
 		return fmt.Sprintf("%.0f min at least", m)
 	}
 	return fmt.Sprintf("%.1f h at least", m/60)
-}
-
-// withoutIdle runs a device's circuits on a simulator, without the qubits that nothing
-// happens to.
-type withoutIdle struct{ backends.Runner }
-
-func (w withoutIdle) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
-	own := make([]backends.Request, len(requests))
-	for i, q := range requests {
-		c, err := ir.Physical(q.Circuit)
-		if err != nil {
-			return nil, err
-		}
-		own[i] = q
-		own[i].Circuit = ir.DropIdle(c)
-	}
-	return w.Runner.Run(ctx, own)
 }
 
 // running names the jobs of a training that was stopped and that are still at the
@@ -193,13 +162,6 @@ func (a *app) running(on *processor) string {
 		open = append(open[:10], "…")
 	}
 	return "at the service are still " + strings.Join(open, ", ") + " (`qgan jobs show`); going on takes them up"
-}
-
-// release closes what a processor holds.
-func (p *processor) release() {
-	if p != nil && p.close != nil {
-		p.close()
-	}
 }
 
 // calibrationPath is where a run keeps the calibration data that its circuits are compiled

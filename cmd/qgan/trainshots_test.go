@@ -52,7 +52,7 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := &shots.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: count, Mitigation: on.mitigation, Seed: 3}
+		e := &shots.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: count, Mitigation: on.Correction.Method, Seed: 3}
 		ansatz := ir.Ansatz{Neurons: 2, Layers: 2, FinalChain: true, Latent: ir.LatentScale{Value: 1, Trained: true}}
 		c := ansatz.Circuit()
 		rng := stream.New(9, "angles")
@@ -73,11 +73,11 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 		if err := d.Backward(t.Context(), f, grad, nil); err != nil {
 			t.Fatal(err)
 		}
-		model := on.model
+		model := on.Model
 		if mitigate != "none" {
 			model = model.WithoutReadout()
 		}
-		exact, err := on.laws(model).Evaluator(c, backends.Probabilities)
+		exact, err := on.Laws(model).Evaluator(c, backends.Probabilities)
 		if err != nil {
 			t.Fatal(err)
 		}
