@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/internal/durable"
+	"qgan/internal/named"
 	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/ir/compile"
@@ -149,7 +150,7 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 	}
 	o.Level = levels[f.optimize]
 	if f.dialect != "" && !slices.Contains(qasm.Dialects(), f.dialect) {
-		return o, usagef("--dialect %s: it takes %s", f.dialect, orList(qasm.Dialects()))
+		return o, usagef("--dialect %s: it takes %s", f.dialect, named.OneOf(qasm.Dialects()))
 	}
 	switch f.dd {
 	case "none":

@@ -81,7 +81,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 		Files:  []configReportFile{}, Flags: []configReportFlag{}, Settings: []configReportKey{},
 	}
 	for _, f := range a.cfg.files {
-		r.Files = append(r.Files, configReportFile{f.path, f.found})
+		r.Files = append(r.Files, configReportFile{f.Path, f.Found})
 	}
 	for _, verb := range verbsOf(root) {
 		if verb.Name() == "show" && verb.Parent().Name() == "config" {
@@ -93,14 +93,14 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 		}
 		for _, f := range flagsOf(verb) {
 			if from, ok := origins[f.name]; ok {
-				r.Flags = append(r.Flags, configReportFlag{verbPath(verb), f.name, f.value, f.initial, from.String()})
+				r.Flags = append(r.Flags, configReportFlag{verbPath(verb), f.name, f.value, f.initial, from})
 			}
 		}
 	}
 	for _, table := range sortedKeys(settingsTables) {
 		for _, key := range settingsTables[table] {
 			if value, from, ok := a.cfg.setting(table, key); ok {
-				r.Settings = append(r.Settings, configReportKey{table, key, value, from.String()})
+				r.Settings = append(r.Settings, configReportKey{table, key, value, from})
 			}
 		}
 	}

@@ -3,21 +3,21 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"qgan/backends/sim"
+	"qgan/internal/durable"
+	"qgan/internal/machine"
 )
 
 // doctorReport is the object of `doctor --json`.
 type doctorReport struct {
 	Schema  string         `json:"schema"`
 	OK      bool           `json:"ok"` // nothing below is broken
-	Version buildInfo      `json:"version"`
-	Machine machineInfo    `json:"machine"`
+	Version machine.Build  `json:"version"`
+	Machine machine.Info   `json:"machine"`
 	Largest doctorLargest  `json:"largest_qubits"`
 	Kernel  doctorKernel   `json:"kernel"`
 	Config  doctorConfig   `json:"config"`
@@ -79,10 +79,10 @@ No network is used. It exits with 1 when something is broken.`,
 
 // examine fills the report.
 func (a *app) examine() *doctorReport {
-	m := readMachine()
+	m := machine.Read()
 	r := &doctorReport{
-		Schema: "qgan.doctor/v1", OK: true, Version: readBuildInfo(), Machine: m,
-		Largest: doctorLargest{State: min(sim.MaxQubits, largestQubits(m.Memory, 1)), Gradient: min(sim.MaxQubits, largestQubits(m.Memory, 2))},
+		Schema: "qgan.doctor/v1", OK: true, Version: machine.ReadBuild(version, commit), Machine: m,
+		Largest: doctorLargest{State: min(sim.MaxQubits, machine.LargestQubits(m.Memory, 1)), Gradient: min(sim.MaxQubits, machine.LargestQubits(m.Memory, 2))},
 		Kernel:  doctorKernel{Name: "none", SelfTest: "none"},
 		Config:  doctorConfig{Files: []configReportFile{}},
 	}
@@ -95,7 +95,7 @@ func (a *app) examine() *doctorReport {
 	}
 	if a.cfg != nil {
 		for _, f := range a.cfg.files {
-			r.Config.Files = append(r.Config.Files, configReportFile{f.path, f.found})
+			r.Config.Files = append(r.Config.Files, configReportFile{f.Path, f.Found})
 		}
 	}
 	if a.cfgErr != nil {
@@ -106,7 +106,7 @@ func (a *app) examine() *doctorReport {
 		{Name: "cache", Path: a.cacheDir()},
 		{Name: "state", Path: a.stateDir()},
 	} {
-		f.Exists, f.Writable = a.writable(f.Path)
+		f.Exists, f.Writable = durable.Writable(a.fs, f.Path)
 		// Nothing is ever written into the folder of the configuration.
 		if !f.Writable && f.Name != "config" {
 			r.OK = false
@@ -114,34 +114,6 @@ func (a *app) examine() *doctorReport {
 		r.Folders = append(r.Folders, f)
 	}
 	return r
-}
-
-// writable says whether a folder is there, and whether a file can be made in it or,
-// where it isn't there, in the nearest folder above.
-func (a *app) writable(dir string) (exists, writable bool) {
-	if dir == "" {
-		return false, false
-	}
-	info, err := a.fs.Stat(dir)
-	exists = err == nil && info.IsDir()
-	for !exists {
-		if err == nil || !errors.Is(err, fs.ErrNotExist) {
-			return false, false // a file is in the way, or the folder can't be looked at
-		}
-		above := filepath.Dir(dir)
-		if above == dir {
-			return false, false
-		}
-		dir = above
-		if info, err = a.fs.Stat(dir); err == nil && info.IsDir() {
-			break
-		}
-	}
-	f, err := a.fs.CreateTemp(dir, ".qgan-doctor-*")
-	if err != nil {
-		return exists, false
-	}
-	return exists, errors.Join(f.Close(), a.fs.Remove(f.Name())) == nil
 }
 
 // printDoctor prints the report for people.

@@ -132,9 +132,7 @@ func unknownVerb(cmd *cobra.Command, word string) error {
 	if cmd.HasParent() {
 		text += " of " + cmd.CommandPath()
 	}
-	if near := cmd.SuggestionsFor(word); len(near) > 0 {
-		text += fmt.Sprintf(", did you mean %s?", orList(near))
-	}
+	text += named.DidYouMean(cmd.SuggestionsFor(word))
 	return usagef("%s", text).withHint("%s", helpHint(cmd))
 }
 
@@ -150,63 +148,11 @@ func flagError(cmd *cobra.Command, err error) error {
 	}
 	var unknown interface{ GetSpecifiedName() string }
 	if errors.As(err, &unknown) {
-		if near := nearest(unknown.GetSpecifiedName(), flagNames(cmd)); len(near) > 0 {
-			for i := range near {
-				near[i] = "--" + near[i]
-			}
-			text += fmt.Sprintf(", did you mean %s?", orList(near))
+		near := named.Nearest(unknown.GetSpecifiedName(), flagNames(cmd))
+		for i := range near {
+			near[i] = "--" + near[i]
 		}
+		text += named.DidYouMean(near)
 	}
 	return usagef("%s", text).withHint("%s", helpHint(cmd))
-}
-
-// orList joins words to "a, b or c", each in quotes.
-func orList(words []string) string {
-	quoted := make([]string, len(words))
-	for i, w := range words {
-		quoted[i] = fmt.Sprintf("%q", w)
-	}
-	if len(quoted) == 1 {
-		return quoted[0]
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
-}
-
-// nearest returns the words that a slip of two letters or less away from word, the
-// nearest only.
-func nearest(word string, words []string) []string {
-	best, out := min(2, len(word)/2), []string(nil)
-	for _, w := range words {
-		switch d := distance(word, w); {
-		case d < best || d == best && out == nil:
-			best, out = d, []string{w}
-		case d == best:
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-// distance is the number of letters to insert, delete or replace that turns a into
-// b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			above := row[j]
-			row[j] = min(diagonal+cost, above+1, row[j-1]+1)
-			diagonal = above
-		}
-	}
-	return row[len(b)]
 }

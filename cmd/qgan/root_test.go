@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"qgan/internal/durable"
@@ -178,59 +177,6 @@ func TestExitCode(t *testing.T) {
 		if got := exitCode(c.ctx, c.err); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
 		}
-	}
-}
-
-func TestNearest(t *testing.T) {
-	words := []string{"layers", "latent", "json", "shots", "seed"}
-	for word, want := range map[string][]string{
-		"layrs": {"layers"}, "jsn": {"json"}, "sed": {"seed"}, "shot": {"shots"}, "xyzzy": nil, "l": nil,
-	} {
-		if d := cmp.Diff(want, nearest(word, words)); d != "" {
-			t.Errorf("%s: -want +got:\n%s", word, d)
-		}
-	}
-	if got := orList([]string{"a", "b", "c"}); got != `"a", "b" or "c"` {
-		t.Errorf("orList: %s", got)
-	}
-}
-
-func TestLargestQubits(t *testing.T) {
-	for _, c := range []struct {
-		memory, vectors uint64
-		want            int
-	}{
-		{0, 1, 0},
-		{64, 1, 1}, // 48 bytes of room: two amplitudes
-		{16 << 30, 1, 29},
-		{16 << 30, 2, 28},
-		{22 << 30, 1, 30},
-		{1 << 60, 2, 54},
-	} {
-		if got := largestQubits(c.memory, c.vectors); got != c.want {
-			t.Errorf("%d bytes, %d vectors: %d qubits, want %d", c.memory, c.vectors, got, c.want)
-		}
-	}
-}
-
-// A disk that is full, or a folder that can't be written, is reported by doctor.
-func TestDoctorWritable(t *testing.T) {
-	a := testApp()
-	dir := t.TempDir()
-	x := durable.NewFault(durable.OS{})
-	a.fs = x
-	if exists, writable := a.writable(filepath.Join(dir, "a", "b")); exists || !writable {
-		t.Errorf("a folder to be made: exists %v, writable %v", exists, writable)
-	}
-	if exists, writable := a.writable(dir); !exists || !writable {
-		t.Errorf("a folder that is there: exists %v, writable %v", exists, writable)
-	}
-	x.Fail(durable.OpCreate, 3, durable.ErrFull)
-	if exists, writable := a.writable(dir); !exists || writable {
-		t.Errorf("a folder that can't be written: exists %v, writable %v", exists, writable)
-	}
-	if exists, writable := a.writable(""); exists || writable {
-		t.Errorf("no folder: exists %v, writable %v", exists, writable)
 	}
 }
 

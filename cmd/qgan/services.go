@@ -19,6 +19,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
+	"qgan/internal/named"
 )
 
 // serviceRow is a service of cloud processors.
@@ -62,7 +63,7 @@ func serviceNames() (names []string) {
 func serviceOf(name string) (*serviceRow, error) {
 	i := slices.IndexFunc(services, func(s serviceRow) bool { return s.name == name })
 	if i < 0 {
-		return nil, usagef("service %q: there is %s", name, orList(serviceNames()))
+		return nil, usagef("service %q: there is %s", name, named.OneOf(serviceNames()))
 	}
 	return &services[i], nil
 }

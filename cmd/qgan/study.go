@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/internal/named"
 	"qgan/metrics/report"
 	"qgan/training/study"
 )
@@ -156,7 +157,7 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 		for _, r := range ready {
 			names = append(names, r.Name)
 		}
-		return studyWork{}, usagef("study %q: there is %s, or a file that ends in .toml", what, orList(names))
+		return studyWork{}, usagef("study %q: there is %s, or a file that ends in .toml", what, named.OneOf(names))
 	}
 	for _, name := range []string{"quick", "seeds", "set", "device", "compare", "data", "var", "axes", "repeat-bins", "bin-width", "train-repeats"} {
 		if changed(name) {
@@ -204,7 +205,7 @@ func (a *app) checkTasks(p study.Plan, works map[string]study.Work) error {
 	own := map[string]bool{"evaluate.samples": true, "evaluate.compare": true, "device": true, "device-noise": true, "samples": true, "mitigate": true, "train-device": true, "run-device": true}
 	for i, t := range p.Tasks {
 		if works[t.Kind] == nil {
-			return usagef("task %d is of kind %q: there is %s", i+1, t.Kind, orList(slices.Sorted(maps.Keys(works))))
+			return usagef("task %d is of kind %q: there is %s", i+1, t.Kind, named.OneOf(slices.Sorted(maps.Keys(works))))
 		}
 		switch t.Kind {
 		case "baseline":

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends/sim"
+	"qgan/internal/machine"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -199,7 +200,7 @@ func (a *app) freeDir(rec *metrics.Recording, c training.Config) string {
 }
 
 func (a *app) manifest(c training.Config, rec *metrics.Recording, kernel string) runs.Manifest {
-	b, m := readBuildInfo(), readMachine()
+	b, m := machine.ReadBuild(version, commit), machine.Read()
 	r := rec.Train
 	return runs.Manifest{
 		CommandLine: slices.Clone(os.Args),
@@ -236,7 +237,7 @@ func (f *trainFlags) goOn(cmd *cobra.Command, a *app, dir string) (*assess.Resul
 	if err := f.same(cmd, m.Config, rec); err != nil {
 		return nil, err
 	}
-	if b := readBuildInfo(); b.Version != m.Program.Version || b.Commit != m.Program.Commit || b.Arch != m.Program.Arch {
+	if b := machine.ReadBuild(version, commit); b.Version != m.Program.Version || b.Commit != m.Program.Commit || b.Arch != m.Program.Arch {
 		a.warn("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
 			dir, m.Program.Version, m.Program.Commit, m.Program.Arch, b.Version, b.Commit, b.Arch)
 	}

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !windows
 
-package main
+package machine
 
 // cpuModel is not known here.
 func cpuModel() string { return "" }
