@@ -36,17 +36,14 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 	}
 	set := d.capabilities.Action[actionSet]
 	if len(programs) > max(1, set.Circuits) {
-		return nil, backends.Refuse("%d programs in a task for %s: at most %d are taken", len(programs), c.arn, max(1, set.Circuits))
+		return nil, backends.Refuse("%d programs in a task for %s: at most %d are taken", len(programs), c.Device(), max(1, set.Circuits))
 	}
-	shots := 0
-	for i, p := range programs {
-		if p.Shots != programs[0].Shots {
-			return nil, backends.Refuse("program %d has %d shots, the first %d: those of a task are the same", i, p.Shots, programs[0].Shots)
-		}
-		shots += p.Shots
+	if err := service.SameShots(programs, "task"); err != nil {
+		return nil, err
 	}
+	shots := len(programs) * programs[0].Shots
 	if len(programs) > 1 && set.TotalShots > 0 && shots > set.TotalShots {
-		return nil, backends.Refuse("%d shots in a task for %s: at most %d are taken", shots, c.arn, set.TotalShots)
+		return nil, backends.Refuse("%d shots in a task for %s: at most %d are taken", shots, c.Device(), set.TotalShots)
 	}
 	bucket, err := c.bucket(ctx)
 	if err != nil {
@@ -56,10 +53,10 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 	if len(programs) == 1 {
 		source, err := d.write(programs[0].Circuit)
 		if err != nil {
-			return nil, fmt.Errorf("the program of the task for %s: %w", c.arn, err)
+			return nil, fmt.Errorf("the program of the task for %s: %w", c.Device(), err)
 		}
 		action = program{header{actionProgram, "1"}, source, map[string][]float64{}}
-	} else if action, err = d.set(c.arn, programs); err != nil {
+	} else if action, err = d.set(c.Device(), programs); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(action)
@@ -67,8 +64,8 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 		return nil, err
 	}
 	return json.Marshal(map[string]any{
-		"clientToken": tag, "deviceArn": c.arn, "shots": shots, "outputS3Bucket": bucket, "outputS3KeyPrefix": cmp.Or(c.account.Prefix, "qgan"),
-		"action": string(text), "tags": map[string]string{tagKey: tag},
+		"clientToken": tag, "deviceArn": c.Device(), "shots": shots, "outputS3Bucket": bucket, "outputS3KeyPrefix": cmp.Or(c.account.Prefix, "qgan"),
+		"action": string(text), "tags": map[string]string{service.TagKey: tag},
 	})
 }
 
@@ -254,8 +251,8 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 			}
 		}
 	}
-	if len(read) == 0 {
-		return "", backends.Refuse("nothing is measured")
+	if err := service.Measured(c); err != nil {
+		return "", err
 	}
 	action := d.capabilities.Action[actionProgram]
 	if action.AllQubits && len(read) < len(used) {

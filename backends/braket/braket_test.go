@@ -71,7 +71,7 @@ func open(t *testing.T, s *server) *Client {
 		t.Fatal(err)
 	}
 	a.Bucket = "amazon-braket-test"
-	c, err := New(a, "garnet", Options{Endpoint: web.URL, REST: service.RESTOptions{Retries: -1}})
+	c, err := New(a, "garnet", service.Options{Endpoint: web.URL, REST: service.RESTOptions{Retries: -1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func TestLimitsAreTheDevices(t *testing.T) {
 	if diff := cmp.Diff(want, l); err != nil || diff != "" {
 		t.Errorf("%v, %s", err, diff)
 	}
-	c.endpoint = "" // as of Amazon's own address
+	c.Place = service.At("braket", c.Device(), "") // as of Amazon's own address
 	if l, err := c.Limits(t.Context()); err != nil || l.PerMinute != 1200 {
 		t.Errorf("%d a minute, %v", l.PerMinute, err)
 	}
@@ -233,7 +233,7 @@ func TestPrices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]float64{"Garnet": 1.75, "emerald": 1.9, "Cepheus-1-108Q": 0.725, "Forte-1": 80.30, "Forte-Enterprise-1": 80.30, "Ankaa-3": 1.2, "sv1": -1, "arn:aws:braket:us-east-1::device/qpu/new/One": -1} {
-		c, err := New(a, name, Options{})
+		c, err := New(a, name, service.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestPrices(t *testing.T) {
 		}
 	}
 	// What a device tells counts where it is more.
-	c, err := New(a, "Garnet", Options{})
+	c, err := New(a, "Garnet", service.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestBucketsAndPrefixes(t *testing.T) {
 		{"", "a/../b", false}, {"", "ü", false}, {"", "a#b", false}, {"", "/a", false}, {"", "a/", false}, {"", strings.Repeat("a", 1001), false},
 	} {
 		a.Bucket, a.Prefix = k.bucket, k.prefix
-		if _, err := New(a, "garnet", Options{}); (err == nil) != k.ok {
+		if _, err := New(a, "garnet", service.Options{}); (err == nil) != k.ok {
 			t.Errorf("%q, %q: %v", k.bucket, k.prefix, err)
 		}
 	}
@@ -314,7 +314,7 @@ func wrap(result string, parts map[string]string) string {
 
 // What is read belongs to the qubits that the result names, in whatever order they are.
 func TestDecodeOneProgram(t *testing.T) {
-	c := &Client{}
+	c := Reader("")
 	for name, k := range map[string]struct {
 		result string
 		counts map[uint64]int
@@ -366,7 +366,7 @@ func TestDecodeOneProgram(t *testing.T) {
 // A set's executables are matched by program and by the index of their inputs, in the file
 // or in files of their own.
 func TestDecodeASet(t *testing.T) {
-	c := &Client{}
+	c := Reader("")
 	executable := func(inputs, bit int) string {
 		return `{"inputsIndex":` + string(rune('0'+inputs)) + `,"measurements":[[` + string(rune('0'+bit)) + `]],"measuredQubits":[7]}`
 	}

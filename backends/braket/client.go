@@ -17,29 +17,20 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/service"
-	"qgan/calibration"
 )
 
-// Client is the service for one device. It is an service.Service.
+// Client is the service for one device, by its ARN. It is a service.Service.
 type Client struct {
-	arn      string
-	region   string
-	endpoint string
-	account  Account
-	options  service.RESTOptions
-	now      func() time.Time
-	rest     *service.REST
+	service.Place
+	region  string
+	account Account
+	options service.RESTOptions
+	now     func() time.Time
+	rest    *service.REST
 
 	mu     sync.Mutex
 	device *device // as it was last read
 	owner  string  // the number of the account, as STS tells it
-}
-
-// Options are the choices of a client.
-type Options struct {
-	Endpoint string // an address in place of Amazon's, for Braket, S3 and STS
-	REST     service.RESTOptions
-	Now      func() time.Time
 }
 
 // userAgent names us, and the version of the schemas that we read: to a client that does
@@ -47,21 +38,22 @@ type Options struct {
 const userAgent = "qgan BraketSchemas/1.32.1"
 
 // New returns the client of a device, by its ARN or its name; "" is none, to list devices.
-func New(a Account, name string, o Options) (*Client, error) {
-	c := &Client{endpoint: strings.TrimSuffix(o.Endpoint, "/"), account: a, options: o.REST, now: o.Now}
-	if c.now == nil {
-		c.now = time.Now
-	}
+// An endpoint stands for Braket, S3 and STS.
+func New(a Account, name string, o service.Options) (*Client, error) {
+	arn := ""
 	var err error
 	if name != "" {
-		if c.arn, err = ARN(name); err != nil {
+		if arn, err = ARN(name); err != nil {
 			return nil, err
 		}
 	}
 	if err := a.checkBucket(); err != nil {
 		return nil, err
 	}
-	c.region = cmp.Or(regionOf(c.arn), a.Region, defaultRegion)
+	c := Reader(arn)
+	c.Place = service.At(c.Service(), arn, o.Address(""))
+	c.account, c.options, c.now = a, o.REST, o.Clock()
+	c.region = cmp.Or(regionOf(arn), a.Region, defaultRegion)
 	if c.options.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 16
@@ -84,7 +76,7 @@ func (c *Client) at(name, region, address string) (*service.REST, error) {
 		o.Problem = problemXML
 	}
 	o.Authorize = signing(c.account.credentials, name, region, c.now)
-	return service.NewREST(titles[name], cmp.Or(c.endpoint, address), o)
+	return service.NewREST(titles[name], cmp.Or(c.Endpoint(), address), o)
 }
 
 // titles are the services' names in messages.
@@ -150,90 +142,10 @@ func problemXML(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{arn: device} }
-
-// Service is "braket".
-func (c *Client) Service() string { return "braket" }
-
-// Device is the device's ARN.
-func (c *Client) Device() string { return c.arn }
-
-// Endpoint is the address where it is not Amazon's.
-func (c *Client) Endpoint() string { return c.endpoint }
+func Reader(device string) *Client { return &Client{Place: service.At("braket", device, "")} }
 
 // escape writes an ARN as one segment of a path, as the official clients do.
 func escape(arn string) string { return strings.ReplaceAll(url.PathEscape(arn), ":", "%3A") }
-
-// Devices lists the devices of the account's region; without one those of all regions, but
-// for regions that the account may not ask.
-func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
-	where := []string{c.account.Region}
-	if c.account.Region == "" {
-		where = regions
-	}
-	out := []service.DeviceInfo{}
-	var refusal error
-	seen := map[string]bool{}
-	for _, region := range where {
-		rest, err := c.service("braket", cmp.Or(region, defaultRegion))
-		if err != nil {
-			return nil, err
-		}
-		found, err := search(ctx, rest)
-		switch {
-		case service.StatusOf(err) == http.StatusForbidden && len(where) > 1:
-			refusal = err
-			continue
-		case err != nil:
-			return nil, err
-		}
-		for _, d := range found {
-			if !seen[d.Name] { // simulators are in all of them
-				seen[d.Name] = true
-				out = append(out, d)
-			}
-		}
-	}
-	if len(out) == 0 && refusal != nil {
-		return nil, refusal
-	}
-	return out, nil
-}
-
-// pages bounds how long a list is read.
-const pages = 50
-
-func search(ctx context.Context, rest *service.REST) (out []service.DeviceInfo, err error) {
-	next := ""
-	for range pages {
-		q := map[string]any{"filters": []any{}, "maxResults": 100}
-		if next != "" {
-			q["nextToken"] = next
-		}
-		var answer struct {
-			Devices []struct {
-				ARN      string `json:"deviceArn"`
-				Type     string `json:"deviceType"`
-				Status   string `json:"deviceStatus"`
-				Provider string `json:"providerName"`
-			} `json:"devices"`
-			Next *string `json:"nextToken"`
-		}
-		if err := ask(ctx, rest, http.MethodPost, "devices", q, &answer); err != nil {
-			return nil, err
-		}
-		for _, d := range answer.Devices {
-			if d.Status != "RETIRED" {
-				out = append(out, service.DeviceInfo{Name: d.ARN, Status: strings.ToLower(d.Status)})
-			}
-		}
-		if answer.Next == nil || *answer.Next == "" {
-			break
-		}
-		next = *answer.Next
-	}
-	return out, nil
-}
 
 // ask sends a question that may be asked again.
 func ask(ctx context.Context, rest *service.REST, method, path string, body, out any) error {
@@ -246,116 +158,6 @@ func ask(ctx context.Context, rest *service.REST, method, path string, body, out
 		return err
 	}
 	return rest.JSON(a, out)
-}
-
-// device is what a device tells of itself.
-type device struct {
-	Type         string `json:"deviceType"`
-	Status       string `json:"deviceStatus"`
-	Capabilities string `json:"deviceCapabilities"`
-	Reason       *struct {
-		Reason string `json:"reason"`
-	} `json:"deviceStatusReason"`
-
-	capabilities capabilities
-	snapshot     *calibration.Snapshot
-}
-
-// capabilities are what of them a submission is held against.
-type capabilities struct {
-	Service struct {
-		Shots []int `json:"shotsRange"`
-		Cost  struct {
-			Price float64 `json:"price"`
-			Unit  string  `json:"unit"`
-		} `json:"deviceCost"`
-	} `json:"service"`
-	Action map[string]struct {
-		PartialBox *bool `json:"supportsPartialVerbatimBox"`
-		AllQubits  bool  `json:"requiresAllQubitsMeasurement"`
-		Circuits   int   `json:"maximumExecutables"`
-		TotalShots int   `json:"maximumTotalShots"`
-	} `json:"action"`
-	Paradigm struct {
-		Connectivity struct {
-			Full bool `json:"fullyConnected"`
-		} `json:"connectivity"`
-	} `json:"paradigm"`
-}
-
-// The names of what devices run.
-const (
-	actionProgram = "braket.ir.openqasm.program"
-	actionSet     = "braket.ir.openqasm.program_set"
-)
-
-// Snapshot reads the device's calibration data.
-func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
-	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "device/" + escape(c.arn)})
-	if err != nil {
-		if service.StatusOf(err) == http.StatusNotFound {
-			err = fmt.Errorf("device %s: %w", c.arn, err)
-		}
-		return nil, err
-	}
-	d := &device{}
-	if err := c.rest.JSON(a, d); err != nil {
-		return nil, err
-	}
-	if d.Type == "SIMULATOR" {
-		return nil, backends.Refuse("device %s: %v", c.arn, errSimulator)
-	}
-	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
-		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.arn, err)
-	}
-	if d.snapshot, err = calibration.Read(calibration.File{Name: "capabilities of " + c.arn, Data: a.Body}); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	c.device = d
-	c.mu.Unlock()
-	return d.snapshot, nil
-}
-
-// known is the device as it was last read.
-func (c *Client) known(ctx context.Context) (*device, error) {
-	c.mu.Lock()
-	d := c.device
-	c.mu.Unlock()
-	if d != nil {
-		return d, nil
-	}
-	if _, err := c.Snapshot(ctx); err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.device, nil
-}
-
-// Limits are the device's.
-func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
-	d, err := c.known(ctx)
-	if err != nil {
-		return service.Limits{}, err
-	}
-	l := service.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
-	if c.endpoint != "" {
-		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
-	}
-	if set, ok := d.capabilities.Action[actionSet]; ok {
-		l.Programs, l.TotalShots = max(1, set.Circuits), set.TotalShots
-	}
-	if r := d.capabilities.Service.Shots; len(r) == 2 {
-		l.MinShots, l.MaxShots = r[0], r[1]
-	}
-	if d.Status != "ONLINE" {
-		l.Maintenance = strings.ToLower(d.Status)
-		if d.Reason != nil {
-			l.Maintenance += " (" + d.Reason.Reason + ")"
-		}
-	}
-	return l, nil
 }
 
 // Submit posts a task, once.
@@ -392,16 +194,13 @@ func (c *Client) explain(err error, body []byte) error {
 		known.Err, c.account, c.account.Key, b.Bucket, c.region)}
 }
 
-// tagKey is the key of a task's tag that holds our id.
-const tagKey = "qgan_id"
-
 // Find looks for the tag among the device's tasks. What is not there is sent again: the
 // service knows a body by its client token, and the list lags behind.
 func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, error) {
 	var out []string
 	next := ""
 	for range pages {
-		q := map[string]any{"filters": []any{map[string]any{"name": "deviceArn", "operator": "EQUAL", "values": []string{c.arn}}}, "maxResults": 100}
+		q := map[string]any{"filters": []any{map[string]any{"name": "deviceArn", "operator": "EQUAL", "values": []string{c.Device()}}}, "maxResults": 100}
 		if next != "" {
 			q["nextToken"] = next
 		}
@@ -420,7 +219,7 @@ func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, e
 			return nil, err
 		}
 		for _, t := range answer.Tasks {
-			if t.Tags[tagKey] == tag {
+			if t.Tags[service.TagKey] == tag {
 				out = append(out, t.ARN)
 			}
 		}
@@ -436,9 +235,9 @@ func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, e
 }
 
 // states are the service's words. A task that is being cancelled may still complete.
-var states = map[string]service.RemoteState{
-	"CREATED": service.Queued, "QUEUED": service.Queued, "RUNNING": service.Running, "CANCELLING": service.Running,
-	"COMPLETED": service.Completed, "FAILED": service.Failed, "CANCELLED": service.Cancelled,
+var states = service.States{
+	"created": service.Queued, "queued": service.Queued, "running": service.Running, "cancelling": service.Running,
+	"completed": service.Completed, "failed": service.Failed, "cancelled": service.Cancelled,
 }
 
 // task is a task as the service shows it.
@@ -462,19 +261,12 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if err != nil {
 		return service.Status{}, err
 	}
-	state, known := states[strings.ToUpper(t.Status)]
-	if !known {
-		state = service.Running // a word of tomorrow
-	}
-	s := service.Status{State: state, Word: t.Status, Reason: t.Failure, Ahead: -1}
+	s := service.Status{State: states.Of(t.Status), Word: t.Status, Reason: t.Failure, Ahead: -1, Cost: c.Cost()}
 	if t.Queue != nil {
 		// "None", ">2000" or a number.
 		if n, err := strconv.Atoi(strings.TrimPrefix(t.Queue.Position, ">")); err == nil {
 			s.Ahead = n
 		}
-	}
-	if c.endpoint != "" {
-		s.Cost = new(float64)
 	}
 	return s, nil
 }
@@ -485,11 +277,7 @@ func (c *Client) Cancel(ctx context.Context, remote string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.rest.Do(ctx, service.Call{Method: http.MethodPut, Path: "quantum-task/" + escape(remote) + "/cancel", Body: raw})
-	if service.StatusOf(err) == http.StatusConflict {
-		return nil
-	}
-	return err
+	return c.rest.Cancel(ctx, service.Call{Method: http.MethodPut, Path: "quantum-task/" + escape(remote) + "/cancel", Body: raw})
 }
 
 // identity is the number of the account that the credentials are of.

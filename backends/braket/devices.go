@@ -1,12 +1,17 @@
 package braket
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"qgan/backends"
 	"qgan/backends/service"
+	"qgan/calibration"
 )
 
 // deviceRow is a device of which we know where it is and what it costs.
@@ -75,8 +80,8 @@ func regionOf(arn string) string {
 
 // Price is that of a task: of one on a processor, and of its shots.
 func (c *Client) Price(programs []service.Program) (service.Price, bool) {
-	if c.endpoint != "" {
-		return service.Price{Basis: "not Amazon's address: free"}, true
+	if free, ok := c.Gratis("Amazon's address"); ok {
+		return free, true
 	}
 	c.mu.Lock()
 	shot := 0.0
@@ -85,7 +90,7 @@ func (c *Client) Price(programs []service.Program) (service.Price, bool) {
 	}
 	c.mu.Unlock()
 	for _, d := range devices {
-		if d.arn != c.arn || d.shot == 0 {
+		if d.arn != c.Device() || d.shot == 0 {
 			continue
 		}
 		shot = max(shot, d.shot)
@@ -106,3 +111,181 @@ const tasksPerMinute = 20 * 60
 
 // errSimulator is what Snapshot says of a simulator.
 var errSimulator = errors.New("it is a simulator, which circuits are not compiled for: run them with --backend ideal or noisy")
+
+// Devices lists the devices of the account's region; without one those of all regions, but
+// for regions that the account may not ask.
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
+	where := []string{c.account.Region}
+	if c.account.Region == "" {
+		where = regions
+	}
+	out := []service.DeviceInfo{}
+	var refusal error
+	seen := map[string]bool{}
+	for _, region := range where {
+		rest, err := c.service("braket", cmp.Or(region, defaultRegion))
+		if err != nil {
+			return nil, err
+		}
+		found, err := search(ctx, rest)
+		switch {
+		case service.StatusOf(err) == http.StatusForbidden && len(where) > 1:
+			refusal = err
+			continue
+		case err != nil:
+			return nil, err
+		}
+		for _, d := range found {
+			if !seen[d.Name] { // simulators are in all of them
+				seen[d.Name] = true
+				out = append(out, d)
+			}
+		}
+	}
+	if len(out) == 0 && refusal != nil {
+		return nil, refusal
+	}
+	return out, nil
+}
+
+// pages bounds how long a list is read.
+const pages = 50
+
+func search(ctx context.Context, rest *service.REST) (out []service.DeviceInfo, err error) {
+	next := ""
+	for range pages {
+		q := map[string]any{"filters": []any{}, "maxResults": 100}
+		if next != "" {
+			q["nextToken"] = next
+		}
+		var answer struct {
+			Devices []struct {
+				ARN      string `json:"deviceArn"`
+				Type     string `json:"deviceType"`
+				Status   string `json:"deviceStatus"`
+				Provider string `json:"providerName"`
+			} `json:"devices"`
+			Next *string `json:"nextToken"`
+		}
+		if err := ask(ctx, rest, http.MethodPost, "devices", q, &answer); err != nil {
+			return nil, err
+		}
+		for _, d := range answer.Devices {
+			if d.Status != "RETIRED" {
+				out = append(out, service.DeviceInfo{Name: d.ARN, Status: strings.ToLower(d.Status)})
+			}
+		}
+		if answer.Next == nil || *answer.Next == "" {
+			break
+		}
+		next = *answer.Next
+	}
+	return out, nil
+}
+
+// device is what a device tells of itself.
+type device struct {
+	Type         string `json:"deviceType"`
+	Status       string `json:"deviceStatus"`
+	Capabilities string `json:"deviceCapabilities"`
+	Reason       *struct {
+		Reason string `json:"reason"`
+	} `json:"deviceStatusReason"`
+
+	capabilities capabilities
+	snapshot     *calibration.Snapshot
+}
+
+// capabilities are what of them a submission is held against.
+type capabilities struct {
+	Service struct {
+		Shots []int `json:"shotsRange"`
+		Cost  struct {
+			Price float64 `json:"price"`
+			Unit  string  `json:"unit"`
+		} `json:"deviceCost"`
+	} `json:"service"`
+	Action map[string]struct {
+		PartialBox *bool `json:"supportsPartialVerbatimBox"`
+		AllQubits  bool  `json:"requiresAllQubitsMeasurement"`
+		Circuits   int   `json:"maximumExecutables"`
+		TotalShots int   `json:"maximumTotalShots"`
+	} `json:"action"`
+	Paradigm struct {
+		Connectivity struct {
+			Full bool `json:"fullyConnected"`
+		} `json:"connectivity"`
+	} `json:"paradigm"`
+}
+
+// The names of what devices run.
+const (
+	actionProgram = "braket.ir.openqasm.program"
+	actionSet     = "braket.ir.openqasm.program_set"
+)
+
+// Snapshot reads the device's calibration data.
+func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
+	a, err := c.rest.Describe(ctx, c.Device(), "device/"+escape(c.Device()))
+	if err != nil {
+		return nil, err
+	}
+	d := &device{}
+	if err := c.rest.JSON(a, d); err != nil {
+		return nil, err
+	}
+	if d.Type == "SIMULATOR" {
+		return nil, backends.Refuse("device %s: %v", c.Device(), errSimulator)
+	}
+	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
+		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.Device(), err)
+	}
+	if d.snapshot, err = calibration.Read(calibration.File{Name: "capabilities of " + c.Device(), Data: a.Body}); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.device = d
+	c.mu.Unlock()
+	return d.snapshot, nil
+}
+
+// known is the device as it was last read.
+func (c *Client) known(ctx context.Context) (*device, error) {
+	c.mu.Lock()
+	d := c.device
+	c.mu.Unlock()
+	if d != nil {
+		return d, nil
+	}
+	if _, err := c.Snapshot(ctx); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.device, nil
+}
+
+// Limits are the device's.
+func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
+	d, err := c.known(ctx)
+	if err != nil {
+		return service.Limits{}, err
+	}
+	l := service.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
+	if c.Endpoint() != "" {
+		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
+	}
+	if set, ok := d.capabilities.Action[actionSet]; ok {
+		l.Programs, l.TotalShots = max(1, set.Circuits), set.TotalShots
+	}
+	if r := d.capabilities.Service.Shots; len(r) == 2 {
+		l.MinShots, l.MaxShots = r[0], r[1]
+	}
+	if d.Status != "ONLINE" {
+		l.Maintenance = strings.ToLower(d.Status)
+		if d.Reason != nil {
+			l.Maintenance += " (" + d.Reason.Reason + ")"
+		}
+	}
+	return l, nil
+}

@@ -164,7 +164,7 @@ func (c *Client) object(ctx context.Context, bucket, key string) ([]byte, error)
 	}
 	p := "/" + strings.Join(segments, "/")
 	address := "https://" + bucket + ".s3." + c.region + ".amazonaws.com"
-	if c.endpoint != "" || strings.Contains(bucket, ".") { // a certificate covers one level
+	if c.Endpoint() != "" || strings.Contains(bucket, ".") { // a certificate covers one level
 		address, p = "https://s3."+c.region+".amazonaws.com", "/"+bucket+p
 	}
 	rest, err := c.at("s3", c.region, address)
@@ -247,16 +247,7 @@ func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome
 	if err != nil {
 		return nil, err
 	}
-	if len(list) != len(shapes) {
-		return nil, fmt.Errorf("braket: the result of %s holds %d circuits, %d were sent", k.Task, len(list), len(shapes))
-	}
-	out := make([]backends.Outcome, len(shapes))
-	for i, s := range shapes {
-		if out[i], err = list[i].outcome(s); err != nil {
-			return nil, fmt.Errorf("braket: the result of %s, program %d: %w", k.Task, i, err)
-		}
-	}
-	return out, nil
+	return service.Outcomes("braket: the result of "+k.Task, shapes, len(list), func(i int, s service.Shape) (backends.Outcome, error) { return list[i].outcome(s) })
 }
 
 // columns finds the column of each bit by the qubit that is read into it, -1 for none: the

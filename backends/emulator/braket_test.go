@@ -44,7 +44,7 @@ func braketClient(t *testing.T, e *Braket, url string, key, secret string) *brak
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := braket.New(a, e.Device(), braket.Options{Endpoint: url, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
+	c, err := braket.New(a, e.Device(), service.Options{Endpoint: url, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +330,7 @@ func TestBraketRegions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := braket.New(a, "", braket.Options{Endpoint: s.URL})
+		c, err := braket.New(a, "", service.Options{Endpoint: s.URL})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"qgan/backends/emulator"
 	"qgan/backends/ibm"
+	"qgan/backends/service"
 )
 
 // A client of the service sees the emulator's device.
@@ -19,7 +20,7 @@ func Example() {
 	s := httptest.NewServer(e)
 	defer s.Close()
 	key, instance := e.Credentials()
-	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), ibm.Options{Endpoint: s.URL})
+	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), service.Options{Endpoint: s.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -43,7 +43,7 @@ var hasty = remote.Patience{Looks: 4, LookEvery: 30 * time.Millisecond, PollMin:
 func client(t *testing.T, e *IBM, url string) *ibm.Client {
 	t.Helper()
 	key, instance := e.Credentials()
-	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), ibm.Options{
+	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), service.Options{
 		Endpoint: url, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
 	})
 	if err != nil {
@@ -267,7 +267,7 @@ func TestIBMRefuses(t *testing.T) {
 	if _, err := c.Poll(t.Context(), "nosuchjob"); service.StatusOf(err) != http.StatusNotFound {
 		t.Errorf("an unknown job: %v", err)
 	}
-	wrong, err := ibm.New(ibm.Account{Key: "wrong", Instance: "crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::"}, e.Device(), ibm.Options{Endpoint: url})
+	wrong, err := ibm.New(ibm.Account{Key: "wrong", Instance: "crn:v1:bluemix:public:quantum-computing:us-east:a/1:2::"}, e.Device(), service.Options{Endpoint: url})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func startIonQ(t *testing.T, o Options, device string) (*IonQ, *ionq.Client) {
 	}
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
-	c, err := ionq.New(ionq.Account{Key: e.Credentials()}, device, ionq.Options{
+	c, err := ionq.New(ionq.Account{Key: e.Credentials()}, device, service.Options{
 		Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second},
 	})
 	if err != nil {

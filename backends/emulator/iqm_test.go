@@ -29,7 +29,7 @@ func startIQM(t *testing.T, o Options) (*IQM, *iqm.Client) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := iqm.New(a, e.Device(), iqm.Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
+	c, err := iqm.New(a, e.Device(), service.Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 5 * time.Millisecond, Timeout: 5 * time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}

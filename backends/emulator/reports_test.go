@@ -127,7 +127,7 @@ func ionqUnder(t *testing.T, faults ...Fault) (*IonQ, *spy, *ionq.Client) {
 		t.Fatal(err)
 	}
 	s, url := watch(t, e)
-	c, err := ionq.New(ionq.Account{Key: e.Credentials()}, "simulator", ionq.Options{Endpoint: url, REST: soon})
+	c, err := ionq.New(ionq.Account{Key: e.Credentials()}, "simulator", service.Options{Endpoint: url, REST: soon})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ var ibmReports = []report{
 			}
 		}))
 		t.Cleanup(func() { close(stuck); web.Close() })
-		c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: web.URL, REST: service.RESTOptions{Timeout: 20 * time.Millisecond, Retries: -1}})
+		c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", service.Options{Endpoint: web.URL, REST: service.RESTOptions{Timeout: 20 * time.Millisecond, Retries: -1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -273,7 +273,7 @@ var ibmReports = []report{
 		e, _ := start(t, Options{Faults: []Fault{{Kind: BadToken}}})
 		_, url := watch(t, e)
 		key, instance := e.Credentials()
-		c, err := ibm.New(ibm.Account{Key: key, KeySource: "the file", Instance: instance, InstanceSource: "the environment"}, e.Device(), ibm.Options{Endpoint: url, REST: soon})
+		c, err := ibm.New(ibm.Account{Key: key, KeySource: "the file", Instance: instance, InstanceSource: "the environment"}, e.Device(), service.Options{Endpoint: url, REST: soon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -356,7 +356,7 @@ var ionqReports = []report{
 	{"qiskit-ionq#229", "words of before and of tomorrow are states: running, and not ended", func(t *testing.T) {
 		for word, want := range map[string]service.RemoteState{"running": service.Running, "started": service.Running, "ready": service.Queued, "pondering": service.Running, "canceled": service.Cancelled} {
 			_, url := watch(t, told{"GET /v0.4/jobs/1": `{"id":"1","status":"` + word + `"}`})
-			c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: url, REST: soon})
+			c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", service.Options{Endpoint: url, REST: soon})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -405,7 +405,7 @@ var ionqReports = []report{
 	{"qiskit-ionq#51, qiskit-ionq#25", "a job that failed or was cancelled is told of with its reason; its result is not asked for", func(t *testing.T) {
 		for word, want := range map[string]ledger.State{"failed": ledger.Failed, "canceled": ledger.Cancelled} {
 			s, url := watch(t, told{"GET /v0.4/jobs/1": `{"id":"1","status":"` + word + `","failure":{"code":"SimulationTimeout","message":"too long"}}`, "POST /v0.4/jobs": `{"id":"1"}`})
-			c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", ionq.Options{Endpoint: url, REST: soon})
+			c, err := ionq.New(ionq.Account{Key: "KEY"}, "simulator", service.Options{Endpoint: url, REST: soon})
 			if err != nil {
 				t.Fatal(err)
 			}

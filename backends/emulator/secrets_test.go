@@ -34,7 +34,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 		}
 		s, url := watch(t, e)
 		key, instance := e.Credentials()
-		c, err := ibm.New(ibm.Account{Key: key, KeySource: "a test", Instance: instance}, e.Device(), ibm.Options{Endpoint: url, REST: soon})
+		c, err := ibm.New(ibm.Account{Key: key, KeySource: "a test", Instance: instance}, e.Device(), service.Options{Endpoint: url, REST: soon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +46,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 			t.Fatal(err)
 		}
 		s, url := watch(t, e)
-		c, err := ionq.New(ionq.Account{Key: e.Credentials(), Source: "a test"}, "simulator", ionq.Options{Endpoint: url, REST: soon})
+		c, err := ionq.New(ionq.Account{Key: e.Credentials(), Source: "a test"}, "simulator", service.Options{Endpoint: url, REST: soon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := braket.New(a, e.Device(), braket.Options{Endpoint: url, REST: soon})
+		c, err := braket.New(a, e.Device(), service.Options{Endpoint: url, REST: soon})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := iqm.New(a, e.Device(), iqm.Options{Endpoint: url, REST: soon})
+		c, err := iqm.New(a, e.Device(), service.Options{Endpoint: url, REST: soon})
 		if err != nil {
 			t.Fatal(err)
 		}

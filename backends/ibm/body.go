@@ -31,19 +31,20 @@ type params struct {
 
 // Body writes a job: a PUB a program, every angle bound.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
-	j := job{Program: "sampler", Backend: c.device, Params: params{Version: 2}, Tags: []string{tag}}
-	for i, p := range programs {
-		text, err := program(p.Circuit)
-		if err != nil {
-			return nil, fmt.Errorf("program %d of the job for %s: %w", i, c.device, err)
-		}
-		j.Params.PUBs = append(j.Params.PUBs, [3]any{text, nil, p.Shots})
+	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2}, Tags: []string{tag}}
+	err := c.Write(programs, false, func(i int, circuit *ir.Circuit) error {
+		text, err := program(circuit)
+		j.Params.PUBs = append(j.Params.PUBs, [3]any{text, nil, programs[i].Shots})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	body, err := json.Marshal(j)
-	if err == nil && len(body) > maxBytes {
-		err = backends.Refuse("the job for %s has %d MB, at most %d are taken: send fewer circuits at once", c.device, len(body)>>20, maxBytes>>20)
+	if err != nil {
+		return nil, err
 	}
-	return body, err
+	return body, c.Fits(body, maxBytes)
 }
 
 // program writes a circuit as the service takes it, after the checks that its simulators
@@ -87,9 +88,6 @@ var pythonWords = strings.Fields("False None True and as assert async await brea
 
 // check refuses what the service takes and then fails on.
 func check(c *ir.Circuit) error {
-	if len(c.Trained)+len(c.Data) > 0 {
-		return backends.Refuse("its angles hold symbols: bind them")
-	}
 	if c.Bits == 0 {
 		return backends.Refuse("it has no classical bits, so nothing is measured")
 	}
@@ -103,42 +101,12 @@ func check(c *ir.Circuit) error {
 			}
 		}
 	}
-	measured := false
 	for i, op := range c.Ops {
-		switch op := op.(type) {
-		case *ir.Measure:
-			measured = measured || op.Bit >= 0
-		case *ir.Apply:
-			if op.Gate == ir.RZZ {
-				if a := op.Angles[0].Const; a < -1e-10 || a > math.Pi/2+1e-10 {
-					return &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("rzz(%v) on qubits %v: the angle has to be in [0, π/2]", a, op.Qubits)}
-				}
+		if op, ok := op.(*ir.Apply); ok && op.Gate == ir.RZZ {
+			if a := op.Angles[0].Const; a < -1e-10 || a > math.Pi/2+1e-10 {
+				return &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("rzz(%v) on qubits %v: the angle has to be in [0, π/2]", a, op.Qubits)}
 			}
 		}
 	}
-	if !measured {
-		return backends.Refuse("nothing is measured")
-	}
 	return nil
-}
-
-// What a second costs: Pay-As-You-Go, the highest of the plans, in US dollars by IBM's page
-// of prices of 2025 ($96 a minute).
-const (
-	usdPerSecond = 1.60
-	perShot      = 350e-6 // seconds: a repetition delay of 250 µs, the circuit and its readout
-	perJob       = 3.0    // seconds of loading and calibration that a job is charged
-	priceBasis   = "$1.60 a second of Pay-As-You-Go (2025), 0.35 ms a shot and 3 s a job"
-)
-
-// Price estimates the cost by the time on the processor.
-func (c *Client) Price(programs []service.Program) (service.Price, bool) {
-	if c.endpoint != "" {
-		return service.Price{Basis: "not IBM's address: free"}, true
-	}
-	seconds := perJob
-	for _, p := range programs {
-		seconds += perShot * float64(p.Shots)
-	}
-	return service.Price{USD: seconds * usdPerSecond, Basis: priceBasis, Source: "https://www.ibm.com/quantum/pricing"}, true
 }

@@ -13,37 +13,25 @@ import (
 	"time"
 
 	"qgan/backends/service"
-	"qgan/calibration"
 )
 
-// Client is the service for one device. It is an service.Service.
+// Client is the service for one device. It is a service.Service.
 type Client struct {
-	device   string
-	endpoint string
-	rest     *service.REST
-	tokens   *tokens
+	service.Place
+	rest   *service.REST
+	tokens *tokens
 }
 
-// Options are the choices of a client.
-type Options struct {
-	// Endpoint is an address in place of the service's own, and of IAM's.
-	Endpoint string
-	REST     service.RESTOptions
-	Now      func() time.Time
-}
-
-// New returns the client of a device.
-func New(a Account, device string, o Options) (*Client, error) {
-	c := &Client{device: device, endpoint: o.Endpoint}
+// New returns the client of a device. An endpoint stands for IAM's address too.
+func New(a Account, device string, o service.Options) (*Client, error) {
+	c := Reader(device)
+	c.Place = service.At(c.Service(), device, o.Endpoint)
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
-		base, iam = strings.TrimSuffix(o.Endpoint, "/")+"/api/v1", o.Endpoint
-	}
-	if o.Now == nil {
-		o.Now = time.Now
+		base, iam = o.Address("")+"/api/v1", o.Endpoint
 	}
 	var err error
-	if c.tokens, err = newTokens(iam, a.Key, o.REST, o.Now); err != nil {
+	if c.tokens, err = newTokens(iam, a.Key, o.REST, o.Clock()); err != nil {
 		return nil, err
 	}
 	rest := o.REST
@@ -108,116 +96,10 @@ func problem(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{device: device} }
+func Reader(device string) *Client { return &Client{Place: service.At("ibm", device, "")} }
 
-// Service is "ibm".
-func (c *Client) Service() string { return "ibm" }
-
-// Device is the backend's name.
-func (c *Client) Device() string { return c.device }
-
-// Endpoint is the address where it is not IBM's.
-func (c *Client) Endpoint() string { return c.endpoint }
-
-// Devices lists the devices of the instance.
-func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
-	var answer struct {
-		Devices []struct {
-			Name   string `json:"name"`
-			Qubits int    `json:"qubits"`
-			Status struct {
-				Name   string `json:"name"`
-				Reason string `json:"reason"`
-			} `json:"status"`
-			Queue int `json:"queue_length"`
-		} `json:"devices"`
-	}
-	if err := c.rest.Get(ctx, "backends", nil, &answer); err != nil {
-		return nil, err
-	}
-	out := make([]service.DeviceInfo, len(answer.Devices))
-	for i, d := range answer.Devices {
-		queue := max(0, d.Queue) // negative ones have been seen
-		out[i] = service.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: d.Status.Name, Reason: d.Status.Reason, Queue: &queue}
-	}
-	return out, nil
-}
-
-// document asks for a text of the device as the service tells it.
-func (c *Client) document(ctx context.Context, what string) ([]byte, error) {
-	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "backends/" + url.PathEscape(c.device) + "/" + what})
-	if err != nil {
-		if service.StatusOf(err) == http.StatusNotFound {
-			err = fmt.Errorf("device %s: %w", c.device, err)
-		}
-		return nil, err
-	}
-	return a.Body, nil
-}
-
-// Documents are the files of the device's calibration, as they can be kept.
-func (c *Client) Documents(ctx context.Context) ([]calibration.File, error) {
-	properties, err := c.document(ctx, "properties")
-	if err != nil {
-		return nil, err
-	}
-	configuration, err := c.document(ctx, "configuration")
-	if err != nil {
-		return nil, err
-	}
-	return []calibration.File{{Name: "props_" + c.device + ".json", Data: properties}, {Name: "conf_" + c.device + ".json", Data: configuration}}, nil
-}
-
-// Snapshot reads the device's calibration data.
-func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
-	files, err := c.Documents(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return calibration.Read(files...)
-}
-
-// The service's own bounds: executions a job and submissions a minute by its OpenAPI
-// description, the size by a report of what its gateway cuts off.
-const (
-	maxPrograms   = 300
-	maxShots      = 100_000
-	maxExecutions = 5_000_000
-	maxBytes      = 80 << 20
-	perMinute     = 5
-)
-
-// Limits are the device's where its configuration tells them, within the service's.
-func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
-	l := service.Limits{
-		Programs: maxPrograms, MaxShots: maxShots, TotalShots: maxExecutions, Bytes: maxBytes, PerMinute: perMinute,
-		Source: "IBM Quantum REST API " + APIVersion,
-	}
-	if c.endpoint != "" {
-		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
-	}
-	raw, err := c.document(ctx, "configuration")
-	if err != nil {
-		return l, err
-	}
-	var conf struct {
-		Shots       int `json:"max_shots"`
-		Experiments int `json:"max_experiments"`
-	}
-	if err := json.Unmarshal(raw, &conf); err != nil {
-		return l, fmt.Errorf("IBM Quantum: the configuration of %s can't be read: %w", c.device, err)
-	}
-	if conf.Shots > 0 {
-		l.MaxShots = min(l.MaxShots, conf.Shots)
-	}
-	if conf.Experiments > 0 {
-		l.Programs = min(l.Programs, conf.Experiments)
-	}
-	return l, nil
-}
-
-// states are the service's words, in lower case.
-var states = map[string]service.RemoteState{
+// states are the service's words.
+var states = service.States{
 	"queued": service.Queued, "running": service.Running, "completed": service.Completed, "cancelled": service.Cancelled, "failed": service.Failed,
 	"cancelled - ran too long": service.Failed,
 }
@@ -247,10 +129,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if word == "" {
 		word = j.Status
 	}
-	state, known := states[strings.ToLower(word)]
-	if !known {
-		state = service.Running // a word of tomorrow
-	}
+	state := states.Of(word)
 	code := ""
 	for _, x := range []any{j.State.Code, j.State.CodeToo} {
 		if x != nil {
@@ -260,7 +139,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if code == ranTooLong || strings.Contains(strings.ToLower(j.Status), "ran too long") {
 		state = service.Failed
 	}
-	s := service.Status{State: state, Word: word, Reason: j.State.Reason, Ahead: -1}
+	s := service.Status{State: state, Word: word, Reason: j.State.Reason, Ahead: -1, Cost: c.Cost()}
 	s.Seconds, _ = j.Usage.Seconds.Float64()
 	if s.Reason != "" && code != "" {
 		s.Reason += " (code " + code + ")"
@@ -268,11 +147,9 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if j.State.Advice != "" {
 		s.Reason += "; " + j.State.Advice
 	}
-	if s.Seconds > 0 && c.endpoint == "" {
+	if s.Cost == nil && s.Seconds > 0 {
 		usd := s.Seconds * usdPerSecond
 		s.Cost = &usd
-	} else if c.endpoint != "" {
-		s.Cost = new(float64)
 	}
 	return s, nil
 }
@@ -321,9 +198,5 @@ func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
 
 // Cancel asks to stop a job; one that is final already stays as it is.
 func (c *Client) Cancel(ctx context.Context, remote string) error {
-	_, err := c.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
-	if service.StatusOf(err) == http.StatusConflict {
-		return nil
-	}
-	return err
+	return c.rest.Cancel(ctx, service.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
 }

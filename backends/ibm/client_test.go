@@ -83,7 +83,7 @@ func (s *server) on(what string, status int, body string) {
 
 func (s *server) client(t *testing.T, key string) *Client {
 	t.Helper()
-	c, err := New(Account{Key: key, Instance: crn}, "ibm_torino", Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, Retries: 2}})
+	c, err := New(Account{Key: key, Instance: crn}, "ibm_torino", service.Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: 2 * time.Millisecond, Retries: 2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestTokens(t *testing.T) {
 	s := newServer(t)
 	s.on("GET /api/v1/backends", 200, `{"devices":[{"name":"ibm_torino","qubits":133,"status":{"name":"online"},"queue_length":-1,"processor_type":{"family":"Heron"}}]}`)
 	now := time.Now()
-	c, err := New(Account{Key: secret, Instance: crn}, "ibm_torino", Options{Endpoint: s.URL, Now: func() time.Time { return now }})
+	c, err := New(Account{Key: secret, Instance: crn}, "ibm_torino", service.Options{Endpoint: s.URL, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func TestBodyRefuses(t *testing.T) {
 		"no bits":         {ir.New(2, 0), "no classical bits"},
 		"open symbols":    {measured(func(c *ir.Circuit) { c.Trained = []string{"a"}; c.Gate(ir.RZ, []int{0}, ir.Trained(1, 0)) }), "symbols"},
 	} {
-		_, err := (&Client{device: "ibm_torino"}).Body(t.Context(), []service.Program{{Circuit: measured(func(*ir.Circuit) {}), Shots: 1}, {Circuit: k.circuit, Shots: 1}}, "t")
+		_, err := Reader("ibm_torino").Body(t.Context(), []service.Program{{Circuit: measured(func(*ir.Circuit) {}), Shots: 1}, {Circuit: k.circuit, Shots: 1}}, "t")
 		if err == nil || !strings.Contains(err.Error(), k.text) || !strings.Contains(err.Error(), "program 1") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -384,11 +384,11 @@ func TestLimits(t *testing.T) {
 }
 
 func TestPrice(t *testing.T) {
-	p, ok := (&Client{}).Price([]service.Program{{Shots: 10000}})
+	p, ok := Reader("").Price([]service.Program{{Shots: 10000}})
 	if want := (3 + 3.5) * 1.6; !ok || p.USD < want*0.999 || p.USD > want*1.001 {
 		t.Errorf("%+v, want $%v", p, want)
 	}
-	if p, ok := (&Client{endpoint: "http://127.0.0.1:1"}).Price([]service.Program{{Shots: 10000}}); !ok || p.USD != 0 {
+	if p, ok := (&Client{Place: service.At("", "", "http://127.0.0.1:1")}).Price([]service.Program{{Shots: 10000}}); !ok || p.USD != 0 {
 		t.Errorf("on loopback: %+v", p)
 	}
 }

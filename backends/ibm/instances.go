@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"qgan/backends/service"
 )
@@ -36,15 +35,12 @@ type resource struct {
 // Discover completes an account that has a key and no CRN: with the only instance that the
 // key can use, or with the one that is called as the account's Instance says. Several are
 // an error that lists them. An endpoint stands for IBM's addresses.
-func (a Account) Discover(ctx context.Context, o Options) (Account, error) {
+func (a Account) Discover(ctx context.Context, o service.Options) (Account, error) {
 	iam, search := a.IAM, searchURL
 	if o.Endpoint != "" {
 		iam, search = o.Endpoint, o.Endpoint
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	t, err := newTokens(iam, a.Key, o.REST, o.Now)
+	t, err := newTokens(iam, a.Key, o.REST, o.Clock())
 	if err != nil {
 		return a, err
 	}

@@ -47,7 +47,7 @@ func TestDiscover(t *testing.T) {
 				}
 				fmt.Fprintf(w, `{"items":[%s],"search_cursor":"next"}`, k.pages[0])
 			}
-			a, err := Account{Key: secret, KeySource: "a test", Instance: k.ask, InstanceSource: "a test"}.Discover(t.Context(), Options{Endpoint: s.URL, REST: service.RESTOptions{Retries: -1}})
+			a, err := Account{Key: secret, KeySource: "a test", Instance: k.ask, InstanceSource: "a test"}.Discover(t.Context(), service.Options{Endpoint: s.URL, REST: service.RESTOptions{Retries: -1}})
 			if k.err != "" {
 				if err == nil || !strings.Contains(err.Error(), k.err) || strings.Contains(err.Error(), secret) {
 					t.Errorf("%v", err)

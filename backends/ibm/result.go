@@ -32,16 +32,7 @@ func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome
 	if err != nil {
 		return nil, fmt.Errorf("IBM Quantum: the result can't be read: %w", err)
 	}
-	if len(pubs) != len(shapes) {
-		return nil, fmt.Errorf("IBM Quantum: the result holds %d PUBs, %d were sent", len(pubs), len(shapes))
-	}
-	out := make([]backends.Outcome, len(shapes))
-	for i, s := range shapes {
-		if out[i], err = outcome(s, pubs[i]); err != nil {
-			return nil, fmt.Errorf("IBM Quantum: result of program %d: %w", i, err)
-		}
-	}
-	return out, nil
+	return service.Outcomes("IBM Quantum: the result", shapes, len(pubs), func(i int, s service.Shape) (backends.Outcome, error) { return outcome(s, pubs[i]) })
 }
 
 // pub is the registers of one circuit, each its samples.

@@ -83,7 +83,7 @@ func TestDecode(t *testing.T) {
 		"executor, twirled": `{"data": [{"results": {"alpha": ` + tensor(packBits(bits(alpha, 2)...), "[1, 3, 2]") + `, "beta": ` + tensor(packBits(flipped...), "[1, 3, 10]") +
 			`, "measurement_flips.beta": ` + tensor(packBits(flips...), "[1, 1, 10]") + `}}]}`,
 	} {
-		out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
+		out, err := Reader("").Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -119,7 +119,7 @@ func TestFlipsOfRandomisations(t *testing.T) {
 		for _, bits := range [][]int{{0, 1}, {1, 0}} {
 			text := `{"data": [{"results": {"m": ` + tensor("[2, 3, 2]", read...) + `, "measurement_flips.m": ` + k.flips + `, "other": ` + tensor("[2, 3, 1]", 0, 1, 0, 1, 0, 1) + `}}]}`
 			shape := service.Shape{Bits: 3, Shots: 6, Registers: []service.Register{{Name: "m", Bits: bits}, {Name: "other", Bits: []int{2}}}}
-			out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(text))
+			out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(text))
 			if k.want == nil {
 				if err == nil {
 					t.Errorf("%s: read as %v", name, out)
@@ -144,7 +144,7 @@ func TestFlipsOfRandomisations(t *testing.T) {
 func TestDecodeSeveral(t *testing.T) {
 	text := `{"results": [{"data": {"c": {"samples": ["0x1"], "num_bits": 2}}}, {"data": {"c": {"samples": ["0x2", "0x3"], "num_bits": 2}}}]}`
 	shape := service.Shape{Bits: 2, Registers: []service.Register{{Name: "c", Bits: []int{0, 1}}}}
-	out, err := (&Client{}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
+	out, err := Reader("").Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if err != nil || !slices.Equal(out[0].Words, []uint64{0b10}) || !slices.Equal(out[1].Words, []uint64{0b01, 0b11}) {
 		t.Errorf("%v, %v", out, err)
 	}
@@ -169,7 +169,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"damaged array":         strings.Replace(tagged2, "eJyb7BfqGxDJyFDGUK2eklqcXKRupaBeU2qorqOgnpZfVFKUmBefX5SSChJ3S8wpTgWKF2ckFqQC+RrGOgqGm", "eJyb7", 1),
 		"no shots":              `{"results": [{"data": {"alpha": {"samples": [], "num_bits": 2}, "beta": {"samples": [], "num_bits": 10}}}]}`,
 	} {
-		if out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text)); err == nil {
+		if out, err := Reader("").Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text)); err == nil {
 			t.Errorf("%s was read as %v", name, out)
 		}
 	}
@@ -180,7 +180,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(tagged2)
 	f.Add(`{"data": [{"results": {"alpha": {"data": "eJwDAAAAAAE=", "dtype": "bool", "shape": [3, 2]}}}]}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		out, err := (&Client{}).Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
+		out, err := Reader("").Decode([]service.Shape{twoRegisters(3)}, strings.NewReader(text))
 		if err == nil && (len(out) != 1 || out[0].Shots < 1 || len(out[0].Words) != out[0].Shots) {
 			t.Errorf("%q was read as %+v", text, out)
 		}
@@ -224,7 +224,7 @@ func wideResult(t testing.TB, circuits, shots int) ([]service.Shape, []byte) {
 // 156 bits are rows, the last bit of the circuit the most significant of the service's.
 func TestDecodeWide(t *testing.T) {
 	shapes, raw := wideResult(t, 2, 5)
-	out, err := (&Client{}).Decode(shapes, bytes.NewReader(raw))
+	out, err := Reader("").Decode(shapes, bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func BenchmarkDecodeWide(b *testing.B) {
 	shapes, raw := wideResult(b, 300, 4000)
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
-		if _, err := (&Client{}).Decode(shapes, bytes.NewReader(raw)); err != nil {
+		if _, err := Reader("").Decode(shapes, bytes.NewReader(raw)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -13,29 +12,18 @@ import (
 	"time"
 
 	"qgan/backends/service"
-	"qgan/calibration"
 )
 
-// Client is the service for one backend. It is an service.Service.
+// Client is the service for one backend. It is a service.Service.
 type Client struct {
-	device   string
-	endpoint string
-	rest     *service.REST
-}
-
-// Options are the choices of a client.
-type Options struct {
-	Endpoint string // an address in place of the service's own
-	REST     service.RESTOptions
+	service.Place
+	rest *service.REST
 }
 
 // New returns the client of a backend, such as simulator or qpu.forte-1.
-func New(a Account, device string, o Options) (*Client, error) {
-	c := &Client{device: device, endpoint: o.Endpoint}
-	base := "https://api.ionq.co/v0.4"
-	if o.Endpoint != "" {
-		base = strings.TrimSuffix(o.Endpoint, "/") + "/v0.4"
-	}
+func New(a Account, device string, o service.Options) (*Client, error) {
+	c := Reader(device)
+	c.Place = service.At(c.Service(), device, o.Endpoint)
 	rest := o.REST
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
@@ -43,7 +31,7 @@ func New(a Account, device string, o Options) (*Client, error) {
 		return nil
 	}
 	var err error
-	c.rest, err = service.NewREST("IonQ", base, rest)
+	c.rest, err = service.NewREST("IonQ", o.Address("https://api.ionq.co")+"/v0.4", rest)
 	return c, err
 }
 
@@ -79,84 +67,7 @@ func problem(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{device: device} }
-
-// Service is "ionq".
-func (c *Client) Service() string { return "ionq" }
-
-// Device is the backend's name.
-func (c *Client) Device() string { return c.device }
-
-// Endpoint is the address where it is not IonQ's.
-func (c *Client) Endpoint() string { return c.endpoint }
-
-// Devices lists the backends.
-func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
-	var list []backend
-	if err := c.rest.Get(ctx, "backends", nil, &list); err != nil {
-		return nil, err
-	}
-	out := make([]service.DeviceInfo, len(list))
-	for i, b := range list {
-		out[i] = service.DeviceInfo{Name: b.Name, Qubits: b.Qubits, Status: b.Status}
-	}
-	return out, nil
-}
-
-// simulated says that the backend is the service's simulator.
-func (c *Client) simulated() bool { return c.device == "simulator" }
-
-// backend is a device as the service shows it.
-type backend struct {
-	Name   string `json:"backend"`
-	Status string `json:"status"`
-	Qubits int    `json:"qubits"`
-}
-
-// Snapshot makes a snapshot of the newest characterisation; the simulator, which has none,
-// is without errors and takes gates of a processor with zz.
-func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
-	path := "backends/" + url.PathEscape(c.device)
-	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: path})
-	if err != nil {
-		if service.StatusOf(err) == http.StatusNotFound {
-			err = fmt.Errorf("device %s: %w", c.device, err)
-		}
-		return nil, err
-	}
-	files := []calibration.File{{Name: "answer about " + c.device, Data: a.Body}}
-	if !c.simulated() {
-		var found struct {
-			List []json.RawMessage `json:"characterizations"`
-		}
-		if err := c.rest.Get(ctx, path+"/characterizations", url.Values{"limit": {"1"}}, &found); err != nil {
-			return nil, err
-		}
-		if len(found.List) == 0 {
-			return nil, fmt.Errorf("IonQ: %s has no characterisation", c.device)
-		}
-		files = append(files, calibration.File{Name: "characterisation of " + c.device, Data: found.List[0]})
-	}
-	return calibration.Read(files...)
-}
-
-// The bounds of the interface: circuits and size of a job by its description, shots by
-// what its processors take.
-const (
-	maxCircuits = 5000
-	maxBytes    = 10 << 20
-	maxShots    = 1_000_000
-	qpuShots    = 10_000
-)
-
-// Limits are the service's.
-func (c *Client) Limits(context.Context) (service.Limits, error) {
-	l := service.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, EqualShots: true, Source: "IonQ API v0.4"}
-	if c.simulated() {
-		l.MaxShots = maxShots
-	}
-	return l, nil
-}
+func Reader(device string) *Client { return &Client{Place: service.At("ionq", device, "")} }
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
@@ -188,7 +99,7 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 		}
 		old := false
 		for _, j := range answer.Jobs {
-			if j.Metadata[tagKey] == tag {
+			if j.Metadata[service.TagKey] == tag {
 				out = append(out, j.ID)
 			}
 			old = old || !j.Submitted.IsZero() && j.Submitted.Before(since)
@@ -202,7 +113,7 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 }
 
 // states are the service's words; running is that of its older interface.
-var states = map[string]service.RemoteState{
+var states = service.States{
 	"submitted": service.Queued, "ready": service.Queued, "started": service.Running, "running": service.Running,
 	"completed": service.Completed, "failed": service.Failed, "canceled": service.Cancelled, "deleted": service.Failed,
 }
@@ -230,11 +141,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if err != nil {
 		return service.Status{}, err
 	}
-	state, known := states[strings.ToLower(j.Status)]
-	if !known {
-		state = service.Running // a word of tomorrow
-	}
-	s := service.Status{State: state, Word: j.Status, Ahead: -1}
+	s := service.Status{State: states.Of(j.Status), Word: j.Status, Ahead: -1, Cost: c.Cost()}
 	if ms, err := j.Duration.Float64(); err == nil {
 		s.Seconds = ms / 1000
 	}
@@ -243,14 +150,12 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 		if s.Reason == "" {
 			s.Reason = f.Error
 		}
-		if f.Code != "" {
-			s.Reason = strings.TrimSpace(s.Reason + " (" + f.Code + ")")
-		}
+		s.Reason = service.WithCode(s.Reason, f.Code)
 	}
 	switch {
-	case c.endpoint != "" || c.simulated():
+	case c.simulated():
 		s.Cost = new(float64)
-	case state == service.Completed:
+	case s.Cost == nil && s.State == service.Completed:
 		s.Cost = c.cost(ctx, remote)
 	}
 	return s, nil

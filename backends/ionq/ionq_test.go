@@ -66,7 +66,7 @@ func (s *server) on(what, text string) {
 
 func (s *server) client(t *testing.T, device string) *Client {
 	t.Helper()
-	c, err := New(Account{Key: secret}, device, Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: time.Millisecond, Retries: 1}})
+	c, err := New(Account{Key: secret}, device, service.Options{Endpoint: s.URL, REST: service.RESTOptions{WaitMin: time.Millisecond, WaitMax: time.Millisecond, Retries: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestSnapshot(t *testing.T) {
 
 // A job of one circuit and of several, as they are sent.
 func TestBody(t *testing.T) {
-	c := &Client{device: "qpu.forte-1"}
+	c := Reader("qpu.forte-1")
 	p := program(func(c *ir.Circuit) {
 		c.Gate(ir.GPI2, []int{0}, ir.Const(0.5))
 		c.Gate(ir.ZZ, []int{0, 1}, ir.Const(0.25))
@@ -181,7 +181,7 @@ func TestBodyRefuses(t *testing.T) {
 		"symbols":                {program(func(c *ir.Circuit) { c.Data = []string{"z"}; c.Gate(ir.GPI, []int{0}, ir.Data(1, 0)); c.Measure(0, 0) }), "symbols"},
 		"reset":                  {program(func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}); c.Measure(0, 0) }), "reset"},
 	} {
-		_, err := (&Client{device: "simulator"}).Body(t.Context(), []service.Program{good, k.p}, "t")
+		_, err := Reader("simulator").Body(t.Context(), []service.Program{good, k.p}, "t")
 		if err == nil || !strings.Contains(err.Error(), k.text) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -239,7 +239,7 @@ func TestJob(t *testing.T) {
 
 // The simulator's probabilities are exact: counts are drawn, and the same each time.
 func TestSimulatorIsDrawnFrom(t *testing.T) {
-	c := &Client{device: "simulator"}
+	c := Reader("simulator")
 	shape := service.Shape{Bits: 1, Shots: 10000, Qubits: []int{0}}
 	ones := func(p float64) int {
 		out, err := c.Decode([]service.Shape{shape}, strings.NewReader(fmt.Sprintf(`{"probabilities":{"0":%v,"1":%v}}`, 1-p, p)))
@@ -262,11 +262,11 @@ func TestSimulatorIsDrawnFrom(t *testing.T) {
 func TestDecodeSums(t *testing.T) {
 	shape := service.Shape{Bits: 2, Shots: 10000, Qubits: []int{-1, 1}}
 	text := `{"children":["b","a"],"probabilities":{"a":{"0":0.25,"1":0.25,"2":0.2,"3":0.3},"b":{"0":0.25,"1":0.25,"2":0.2,"3":0.3}}}`
-	out, err := (&Client{device: "qpu.x"}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
+	out, err := Reader("qpu.x").Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if want := fmt.Sprint([]backends.Count{{Word: 0, N: 5000}, {Word: 1, N: 5000}}); err != nil || fmt.Sprint(out[0].Counts) != want || fmt.Sprint(out[1].Counts) != want {
 		t.Errorf("%v, %v", out, err)
 	}
-	out, err = (&Client{device: "simulator"}).Decode([]service.Shape{shape, shape}, strings.NewReader(text))
+	out, err = Reader("simulator").Decode([]service.Shape{shape, shape}, strings.NewReader(text))
 	if err != nil || fmt.Sprint(out[0].Counts) == fmt.Sprint(out[1].Counts) {
 		t.Errorf("%v, %v", out, err)
 	}
@@ -296,7 +296,7 @@ func TestErrors(t *testing.T) {
 	if _, err := s.client(t, "simulator").Submit(t.Context(), nil); !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), `"shots" must be a number (shots)`) {
 		t.Errorf("%v", err)
 	}
-	wrong, err := New(Account{Key: secret + "-wrong"}, "simulator", Options{Endpoint: s.URL})
+	wrong, err := New(Account{Key: secret + "-wrong"}, "simulator", service.Options{Endpoint: s.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,7 +312,7 @@ func TestErrors(t *testing.T) {
 		"", "<html>", `{"probabilities":[]}`, `{"probabilities":{"x":1}}`, `{"probabilities":{"0":0.5}}`, `{"probabilities":{"-1":1}}`, `{"children":["a"],"probabilities":{"b":{"0":1}}}`,
 		`{"children":["a","b"],"probabilities":{"a":{"0":1},"b":{"0":1}}}`,
 	} {
-		if out, err := (&Client{device: "qpu.x"}).Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
+		if out, err := Reader("qpu.x").Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
 			t.Errorf("%q was read as %v", text, out)
 		}
 	}
@@ -322,7 +322,7 @@ func TestErrors(t *testing.T) {
 	if a, err := FindAccount(func(n string) string { return map[string]string{"IONQ_API_TOKEN": "t"}[n] }); err != nil || a.Key != "t" {
 		t.Errorf("%v", err)
 	}
-	if _, ok := (&Client{device: "qpu.forte-1"}).Price(nil); ok {
+	if _, ok := Reader("qpu.forte-1").Price(nil); ok {
 		t.Error("a price is known")
 	}
 }

@@ -41,19 +41,9 @@ func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome
 			laws = append(laws, law)
 		}
 	}
-	if len(laws) != len(shapes) {
-		return nil, fmt.Errorf("IonQ: the result holds %d circuits, %d were sent", len(laws), len(shapes))
-	}
 	h := fnv.New64a()
 	h.Write(kept.Probabilities)
-	out := make([]backends.Outcome, len(shapes))
-	for i, s := range shapes {
-		var err error
-		if out[i], err = c.outcome(s, laws[i], h.Sum64(), i); err != nil {
-			return nil, fmt.Errorf("IonQ: result of program %d: %w", i, err)
-		}
-	}
-	return out, nil
+	return service.Outcomes("IonQ: the result", shapes, len(laws), func(i int, s service.Shape) (backends.Outcome, error) { return c.outcome(s, laws[i], h.Sum64(), i) })
 }
 
 // outcome turns probabilities into counts: a processor's by largest remainders, since they

@@ -59,7 +59,7 @@ func TestBody(t *testing.T) {
 	for _, l := range []string{"QB2", "QB4", "QB5"} {
 		s.Qubits = append(s.Qubits, calibration.Qubit{Label: l})
 	}
-	c := &Client{device: "garnet", snapshot: s}
+	c := &Client{Place: service.At("iqm", "garnet", ""), snapshot: s}
 	circuit := ir.New(3, 3)
 	circuit.Gate(ir.PRX, []int{0}, ir.Const(0.3), ir.Const(0.1))
 	circuit.Gate(ir.CZ, []int{0, 2})
@@ -120,7 +120,7 @@ func TestBody(t *testing.T) {
 func TestDecode(t *testing.T) {
 	shape := service.Shape{Bits: 12, Shots: 2, Qubits: slices.Repeat([]int{-1}, 12)}
 	shape.Qubits[0], shape.Qubits[10], shape.Qubits[2] = 4, 1, 3
-	out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(`[{"c_12_0_10": [[1], [0]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1], [1]]}]`))
+	out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(`[{"c_12_0_10": [[1], [0]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1], [1]]}]`))
 	if err != nil || !slices.Equal(out[0].Words, []uint64{0b100000000010, 0b101000000000}) {
 		t.Errorf("%012b, %v", out[0].Words, err)
 	}
@@ -128,7 +128,7 @@ func TestDecode(t *testing.T) {
 		"", "<html>", "[]", `[{}]`, `[{"c_12_0_10": [[1]], "c_12_0_2": [[0], [1]], "c_12_0_0": [[1]]}]`, `[{"c_12_0_10": [[1]], "c_12_0_2": [[0]]}]`,
 		`[{"c_12_0_10": [[2]], "c_12_0_2": [[0]], "c_12_0_0": [[1]]}]`, `[{"m": [[1]]}]`, `[{"c_12_0_12": [[1]]}]`, `[{"c_12_0_10": [], "c_12_0_2": [], "c_12_0_0": []}]`,
 	} {
-		if out, err := (&Client{}).Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
+		if out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(text)); err == nil {
 			t.Errorf("%q was read as %v", text, out)
 		}
 	}
@@ -136,7 +136,7 @@ func TestDecode(t *testing.T) {
 
 // A lost job can't be looked up, and an expired token is told of before it is sent.
 func TestWhatCannotBe(t *testing.T) {
-	c := &Client{}
+	c := Reader("")
 	if _, err := c.Find(t.Context(), "tag", time.Time{}); !errors.Is(err, service.ErrUnlisted) {
 		t.Errorf("%v", err)
 	}
@@ -148,7 +148,7 @@ func TestWhatCannotBe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := New(a, "garnet", Options{Endpoint: "http://127.0.0.1:9", Now: func() time.Time { return time.Unix(1700000001, 0) }})
+	old, err := New(a, "garnet", service.Options{Endpoint: "http://127.0.0.1:9", Now: func() time.Time { return time.Unix(1700000001, 0) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -84,7 +84,7 @@ const findInstance = 30 * time.Second
 
 func openIBM(a *app, device, endpoint string) (service.Service, error) {
 	account, err := a.ibmAccount()
-	options := ibm.Options{Endpoint: endpoint, Now: a.now}
+	options := service.Options{Endpoint: endpoint, Now: a.now}
 	if errors.Is(err, ibm.ErrNoInstance) {
 		ctx, cancel := context.WithTimeout(context.Background(), findInstance)
 		defer cancel()
@@ -117,7 +117,7 @@ func openIonQ(a *app, device, endpoint string) (service.Service, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return ionq.New(account, device, ionq.Options{Endpoint: endpoint})
+	return ionq.New(account, device, service.Options{Endpoint: endpoint})
 }
 
 func authIonQ(a *app) ([]credential, error) {
@@ -151,7 +151,7 @@ func openBraket(a *app, device, endpoint string) (service.Service, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return braket.New(account, device, braket.Options{Endpoint: endpoint, Now: a.now})
+	return braket.New(account, device, service.Options{Endpoint: endpoint, Now: a.now})
 }
 
 func authBraket(a *app) ([]credential, error) {
@@ -178,7 +178,7 @@ func openIQM(a *app, device, endpoint string) (service.Service, error) {
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return iqm.New(account, device, iqm.Options{Endpoint: endpoint, Now: a.now})
+	return iqm.New(account, device, service.Options{Endpoint: endpoint, Now: a.now})
 }
 
 func authIQM(a *app) ([]credential, error) {

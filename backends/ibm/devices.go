@@ -1,0 +1,126 @@
+package ibm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+
+	"qgan/backends/service"
+	"qgan/calibration"
+)
+
+// Devices lists the devices of the instance.
+func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
+	var answer struct {
+		Devices []struct {
+			Name   string `json:"name"`
+			Qubits int    `json:"qubits"`
+			Status struct {
+				Name   string `json:"name"`
+				Reason string `json:"reason"`
+			} `json:"status"`
+			Queue int `json:"queue_length"`
+		} `json:"devices"`
+	}
+	if err := c.rest.Get(ctx, "backends", nil, &answer); err != nil {
+		return nil, err
+	}
+	out := make([]service.DeviceInfo, len(answer.Devices))
+	for i, d := range answer.Devices {
+		queue := max(0, d.Queue) // negative ones have been seen
+		out[i] = service.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: d.Status.Name, Reason: d.Status.Reason, Queue: &queue}
+	}
+	return out, nil
+}
+
+// document asks for a text of the device as the service tells it.
+func (c *Client) document(ctx context.Context, what string) ([]byte, error) {
+	a, err := c.rest.Describe(ctx, c.Device(), "backends/"+url.PathEscape(c.Device())+"/"+what)
+	if err != nil {
+		return nil, err
+	}
+	return a.Body, nil
+}
+
+// Documents are the files of the device's calibration, as they can be kept.
+func (c *Client) Documents(ctx context.Context) ([]calibration.File, error) {
+	properties, err := c.document(ctx, "properties")
+	if err != nil {
+		return nil, err
+	}
+	configuration, err := c.document(ctx, "configuration")
+	if err != nil {
+		return nil, err
+	}
+	return []calibration.File{{Name: "props_" + c.Device() + ".json", Data: properties}, {Name: "conf_" + c.Device() + ".json", Data: configuration}}, nil
+}
+
+// Snapshot reads the device's calibration data.
+func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
+	files, err := c.Documents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return calibration.Read(files...)
+}
+
+// The service's own bounds: executions a job and submissions a minute by its OpenAPI
+// description, the size by a report of what its gateway cuts off.
+const (
+	maxPrograms   = 300
+	maxShots      = 100_000
+	maxExecutions = 5_000_000
+	maxBytes      = 80 << 20
+	perMinute     = 5
+)
+
+// Limits are the device's where its configuration tells them, within the service's.
+func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
+	l := service.Limits{
+		Programs: maxPrograms, MaxShots: maxShots, TotalShots: maxExecutions, Bytes: maxBytes, PerMinute: perMinute,
+		Source: "IBM Quantum REST API " + APIVersion,
+	}
+	if c.Endpoint() != "" {
+		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
+	}
+	raw, err := c.document(ctx, "configuration")
+	if err != nil {
+		return l, err
+	}
+	var conf struct {
+		Shots       int `json:"max_shots"`
+		Experiments int `json:"max_experiments"`
+	}
+	if err := json.Unmarshal(raw, &conf); err != nil {
+		return l, fmt.Errorf("IBM Quantum: the configuration of %s can't be read: %w", c.Device(), err)
+	}
+	if conf.Shots > 0 {
+		l.MaxShots = min(l.MaxShots, conf.Shots)
+	}
+	if conf.Experiments > 0 {
+		l.Programs = min(l.Programs, conf.Experiments)
+	}
+	return l, nil
+}
+
+// What a second costs: Pay-As-You-Go, the highest of the plans, in US dollars by IBM's page
+// of prices of 2025 ($96 a minute).
+const (
+	usdPerSecond = 1.60
+	perShot      = 350e-6 // seconds: a repetition delay of 250 µs, the circuit and its readout
+	perJob       = 3.0    // seconds of loading and calibration that a job is charged
+	priceBasis   = "$1.60 a second of Pay-As-You-Go (2025), 0.35 ms a shot and 3 s a job"
+)
+
+// Price estimates the cost by the time on the processor.
+func (c *Client) Price(programs []service.Program) (service.Price, bool) {
+	if free, ok := c.Gratis("IBM's address"); ok {
+		return free, true
+	}
+	seconds := perJob
+	for _, p := range programs {
+		seconds += perShot * float64(p.Shots)
+	}
+	return service.Price{USD: seconds * usdPerSecond, Basis: priceBasis, Source: "https://www.ibm.com/quantum/pricing"}, true
+}
