@@ -53,20 +53,12 @@ type braketActions struct {
 
 // NewBraket returns the service.
 func NewBraket(o Options) (*Braket, error) {
-	files := o.Files
-	if files == nil {
-		raw, err := ladder().Encode()
-		if err != nil {
-			return nil, err
-		}
-		files = []calibration.File{{Name: "ladder.json", Data: raw}}
-	}
-	s, err := newFrame(o, files)
+	s, err := newFrame(o, kind{"Amazon Braket", func() []calibration.File { return built(ladder()) }, "", braketWords})
 	if err != nil {
 		return nil, err
 	}
 	e := &Braket{frame: s, arn: o.ARN, tokens: map[string]*job{}, objects: map[string][]byte{}, buckets: map[string]bool{}}
-	if err := e.describe(files); err != nil {
+	if err := e.describe(s.options.Files); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(e.capabilities, &e.actions); err != nil {
@@ -78,14 +70,17 @@ func NewBraket(o Options) (*Braket, error) {
 	s.newID = func(n int) string {
 		return "arn:aws:braket:" + e.region() + ":" + braketAccount + ":quantum-task/" + s.uuid(n)
 	}
+	s.missing = func(w http.ResponseWriter, r *http.Request) {
+		e.refuse(w, 404, "ResourceNotFoundException", "Quantum task "+r.PathValue("id")+" not found.")
+	}
 	m := http.NewServeMux()
 	for pattern, f := range map[string]http.HandlerFunc{
-		"GET /device/{arn}":              e.showDevice,
-		"POST /devices":                  e.searchDevices,
-		"POST /quantum-task":             e.create,
-		"GET /quantum-task/{arn}":        e.show,
-		"PUT /quantum-task/{arn}/cancel": e.stop,
-		"POST /quantum-tasks":            e.search,
+		"GET /device/{arn}":             e.showDevice,
+		"POST /devices":                 e.searchDevices,
+		"POST /quantum-task":            e.create,
+		"GET /quantum-task/{id}":        e.here(e.show),
+		"PUT /quantum-task/{id}/cancel": e.here(e.stop),
+		"POST /quantum-tasks":           e.search,
 	} {
 		m.HandleFunc(pattern, f)
 	}
@@ -203,10 +198,7 @@ func (e *Braket) showDevice(w http.ResponseWriter, r *http.Request) {
 	d := e.summary()
 	d["deviceCapabilities"] = string(e.capabilities)
 	waiting := 0
-	e.frame.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.frame.mu.Unlock()
-	for _, j := range jobs {
+	for _, j := range e.all() {
 		if e.stage(j) == queued {
 			waiting++
 		}
@@ -266,21 +258,23 @@ func (e *Braket) searchDevices(w http.ResponseWriter, r *http.Request) {
 // braketWords are the states.
 var braketWords = map[phase]string{queued: "QUEUED", running: "RUNNING", completed: "COMPLETED", failed: "FAILED", cancelled: "CANCELLED"}
 
-// found returns the task that a request is about.
-func (e *Braket) found(w http.ResponseWriter, r *http.Request) *job {
-	j := e.find(r.PathValue("arn"))
-	if j == nil || r.Header.Get(elsewhere) != "" {
-		e.refuse(w, 404, "ResourceNotFoundException", "Quantum task "+r.PathValue("arn")+" not found.")
-		return nil
+// here hands over the task of a request to the region that has the device.
+func (e *Braket) here(next func(w http.ResponseWriter, r *http.Request, j *job)) http.HandlerFunc {
+	about := e.about(next)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(elsewhere) != "" {
+			e.missing(w, r)
+			return
+		}
+		about(w, r)
 	}
-	return j
 }
 
 // object is a task as lists show it.
 func (e *Braket) object(j *job, p phase) map[string]any {
 	t := j.extra.(*braketTask)
 	o := map[string]any{
-		"quantumTaskArn": j.id, "status": braketWords[p], "deviceArn": e.arn, "shots": j.shots, "outputS3Bucket": t.bucket, "outputS3Directory": t.directory(j),
+		"quantumTaskArn": j.id, "status": e.words[p], "deviceArn": e.arn, "shots": j.shots, "outputS3Bucket": t.bucket, "outputS3Directory": t.directory(j),
 		"createdAt": stampOf(j.created), "tags": j.metadata,
 	}
 	if p == completed || p == failed || p == cancelled {
@@ -291,15 +285,8 @@ func (e *Braket) object(j *job, p phase) map[string]any {
 
 func stampOf(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
-func (e *Braket) show(w http.ResponseWriter, r *http.Request) {
-	j := e.found(w, r)
-	if j == nil {
-		return
-	}
-	p := e.phaseOf(j)
-	if _, back := e.faults.next(r, StateBack); back {
-		p = queued
-	}
+func (e *Braket) show(w http.ResponseWriter, r *http.Request, j *job) {
+	p := e.shown(r, j)
 	t := j.extra.(*braketTask)
 	o := e.object(j, p)
 	o["deviceParameters"], o["associations"] = cmp.Or(t.parameters, "{}"), []any{}
@@ -317,20 +304,16 @@ func (e *Braket) show(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.RawQuery, "QueueInfo") {
 		queue := map[string]any{"queue": "QUANTUM_TASKS_QUEUE", "position": "1", "queuePriority": "Normal"}
 		if p != queued {
-			queue["position"], queue["message"] = "None", "Task is in "+braketWords[p]+" status. AWS does not show queue position for this status."
+			queue["position"], queue["message"] = "None", "Task is in "+e.words[p]+" status. AWS does not show queue position for this status."
 		}
 		o["queueInfo"] = queue
 	}
 	answer(w, 200, o)
 }
 
-func (e *Braket) stop(w http.ResponseWriter, r *http.Request) {
-	j := e.found(w, r)
-	if j == nil {
-		return
-	}
+func (e *Braket) stop(w http.ResponseWriter, _ *http.Request, j *job) {
 	if p := e.phaseOf(j); p != queued && p != running {
-		e.refuse(w, 409, "ConflictException", "Quantum task is in "+braketWords[p]+" status and cannot be cancelled.")
+		e.refuse(w, 409, "ConflictException", "Quantum task is in "+e.words[p]+" status and cannot be cancelled.")
 		return
 	}
 	e.cancel(j)
@@ -347,17 +330,12 @@ func (e *Braket) search(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, 400, "ValidationException", "filters is required, maxResults is 1 to 100.")
 		return
 	}
-	late, delayed := e.faults.next(r, LateListing)
-	now := e.options.Now()
-	e.frame.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.frame.mu.Unlock()
-	slices.Reverse(jobs) // the newest first
+	jobs := e.listed(r, true)
+	if r.Header.Get(elsewhere) != "" {
+		jobs = nil
+	}
 	list := []any{}
 	for _, j := range jobs {
-		if delayed && now.Sub(j.created) < time.Duration(late.Seconds*float64(time.Second)) || r.Header.Get(elsewhere) != "" {
-			continue
-		}
 		o := e.object(j, e.phaseOf(j))
 		keep := true
 		for _, f := range q.Filters {
@@ -374,13 +352,8 @@ func (e *Braket) search(w http.ResponseWriter, r *http.Request) {
 	}
 	first := 0
 	fmt.Sscan(q.Next, &first)
-	first = max(0, min(first, len(list)))
-	last := min(len(list), first+cmp.Or(q.Most, 100))
-	var next any
-	if last < len(list) {
-		next = fmt.Sprint(last)
-	}
-	answer(w, 200, map[string]any{"quantumTasks": list[first:last], "nextToken": next})
+	list, next := page(list, first, cmp.Or(q.Most, 100))
+	answer(w, 200, map[string]any{"quantumTasks": list, "nextToken": next})
 }
 
 // holds applies a filter; times compare as their text does.
@@ -446,8 +419,7 @@ func (e *Braket) storage(w http.ResponseWriter, r *http.Request) {
 			refuseXML(w, "s3", 403, "AccessDenied", "Access Denied")
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(body)
+		raw(w, body)
 	default:
 		refuseXML(w, "s3", 405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
 	}
@@ -464,10 +436,7 @@ func (e *Braket) file(bucket, key string) []byte {
 	if ok {
 		return body
 	}
-	e.frame.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.frame.mu.Unlock()
-	for _, j := range jobs {
+	for _, j := range e.all() {
 		t := j.extra.(*braketTask)
 		if t.bucket != bucket || !strings.HasPrefix(key, t.directory(j)+"/") {
 			continue

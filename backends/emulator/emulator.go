@@ -55,19 +55,6 @@ type Counts struct {
 	Faults   int            `json:"faults"`   // that were played
 }
 
-// frame is what the emulators share.
-type frame struct {
-	options Options
-	device  *device
-	faults  *faultPlan
-	newID   func(n int) string // of the n-th job
-
-	mu     sync.Mutex
-	jobs   []*job
-	byID   map[string]*job
-	counts Counts
-}
-
 // device is what circuits run on.
 type device struct {
 	name     string
@@ -93,54 +80,6 @@ func newDevice(files []calibration.File) (*device, error) {
 	return d, err
 }
 
-func newFrame(o Options, files []calibration.File) (*frame, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	d, err := newDevice(files)
-	if err != nil {
-		return nil, fmt.Errorf("the emulator's device: %w", err)
-	}
-	plan, err := newFaultPlan(o.Faults, o.Seed)
-	if err != nil {
-		return nil, err
-	}
-	s := &frame{options: o, device: d, faults: plan, byID: map[string]*job{}, counts: Counts{ByTag: map[string]int{}}}
-	s.newID = s.shortID
-	return s, nil
-}
-
-// shortID is an id of twenty letters and digits.
-func (s *frame) shortID(n int) string {
-	const letters = "0123456789abcdefghijklmnopqrstuv"
-	rng := stream.New(s.options.Seed, "job id", uint64(n))
-	id := []byte("d")
-	for range 19 {
-		id = append(id, letters[rng.IntN(len(letters))])
-	}
-	return string(id)
-}
-
-// uuid is an id in the form of a UUID.
-func (s *frame) uuid(n int) string {
-	rng := stream.New(s.options.Seed, "job id", uint64(n))
-	a, b := rng.Uint64(), rng.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0xfff, b&0xffffffffffff)
-}
-
-// Counts returns what was asked so far.
-func (s *frame) Counts() Counts {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.counts
-	c.Faults = s.faults.count()
-	c.ByTag = map[string]int{}
-	for k, v := range s.counts.ByTag {
-		c.ByTag[k] = v
-	}
-	return c
-}
-
 // job is one that was taken.
 type job struct {
 	id       string
@@ -164,26 +103,6 @@ type job struct {
 type program struct {
 	circuit *ir.Circuit
 	shots   int
-}
-
-// accept takes a job; its id is a function of seed and number.
-func (s *frame) accept(j *job) *job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counts.Accepted++
-	for _, t := range j.tags {
-		s.counts.ByTag[t]++
-	}
-	j.id, j.created = s.newID(len(s.jobs)), s.options.Now()
-	s.jobs = append(s.jobs, j)
-	s.byID[j.id] = j
-	return j
-}
-
-func (s *frame) find(id string) *job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.byID[id]
 }
 
 // phase is where a job stands.

@@ -37,18 +37,22 @@ const tokenLife = time.Hour
 
 // NewIBM returns the service.
 func NewIBM(o Options) (*IBM, error) {
-	files := o.Files
-	if files == nil {
-		files = heron()
-	}
-	s, err := newFrame(o, files)
+	s, err := newFrame(o, kind{"IBM", heron, "", ibmWords})
 	if err != nil {
 		return nil, err
 	}
+	s.newID = s.shortID
 	e := &IBM{frame: s, shots: 100_000}
 	if n := s.device.snapshot.Limits.MaxShots; n > 0 {
 		e.shots = n
 	}
+	s.deny = func(w http.ResponseWriter, _ *http.Request) {
+		e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
+	}
+	s.missing = func(w http.ResponseWriter, r *http.Request) {
+		e.refuse(w, 404, 1291, "Job not found. Job ID: "+r.PathValue("id"), "Check the job id.")
+	}
+	good := func(r *http.Request) bool { return e.good(bearer(r)) }
 	m := http.NewServeMux()
 	m.HandleFunc("POST /identity/token", e.token)
 	m.HandleFunc("POST /v3/resources/search", e.instances)
@@ -60,11 +64,11 @@ func NewIBM(o Options) (*IBM, error) {
 		"GET /api/v1/instances/usage":               e.usage,
 		"POST /api/v1/jobs":                         e.submit,
 		"GET /api/v1/jobs":                          e.list,
-		"GET /api/v1/jobs/{id}":                     e.show,
-		"GET /api/v1/jobs/{id}/results":             e.results,
-		"POST /api/v1/jobs/{id}/cancel":             e.stop,
+		"GET /api/v1/jobs/{id}":                     e.about(e.show),
+		"GET /api/v1/jobs/{id}/results":             e.about(e.results),
+		"POST /api/v1/jobs/{id}/cancel":             e.about(e.stop),
 	} {
-		m.HandleFunc(pattern, e.authorized(f))
+		m.HandleFunc(pattern, e.authorized(good, e.instance(f)))
 	}
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { e.refuse(w, 404, 1291, "Not found.", "") })
 	e.Handler = s.wrap(m)
@@ -140,19 +144,14 @@ func (e *IBM) instances(w http.ResponseWriter, r *http.Request) {
 	}, "search_cursor": nil})
 }
 
-// authorized lets requests through whose token is ours and good, and whose instance is
-// named.
-func (e *IBM) authorized(next http.HandlerFunc) http.HandlerFunc {
+// instance lets requests through that name one.
+func (e *IBM) instance(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		_, bad := e.faults.next(r, BadToken)
-		switch {
-		case bad || !e.good(bearer(r)):
-			e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
-		case r.Header.Get("Service-CRN") == "":
+		if r.Header.Get("Service-CRN") == "" {
 			e.refuse(w, 401, 1200, "The header Service-CRN is missing.", "Name the instance.")
-		default:
-			next(w, r)
+			return
 		}
+		next(w, r)
 	}
 }
 
@@ -183,11 +182,8 @@ func (e *IBM) backends(w http.ResponseWriter, _ *http.Request) {
 
 // waiting counts the jobs that have not ended.
 func (e *IBM) waiting() (n int) {
-	e.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.mu.Unlock()
 	now := e.options.Now()
-	for _, j := range jobs {
+	for _, j := range e.all() {
 		if now.Before(j.created.Add(e.options.Queue + e.options.Execution)) {
 			n++
 		}
@@ -197,23 +193,22 @@ func (e *IBM) waiting() (n int) {
 
 func (e *IBM) configuration(w http.ResponseWriter, r *http.Request) {
 	if e.named(w, r) {
-		e.raw(w, e.file("conf_"), "configuration")
+		e.document(w, e.file("conf_"), "configuration")
 	}
 }
 
 func (e *IBM) properties(w http.ResponseWriter, r *http.Request) {
 	if e.named(w, r) {
-		e.raw(w, e.file("props_"), "properties")
+		e.document(w, e.file("props_"), "properties")
 	}
 }
 
-func (e *IBM) raw(w http.ResponseWriter, data []byte, what string) {
+func (e *IBM) document(w http.ResponseWriter, data []byte, what string) {
 	if data == nil {
 		e.refuse(w, 404, 1291, "The emulated device has no "+what+": give its file beside the other.", "")
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(data)
+	raw(w, data)
 }
 
 func (e *IBM) status(w http.ResponseWriter, r *http.Request) {
@@ -407,17 +402,17 @@ func floatArray(raw json.RawMessage) ([]float64, error) {
 	return out, nil
 }
 
-// words are the states on the wire.
+// ibmWords are the states.
 var ibmWords = map[phase]string{queued: "Queued", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled"}
 
 // object is a job as the service shows it.
 func (e *IBM) object(j *job, p phase) map[string]any {
-	state := map[string]any{"status": ibmWords[p]}
+	state := map[string]any{"status": e.words[p]}
 	if p == failed {
 		state["reason"], state["reason_code"] = j.err.Error(), 1517
 	}
 	o := map[string]any{
-		"id": j.id, "backend": e.device.name, "state": state, "status": ibmWords[p], "program": map[string]any{"id": "sampler"},
+		"id": j.id, "backend": e.device.name, "state": state, "status": e.words[p], "program": map[string]any{"id": "sampler"},
 		"created": j.created.UTC().Format("2006-01-02T15:04:05.000Z"), "cost": 300, "tags": orEmpty(j.tags), "user_id": "emulator", "runtime": "emulator",
 	}
 	if p == completed {
@@ -433,25 +428,8 @@ func orEmpty(s []string) []string {
 	return s
 }
 
-// job finds the job of a path.
-func (e *IBM) job(w http.ResponseWriter, r *http.Request) *job {
-	j := e.find(r.PathValue("id"))
-	if j == nil {
-		e.refuse(w, 404, 1291, "Job not found. Job ID: "+r.PathValue("id"), "Check the job id.")
-	}
-	return j
-}
-
-func (e *IBM) show(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	if j == nil {
-		return
-	}
-	p := e.phaseOf(j)
-	if _, back := e.faults.next(r, StateBack); back {
-		p = queued
-	}
-	o := e.object(j, p)
+func (e *IBM) show(w http.ResponseWriter, r *http.Request, j *job) {
+	o := e.object(j, e.shown(r, j))
 	if r.URL.Query().Get("exclude_params") != "true" {
 		var b struct {
 			Params json.RawMessage `json:"params"`
@@ -464,31 +442,18 @@ func (e *IBM) show(w http.ResponseWriter, r *http.Request) {
 
 func (e *IBM) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	limit, offset := 200, 0
-	for name, to := range map[string]*int{"limit": &limit, "offset": &offset} {
-		if text := q.Get(name); text != "" {
-			n, err := strconv.Atoi(text)
-			if err != nil || n < 0 {
-				e.refuse(w, 400, 1221, fmt.Sprintf("%s %q is no number.", name, text), "")
-				return
-			}
-			*to = n
+	limit, okLimit := number(q, "limit", 200)
+	offset, okOffset := number(q, "offset", 0)
+	for name, ok := range map[string]bool{"limit": okLimit, "offset": okOffset} {
+		if !ok {
+			e.refuse(w, 400, 1221, fmt.Sprintf("%s %q is no number.", name, q.Get(name)), "")
+			return
 		}
-	}
-	late := time.Duration(0)
-	if f, ok := e.faults.next(r, LateListing); ok {
-		late = time.Duration(f.Seconds * float64(time.Second))
-	}
-	e.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.mu.Unlock()
-	if !strings.EqualFold(q.Get("sort"), "ASC") {
-		slices.Reverse(jobs)
 	}
 	out := []any{}
 	count := 0
-	for _, j := range jobs {
-		hit := e.options.Now().Sub(j.created) >= late
+	for _, j := range e.listed(r, !strings.EqualFold(q.Get("sort"), "ASC")) {
+		hit := true
 		for _, t := range q["tags"] {
 			hit = hit && slices.Contains(j.tags, t)
 		}
@@ -509,29 +474,21 @@ func (e *IBM) list(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, map[string]any{"jobs": out, "count": count, "limit": limit, "offset": offset})
 }
 
-func (e *IBM) stop(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	switch {
-	case j == nil:
-	case !e.cancel(j):
+func (e *IBM) stop(w http.ResponseWriter, _ *http.Request, j *job) {
+	if !e.cancel(j) {
 		e.refuse(w, 409, 1295, "The job is already in a final state.", "")
-	default:
-		w.WriteHeader(204)
-	}
-}
-
-func (e *IBM) results(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	if j == nil {
 		return
 	}
-	p := e.phaseOf(j)
-	_, early := e.faults.next(r, NotReady)
+	w.WriteHeader(204)
+}
+
+func (e *IBM) results(w http.ResponseWriter, r *http.Request, j *job) {
+	ready := e.ready(r, j)
 	switch {
-	case p == failed:
+	case e.phaseOf(j) == failed:
 		w.Header().Set("Content-Type", "text/plain")
 		io.WriteString(w, "Traceback (most recent call last):\n"+j.err.Error()+"\n")
-	case p != completed || early:
+	case !ready:
 		w.WriteHeader(204)
 	default:
 		var b submission

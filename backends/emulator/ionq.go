@@ -29,34 +29,34 @@ const maxSimulated = 20
 
 // NewIonQ returns the service.
 func NewIonQ(o Options) (*IonQ, error) {
-	files := o.Files
-	if files == nil {
-		files = trap()
-	}
-	s, err := newFrame(o, files)
+	s, err := newFrame(o, kind{"IonQ", trap, "gpi", ionqWords})
 	if err != nil {
 		return nil, err
 	}
-	if s.device.snapshot.Find("gpi", 0) == nil {
-		return nil, fmt.Errorf("the emulator's device %s has no gate gpi: it is not one of IonQ's", s.device.name)
-	}
-	s.newID = s.uuid
 	e := &IonQ{frame: s}
+	s.deny = func(w http.ResponseWriter, _ *http.Request) {
+		e.refuse(w, 401, "Invalid key provided. See https://docs.ionq.com for details.")
+	}
+	s.missing = func(w http.ResponseWriter, _ *http.Request) { e.refuse(w, 404, "Job not found.") }
+	good := func(r *http.Request) bool {
+		key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "apiKey ")
+		return ok && key == e.Credentials()
+	}
 	m := http.NewServeMux()
+	m.HandleFunc("GET /v0.4/backends", e.backends)
+	m.HandleFunc("GET /v0.4/backends/{name}", e.backend)
+	m.HandleFunc("GET /v0.4/backends/{name}/characterizations", e.characterizations)
 	for pattern, f := range map[string]http.HandlerFunc{
-		"GET /v0.4/backends":                                   e.backends,
-		"GET /v0.4/backends/{name}":                            e.backend,
-		"GET /v0.4/backends/{name}/characterizations":          e.characterizations,
-		"GET /v0.4/whoami":                                     e.authorized(e.whoami),
-		"POST /v0.4/jobs":                                      e.authorized(e.submit),
-		"GET /v0.4/jobs":                                       e.authorized(e.list),
-		"GET /v0.4/jobs/{id}":                                  e.authorized(e.show),
-		"GET /v0.4/jobs/{id}/results/probabilities":            e.authorized(e.probabilities),
-		"GET /v0.4/jobs/{id}/results/probabilities/aggregated": e.authorized(e.probabilities),
-		"GET /v0.4/jobs/{id}/cost":                             e.authorized(e.cost),
-		"PUT /v0.4/jobs/{id}/status/cancel":                    e.authorized(e.stop),
+		"GET /v0.4/whoami":                          e.whoami,
+		"POST /v0.4/jobs":                           e.submit,
+		"GET /v0.4/jobs":                            e.list,
+		"GET /v0.4/jobs/{id}":                       e.about(e.show),
+		"GET /v0.4/jobs/{id}/results/probabilities": e.about(e.probabilities),
+		"GET /v0.4/jobs/{id}/results/probabilities/aggregated": e.about(e.probabilities),
+		"GET /v0.4/jobs/{id}/cost":                             e.about(e.cost),
+		"PUT /v0.4/jobs/{id}/status/cancel":                    e.about(e.stop),
 	} {
-		m.HandleFunc(pattern, f)
+		m.HandleFunc(pattern, e.authorized(good, f))
 	}
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { e.refuse(w, 404, "Resource not found.") })
 	e.Handler = s.wrap(m)
@@ -71,17 +71,6 @@ func (e *IonQ) Device() string { return e.device.name }
 
 func (e *IonQ) refuse(w http.ResponseWriter, status int, message string) {
 	answer(w, status, map[string]any{"statusCode": status, "error": http.StatusText(status), "message": message})
-}
-
-func (e *IonQ) authorized(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, bad := e.faults.next(r, BadToken)
-		if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "apiKey "); !ok || key != e.Credentials() || bad {
-			e.refuse(w, 401, "Invalid key provided. See https://docs.ionq.com for details.")
-			return
-		}
-		next(w, r)
-	}
 }
 
 func (e *IonQ) whoami(w http.ResponseWriter, _ *http.Request) {
@@ -417,6 +406,7 @@ func (e *IonQ) program(k ionqCircuit, shots int, backend string) (program, error
 	return program{c, shots}, nil
 }
 
+// ionqWords are the states.
 var ionqWords = map[phase]string{queued: "ready", running: "started", completed: "completed", failed: "failed", cancelled: "canceled"}
 
 // child is the id of a circuit of a job of several.
@@ -427,7 +417,7 @@ func (e *IonQ) object(j *job, p phase) map[string]any {
 	json.Unmarshal(j.body, &b) // our own
 	stamp := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 	o := map[string]any{
-		"id": j.id, "status": ionqWords[p], "type": b.Type, "backend": b.Backend, "dry_run": false, "submitter_id": "emulator", "project_id": nil, "parent_job_id": nil,
+		"id": j.id, "status": e.words[p], "type": b.Type, "backend": b.Backend, "dry_run": false, "submitter_id": "emulator", "project_id": nil, "parent_job_id": nil,
 		"child_job_ids": nil, "session_id": nil, "metadata": j.metadata, "name": j.name, "submitted_at": stamp(j.created), "started_at": nil, "completed_at": nil,
 		"predicted_wait_time_ms": e.options.Queue.Milliseconds(), "predicted_execution_duration_ms": e.options.Execution.Milliseconds(), "execution_duration_ms": nil,
 		"failure": nil, "output": map[string]any{}, "settings": map[string]any{}, "results": nil, "shots": j.shots,
@@ -461,86 +451,45 @@ func (e *IonQ) object(j *job, p phase) map[string]any {
 	return o
 }
 
-func (e *IonQ) job(w http.ResponseWriter, r *http.Request) *job {
-	j := e.find(r.PathValue("id"))
-	if j == nil {
-		e.refuse(w, 404, "Job not found.")
-	}
-	return j
-}
-
-func (e *IonQ) show(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	if j == nil {
-		return
-	}
-	p := e.phaseOf(j)
-	if _, back := e.faults.next(r, StateBack); back {
-		p = queued
-	}
-	answer(w, 200, e.object(j, p))
+func (e *IonQ) show(w http.ResponseWriter, r *http.Request, j *job) {
+	answer(w, 200, e.object(j, e.shown(r, j)))
 }
 
 func (e *IonQ) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	limit, from := 25, 0
-	for name, to := range map[string]*int{"limit": &limit, "next": &from} {
-		if text := q.Get(name); text != "" {
-			n, err := strconv.Atoi(text)
-			if err != nil || n < 0 {
-				e.refuse(w, 400, fmt.Sprintf("%q is no %s", text, name))
-				return
-			}
-			*to = n
+	limit, okLimit := number(q, "limit", 25)
+	from, okNext := number(q, "next", 0)
+	for name, ok := range map[string]bool{"limit": okLimit, "next": okNext} {
+		if !ok {
+			e.refuse(w, 400, fmt.Sprintf("%q is no %s", q.Get(name), name))
+			return
 		}
 	}
-	late := time.Duration(0)
-	if f, ok := e.faults.next(r, LateListing); ok {
-		late = time.Duration(f.Seconds * float64(time.Second))
+	jobs := e.listed(r, true)
+	if status := q.Get("status"); status != "" {
+		jobs = slices.DeleteFunc(jobs, func(j *job) bool { return e.words[e.phaseOf(j)] != status })
 	}
-	e.mu.Lock()
-	jobs := slices.Clone(e.jobs)
-	e.mu.Unlock()
-	slices.Reverse(jobs) // the newest first
-	out := []any{}
-	var next any
-	for i, j := range jobs[min(from, len(jobs)):] {
-		if len(out) == max(1, limit) {
-			next = strconv.Itoa(from + i)
-			break
-		}
-		p := e.phaseOf(j)
-		if status := q.Get("status"); e.options.Now().Sub(j.created) >= late && (status == "" || status == ionqWords[p]) {
-			out = append(out, e.object(j, p))
-		}
+	jobs, next := page(jobs, from, limit)
+	out := make([]any, len(jobs))
+	for i, j := range jobs {
+		out[i] = e.object(j, e.phaseOf(j))
 	}
 	answer(w, 200, map[string]any{"jobs": out, "next": next})
 }
 
-func (e *IonQ) stop(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	if j == nil {
-		return
-	}
+func (e *IonQ) stop(w http.ResponseWriter, _ *http.Request, j *job) {
 	e.cancel(j) // the service answers so whatever the job is
 	answer(w, 200, map[string]any{"id": j.id, "status": "canceled"})
 }
 
-func (e *IonQ) cost(w http.ResponseWriter, r *http.Request) {
-	if j := e.job(w, r); j != nil {
-		zero := map[string]any{"value": 0, "unit": "usd"}
-		answer(w, 200, map[string]any{"dry_run": false, "estimated_cost": zero, "cost": zero})
-	}
+func (e *IonQ) cost(w http.ResponseWriter, _ *http.Request, _ *job) {
+	zero := map[string]any{"value": 0, "unit": "usd"}
+	answer(w, 200, map[string]any{"dry_run": false, "estimated_cost": zero, "cost": zero})
 }
 
 // probabilities writes the law of a job, circuits in their order.
-func (e *IonQ) probabilities(w http.ResponseWriter, r *http.Request) {
-	j := e.job(w, r)
-	if j == nil {
-		return
-	}
-	_, early := e.faults.next(r, NotReady)
-	if e.phaseOf(j) != completed || early {
+func (e *IonQ) probabilities(w http.ResponseWriter, r *http.Request, j *job) {
+	if !e.ready(r, j) {
 		e.refuse(w, 404, "The job has no results yet.")
 		return
 	}

@@ -25,19 +25,18 @@ const iqmAlias = "emulated"
 
 // NewIQM returns the server.
 func NewIQM(o Options) (*IQM, error) {
-	files := o.Files
-	if files == nil {
-		files = star()
-	}
-	s, err := newFrame(o, files)
+	s, err := newFrame(o, kind{"IQM", star, "prx", iqmWords})
 	if err != nil {
 		return nil, err
 	}
-	if s.device.snapshot.Find("prx", 0) == nil {
-		return nil, fmt.Errorf("the emulator's device %s has no gate prx: it is not one of IQM's", s.device.name)
-	}
-	s.newID = s.uuid
 	e := &IQM{frame: s, set: "5d1c0b2e-8a41-4c57-9b0e-3f6a7c8d9e10"}
+	s.deny = func(w http.ResponseWriter, _ *http.Request) {
+		e.refuse(w, 401, "unauthorized", "The token is not valid.")
+	}
+	s.missing = func(w http.ResponseWriter, _ *http.Request) {
+		e.refuse(w, 404, "not_found", "There is no such job.")
+	}
+	good := func(r *http.Request) bool { return bearer(r) == e.Credentials() }
 	m := http.NewServeMux()
 	for pattern, f := range map[string]http.HandlerFunc{
 		"GET /api/v1/quantum-computers":                                             e.computers,
@@ -47,12 +46,12 @@ func NewIQM(o Options) (*IQM, error) {
 		"GET /api/v1/calibration-sets/{qc}/{set}":                                   e.named(e.durations),
 		"GET /api/v1/calibration-sets/{qc}/{set}/metrics":                           e.named(e.metrics),
 		"POST /api/v1/jobs/{qc}/circuit":                                            e.named(e.submit),
-		"GET /api/v1/jobs/{id}":                                                     e.show,
-		"GET /api/v1/jobs/{id}/artifacts/measurements":                              e.measurements,
-		"GET /api/v1/jobs/{id}/artifacts/measurement_counts":                        e.frequencies,
-		"POST /api/v1/jobs/{id}/cancel":                                             e.stop,
+		"GET /api/v1/jobs/{id}":                                                     e.about(e.show),
+		"GET /api/v1/jobs/{id}/artifacts/measurements":                              e.done(e.measurements),
+		"GET /api/v1/jobs/{id}/artifacts/measurement_counts":                        e.done(e.frequencies),
+		"POST /api/v1/jobs/{id}/cancel":                                             e.about(e.stop),
 	} {
-		m.HandleFunc(pattern, e.authorized(f))
+		m.HandleFunc(pattern, e.authorized(good, f))
 	}
 	m.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { e.refuse(w, 404, "not_found", "There is nothing here.") })
 	e.Handler = s.wrap(m)
@@ -67,16 +66,6 @@ func (e *IQM) Device() string { return iqmAlias }
 
 func (e *IQM) refuse(w http.ResponseWriter, status int, code, message string) {
 	answer(w, status, map[string]any{"message": message, "error_code": code, "source": "emulator"})
-}
-
-func (e *IQM) authorized(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if _, bad := e.faults.next(r, BadToken); bad || bearer(r) != e.Credentials() {
-			e.refuse(w, 401, "unauthorized", "The token is not valid.")
-			return
-		}
-		next(w, r)
-	}
 }
 
 func (e *IQM) named(next http.HandlerFunc) http.HandlerFunc {
@@ -350,20 +339,21 @@ func (e *IQM) circuit(list []iqmInstruction, physical map[string]int) (*ir.Circu
 	return c, keys, e.device.check(c)
 }
 
+// iqmWords are the states.
 var iqmWords = map[phase]string{queued: "waiting", running: "processing", completed: "completed", failed: "failed", cancelled: "cancelled"}
 
 func (e *IQM) object(j *job, p phase) map[string]any {
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	timeline := []any{map[string]any{"source": "iqm-server", "status": "created", "timestamp": stamp(j.created)}}
 	o := map[string]any{
-		"id": j.id, "type": "circuit", "status": iqmWords[p], "execution": map[string]any{"progress": map[string]any{"shots": map[string]any{"value": 0, "max_value": j.shots}}},
+		"id": j.id, "type": "circuit", "status": e.words[p], "execution": map[string]any{"progress": map[string]any{"shots": map[string]any{"value": 0, "max_value": j.shots}}},
 		"compilation": nil, "messages": []any{}, "errors": []any{}, "queue_position": nil, "artifacts": []any{},
 	}
 	if p == queued {
 		o["queue_position"] = 0
 	} else {
 		o["compilation"] = map[string]any{"calibration_set_id": e.set}
-		timeline = append(timeline, map[string]any{"source": "iqm-server", "status": iqmWords[p], "timestamp": stamp(e.options.Now())})
+		timeline = append(timeline, map[string]any{"source": "iqm-server", "status": e.words[p], "timestamp": stamp(e.options.Now())})
 	}
 	switch p {
 	case completed:
@@ -375,49 +365,27 @@ func (e *IQM) object(j *job, p phase) map[string]any {
 	return o
 }
 
-func (e *IQM) job(w http.ResponseWriter, r *http.Request) *job {
-	j := e.find(r.PathValue("id"))
-	if j == nil {
-		e.refuse(w, 404, "not_found", "There is no such job.")
-	}
-	return j
+func (e *IQM) show(w http.ResponseWriter, r *http.Request, j *job) {
+	answer(w, 200, e.object(j, e.shown(r, j)))
 }
 
-func (e *IQM) show(w http.ResponseWriter, r *http.Request) {
-	if j := e.job(w, r); j != nil {
-		p := e.phaseOf(j)
-		if _, back := e.faults.next(r, StateBack); back {
-			p = queued
+func (e *IQM) stop(w http.ResponseWriter, _ *http.Request, j *job) {
+	e.cancel(j)
+	answer(w, 200, e.object(j, e.phaseOf(j)))
+}
+
+// done hands over a job that has results.
+func (e *IQM) done(next func(w http.ResponseWriter, j *job)) http.HandlerFunc {
+	return e.about(func(w http.ResponseWriter, r *http.Request, j *job) {
+		if !e.ready(r, j) {
+			e.refuse(w, 404, "not_found", "The job has no results yet.")
+			return
 		}
-		answer(w, 200, e.object(j, p))
-	}
+		next(w, j)
+	})
 }
 
-func (e *IQM) stop(w http.ResponseWriter, r *http.Request) {
-	if j := e.job(w, r); j != nil {
-		e.cancel(j)
-		answer(w, 200, e.object(j, e.phaseOf(j)))
-	}
-}
-
-// done finds a job that has results.
-func (e *IQM) done(w http.ResponseWriter, r *http.Request) *job {
-	j := e.job(w, r)
-	if j == nil {
-		return nil
-	}
-	if _, early := e.faults.next(r, NotReady); early || e.phaseOf(j) != completed {
-		e.refuse(w, 404, "not_found", "The job has no results yet.")
-		return nil
-	}
-	return j
-}
-
-func (e *IQM) measurements(w http.ResponseWriter, r *http.Request) {
-	j := e.done(w, r)
-	if j == nil {
-		return
-	}
+func (e *IQM) measurements(w http.ResponseWriter, j *job) {
 	out := make([]map[string][][]int, len(j.programs))
 	for i, k := range j.extra.([]iqmKeys) {
 		out[i] = map[string][][]int{}
@@ -435,11 +403,7 @@ func (e *IQM) measurements(w http.ResponseWriter, r *http.Request) {
 	answer(w, 200, out)
 }
 
-func (e *IQM) frequencies(w http.ResponseWriter, r *http.Request) {
-	j := e.done(w, r)
-	if j == nil {
-		return
-	}
+func (e *IQM) frequencies(w http.ResponseWriter, j *job) {
 	out := make([]any, len(j.programs))
 	for i, k := range j.extra.([]iqmKeys) {
 		counts := map[string]int{}
@@ -470,6 +434,5 @@ func star() []calibration.File {
 			}
 		}
 	}
-	raw, _ := s.Encode() // numbers and names
-	return []calibration.File{{Name: "star.json", Data: raw}}
+	return built(s)
 }

@@ -346,7 +346,7 @@ var ionqReports = []report{
 		r := sender(t, c)
 		expect(t, r, one(t, c, 10), 0b01)
 		j := jobOf(t, r)
-		if e.find(j.Remote) == nil {
+		if e.byID[j.Remote] == nil {
 			t.Errorf("the service knows no job %q", j.Remote)
 		}
 		if again, err := r.Ledger.Job(j.Remote); err != nil || again.ID != j.ID {
