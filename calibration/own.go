@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"strings"
 )
 
@@ -47,6 +48,16 @@ func (s *Snapshot) Encode() ([]byte, error) {
 	}
 	out, err := json.MarshalIndent(document{schema, sum, data}, "", " ")
 	return append(out, '\n'), err
+}
+
+// Write writes what Encode returns.
+func (s *Snapshot) Write(w io.Writer) error {
+	data, err := s.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
 }
 
 func readOwn(parts []part, _ *odd) (*Snapshot, error) {

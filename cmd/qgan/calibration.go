@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,23 +18,13 @@ func newCalibrationCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// figureRow is a row of `calibration show`: the spread of one figure.
-type figureRow struct {
-	Name   string  `json:"name"`
-	Unit   string  `json:"unit"`
-	Known  int     `json:"known"`
-	Min    float64 `json:"min"`
-	Median float64 `json:"median"`
-	Max    float64 `json:"max"`
-}
-
 // calibrationReport is the object of `calibration show --json`.
 type calibrationReport struct {
 	Schema   string                `json:"schema"`
 	SHA256   string                `json:"sha256"`
 	Oldest   *time.Time            `json:"oldest"`
 	Newest   *time.Time            `json:"newest"`
-	Figures  []figureRow           `json:"figures"`
+	Figures  []calibration.Figure  `json:"figures"`
 	Snapshot *calibration.Snapshot `json:"snapshot"`
 }
 
@@ -58,11 +46,7 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 				return err
 			}
 			if out != "" {
-				data, err := s.Encode()
-				if err != nil {
-					return err
-				}
-				if err := durable.WriteFile(a.fs, out, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+				if err := durable.WriteFile(a.fs, out, s.Write); err != nil {
 					return err
 				}
 			}
@@ -83,52 +67,11 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 
 func newCalibrationReport(s *calibration.Snapshot) (calibrationReport, error) {
 	hash, err := s.Hash()
-	r := calibrationReport{Schema: "qgan.calibration/v1", SHA256: hash, Snapshot: s}
+	r := calibrationReport{Schema: "qgan.calibration/v1", SHA256: hash, Figures: s.Figures(), Snapshot: s}
 	if oldest, newest := s.Dates(); !oldest.IsZero() {
 		r.Oldest, r.Newest = &oldest, &newest
 	}
-	r.Figures = figureRows(s)
 	return r, err
-}
-
-// figureRows gathers the known figures by what they are of.
-func figureRows(s *calibration.Snapshot) []figureRow {
-	values := map[string][]float64{}
-	units := map[string]string{}
-	var names []string
-	add := func(name, unit string, v *calibration.Value) {
-		if v == nil {
-			return
-		}
-		if _, ok := values[name]; !ok {
-			names = append(names, name)
-			units[name] = unit
-		}
-		values[name] = append(values[name], v.X)
-	}
-	for i := range s.Qubits {
-		q := &s.Qubits[i]
-		add("T1", "s", q.T1)
-		add("T2", "s", q.T2)
-		add("readout error", "", q.ReadoutError)
-		add("P(1|0)", "", q.P1Given0)
-		add("P(0|1)", "", q.P0Given1)
-		add("readout time", "s", q.ReadoutTime)
-		add("frequency", "Hz", q.Frequency)
-	}
-	for i := range s.Gates {
-		if g := &s.Gates[i]; !g.Faulty {
-			add(g.Name+" error", "", g.Error)
-			add(g.Name+" duration", "s", g.Duration)
-		}
-	}
-	rows := make([]figureRow, 0, len(names))
-	for _, name := range names {
-		x := values[name]
-		slices.Sort(x)
-		rows = append(rows, figureRow{name, units[name], len(x), x[0], x[len(x)/2], x[len(x)-1]})
-	}
-	return rows
 }
 
 func (a *app) printCalibration(r calibrationReport) error {
@@ -144,7 +87,7 @@ func (a *app) printCalibration(r calibrationReport) error {
 	t := newTable(a.out)
 	t.row("figure", "known", "least", "median", "greatest")
 	for _, f := range r.Figures {
-		t.row(f.Name, fmt.Sprint(f.Known), quantity(f.Min, f.Unit), quantity(f.Median, f.Unit), quantity(f.Max, f.Unit))
+		t.row(f.Name, fmt.Sprint(f.Known), f.Text(f.Min), f.Text(f.Median), f.Text(f.Max))
 	}
 	for _, w := range s.Warnings {
 		a.warn("%s", w)
@@ -152,35 +95,14 @@ func (a *app) printCalibration(r calibrationReport) error {
 	return t.flush()
 }
 
-// quantity writes a figure with its unit.
-func quantity(x float64, unit string) string {
-	switch {
-	case unit == "s" && x > 0 && x < 1e-6:
-		return fmt.Sprintf("%.4g ns", x*1e9)
-	case unit == "s" && x < 1e-3:
-		return fmt.Sprintf("%.4g µs", x*1e6)
-	case unit == "Hz":
-		return fmt.Sprintf("%.6g GHz", x/1e9)
-	case unit == "":
-		return fmt.Sprintf("%.3g", x)
-	}
-	return fmt.Sprintf("%.4g %s", x, unit)
-}
-
-// chainRow is a chain of `calibration score` and `diff`.
-type chainRow struct {
-	Qubits   []string `json:"qubits"`
-	Fidelity float64  `json:"fidelity"`
-}
-
 // scoreReport is the object of `calibration score --json`.
 type scoreReport struct {
-	Schema string     `json:"schema"`
-	Device string     `json:"device"`
-	SHA256 string     `json:"sha256"`
-	Qubits int        `json:"qubits"`
-	Layers int        `json:"layers"`
-	Chains []chainRow `json:"chains"`
+	Schema string               `json:"schema"`
+	Device string               `json:"device"`
+	SHA256 string               `json:"sha256"`
+	Qubits int                  `json:"qubits"`
+	Layers int                  `json:"layers"`
+	Chains []compile.NamedChain `json:"chains"`
 }
 
 func newCalibrationScoreCmd(a *app) *cobra.Command {
@@ -203,11 +125,11 @@ Faulty parts are left out. A chain and its reverse are one.`,
 			if err != nil {
 				return err
 			}
-			chains, err := compile.Chains(t, qubits, 2*count, compile.LayerWeights(layers))
+			chains, err := compile.BestChains(t, qubits, count, compile.LayerWeights(layers))
 			if err != nil {
 				return usagef("%w", err)
 			}
-			r := scoreReport{"qgan.score/v1", t.Name, t.Snapshot, qubits, layers, chainRows(t, chains, count)}
+			r := scoreReport{"qgan.score/v1", t.Name, t.Snapshot, qubits, layers, chains}
 			if asJSON {
 				return a.printJSON(r)
 			}
@@ -224,24 +146,4 @@ Faulty parts are left out. A chain and its reverse are one.`,
 	cmd.Flags().IntVar(&count, "count", 5, "how many chains")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
-}
-
-// chainRows names the qubits; of a chain and its reverse the first one stays.
-func chainRows(t *compile.Target, chains []compile.Chain, count int) []chainRow {
-	rows := []chainRow{}
-	seen := map[string]bool{}
-	for _, c := range chains {
-		back := slices.Clone(c.Qubits)
-		slices.Reverse(back)
-		if seen[fmt.Sprint(back)] || len(rows) == count {
-			continue
-		}
-		seen[fmt.Sprint(c.Qubits)] = true
-		labels := make([]string, len(c.Qubits))
-		for i, q := range c.Qubits {
-			labels[i] = t.Labels[q]
-		}
-		rows = append(rows, chainRow{labels, c.Fidelity})
-	}
-	return rows
 }

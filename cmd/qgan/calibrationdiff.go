@@ -25,15 +25,8 @@ type diffReport struct {
 	Device  string      `json:"device"`
 	Changes []changeRow `json:"changes"`
 	Qubits  int         `json:"qubits"`
-	// Before is the best chain of the old snapshot with its fidelity by the new
-	// one, After the best one now.
-	Before   *chainRow `json:"before"`
-	After    *chainRow `json:"after"`
-	Relayout bool      `json:"relayout"`
+	compile.Relayout
 }
-
-// relayoutGain is the gain in fidelity from which on another chain is worth it.
-const relayoutGain = 0.02
 
 func newCalibrationDiffCmd(a *app) *cobra.Command {
 	var qubits, layers int
@@ -67,19 +60,10 @@ was the best before.`,
 			if err != nil {
 				return err
 			}
-			r := diffReport{Schema: "qgan.drift/v1", Device: now.Name, Changes: []changeRow{}, Qubits: qubits}
+			r := diffReport{Schema: "qgan.drift/v1", Device: now.Name, Changes: []changeRow{}, Qubits: qubits, Relayout: compile.CompareChains(before, after, qubits, compile.LayerWeights(layers))}
 			for _, c := range changes {
 				r.Changes = append(r.Changes, newChangeRow(c))
 			}
-			weights := compile.LayerWeights(layers)
-			if was, err := compile.Chains(before, qubits, 1, weights); err == nil {
-				today, _ := compile.ChainFidelity(after, was[0].Qubits, weights)
-				r.Before = &chainRow{chainRows(after, was, 1)[0].Qubits, today}
-			}
-			if best, err := compile.Chains(after, qubits, 1, weights); err == nil {
-				r.After = &chainRows(after, best, 1)[0]
-			}
-			r.Relayout = r.Before != nil && r.After != nil && r.After.Fidelity > r.Before.Fidelity+relayoutGain
 			if asJSON {
 				return a.printJSON(r)
 			}
@@ -130,8 +114,8 @@ func (a *app) printDiff(r diffReport) error {
 		fmt.Fprintf(a.out, "\nbest chain of %d before: %v, fidelity now %.4f\nbest chain of %d now:    %v, fidelity %.4f\n",
 			r.Qubits, r.Before.Qubits, r.Before.Fidelity, r.Qubits, r.After.Qubits, r.After.Fidelity)
 	}
-	if r.Relayout {
-		a.note("another chain is better by more than %g: choose the layout anew", relayoutGain)
+	if r.Better {
+		a.note("another chain is better by more than %g: choose the layout anew", compile.RelayoutGain)
 	}
 	return nil
 }

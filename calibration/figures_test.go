@@ -1,0 +1,41 @@
+package calibration
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestFigures(t *testing.T) {
+	v := func(x float64) *Value { return &Value{X: x} }
+	s := &Snapshot{
+		Qubits: []Qubit{{T1: v(3e-4), P1Given0: v(0.02)}, {T1: v(1e-4)}, {T1: v(2e-4), Frequency: v(5e9)}, {T1: v(4e-4)}},
+		Gates: []Gate{
+			{Name: "cz", Error: v(0.01), Duration: v(68e-9)}, {Name: "cz", Error: v(1), Faulty: true}, {Name: "cz", Error: v(0.03)}, {Name: "sx"},
+		},
+	}
+	want := []Figure{
+		{"T1", "s", 4, 1e-4, 3e-4, 4e-4}, {"P(1|0)", "", 1, 0.02, 0.02, 0.02}, {"frequency", "Hz", 1, 5e9, 5e9, 5e9},
+		{"cz error", "", 2, 0.01, 0.03, 0.03}, {"cz duration", "s", 1, 68e-9, 68e-9, 68e-9},
+	}
+	if got := s.Figures(); !slices.Equal(got, want) {
+		t.Errorf("%v\nwant %v", got, want)
+	}
+	if got := new(Snapshot).Figures(); got == nil || len(got) != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+}
+
+func TestFigureText(t *testing.T) {
+	for _, c := range []struct {
+		unit string
+		x    float64
+		want string
+	}{
+		{"s", 68e-9, "68 ns"}, {"s", 0, "0 µs"}, {"s", 1.234567e-4, "123.5 µs"}, {"s", 0.25, "0.25 s"},
+		{"Hz", 4.987654321e9, "4.98765 GHz"}, {"", 0.0123456, "0.0123"},
+	} {
+		if got := (Figure{Unit: c.unit}).Text(c.x); got != c.want {
+			t.Errorf("%v %s: %s, want %s", c.x, c.unit, got, c.want)
+		}
+	}
+}
