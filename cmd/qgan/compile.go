@@ -21,10 +21,10 @@ import (
 
 // compileFlags are the flags of `compile`.
 type compileFlags struct {
+	circuitFlags
 	device, layout, dd, dump, dialect, out string
-	optimize, twirl, timestep              int
-	latent, past                           string
-	fold, parametric, asJSON               bool
+	optimize, twirl                        int
+	fold, asJSON                           bool
 	seed                                   uint64
 }
 
@@ -108,10 +108,7 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates")
 	flags.StringVar(&f.dump, "dump-passes", "", "write the circuit after each pass into this folder")
 	flags.StringVar(&f.dialect, "dialect", "", "who reads the circuit: "+strings.Join(qasm.Dialects(), " or ")+" (none: the device's service, or qiskit where that can't read all of it)")
-	flags.IntVar(&f.timestep, "timestep", 0, "timestep, counted from 0")
-	flags.StringVar(&f.latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
-	flags.StringVar(&f.past, "past", "", "words before the timestep, as of export (none: silence)")
-	flags.BoolVar(&f.parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
+	f.add(flags, "timestep, counted from 0", "words before the timestep, as of export (none: silence)")
 	flags.StringVar(&f.out, "out", "-", "file; - is stdout")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of routing and twirling")
 	flags.BoolVar(&f.asJSON, "json", false, "print a JSON object")
@@ -122,16 +119,13 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 // run's timestep, measured at its end.
 func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*ir.Circuit, error) {
 	if isProgram(path) {
-		if err := runFlagsOnly(cmd, path, "timestep", "latent-vector", "past", "parametric"); err != nil {
-			return nil, err
-		}
-		return a.circuitOf(path)
+		return f.program(a, cmd, path)
 	}
 	m, err := openModel(a, path)
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.timestepCircuit(m, f.timestep, f.latent, f.past, f.parametric)
+	c, err := f.trained(a, m)
 	if err != nil {
 		return nil, err
 	}

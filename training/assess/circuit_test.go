@@ -1,0 +1,111 @@
+package assess_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"qgan/backends/sim"
+	"qgan/internal/stream"
+	"qgan/training"
+	"qgan/training/assess"
+)
+
+// A bound circuit's law of words is that of its state, summed over qubits that are not
+// measured; words that never occur are in it.
+func TestCircuitOfTimestep(t *testing.T) {
+	rec := uneven(t, 6, 20, 2, 3, "")
+	for _, c := range []struct {
+		name   string
+		change func(*training.Config)
+	}{
+		{"latent", func(c *training.Config) {
+			c.Memory, c.OwnBits, c.Tied, c.Past, c.Objective = training.MemoryNone, 0, false, 0, training.ObjectiveWGAN
+			c.LatentQubits, c.LatentScale = 1, 0.8
+		}},
+		{"memory", func(c *training.Config) { c.Memory = training.MemoryLeaky }},
+	} {
+		g := untrained(t, rec, 2, c.change)
+		inputs := g.DrawLatent(5)
+		if g.Remembers() != (c.name == "memory") {
+			t.Errorf("%s: remembers %v", c.name, g.Remembers())
+		}
+		if g.Remembers() {
+			past, err := g.ParsePast("11,01")
+			if err != nil || !slices.Equal(past, []uint32{3, 1}) {
+				t.Fatal(past, err)
+			}
+			if inputs, err = g.Remember(1, past); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			if want := training.DrawLatents(g.Config, 1, stream.New(5, "export"))[0]; !slices.Equal(inputs, want) || len(inputs) != g.Config.Ansatz().Qubits() {
+				t.Errorf("%s: latent vector %v, want %v", c.name, inputs, want)
+			}
+			if _, err := g.Remember(1, nil); !errors.Is(err, assess.ErrNoMemory) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		}
+		open, err := g.Circuit(1)
+		if err != nil || open.Name != "timestep 1" || len(open.Data) == 0 || open.Measures() {
+			t.Fatalf("%s: %+v, %v", c.name, open, err)
+		}
+		bound, err := open.Bind(nil, inputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		law, err := g.WordLaw(t.Context(), bound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state, err := sim.Interpret(bound, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for word := range 4 {
+			want := 0.0
+			for x, a := range state {
+				if x>>(bound.Qubits-2) == word {
+					want += real(a)*real(a) + imag(a)*imag(a)
+				}
+			}
+			if got := law[fmt.Sprintf("%02b", word)]; math.Abs(got-want) > 1e-12 {
+				t.Errorf("%s: P(%02b) = %v, want %v", c.name, word, got, want)
+			}
+		}
+		if len(law) != 4 || bound.Measures() {
+			t.Errorf("%s: %v, measured %v", c.name, law, bound.Measures())
+		}
+		for _, step := range []int{-1, 2} {
+			if _, err := g.Circuit(step); err == nil || err.Error() != fmt.Sprintf("timestep %d: the run has timesteps 0 to 1", step) {
+				t.Errorf("%s: timestep %d: %v", c.name, step, err)
+			}
+		}
+	}
+}
+
+func TestParseInputs(t *testing.T) {
+	g := untrained(t, uneven(t, 6, 20, 2, 3, ""), 1, nil)
+	for text, want := range map[string]string{
+		"[0.5, -1e3]": "[0.5 -1000] <nil>",
+		"0.5;-1\n":    "[0.5 -1] <nil>",
+		"0.5 x":       `[] "x" is no number`,
+		"[0.5]":       "[] it holds 1 numbers, the generator has 2 qubits",
+		"":            "[] it holds 0 numbers, the generator has 2 qubits",
+	} {
+		z, err := g.ParseLatent([]byte(text))
+		if got := fmt.Sprint(z, " ", err); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"": "[] <nil>", "10": "[2] <nil>", "10,01,": "[2 1] <nil>", "100": `[] "100" is no word of 2 bits`, "12": `[] "12" is no word of 2 bits`,
+	} {
+		words, err := g.ParsePast(text)
+		if got := fmt.Sprint(words, " ", err); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}
