@@ -59,7 +59,7 @@ func (e *Evaluation) underNoise(ctx context.Context, g *Generator, rec *metrics.
 	if err != nil {
 		return nil, err
 	}
-	draws := noisyLatents
+	draws, name := noisyLatents, ""
 	if n.Latents > 0 {
 		draws = n.Latents
 	}
@@ -68,6 +68,7 @@ func (e *Evaluation) underNoise(ctx context.Context, g *Generator, rec *metrics.
 		on   backends.Solver
 		to   *Law
 	}{{"noisy", n.Laws, &law}, {"noisy-without-readout-errors", n.WithoutReadout, nil}} {
+		name = k.name
 		noisy, err2 := g.under(k.on, draws)
 		if err = err2; err == nil {
 			err = e.exactLaw(ctx, k.name, noisy, rec, o.Seed, k.to)
@@ -77,7 +78,7 @@ func (e *Evaluation) underNoise(ctx context.Context, g *Generator, rec *metrics.
 		}
 	}
 	if errors.Is(err, training.ErrIntractable) {
-		e.Noise.Laws = append(e.Noise.Laws, NoisyLaw{Name: "noisy", Method: "none", Note: err.Error()})
+		e.Noise.Laws = append(e.Noise.Laws, NoisyLaw{Name: name, Method: "none", Note: err.Error()})
 	} else if err != nil {
 		return nil, err
 	}
