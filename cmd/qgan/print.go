@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"qgan/internal/progress"
 )
 
 // printJSON prints v on stdout as one object. Objects carry a field "schema" and
@@ -82,4 +84,20 @@ func pointer(x float64) *float64 {
 		return nil
 	}
 	return &x
+}
+
+// newProgress begins the progress of a task on stderr; mode is the value of --log: "jsonl",
+// or "text", which is one line on a terminal unless NO_COLOR, CI or TERM=dumb ask for plain
+// text.
+func (a *app) newProgress(mode, name, unit string, first int) (*progress.Bar, error) {
+	form := progress.Lines
+	switch {
+	case mode == "jsonl":
+		form = progress.Objects
+	case mode != "text":
+		return nil, usagef("--log: %q is neither text nor jsonl", mode)
+	case a.terminal(a.err) && a.getenv("NO_COLOR") == "" && a.getenv("CI") == "" && a.getenv("TERM") != "dumb":
+		form = progress.Terminal
+	}
+	return progress.New(a.err, a.now, form, name, unit, first), nil
 }

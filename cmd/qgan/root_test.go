@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -208,3 +209,37 @@ func TestStdoutFails(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, errors.New("nobody listens") }
+
+// Progress is one line on a terminal, unless the environment asks for plain text.
+func TestProgressForms(t *testing.T) {
+	for _, c := range []struct {
+		mode     string
+		terminal bool
+		env      map[string]string
+		want     string
+	}{
+		{"text", true, map[string]string{"TERM": "xterm"}, "\rtrain 1/2 (50%)\n"},
+		{"text", false, nil, "train 1/2 (50%)\n"},
+		{"text", true, map[string]string{"NO_COLOR": "1"}, "train 1/2 (50%)\n"},
+		{"text", true, map[string]string{"CI": "true"}, "train 1/2 (50%)\n"},
+		{"text", true, map[string]string{"TERM": "dumb"}, "train 1/2 (50%)\n"},
+		{"jsonl", true, nil, `{"event":"progress","task":"train","unit":"steps","done":1,"total":2,"rate_per_s":0,"seconds":0}` + "\n"},
+	} {
+		var out strings.Builder
+		a := newApp(nil, nil, &out, func(k string) string { return c.env[k] })
+		a.now = func() time.Time { return time.Unix(0, 0) }
+		a.terminal = func(any) bool { return c.terminal }
+		p, err := a.newProgress(c.mode, "train", "steps", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Update(1, 2)
+		p.Finish()
+		if out.String() != c.want {
+			t.Errorf("%s, terminal %v, %v: %q, want %q", c.mode, c.terminal, c.env, out.String(), c.want)
+		}
+	}
+	if _, err := testApp().newProgress("xml", "x", "x", 0); exitCode(t.Context(), err) != exitUsage {
+		t.Errorf("mode xml: error %v", err)
+	}
+}

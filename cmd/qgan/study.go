@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/internal/named"
+	"qgan/internal/progress"
 	"qgan/metrics/report"
 	"qgan/training/study"
 )
@@ -273,7 +274,7 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		begun(done)
 	}
 	table, err := job.Run(ctx)
-	job.bar.finish()
+	job.bar.Finish()
 	if err != nil {
 		if ctx.Err() != nil && table.Rows != nil {
 			a.warn("stopped with %d of %s done; go on with --resume", table.Done(), plural(len(w.plan.Tasks), "task"))
@@ -327,7 +328,7 @@ func plainQueue(text string) string {
 // studyJob is a study with its progress.
 type studyJob struct {
 	study.Study
-	bar *progress
+	bar *progress.Bar
 }
 
 // study is a study whose progress is shown, in the form of --log, and whose failed tasks
@@ -335,7 +336,9 @@ type studyJob struct {
 func (a *app) study(p study.Plan, works map[string]study.Work, workers int, log string) *studyJob {
 	j := &studyJob{Study: study.Study{Plan: p, Works: works, FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
 	j.Begun = func(done int) { j.bar, _ = a.newProgress(log, "task", "tasks", done) } // the form was checked before
-	j.Told = func(done, failed int) { j.bar.update(done, len(p.Tasks), field{"failed", failed}) }
+	j.Told = func(done, failed int) {
+		j.bar.Update(done, len(p.Tasks), progress.Field{Name: "failed", Value: failed})
+	}
 	j.Done = func(o study.Outcome) {
 		if o.Failed != "" {
 			a.warn("task %s failed: %s", o.Task.Name(), o.Failed)
@@ -404,7 +407,7 @@ another.`,
 			job := a.study(board.Plan(), works, workers, log)
 			job.Begun(0)
 			err = job.WorkOn(ctx, board, folder)
-			job.bar.finish()
+			job.bar.Finish()
 			return err
 		},
 	}

@@ -15,6 +15,7 @@ import (
 
 	"qgan/backends/sim"
 	"qgan/internal/machine"
+	"qgan/internal/progress"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -299,7 +300,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *traini
 	if err != nil {
 		return nil, err
 	}
-	bar.message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, on))
+	bar.Message("%s: %s x %s, %s; %s", run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, on))
 	begin := a.now()
 	js, silent := any("–"), any("–")
 	var pSilent float64
@@ -310,9 +311,10 @@ func (f *trainFlags) train(ctx context.Context, a *app, run *runs.Dir, t *traini
 		if r.PSilent != nil {
 			silent, pSilent = *r.PSilent, *r.PSilent
 		}
-		bar.update(r.Step, c.Iterations, field{"critic", r.CriticLoss}, field{"generator", r.Generator}, field{"js_nats", js}, field{"p_silent", silent})
+		bar.Update(r.Step, c.Iterations, progress.Field{Name: "critic", Value: r.CriticLoss}, progress.Field{Name: "generator", Value: r.Generator},
+			progress.Field{Name: "js_nats", Value: js}, progress.Field{Name: "p_silent", Value: silent})
 	})
-	bar.finish()
+	bar.Finish()
 	seconds := a.now().Sub(begin).Seconds()
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -11,47 +11,35 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// testProgress runs a task of ten steps of a second each and returns what is shown.
-func testProgress(t *testing.T, mode string, terminal bool, env map[string]string) string {
-	t.Helper()
+// shown runs a task of ten steps of a second each and returns what is written.
+func shown(form Form) string {
 	var out bytes.Buffer
 	clock := time.Unix(0, 0)
-	a := newApp(nil, nil, &out, func(k string) string { return env[k] })
-	a.now = func() time.Time { return clock }
-	a.terminal = func(any) bool { return terminal }
-	p, err := a.newProgress(mode, "train", "steps", 100)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := New(&out, func() time.Time { return clock }, form, "train", "steps", 100)
 	for i := 1; i <= 10; i++ {
 		clock = clock.Add(time.Second)
-		p.update(100+i, 120, field{"js_nats", 1.0 / float64(i)}, field{"state", "ok"})
+		p.Update(100+i, 120, Field{"js_nats", 1.0 / float64(i)}, Field{"state", "ok"})
 		if i == 3 {
-			p.message("a warning")
+			p.Message("a warning")
 		}
 	}
-	p.finish()
+	p.Finish()
 	return out.String()
 }
 
-func TestProgressLines(t *testing.T) {
+func TestLines(t *testing.T) {
 	want := `train 101/120 (84%)  js_nats 1  state ok  1 steps/s  19s left
 a warning
 train 106/120 (88%)  js_nats 0.1667  state ok  1 steps/s  14s left
 train 110/120 (91%)  js_nats 0.1  state ok  1 steps/s  10s left
 `
-	if d := cmp.Diff(want, testProgress(t, "text", false, nil)); d != "" {
+	if d := cmp.Diff(want, shown(Lines)); d != "" {
 		t.Errorf("-want +got:\n%s", d)
-	}
-	for k, v := range map[string]string{"NO_COLOR": "1", "CI": "true", "TERM": "dumb"} {
-		if d := cmp.Diff(want, testProgress(t, "text", true, map[string]string{k: v})); d != "" {
-			t.Errorf("%s=%s: -want +got:\n%s", k, v, d)
-		}
 	}
 }
 
-func TestProgressTerminal(t *testing.T) {
-	got := testProgress(t, "text", true, map[string]string{"TERM": "xterm"})
+func TestTerminal(t *testing.T) {
+	got := shown(Terminal)
 	if n := strings.Count(got, "\r"); n != 12 { // ten states, and two around the erased line
 		t.Errorf("%d carriage returns in %q", n, got)
 	}
@@ -76,8 +64,8 @@ func TestProgressTerminal(t *testing.T) {
 	}
 }
 
-func TestProgressJSONL(t *testing.T) {
-	lines := strings.Split(strings.TrimSpace(testProgress(t, "jsonl", true, nil)), "\n")
+func TestObjects(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(shown(Objects)), "\n")
 	if len(lines) != 4 {
 		t.Fatalf("%d lines: %q", len(lines), lines)
 	}
@@ -97,18 +85,14 @@ func TestProgressJSONL(t *testing.T) {
 	}
 }
 
-func TestProgressOddValues(t *testing.T) {
-	p := &progress{name: "x", now: time.Now}
-	line := p.object(1, 0, 0, 0, -1, []field{{"loss", math.NaN()}})
+func TestOddValues(t *testing.T) {
+	p := &Bar{name: "x", now: time.Now}
+	line := p.object(1, 0, 0, 0, -1, []Field{{"loss", math.NaN()}})
 	if !json.Valid([]byte(line)) || !strings.Contains(line, `"loss":null`) {
 		t.Errorf("NaN: %s", line)
 	}
-	var none *progress
-	none.update(1, 2)
-	none.message("x")
-	none.finish()
-	a := newApp(nil, nil, nil, func(string) string { return "" })
-	if _, err := a.newProgress("xml", "x", "x", 0); exitCode(t.Context(), err) != exitUsage {
-		t.Errorf("mode xml: error %v", err)
-	}
+	var none *Bar
+	none.Update(1, 2)
+	none.Message("x")
+	none.Finish()
 }

@@ -1,4 +1,7 @@
-package main
+// Package progress tells how far a long task is: a line that is written over on a terminal,
+// lines every few seconds elsewhere, or an object a line for programs, with rates, the time
+// that is left and the task's own figures.
+package progress
 
 import (
 	"encoding/json"
@@ -11,29 +14,37 @@ import (
 	"unicode/utf8"
 )
 
-// How often progress is written: a line that is written over, and lines that stay.
+// Form is how progress is written.
+type Form int
+
+// The forms.
 const (
-	progressTerminal = 100 * time.Millisecond
-	progressLines    = 5 * time.Second
+	Lines    Form = iota // a line every 5 s
+	Terminal             // one line that is written over, every 0.1 s
+	Objects              // a JSON object a line, every 5 s
 )
 
-// field is one named figure of a progress line, such as {"js_nats", 1.6e-5}.
-type field struct {
-	name  string
-	value any
+// every is the time between two lines of a form.
+func (f Form) every() time.Duration {
+	if f == Terminal {
+		return 100 * time.Millisecond
+	}
+	return 5 * time.Second
 }
 
-// progress tells on stderr how far a long task is. On a terminal it is one line that
-// is written over; elsewhere, and where NO_COLOR, CI or TERM=dumb ask for plain text,
-// a line every few seconds; with `--log jsonl` an object a line. A nil progress says
-// nothing. Its methods may be called from several goroutines.
-type progress struct {
+// Field is one named figure of a progress line, such as {"js_nats", 1.6e-5}.
+type Field struct {
+	Name  string
+	Value any
+}
+
+// Bar is the progress of one task. A nil Bar says nothing. Its methods may be called from
+// several goroutines.
+type Bar struct {
 	mu     sync.Mutex
 	w      io.Writer
 	now    func() time.Time
-	jsonl  bool
-	over   bool // the line is written over
-	every  time.Duration
+	form   Form
 	name   string
 	unit   string
 	start  time.Time
@@ -44,26 +55,14 @@ type progress struct {
 	latest string // the newest line, if it was held back
 }
 
-// newProgress begins the progress of a task whose work is counted in units from
-// first on; mode is the value of --log: "text" or "jsonl".
-func (a *app) newProgress(mode, name, unit string, first int) (*progress, error) {
-	p := &progress{w: a.err, now: a.now, name: name, unit: unit, first: first, start: a.now(), every: progressLines}
-	switch mode {
-	case "jsonl":
-		p.jsonl = true
-	case "text":
-		if a.terminal(a.err) && a.getenv("NO_COLOR") == "" && a.getenv("CI") == "" && a.getenv("TERM") != "dumb" {
-			p.over, p.every = true, progressTerminal
-		}
-	default:
-		return nil, usagef("--log: %q is neither text nor jsonl", mode)
-	}
-	return p, nil
+// New begins the progress of a task whose work is counted in units from first on.
+func New(w io.Writer, now func() time.Time, form Form, name, unit string, first int) *Bar {
+	return &Bar{w: w, now: now, form: form, name: name, unit: unit, first: first, start: now()}
 }
 
-// update says that done of total units are done; a total of 0 is not known. Most
+// Update says that done of total units are done; a total of 0 is not known. Most
 // calls write nothing, so it may be called at every step.
-func (p *progress) update(done, total int, fields ...field) {
+func (p *Bar) Update(done, total int, fields ...Field) {
 	if p == nil {
 		return
 	}
@@ -71,7 +70,7 @@ func (p *progress) update(done, total int, fields ...field) {
 	defer p.mu.Unlock()
 	now := p.now()
 	line := p.line(now, done, total, fields)
-	if p.wrote && now.Sub(p.last) < p.every {
+	if p.wrote && now.Sub(p.last) < p.form.every() {
 		p.latest = line
 		return
 	}
@@ -79,9 +78,9 @@ func (p *progress) update(done, total int, fields ...field) {
 	p.write(line)
 }
 
-// finish writes the newest line if it was held back and leaves the cursor at the
+// Finish writes the newest line if it was held back and leaves the cursor at the
 // beginning of a line.
-func (p *progress) finish() {
+func (p *Bar) Finish() {
 	if p == nil {
 		return
 	}
@@ -90,21 +89,21 @@ func (p *progress) finish() {
 	if p.latest != "" {
 		p.write(p.latest)
 	}
-	if p.over && p.width > 0 {
+	if p.width > 0 {
 		fmt.Fprintln(p.w)
 		p.width = 0
 	}
 }
 
-// message writes a line of its own, above the one that is written over.
-func (p *progress) message(format string, args ...any) {
+// Message writes a line of its own, above the one that is written over.
+func (p *Bar) Message(format string, args ...any) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := fmt.Sprintf(format, args...)
-	if p.jsonl {
+	if p.form == Objects {
 		b, err := json.Marshal(map[string]string{"event": "message", "task": p.name, "text": text})
 		if err == nil {
 			fmt.Fprintf(p.w, "%s\n", b)
@@ -120,9 +119,9 @@ func (p *progress) message(format string, args ...any) {
 
 // write puts a line out. It ignores errors: a task must not fail because nobody
 // watches it.
-func (p *progress) write(line string) {
+func (p *Bar) write(line string) {
 	p.latest = ""
-	if !p.over {
+	if p.form != Terminal {
 		fmt.Fprintln(p.w, line)
 		return
 	}
@@ -132,7 +131,7 @@ func (p *progress) write(line string) {
 }
 
 // line makes the text or the object of one state of the work.
-func (p *progress) line(now time.Time, done, total int, fields []field) string {
+func (p *Bar) line(now time.Time, done, total int, fields []Field) string {
 	spent := now.Sub(p.start)
 	rate, left := 0.0, time.Duration(-1)
 	if steps := done - p.first; steps > 0 && spent > 0 {
@@ -141,7 +140,7 @@ func (p *progress) line(now time.Time, done, total int, fields []field) string {
 			left = time.Duration(float64(max(0, total-done)) / rate * float64(time.Second))
 		}
 	}
-	if p.jsonl {
+	if p.form == Objects {
 		return p.object(done, total, rate, spent, left, fields)
 	}
 	var b strings.Builder
@@ -152,7 +151,7 @@ func (p *progress) line(now time.Time, done, total int, fields []field) string {
 		fmt.Fprintf(&b, " %d", done)
 	}
 	for _, f := range fields {
-		fmt.Fprintf(&b, "  %s %s", f.name, figure(f.value))
+		fmt.Fprintf(&b, "  %s %s", f.Name, figure(f.Value))
 	}
 	if rate > 0 {
 		fmt.Fprintf(&b, "  %s %s/s", strconv.FormatFloat(rate, 'g', 3, 64), p.unit)
@@ -163,15 +162,15 @@ func (p *progress) line(now time.Time, done, total int, fields []field) string {
 	return b.String()
 }
 
-// object makes one line of `--log jsonl`. Its keys keep their order, and figures that
+// object makes a JSON object of one state of the work. Its keys keep their order, and figures that
 // are no numbers (NaN, infinity) are null, as JSON has none.
-func (p *progress) object(done, total int, rate float64, spent, left time.Duration, fields []field) string {
-	all := append([]field{
+func (p *Bar) object(done, total int, rate float64, spent, left time.Duration, fields []Field) string {
+	all := append([]Field{
 		{"event", "progress"}, {"task", p.name}, {"unit", p.unit}, {"done", done}, {"total", total},
 		{"rate_per_s", rate}, {"seconds", spent.Seconds()},
 	}, fields...)
 	if left >= 0 {
-		all = append(all, field{"seconds_left", left.Seconds()})
+		all = append(all, Field{"seconds_left", left.Seconds()})
 	}
 	var b strings.Builder
 	b.WriteByte('{')
@@ -179,11 +178,11 @@ func (p *progress) object(done, total int, rate float64, spent, left time.Durati
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		value, err := json.Marshal(f.value)
+		value, err := json.Marshal(f.Value)
 		if err != nil {
 			value = []byte("null")
 		}
-		fmt.Fprintf(&b, "%q:%s", f.name, value)
+		fmt.Fprintf(&b, "%q:%s", f.Name, value)
 	}
 	b.WriteByte('}')
 	return b.String()
