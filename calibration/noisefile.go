@@ -153,7 +153,10 @@ func noiseTables(f File) (*noiseFile, error) {
 		return nil, atLine(f.Name, top, err)
 	}
 	version := noiseSchema
-	if _, err := top.get("schema", &version); err != nil || version != noiseSchema {
+	if _, err := top.get("schema", &version); err != nil {
+		return nil, atLine(f.Name, top, err)
+	}
+	if version != noiseSchema {
 		return nil, atLine(f.Name, top, invalid("schema %q is not read, only %q", version, noiseSchema))
 	}
 	return out, nil

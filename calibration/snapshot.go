@@ -212,7 +212,7 @@ func (o *odd) add(kind, place string) {
 		o.places = map[string][]string{}
 	}
 	if _, ok := o.places[kind]; !ok {
-		o.kinds = append(o.kinds, kind)
+		o.kinds, o.places[kind] = append(o.kinds, kind), nil
 	}
 	if place != "" {
 		o.places[kind] = append(o.places[kind], place)
