@@ -1,14 +1,57 @@
 package braket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+
+	"qgan/backends/service"
 )
+
+// Row is the service's row of a table of services. Its settings say where results are put
+// (bucket, prefix) and which region is asked.
+func Row() service.Row {
+	return service.Row{Name: serviceName, Dialect: "braket", Labels: true, Settings: []string{"bucket", "prefix", "region"}, Open: open, Credentials: credentials,
+		Reader: func(device string) service.Service { return Reader(device) }}
+}
+
+// serviceName is the name in tables, ledgers and snapshots.
+const serviceName = "braket"
+
+// findAWS is how long credentials are looked for: some places answer over the network.
+const findAWS = 10 * time.Second
+
+func accountIn(ctx context.Context, s service.Surroundings) (Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, findAWS)
+	defer cancel()
+	account, err := FindAccount(ctx)
+	account.Bucket, account.Prefix = s.Setting("bucket"), s.Setting("prefix")
+	account.Region = cmp.Or(s.Setting("region"), account.Region)
+	return account, err
+}
+
+func open(ctx context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
+	account, err := accountIn(ctx, s)
+	if err != nil {
+		return nil, &service.AccountError{Err: err}
+	}
+	return New(account, device, o)
+}
+
+func credentials(ctx context.Context, s service.Surroundings) ([]service.Credential, error) {
+	account, err := accountIn(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return []service.Credential{{What: "access key", Where: account.Source}, {What: "region", Where: cmp.Or(account.Region, "none: the device's")},
+		{What: "bucket", Where: cmp.Or(account.Bucket, "the account's own")}}, nil
+}
 
 // Account is what it takes to use the service, and where it was found.
 type Account struct {

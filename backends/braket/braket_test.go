@@ -61,7 +61,7 @@ func keys(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, s *server) *Client {
+func opened(t *testing.T, s *server) *Client {
 	t.Helper()
 	keys(t)
 	web := httptest.NewServer(s)
@@ -90,7 +90,7 @@ func turn(angle float64) *ir.Circuit {
 
 // A program runs in a verbatim box on the qubits of the device, by its own labels.
 func TestBodyOfOneProgram(t *testing.T) {
-	c := open(t, &server{})
+	c := opened(t, &server{})
 	raw, err := c.Body(t.Context(), []service.Program{{Circuit: turn(1.25), Shots: 100}}, "qgan-1")
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestBodyOfOneProgram(t *testing.T) {
 // Circuits that differ in angles only are one program with a table of inputs; the shots
 // are those of all.
 func TestBodyOfASet(t *testing.T) {
-	c := open(t, &server{})
+	c := opened(t, &server{})
 	other := ir.New(3, 1)
 	other.Measure(0, 0)
 	var programs []service.Program
@@ -179,7 +179,7 @@ func TestRigettisTurnsStayWritten(t *testing.T) {
 }
 
 func TestBodyRefuses(t *testing.T) {
-	c := open(t, &server{})
+	c := opened(t, &server{})
 	change := func(f func(c *ir.Circuit)) []service.Program {
 		k := turn(1)
 		f(k)
@@ -213,7 +213,7 @@ func TestBodyRefuses(t *testing.T) {
 }
 
 func TestLimitsAreTheDevices(t *testing.T) {
-	c := open(t, &server{})
+	c := opened(t, &server{})
 	l, err := c.Limits(t.Context())
 	want := service.Limits{Programs: 4, MinShots: 1, MaxShots: 1000, TotalShots: 2000, EqualShots: true, Source: limitsSource, Maintenance: "offline (MAINTENANCE)"}
 	if diff := cmp.Diff(want, l); err != nil || diff != "" {
@@ -419,7 +419,7 @@ func TestFetchStaysInItsFolder(t *testing.T) {
 		"of one, as sent": {`{"measurements":[[1]],"measuredQubits":[1]}`, ""},
 	} {
 		s := &server{files: map[string]string{"/quantum-task/arn:x/1": task, "/amazon-braket-test/qgan/1/results.json": k[0]}}
-		c := open(t, s)
+		c := opened(t, s)
 		var b bytes.Buffer
 		err := c.Fetch(t.Context(), "arn:x/1", &b)
 		if k[1] == "" && err != nil || k[1] != "" && (err == nil || !strings.Contains(err.Error(), k[1])) {
@@ -439,7 +439,7 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 		400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException", 410: "DeviceRetiredException", 424: "DeviceOfflineException",
 	} {
 		s := &server{files: map[string]string{"/quantum-task": `{"message":"no access to the bucket"}`}, status: status}
-		c := open(t, s)
+		c := opened(t, s)
 		_, err := c.Submit(t.Context(), []byte(`{"outputS3Bucket":"amazon-braket-test"}`))
 		var fate *service.SubmitError
 		if !errors.As(err, &fate) || fate.Fate != service.Refused || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "dummysecret") {
@@ -453,7 +453,7 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 		}
 	}
 	for _, status := range []int{500, 503, 409} {
-		c := open(t, &server{files: map[string]string{"/quantum-task": `{}`}, status: status})
+		c := opened(t, &server{files: map[string]string{"/quantum-task": `{}`}, status: status})
 		var fate *service.SubmitError
 		if _, err := c.Submit(t.Context(), []byte(`{}`)); err == nil || errors.As(err, &fate) {
 			t.Errorf("%d: %v: the answer is lost", status, err)
@@ -472,7 +472,7 @@ func TestPoll(t *testing.T) {
 		`{"status":"FAILED","failureReason":"out of tune"}`:        {State: service.Failed, Word: "FAILED", Reason: "out of tune", Ahead: -1},
 		`{"status":"TELEPORTING","queueInfo":{"position":"None"}}`: {State: service.Running, Word: "TELEPORTING", Ahead: -1},
 	} {
-		c := open(t, &server{files: map[string]string{"/quantum-task/arn:x/1": text}})
+		c := opened(t, &server{files: map[string]string{"/quantum-task/arn:x/1": text}})
 		got, err := c.Poll(t.Context(), "arn:x/1")
 		got.Cost = nil
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -487,7 +487,7 @@ func TestEscape(t *testing.T) {
 		t.Error(got)
 	}
 	s := &server{}
-	c := open(t, s)
+	c := opened(t, s)
 	if _, err := c.Snapshot(t.Context()); err != nil {
 		t.Fatal(err)
 	}

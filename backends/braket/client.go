@@ -51,7 +51,7 @@ func New(a Account, name string, o service.Options) (*Client, error) {
 		return nil, err
 	}
 	c := Reader(arn)
-	c.Place = service.At(c.Service(), arn, o.Address(""))
+	c.Place = service.At(serviceName, arn, o.Address(""))
 	c.account, c.options, c.now = a, o.REST, o.Clock()
 	c.region = cmp.Or(regionOf(arn), a.Region, defaultRegion)
 	if c.options.Transport == nil {
@@ -142,7 +142,7 @@ func problemXML(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{Place: service.At("braket", device, "")} }
+func Reader(device string) *Client { return &Client{Place: service.At(serviceName, device, "")} }
 
 // escape writes an ARN as one segment of a path, as the official clients do.
 func escape(arn string) string { return strings.ReplaceAll(url.PathEscape(arn), ":", "%3A") }

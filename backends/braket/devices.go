@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/service"
 	"qgan/calibration"
+	"qgan/internal/named"
 )
 
 // deviceRow is a device of which we know where it is and what it costs.
@@ -67,7 +67,7 @@ func ARN(device string) (string, error) {
 		}
 		names = append(names, nameOf(d.arn))
 	}
-	return "", backends.Refuse("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list --service braket` shows", device, strings.Join(names, ", "))
+	return "", named.Faultf("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list {service} braket` shows", device, strings.Join(names, ", "))
 }
 
 // regionOf is the region of an ARN, "" where it has none.
@@ -108,9 +108,6 @@ const limitsSource = "the device's capabilities; Amazon Braket quotas: 20 tasks 
 
 // tasksPerMinute is the quota of new tasks, 20 a second.
 const tasksPerMinute = 20 * 60
-
-// errSimulator is what Snapshot says of a simulator.
-var errSimulator = errors.New("it is a simulator, which circuits are not compiled for: run them with --backend ideal or noisy")
 
 // Devices lists the devices of the account's region; without one those of all regions, but
 // for regions that the account may not ask.
@@ -235,7 +232,7 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 		return nil, err
 	}
 	if d.Type == "SIMULATOR" {
-		return nil, backends.Refuse("device %s: %v", c.Device(), errSimulator)
+		return nil, named.Faultf("device %s: it is a simulator, which circuits are not compiled for: run them with {backend} ideal or noisy", c.Device())
 	}
 	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
 		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.Device(), err)

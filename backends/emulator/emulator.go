@@ -24,6 +24,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/sim"
 	"qgan/calibration"
+	"qgan/internal/named"
 	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/ir/compile"
@@ -42,6 +43,32 @@ type Options struct {
 	Queue, Execution time.Duration
 	Faults           []Fault
 	Now              func() time.Time
+}
+
+// Service is an emulated service.
+type Service interface {
+	http.Handler
+	Device() string // the name of its processor
+}
+
+// constructors is the table of services by their names.
+var constructors = map[string]func(Options) (Service, error){
+	"ibm":    func(o Options) (Service, error) { return NewIBM(o) },
+	"ionq":   func(o Options) (Service, error) { return NewIonQ(o) },
+	"braket": func(o Options) (Service, error) { return NewBraket(o) },
+	"iqm":    func(o Options) (Service, error) { return NewIQM(o) },
+}
+
+// New returns the service of that name.
+func New(service string, o Options) (Service, error) {
+	make := constructors[service]
+	switch {
+	case make == nil:
+		return nil, fmt.Errorf("service %q is not emulated", service)
+	case o.ARN != "" && service != "braket":
+		return nil, named.Faultf("{arn} is for braket")
+	}
+	return make(o)
 }
 
 // CountsPath is where an emulator tells its Counts to anybody, beside its service.

@@ -1,6 +1,7 @@
 package ibm
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,7 +9,55 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
+
+	"qgan/backends/service"
 )
+
+// Row is the service's row of a table of services. Its setting instance stands for
+// QISKIT_IBM_INSTANCE.
+func Row() service.Row {
+	return service.Row{Name: serviceName, Dialect: "ibm", Settings: []string{"instance"}, Open: open, Credentials: credentials,
+		Reader: func(device string) service.Service { return Reader(device) }}
+}
+
+// serviceName is the name in tables, ledgers and snapshots.
+const serviceName = "ibm"
+
+func accountIn(s service.Surroundings) (Account, error) {
+	return FindAccount(s.GetenvOr("QISKIT_IBM_INSTANCE", "instance"), s.ReadFile)
+}
+
+// findInstance is how long the instances of a key are looked up.
+const findInstance = 30 * time.Second
+
+// open looks the instance up where none is set.
+func open(ctx context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
+	account, err := accountIn(s)
+	if errors.Is(err, ErrNoInstance) {
+		ctx, cancel := context.WithTimeout(ctx, findInstance)
+		defer cancel()
+		if account, err = account.Discover(ctx, o); err == nil {
+			s.Note(fmt.Sprintf("IBM instance %s (%s)", account.Instance, account.InstanceSource))
+		} else if service.StatusOf(err) != 0 {
+			return nil, &service.RemoteError{Service: serviceName, Err: err}
+		}
+	}
+	if err != nil {
+		return nil, &service.AccountError{Err: err}
+	}
+	return New(account, device, o)
+}
+
+func credentials(_ context.Context, s service.Surroundings) (found []service.Credential, err error) {
+	account, err := accountIn(s)
+	for _, c := range []service.Credential{{What: "API key", Where: account.KeySource}, {What: "instance", Where: account.InstanceSource}} {
+		if c.Where != "" {
+			found = append(found, c)
+		}
+	}
+	return found, err
+}
 
 // Account is what it takes to use the service, and where it was found.
 type Account struct {

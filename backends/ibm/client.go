@@ -25,7 +25,7 @@ type Client struct {
 // New returns the client of a device. An endpoint stands for IAM's address too.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(c.Service(), device, o.Endpoint)
+	c.Place = service.At(serviceName, device, o.Endpoint)
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
 		base, iam = o.Address("")+"/api/v1", o.Endpoint
@@ -96,7 +96,7 @@ func problem(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{Place: service.At("ibm", device, "")} }
+func Reader(device string) *Client { return &Client{Place: service.At(serviceName, device, "")} }
 
 // states are the service's words.
 var states = service.States{

@@ -1,9 +1,37 @@
 package ionq
 
 import (
+	"context"
 	"errors"
 	"fmt"
+
+	"qgan/backends/service"
 )
+
+// Row is the service's row of a table of services.
+func Row() service.Row {
+	return service.Row{Name: serviceName, Dialect: "ionq", Open: open, Credentials: credentials,
+		Reader: func(device string) service.Service { return Reader(device) }}
+}
+
+// serviceName is the name in tables, ledgers and snapshots.
+const serviceName = "ionq"
+
+func open(_ context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
+	account, err := FindAccount(s.Getenv)
+	if err != nil {
+		return nil, &service.AccountError{Err: err}
+	}
+	return New(account, device, o)
+}
+
+func credentials(_ context.Context, s service.Surroundings) ([]service.Credential, error) {
+	account, err := FindAccount(s.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return []service.Credential{{What: "API key", Where: account.Source}}, nil
+}
 
 // Account is what it takes to use the service, and where it was found.
 type Account struct {

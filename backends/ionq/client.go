@@ -23,7 +23,7 @@ type Client struct {
 // New returns the client of a backend, such as simulator or qpu.forte-1.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(c.Service(), device, o.Endpoint)
+	c.Place = service.At(serviceName, device, o.Endpoint)
 	rest := o.REST
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
@@ -67,7 +67,7 @@ func problem(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{Place: service.At("ionq", device, "")} }
+func Reader(device string) *Client { return &Client{Place: service.At(serviceName, device, "")} }
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {

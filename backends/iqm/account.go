@@ -1,12 +1,45 @@
 package iqm
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+
+	"qgan/backends/service"
 )
+
+// Row is the service's row of a table of services. Its setting server stands for
+// IQM_SERVER_URL.
+func Row() service.Row {
+	return service.Row{Name: serviceName, Dialect: "iqm-json", Labels: true, Settings: []string{"server"}, Open: open, Credentials: credentials,
+		Reader: func(device string) service.Service { return Reader(device) }}
+}
+
+// serviceName is the name in tables, ledgers and snapshots.
+const serviceName = "iqm"
+
+func accountIn(s service.Surroundings) (Account, error) {
+	return FindAccount(s.GetenvOr("IQM_SERVER_URL", "server"), s.ReadFile)
+}
+
+func open(_ context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
+	account, err := accountIn(s)
+	if err != nil {
+		return nil, &service.AccountError{Err: err}
+	}
+	return New(account, device, o)
+}
+
+func credentials(_ context.Context, s service.Surroundings) ([]service.Credential, error) {
+	account, err := accountIn(s)
+	if err != nil {
+		return nil, err
+	}
+	return []service.Credential{{What: "token", Where: account.Source}, {What: "server", Where: account.Server}}, nil
+}
 
 // Resonance is the address of IQM's cloud.
 const Resonance = "https://resonance.iqm.tech"

@@ -28,7 +28,7 @@ type Client struct {
 // New returns the client of a quantum computer by its alias.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(c.Service(), device, o.Endpoint)
+	c.Place = service.At(serviceName, device, o.Endpoint)
 	rest, now := o.REST, o.Clock()
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
@@ -70,7 +70,7 @@ func problem(_ int, body []byte) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{Place: service.At("iqm", device, "")} }
+func Reader(device string) *Client { return &Client{Place: service.At(serviceName, device, "")} }
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {

@@ -182,21 +182,20 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 // maxTwirls bounds --twirl.
 const maxTwirls = 1000
 
-// serviceDialects are the dialects of services that calibration data is read from.
-var serviceDialects = map[string]string{"ibm": "ibm", "iqm": "iqm-json", "braket": "braket", "ionq": "ionq"}
-
 // writing says how a compiled circuit is written: in the dialect that was asked
 // for, otherwise in that of the device's service. Where the service's can't hold
 // the whole circuit, free symbols and delays included, it is qiskit.
 func (a *app) writing(dialect string, t *compile.Target, c *ir.Circuit) qasm.Options {
 	options := qasm.Options{Dialect: dialect}
-	if t.Service == "iqm" || t.Service == "braket" {
+	row, err := serviceOf(t.Service)
+	if err == nil && row.Labels {
 		options.Labels = t.Labels
 	}
 	if dialect != "" {
 		return options
 	}
-	if options.Dialect = serviceDialects[t.Service]; options.Dialect != "" {
+	if err == nil {
+		options.Dialect = row.Dialect
 		notes, err := qasm.Check(c, options)
 		if err == nil && len(notes) == 0 {
 			return options

@@ -13,13 +13,18 @@ import (
 )
 
 // settingsTables are the tables of a configuration file that set no flags, with
-// their keys.
-var settingsTables = map[string][]string{
-	"braket": {"bucket", "prefix", "region"},
-	"ibm":    {"instance"},
-	"iqm":    {"server"},
-	"limits": {"per_command", "per_day"},
-	"remote": {"look_every", "poll_max", "poll_min"},
+// their keys: ours and those of services.
+func settingsTables() map[string][]string {
+	tables := map[string][]string{
+		"limits": {"per_command", "per_day"},
+		"remote": {"look_every", "poll_max", "poll_min"},
+	}
+	for _, s := range services {
+		if len(s.Settings) > 0 {
+			tables[s.Name] = s.Settings
+		}
+	}
+	return tables
 }
 
 // reservedVariables are variables that begin with QGAN_ and set no flag: they are
@@ -69,7 +74,7 @@ func (a *app) loadConfig(root *cobra.Command) (*config, error) {
 // where it holds for every verb that has it.
 func knownKeys(root *cobra.Command) conffile.Known {
 	known := conffile.Known{}
-	for table, keys := range settingsTables {
+	for table, keys := range settingsTables() {
 		known.Add(table, keys...)
 	}
 	for _, verb := range verbsOf(root) {

@@ -97,8 +97,9 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 			}
 		}
 	}
-	for _, table := range sortedKeys(settingsTables) {
-		for _, key := range settingsTables[table] {
+	tables := settingsTables()
+	for _, table := range sortedKeys(tables) {
+		for _, key := range tables[table] {
 			if value, from, ok := a.cfg.setting(table, key); ok {
 				r.Settings = append(r.Settings, configReportKey{table, key, value, from})
 			}

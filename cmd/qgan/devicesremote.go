@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -12,11 +11,6 @@ import (
 	"qgan/backends/service"
 	"qgan/internal/durable"
 )
-
-// lister is a service that lists its devices.
-type lister interface {
-	Devices(ctx context.Context) ([]service.DeviceInfo, error)
-}
 
 func newDevicesListCmd(a *app) *cobra.Command {
 	var f remoteFlags
@@ -32,15 +26,11 @@ func newDevicesListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			address, err := f.address(a, row)
+			s, err := f.client(cmd.Context(), a, row, "", "")
 			if err != nil {
 				return err
 			}
-			s, err := row.open(a, "", address)
-			if err != nil {
-				return err
-			}
-			devices, err := s.(lister).Devices(cmd.Context())
+			devices, err := s.Devices(cmd.Context())
 			if err != nil {
 				return remoteError(s, err)
 			}
@@ -84,7 +74,7 @@ printed.`,
 		Example: "  qgan devices fetch ibm:ibm_torino\n  qgan compile bell.qasm --device ibm_torino",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := f.open(a, args[0])
+			s, err := f.open(cmd.Context(), a, args[0])
 			if err != nil {
 				return err
 			}

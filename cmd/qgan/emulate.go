@@ -39,9 +39,6 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			if err != nil {
 				return err
 			}
-			if arn != "" && row.name != "braket" {
-				return usagef("--arn is for braket")
-			}
 			o := emulator.Options{Key: key, ARN: arn, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
 			if device != "" {
 				if o.Files, err = a.readDevice(device); err != nil {
@@ -57,7 +54,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 					return usagef("%w", err)
 				}
 			}
-			s, err := row.emulate(o)
+			s, err := emulator.New(row.Name, o)
 			if err != nil {
 				return usagef("%w", err)
 			}
@@ -69,7 +66,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 				a.warn("%s can be reached from other machines", l.Addr())
 			}
 			fmt.Fprintf(a.out, "http://%s\n", l.Addr())
-			a.note("%s with the device %s; point a client at it with --endpoint %s=http://%s", row.name, s.Device(), row.name, l.Addr())
+			a.note("%s with the device %s; point a client at it with --endpoint %s=http://%s", row.Name, s.Device(), row.Name, l.Addr())
 			return serve(cmd.Context(), l, s)
 		},
 	}
@@ -105,54 +102,4 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		return err
 	}
 	return nil
-}
-
-// newAuthCmd makes `auth`.
-func newAuthCmd(a *app) *cobra.Command {
-	cmd := newGroupCmd(&cobra.Command{Use: "auth", Short: "Look at credentials of services"})
-	var asJSON bool
-	status := &cobra.Command{
-		Use:   "status",
-		Short: "Say which credentials were found where, never their value",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			type row struct {
-				Service string            `json:"service"`
-				Found   map[string]string `json:"found"`
-				Missing string            `json:"missing,omitempty"`
-			}
-			rows := []row{}
-			for _, s := range services {
-				found, err := s.auth(a)
-				r := row{Service: s.name, Found: map[string]string{}}
-				for _, c := range found {
-					r.Found[c.What] = c.Where
-				}
-				if err != nil {
-					r.Missing = err.Error()
-				}
-				rows = append(rows, r)
-			}
-			if asJSON {
-				return a.printJSON(struct {
-					Schema   string `json:"schema"`
-					Services []row  `json:"services"`
-				}{"qgan.auth/v1", rows})
-			}
-			t := newTable(a.out)
-			t.row("service", "credential", "found in")
-			for _, r := range rows {
-				for _, what := range sortedKeys(r.Found) {
-					t.row(r.Service, what, r.Found[what])
-				}
-				if r.Missing != "" {
-					t.row(r.Service, "missing", r.Missing)
-				}
-			}
-			return t.flush()
-		},
-	}
-	status.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.AddCommand(status)
-	return cmd
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,16 +21,12 @@ func newJobsCmd(a *app) *cobra.Command {
 }
 
 // openJob opens the service of a job.
-func (f *remoteFlags) openJob(a *app, l *ledger.Ledger, id string) (*remote.Remote, ledger.Job, error) {
+func (f *remoteFlags) openJob(ctx context.Context, a *app, l *ledger.Ledger, id string) (*remote.Remote, ledger.Job, error) {
 	j, s, err := findJob(l, id)
 	if err != nil {
 		return nil, j, err
 	}
-	address, err := f.address(a, s)
-	if err != nil {
-		return nil, j, err
-	}
-	client, err := s.open(a, j.Device, cmp.Or(address, j.Endpoint))
+	client, err := f.client(ctx, a, s, j.Device, j.Endpoint)
 	if err != nil {
 		return nil, j, err
 	}
@@ -40,7 +35,7 @@ func (f *remoteFlags) openJob(a *app, l *ledger.Ledger, id string) (*remote.Remo
 }
 
 // findJob finds a job in the ledger, and the row of its service.
-func findJob(l *ledger.Ledger, id string) (ledger.Job, *serviceRow, error) {
+func findJob(l *ledger.Ledger, id string) (ledger.Job, *service.Row, error) {
 	j, err := l.Job(id)
 	if errors.Is(err, ledger.ErrNoJob) {
 		err = usagef("%w", err).withHint("`qgan jobs list` lists them")
@@ -178,7 +173,7 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 			}
 			return a.withLedger(func(l *ledger.Ledger) error {
 				for _, id := range args {
-					r, j, err := f.openJob(a, l, id)
+					r, j, err := f.openJob(cmd.Context(), a, l, id)
 					if err != nil {
 						return err
 					}
@@ -213,7 +208,7 @@ from what the ledger keeps; neither network nor credentials are used.`,
 				if err != nil {
 					return err
 				}
-				return a.printResult(&remote.Remote{Service: s.reader(j.Device), Ledger: l}, j, asJSON)
+				return a.printResult(&remote.Remote{Service: s.Reader(j.Device), Ledger: l}, j, asJSON)
 			})
 		},
 	}
@@ -233,7 +228,7 @@ func newJobsCancelCmd(a *app) *cobra.Command {
 				return err
 			}
 			defer l.Close()
-			r, j, err := f.openJob(a, l, args[0])
+			r, j, err := f.openJob(cmd.Context(), a, l, args[0])
 			if err != nil {
 				return err
 			}
@@ -289,7 +284,7 @@ unless --resubmit-unknown sends it again.`,
 			}
 			var failure error
 			for _, id := range ids {
-				r, j, err := f.openJob(a, l, id)
+				r, j, err := f.openJob(cmd.Context(), a, l, id)
 				if err != nil {
 					return err
 				}

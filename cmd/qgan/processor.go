@@ -96,7 +96,7 @@ func (p *processorFlags) openService(ctx context.Context, a *app, verb string, c
 			return nil, usagef("--%s is for --backend noisy; %s has its own", name, p.backend)
 		}
 	}
-	client, err := p.remote.open(a, p.backend)
+	client, err := p.remote.open(ctx, a, p.backend)
 	if err != nil {
 		return nil, err
 	}

@@ -115,11 +115,7 @@ func TestServicesHaveTheLawOfIdeal(t *testing.T) {
 func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]string, latents, perLatent int) {
 	t.Helper()
 	name, _, _ := strings.Cut(backend, ":")
-	row, err := serviceOf(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := row.emulate(emulator.Options{Ideal: true})
+	e, err := emulator.New(name, emulator.Options{Ideal: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +125,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 		t.Setenv(variable, value)
 	}
 	t.Setenv("QGAN_LEDGER", t.TempDir())
-	t.Setenv(row.endpoint, web.URL)
+	t.Setenv(endpointVariable(name), web.URL)
 	var notes strings.Builder
 	a := newApp(strings.NewReader(""), io.Discard, &notes, os.Getenv)
 	a.cfg = &config{getenv: os.Getenv}

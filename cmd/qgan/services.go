@@ -3,16 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/pflag"
 
 	"qgan/backends/braket"
-	"qgan/backends/emulator"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
 	"qgan/backends/iqm"
@@ -22,171 +18,40 @@ import (
 	"qgan/internal/named"
 )
 
-// serviceRow is a service of cloud processors.
-type serviceRow struct {
-	name     string
-	endpoint string // the variable that names another address
-	// open returns the client of a device, where an endpoint is given at that address.
-	open func(a *app, device, endpoint string) (service.Service, error)
-	// reader returns a client that only decodes results, without credentials.
-	reader func(device string) service.Service
-	// auth says which credentials were found where.
-	auth func(a *app) (found []credential, err error)
-	// emulate returns the service on the simulator.
-	emulate func(o emulator.Options) (emulated, error)
-}
-
-// emulated is a service on loopback.
-type emulated interface {
-	http.Handler
-	Device() string
-}
-
-// credential is what was found, and where.
-type credential struct{ What, Where string }
-
 // services is the table of services. Every verb that speaks to one reads it.
-var services = []serviceRow{
-	{name: "ibm", endpoint: "QGAN_IBM_URL", open: openIBM, auth: authIBM, reader: func(d string) service.Service { return ibm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIBM(o) }},
-	{name: "ionq", endpoint: "QGAN_IONQ_URL", open: openIonQ, auth: authIonQ, reader: func(d string) service.Service { return ionq.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIonQ(o) }},
-	{name: "braket", endpoint: "QGAN_BRAKET_URL", open: openBraket, auth: authBraket, reader: func(d string) service.Service { return braket.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewBraket(o) }},
-	{name: "iqm", endpoint: "QGAN_IQM_URL", open: openIQM, auth: authIQM, reader: func(d string) service.Service { return iqm.Reader(d) }, emulate: func(o emulator.Options) (emulated, error) { return emulator.NewIQM(o) }},
-}
+var services = []service.Row{ibm.Row(), ionq.Row(), braket.Row(), iqm.Row()}
 
 func serviceNames() (names []string) {
 	for _, s := range services {
-		names = append(names, s.name)
+		names = append(names, s.Name)
 	}
 	return names
 }
 
-func serviceOf(name string) (*serviceRow, error) {
-	i := slices.IndexFunc(services, func(s serviceRow) bool { return s.name == name })
+func serviceOf(name string) (*service.Row, error) {
+	i := slices.IndexFunc(services, func(s service.Row) bool { return s.Name == name })
 	if i < 0 {
 		return nil, usagef("service %q: there is %s", name, named.OneOf(serviceNames()))
 	}
 	return &services[i], nil
 }
 
-func (a *app) ibmAccount() (ibm.Account, error) {
-	getenv := func(name string) string {
-		value := a.getenv(name)
-		if name == "QISKIT_IBM_INSTANCE" && value == "" && a.cfg != nil {
-			value, _, _ = a.cfg.setting("ibm", "instance")
-		}
-		return value
-	}
-	return ibm.FindAccount(getenv, a.fs.ReadFile)
-}
+// endpointVariable names the variable that tells another address of a service.
+func endpointVariable(name string) string { return "QGAN_" + strings.ToUpper(name) + "_URL" }
 
-// findInstance is how long the instances of a key are looked up.
-const findInstance = 30 * time.Second
-
-func openIBM(a *app, device, endpoint string) (service.Service, error) {
-	account, err := a.ibmAccount()
-	options := service.Options{Endpoint: endpoint, Now: a.now}
-	if errors.Is(err, ibm.ErrNoInstance) {
-		ctx, cancel := context.WithTimeout(context.Background(), findInstance)
-		defer cancel()
-		if account, err = account.Discover(ctx, options); err == nil {
-			a.note("IBM instance %s (%s)", account.Instance, account.InstanceSource)
-		} else if service.StatusOf(err) != 0 {
-			return nil, &service.RemoteError{Service: "ibm", Err: err}
-		}
+// surroundings are where a service finds its account: the environment, files, and its
+// table of the configuration.
+func (a *app) surroundings(s *service.Row) service.Surroundings {
+	return service.Surroundings{
+		Getenv: a.getenv, ReadFile: a.fs.ReadFile, Note: func(text string) { a.note("%s", text) },
+		Setting: func(key string) string {
+			if a.cfg == nil {
+				return ""
+			}
+			value, _, _ := a.cfg.setting(s.Name, key)
+			return value
+		},
 	}
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return ibm.New(account, device, options)
-}
-
-func authIBM(a *app) ([]credential, error) {
-	account, err := a.ibmAccount()
-	var found []credential
-	if account.KeySource != "" {
-		found = append(found, credential{"API key", account.KeySource})
-	}
-	if account.InstanceSource != "" {
-		found = append(found, credential{"instance", account.InstanceSource})
-	}
-	return found, err
-}
-
-func openIonQ(a *app, device, endpoint string) (service.Service, error) {
-	account, err := ionq.FindAccount(a.getenv)
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return ionq.New(account, device, service.Options{Endpoint: endpoint})
-}
-
-func authIonQ(a *app) ([]credential, error) {
-	account, err := ionq.FindAccount(a.getenv)
-	if err != nil {
-		return nil, err
-	}
-	return []credential{{"API key", account.Source}}, nil
-}
-
-// findAWS is how long credentials of AWS are looked for: some places answer over the
-// network.
-const findAWS = 10 * time.Second
-
-func (a *app) braketAccount() (braket.Account, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), findAWS)
-	defer cancel()
-	account, err := braket.FindAccount(ctx)
-	if a.cfg != nil {
-		account.Bucket, _, _ = a.cfg.setting("braket", "bucket")
-		account.Prefix, _, _ = a.cfg.setting("braket", "prefix")
-		if region, _, ok := a.cfg.setting("braket", "region"); ok {
-			account.Region = region
-		}
-	}
-	return account, err
-}
-
-func openBraket(a *app, device, endpoint string) (service.Service, error) {
-	account, err := a.braketAccount()
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return braket.New(account, device, service.Options{Endpoint: endpoint, Now: a.now})
-}
-
-func authBraket(a *app) ([]credential, error) {
-	account, err := a.braketAccount()
-	if err != nil {
-		return nil, err
-	}
-	return []credential{{"access key", account.Source}, {"region", cmp.Or(account.Region, "none: the device's")}, {"bucket", cmp.Or(account.Bucket, "the account's own")}}, nil
-}
-
-func (a *app) iqmAccount() (iqm.Account, error) {
-	getenv := func(name string) string {
-		value := a.getenv(name)
-		if name == "IQM_SERVER_URL" && value == "" && a.cfg != nil {
-			value, _, _ = a.cfg.setting("iqm", "server")
-		}
-		return value
-	}
-	return iqm.FindAccount(getenv, a.fs.ReadFile)
-}
-
-func openIQM(a *app, device, endpoint string) (service.Service, error) {
-	account, err := a.iqmAccount()
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return iqm.New(account, device, service.Options{Endpoint: endpoint, Now: a.now})
-}
-
-func authIQM(a *app) ([]credential, error) {
-	account, err := a.iqmAccount()
-	if err != nil {
-		return nil, err
-	}
-	return []credential{{"token", account.Source}, {"server", account.Server}}, nil
 }
 
 // remoteFlags are the flags of verbs that speak to a service.
@@ -209,8 +74,8 @@ func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 }
 
 // address is the endpoint of a service: the flag's, or the environment's, or none.
-func (f *remoteFlags) address(a *app, s *serviceRow) (string, error) {
-	address := a.getenv(s.endpoint)
+func (f *remoteFlags) address(a *app, s *service.Row) (string, error) {
+	address := a.getenv(endpointVariable(s.Name))
 	for _, e := range f.endpoint {
 		name, url, ok := strings.Cut(e, "=")
 		if !ok || url == "" {
@@ -219,7 +84,7 @@ func (f *remoteFlags) address(a *app, s *serviceRow) (string, error) {
 		if _, err := serviceOf(name); err != nil {
 			return "", err
 		}
-		if name == s.name {
+		if name == s.Name {
 			address = url
 		}
 	}
@@ -233,7 +98,7 @@ func (f *remoteFlags) address(a *app, s *serviceRow) (string, error) {
 }
 
 // open returns the client of SERVICE:DEVICE.
-func (f *remoteFlags) open(a *app, backend string) (service.Service, error) {
+func (f *remoteFlags) open(ctx context.Context, a *app, backend string) (service.Service, error) {
 	name, device, ok := strings.Cut(backend, ":")
 	if !ok || device == "" {
 		return nil, usagef("--backend %s: it is SERVICE:DEVICE, such as ibm:ibm_torino", backend)
@@ -242,11 +107,17 @@ func (f *remoteFlags) open(a *app, backend string) (service.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	address, err := f.address(a, s)
+	return f.client(ctx, a, s, device, "")
+}
+
+// client returns the client of a device of a service; "" is none. Where the command line
+// and the environment name no other address, it is the one that is given.
+func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device, address string) (service.Client, error) {
+	other, err := f.address(a, s)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(a, device, address)
+	return s.Open(ctx, a.surroundings(s), device, service.Options{Endpoint: cmp.Or(other, address), Now: a.now})
 }
 
 // openLedger opens the user's ledger: QGAN_LEDGER, or below the state folder.

@@ -110,7 +110,7 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if c, err = bindParams(c, f.params); err != nil {
 		return err
 	}
-	client, err := f.open(a, f.backend)
+	client, err := f.open(ctx, a, f.backend)
 	if err != nil {
 		return err
 	}

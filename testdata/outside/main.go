@@ -19,6 +19,7 @@ import (
 	"qgan/backends/ibm"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir"
@@ -126,7 +127,7 @@ func processor(ctx context.Context, dir string, circuit *ir.Circuit) error {
 	server := httptest.NewServer(emulated)
 	defer server.Close()
 	key, instance := emulated.Credentials()
-	client, err := ibm.New(ibm.Account{Key: key, Instance: instance}, emulated.Device(), ibm.Options{Endpoint: server.URL})
+	client, err := ibm.New(ibm.Account{Key: key, Instance: instance}, emulated.Device(), service.Options{Endpoint: server.URL})
 	if err != nil {
 		return err
 	}
