@@ -49,6 +49,7 @@ func ownFolders(e *testscript.Env) error {
 		e.Setenv(v, "")
 	}
 	e.Setenv("AWS_EC2_METADATA_DISABLED", "true") // a machine of Amazon's would have credentials
+	e.Setenv("GORACE", os.Getenv("GORACE"))       // the race detector's settings are the tester's
 	return os.MkdirAll(filepath.Join(e.WorkDir, "home"), 0o777)
 }
 
