@@ -1,11 +1,12 @@
 package calibration
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qgan/ir"
@@ -54,6 +55,23 @@ const (
 // Scale multiplies a snapshot's figures: the errors of gates, the rates 1/T1 and
 // 1/T2, and the readout errors.
 type Scale struct{ Gates, Relaxation, Readout float64 }
+
+// ParseScale reads factors such as gates=2,readout=0; those that are not named are 1.
+func ParseScale(text string) (*Scale, error) {
+	s := &Scale{1, 1, 1}
+	fields := map[string]*float64{"gates": &s.Gates, "relaxation": &s.Relaxation, "readout": &s.Readout}
+	for _, part := range strings.Split(text, ",") {
+		name, number, _ := strings.Cut(strings.TrimSpace(part), "=")
+		x, err := strconv.ParseFloat(number, 64)
+		to := fields[name]
+		if to == nil || err != nil {
+			return nil, errors.New("it is a list of gates=X, relaxation=X and readout=X, each once")
+		}
+		*to = x
+		delete(fields, name)
+	}
+	return s, nil
+}
 
 // NoiseOptions change what a snapshot's noise model holds. The zero value takes
 // the figures as they are, with asymmetric readout, at temperature 0.
@@ -461,59 +479,6 @@ func (d *deviceRules) oddities(qubits []int) []string {
 		}
 	}
 	return o.warnings()
-}
-
-// NoiseRow is a line of a model's table: what an operation is followed by.
-type NoiseRow struct {
-	Operation  string
-	Qubits     []int
-	Channels   []string
-	Infidelity float64 // 1 minus the average gate fidelity of the channels together
-}
-
-// Table lists the channels of a circuit's operations, each kind of operation on
-// each tuple of qubits once, in order of their names and qubits.
-func (m *NoiseModel) Table(c *ir.Circuit) ([]NoiseRow, error) {
-	rows := map[string]NoiseRow{}
-	err := ir.Walk(c.Ops, func(op ir.Op) error {
-		key := m.Key(op)
-		if _, ok := rows[key]; ok || key == "" {
-			return nil
-		}
-		sites, err := m.After(op)
-		if err != nil || len(sites) == 0 {
-			return err
-		}
-		var row NoiseRow
-		switch op := op.(type) {
-		case *ir.Apply:
-			row = NoiseRow{Operation: gateName(op), Qubits: op.Qubits}
-		case *ir.Unitary:
-			row = NoiseRow{Operation: "unitary", Qubits: op.Qubits}
-		case *ir.Reset:
-			row = NoiseRow{Operation: "reset", Qubits: []int{op.Qubit}}
-		case *ir.Delay:
-			row = NoiseRow{Operation: "delay", Qubits: op.Qubits}
-		}
-		for _, s := range sites {
-			row.Channels = append(row.Channels, s.Channel.Name)
-		}
-		row.Infidelity = math.NaN()
-		if len(row.Qubits) <= maxChannelQubits {
-			total := Compose(sites, row.Qubits)
-			row.Infidelity = total.Infidelity()
-		}
-		rows[key] = row
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := slices.Collect(maps.Values(rows))
-	slices.SortFunc(out, func(a, b NoiseRow) int {
-		return cmp.Or(cmp.Compare(a.Operation, b.Operation), slices.Compare(a.Qubits, b.Qubits), slices.Compare(a.Channels, b.Channels))
-	})
-	return out, nil
 }
 
 func sorted[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

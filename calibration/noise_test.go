@@ -601,9 +601,13 @@ func TestNoiseTable(t *testing.T) {
 	c.Gate(ir.SX, []int{0})
 	c.Ops = append(c.Ops, &ir.Delay{Duration: 1, Unit: "us", Qubits: []int{0}})
 	c.Measure(0, 0)
-	rows, err := m.Table(c)
-	if err != nil || len(rows) != 2 || rows[0].Operation != "delay" || rows[1].Operation != "sx" || math.Abs(rows[1].Infidelity-2e-4) > 1e-15 {
-		t.Errorf("%+v, %v", rows, err)
+	table, err := m.Table(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := table.Operations
+	if len(rows) != 2 || rows[0].Operation != "delay" || rows[1].Operation != "sx" || math.Abs(*rows[1].Error-2e-4) > 1e-15 {
+		t.Errorf("%+v", rows)
 	}
 }
 

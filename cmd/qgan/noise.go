@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -61,35 +60,16 @@ func (a *app) noise(n noiseFlags, changed func(string) bool) (*calibration.Noise
 		return nil, err
 	}
 	o := calibration.NoiseOptions{Readout: calibration.ReadoutKind(n.readout)}
-	if o.Scale, err = parseScale(n.scale); err != nil {
-		return nil, err
+	if n.scale != "" {
+		if o.Scale, err = calibration.ParseScale(n.scale); err != nil {
+			return nil, usagef("--device-noise %s: %w", n.scale, err)
+		}
 	}
 	m, err := calibration.NewNoiseModel(s, o)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
 	return m, nil
-}
-
-// parseScale reads factors such as gates=2,readout=0; those that are not named
-// are 1.
-func parseScale(text string) (*calibration.Scale, error) {
-	if text == "" {
-		return nil, nil
-	}
-	s := &calibration.Scale{Gates: 1, Relaxation: 1, Readout: 1}
-	fields := map[string]*float64{"gates": &s.Gates, "relaxation": &s.Relaxation, "readout": &s.Readout}
-	seen := map[string]bool{}
-	for _, part := range strings.Split(text, ",") {
-		name, number, _ := strings.Cut(strings.TrimSpace(part), "=")
-		x, err := strconv.ParseFloat(number, 64)
-		to := fields[name]
-		if to == nil || err != nil || seen[name] {
-			return nil, usagef("--device-noise %s: it is a list of gates=X, relaxation=X and readout=X, each once", text)
-		}
-		*to, seen[name] = x, true
-	}
-	return s, nil
 }
 
 // noisyCircuit takes out what has no meaning for the simulator, puts the circuit
@@ -121,33 +101,9 @@ func noiseError(path string, err error) error {
 // noiseTable prints the channels that follow a circuit's operations, and the
 // readout errors of the measured qubits.
 func (a *app) noiseTable(m *calibration.NoiseModel, c *ir.Circuit, asJSON bool) error {
-	rows, err := m.Table(c)
+	r, err := m.Table(c)
 	if err != nil {
 		return err
-	}
-	var measured []int
-	seen := map[int]bool{}
-	ir.Walk(c.Ops, func(op ir.Op) error {
-		if k, ok := op.(*ir.Measure); ok && !seen[k.Qubit] {
-			seen[k.Qubit] = true
-			measured = append(measured, k.Qubit)
-		}
-		return nil
-	})
-	confusion, err := m.Confusion(measured)
-	if err != nil {
-		return err
-	}
-	r := noiseReport{Schema: "qgan.noise-table/v1", Model: m.Name, Snapshot: m.Snapshot, Operations: []noiseRow{}, Readout: []readoutRow{}}
-	for _, row := range rows {
-		r.Operations = append(r.Operations, noiseRow{row.Operation, row.Qubits, row.Channels, pointer(row.Infidelity)})
-	}
-	for _, g := range confusion.Groups {
-		qubits := make([]int, len(g.Bits))
-		for i, b := range g.Bits {
-			qubits[i] = measured[b]
-		}
-		r.Readout = append(r.Readout, readoutRow{qubits, g.A})
 	}
 	if asJSON {
 		return a.printJSON(r)
@@ -166,25 +122,4 @@ func (a *app) noiseTable(m *calibration.NoiseModel, c *ir.Circuit, asJSON bool) 
 		}
 	}
 	return t.flush()
-}
-
-// noiseReport is the object of `run --noise-table --json`.
-type noiseReport struct {
-	Schema     string       `json:"schema"`
-	Model      string       `json:"model"`
-	Snapshot   string       `json:"snapshot,omitempty"`
-	Operations []noiseRow   `json:"operations"`
-	Readout    []readoutRow `json:"readout"`
-}
-
-type noiseRow struct {
-	Operation string   `json:"operation"`
-	Qubits    []int    `json:"qubits"`
-	Channels  []string `json:"channels"`
-	Error     *float64 `json:"error"` // 1 minus the average gate fidelity of the channels
-}
-
-type readoutRow struct {
-	Qubits []int       `json:"qubits"`
-	Matrix [][]float64 `json:"matrix"` // [measured][prepared], the first qubit the most significant
 }
