@@ -8,37 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/qasm"
-	"qgan/qasm/syntax"
 )
-
-// inspection is the object of `inspect --json`.
-type inspection struct {
-	Schema        string         `json:"schema"`
-	Version       string         `json:"version"`
-	Qubits        int            `json:"qubits"`
-	Bits          int            `json:"bits"`
-	Gates         map[string]int `json:"gates"`
-	Depth         int            `json:"depth"`
-	TwoQubitGates int            `json:"two_qubit_gates"`
-	Parameters    []string       `json:"parameters"`
-	Runnable      bool           `json:"runnable"`
-	Unsupported   []unsupported  `json:"unsupported"`
-	Notes         []string       `json:"notes"`
-}
-
-type unsupported struct {
-	Construct string `json:"construct"`
-	File      string `json:"file"`
-	Line      int    `json:"line"`
-	Column    int    `json:"column"`
-}
-
-// syntaxReport is the object of `inspect --syntax --json`.
-type syntaxReport struct {
-	Schema     string `json:"schema"`
-	Version    string `json:"version"`
-	Statements int    `json:"statements"`
-}
 
 // newInspectCmd makes `inspect`.
 func newInspectCmd(a *app) *cobra.Command {
@@ -61,7 +31,7 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 			if err != nil {
 				return err
 			}
-			i := inspect(doc)
+			i := doc.Inspect()
 			if asJSON {
 				return a.printJSON(i)
 			}
@@ -73,21 +43,7 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 	return cmd
 }
 
-func inspect(doc *qasm.Document) inspection {
-	c := doc.Understood()
-	i := inspection{
-		Schema: "qgan.inspect/v1", Version: fmt.Sprintf("%d.%d", doc.Major, doc.Minor),
-		Qubits: c.Qubits, Bits: c.Bits, Gates: c.Count(), Depth: c.Depth(), TwoQubitGates: c.TwoQubitGates(),
-		Parameters: append([]string{}, c.Data...), Runnable: doc.Runnable(),
-		Unsupported: []unsupported{}, Notes: append([]string{}, doc.Notes...),
-	}
-	for _, u := range doc.Unsupported {
-		i.Unsupported = append(i.Unsupported, unsupported{u.Construct, u.At.File, u.At.Line, u.At.Column})
-	}
-	return i
-}
-
-func (a *app) printInspection(path string, i inspection) error {
+func (a *app) printInspection(path string, i qasm.Inspection) error {
 	t := newTable(a.out)
 	t.row("program", path)
 	t.row("version", i.Version)
@@ -121,19 +77,13 @@ func (a *app) inspectSyntax(path string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	p := syntax.NewParser(&syntax.File{Name: name, Text: string(text)})
-	n := 0
-	for p.Next() != nil {
-		n++
-		p.Recycle()
-	}
-	if err := p.Errors().Err(); err != nil {
+	g, err := qasm.CheckGrammar(name, text)
+	if err != nil {
 		return err
 	}
-	major, minor, _ := p.Version()
 	if asJSON {
-		return a.printJSON(syntaxReport{"qgan.inspect-syntax/v1", fmt.Sprintf("%d.%d", major, minor), n})
+		return a.printJSON(g)
 	}
-	_, err = fmt.Fprintf(a.out, "%s: OpenQASM %d.%d, %d statements\n", path, major, minor, n)
+	_, err = fmt.Fprintf(a.out, "%s: OpenQASM %s, %d statements\n", path, g.Version, g.Statements)
 	return err
 }
