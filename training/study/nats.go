@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,44 +64,44 @@ func CreateNATS(ctx context.Context, url string, p Plan, lease time.Duration) (*
 	if err != nil {
 		return nil, err
 	}
-	if lease == 0 {
-		lease = LeaseTime
-	}
-	hash := p.Hash()
-	err = func() error {
-		bucket, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: natsBucket + hash, Description: "study " + p.Name})
-		if err != nil {
-			return err
-		}
-		raw, err := json.Marshal(planFile{planSchema, hash, lease, p})
-		if err != nil {
-			return err
-		}
-		if _, err := bucket.Create(ctx, "plan", raw); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
-			return err
-		}
-		stream, err := b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: natsStream + hash, Subjects: []string{"qgan." + hash}, Retention: jetstream.WorkQueuePolicy, Duplicates: time.Hour,
-		})
-		if err != nil {
-			return err
-		}
-		_, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-			Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxAckPending: 10_000,
-		})
-		return err
-	}()
-	if err == nil {
-		err = b.open(ctx, hash)
-	}
-	if err == nil {
-		err = b.publish(ctx)
-	}
-	if err != nil {
+	if err := b.create(ctx, p, lease); err != nil {
 		b.Close()
 		return nil, fmt.Errorf("NATS server %s: %w", plainURL(url), err)
 	}
 	return b, nil
+}
+
+// create puts a plan on the server, or goes on with the one that is there.
+func (b *NATS) create(ctx context.Context, p Plan, lease time.Duration) error {
+	hash := p.Hash()
+	lease = cmp.Or(lease, LeaseTime)
+	bucket, err := b.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: natsBucket + hash, Description: "study " + p.Name})
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(planFile{planSchema, hash, lease, p})
+	if err != nil {
+		return err
+	}
+	if _, err := bucket.Create(ctx, "plan", raw); err != nil && !errors.Is(err, jetstream.ErrKeyExists) {
+		return err
+	}
+	stream, err := b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: natsStream + hash, Subjects: []string{"qgan." + hash}, Retention: jetstream.WorkQueuePolicy, Duplicates: time.Hour,
+	})
+	if err != nil {
+		return err
+	}
+	_, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: "workers", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxAckPending: 10_000,
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.open(ctx, hash); err != nil {
+		return err
+	}
+	return b.publish(ctx)
 }
 
 // OpenNATS opens a study on a server by its hash; empty: the only one there is.
@@ -109,6 +110,15 @@ func OpenNATS(ctx context.Context, url, hash string) (*NATS, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.find(ctx, hash); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("NATS server %s: %w", plainURL(url), err)
+	}
+	return b, nil
+}
+
+// find opens the study of a hash; empty: the only one there is.
+func (b *NATS) find(ctx context.Context, hash string) error {
 	if hash == "" {
 		var found []string
 		names := b.js.KeyValueStoreNames(ctx)
@@ -117,23 +127,15 @@ func OpenNATS(ctx context.Context, url, hash string) (*NATS, error) {
 				found = append(found, h)
 			}
 		}
-		switch {
-		case names.Error() != nil:
-			err = names.Error()
-		case len(found) != 1:
-			err = fmt.Errorf("it holds %d studies (%s): name one", len(found), strings.Join(found, ", "))
-		default:
-			hash = found[0]
+		if err := names.Error(); err != nil {
+			return err
 		}
+		if len(found) != 1 {
+			return fmt.Errorf("it holds %d studies (%s): name one", len(found), strings.Join(found, ", "))
+		}
+		hash = found[0]
 	}
-	if err == nil {
-		err = b.open(ctx, hash)
-	}
-	if err != nil {
-		b.Close()
-		return nil, fmt.Errorf("NATS server %s: %w", plainURL(url), err)
-	}
-	return b, nil
+	return b.open(ctx, hash)
 }
 
 func (b *NATS) open(ctx context.Context, hash string) error {
@@ -170,7 +172,8 @@ func (b *NATS) publish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := b.js.PublishMsg(ctx, &nats.Msg{Subject: "qgan." + b.plan.Hash, Data: raw}, jetstream.WithMsgID(t.Name())); err != nil {
+		msg := &nats.Msg{Subject: "qgan." + b.plan.Hash, Data: raw, Header: nats.Header{jetstream.MsgIDHeader: {t.Name()}}}
+		if _, err := b.js.PublishMsg(ctx, msg); err != nil {
 			return err
 		}
 	}
