@@ -16,6 +16,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/internal/durable"
 	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/metrics"
@@ -275,6 +276,13 @@ func TestWriteReport(t *testing.T) {
 	}
 	if !strings.Contains(string(page), "Spike trains: 2 sizes of windows") || !strings.Contains(string(page), "recording: made, sha256") {
 		t.Error("the page does not say what it is about")
+	}
+	// A disk that fails after the first files.
+	fault := durable.NewFault(durable.OS{})
+	fault.Crash(12)
+	broken := filepath.Join(t.TempDir(), "broken")
+	if err := assess.WriteReport(t.Context(), fault, broken, about(1, 2, 1)); err == nil || !strings.HasPrefix(err.Error(), "writing the report in "+broken) {
+		t.Errorf("a disk that fails: %v", err)
 	}
 	// A name that is taken by a file.
 	if err := assess.WriteReport(t.Context(), nil, filepath.Join(dir, "index.html"), about(1, 2, 1)); err == nil {
