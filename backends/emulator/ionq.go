@@ -171,7 +171,7 @@ func (e *IonQ) characterizations(w http.ResponseWriter, r *http.Request) {
 	}}})
 }
 
-// gate is a gate of a circuit, in either gate set.
+// ionqGate is a gate of a circuit, in either gate set.
 type ionqGate struct {
 	Gate     string    `json:"gate"`
 	Target   *int      `json:"target"`

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,25 +80,12 @@ calibration answers with commas between the files, or the program's own snapshot
 
 func newDeviceReport(s *calibration.Snapshot, t *compile.Target) deviceReport {
 	r := deviceReport{Schema: "qgan.device/v1", Service: s.Service, Name: s.Name, Version: s.Version, SHA256: t.Snapshot,
-		Qubits: len(t.Qubits), Pairs: len(t.Edges), Pulses: t.Pulses(), Gates: []string{}, Limits: s.Limits, SampleTime: s.SampleTime, Warnings: s.Warnings}
+		Qubits: len(t.Qubits), Pairs: len(t.Edges), Pulses: t.Pulses(), Gates: t.Entanglers(), Limits: s.Limits, SampleTime: s.SampleTime, Warnings: s.Warnings}
 	if !s.Taken.IsZero() {
 		taken := s.Taken.Format("2006-01-02T15:04:05Z07:00")
 		r.Taken = &taken
 	}
-	for _, q := range t.Qubits {
-		if q.Usable {
-			r.Usable++
-		}
-	}
-	for _, e := range t.Edges {
-		if !e.Faulty {
-			r.UsablePairs++
-		}
-		if name := e.Gate.String(); !slices.Contains(r.Gates, name) {
-			r.Gates = append(r.Gates, name)
-		}
-	}
-	slices.Sort(r.Gates)
+	r.Usable, r.UsablePairs = t.Usable()
 	if r.Warnings == nil {
 		r.Warnings = []string{}
 	}

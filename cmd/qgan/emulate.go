@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +64,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			}
 			fmt.Fprintf(a.out, "http://%s\n", l.Addr())
 			a.note("%s with the device %s; point a client at it with --endpoint %s=http://%s", row.Name, s.Device(), row.Name, l.Addr())
-			return serve(cmd.Context(), l, s)
+			return emulator.Serve(cmd.Context(), l, s)
 		},
 	}
 	f := cmd.Flags()
@@ -81,25 +78,4 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 	f.DurationVar(&execution, "execution", 0, "how long a job runs")
 	f.Uint64Var(&seed, "seed", 0, "seed of the shots and of the faults")
 	return cmd
-}
-
-// serve answers until the context ends.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(l) }()
-	select {
-	case err := <-ended:
-		return err
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		server.Close()
-	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }

@@ -107,6 +107,33 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 // Pulses names the set of native one-qubit gates.
 func (t *Target) Pulses() string { return t.pulses.name }
 
+// Entanglers names the native two-qubit gates that pairs have, in alphabetical order.
+func (t *Target) Entanglers() []string {
+	names := []string{}
+	for _, e := range t.Edges {
+		if name := e.Gate.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Usable counts the qubits that work and the pairs whose gate does.
+func (t *Target) Usable() (qubits, pairs int) {
+	for i := range t.Qubits {
+		if t.Qubits[i].Usable {
+			qubits++
+		}
+	}
+	for _, e := range t.Edges {
+		if !e.Faulty {
+			pairs++
+		}
+	}
+	return qubits, pairs
+}
+
 func pulseSetNames() []string {
 	names := make([]string, len(pulseSets))
 	for i := range pulseSets {

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,5 +154,21 @@ func TestNative(t *testing.T) {
 		if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v, want %q", c.op, err, c.want)
 		}
+	}
+}
+
+// What works of a device is counted by its faults.
+func TestUsable(t *testing.T) {
+	target := families[1].target(t, 4, line(4))
+	for key, e := range target.Edges {
+		e.Faulty = key == [2]int{1, 2}
+		target.Edges[key] = e
+	}
+	target.Qubits[3].Usable = false
+	if qubits, pairs := target.Usable(); qubits != 3 || pairs != 2 {
+		t.Errorf("%d qubits and %d pairs, want 3 and 2", qubits, pairs)
+	}
+	if got := target.Entanglers(); !slices.Equal(got, []string{"ecr"}) {
+		t.Errorf("two-qubit gates %q", got)
 	}
 }
