@@ -2,6 +2,7 @@ package qasm
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"qgan/ir"
@@ -51,12 +52,7 @@ func (r *reader) guess(name string) {
 func (r *reader) call(s *syntax.Call) {
 	g, sym := r.lookupGate(s)
 	if sym != nil {
-		if len(s.Modifiers) > 0 {
-			r.fail(s.Pos(), "", "%s '%s' takes no modifiers", sym.what(), s.Name)
-			return
-		}
-		args := append(append([]syntax.Expr(nil), s.Args...), s.Operands...)
-		r.function(&syntax.Apply{Name: s.Name, Args: args})
+		r.callFunction(s, sym)
 		return
 	}
 	if g == nil {
@@ -101,33 +97,14 @@ func (r *reader) call(s *syntax.Call) {
 	}
 	if len(operands) == 1 && want > 1 && len(operands[0].qubits) == want { // seen in the wild: custom q[0:1];
 		r.note("the register of a gate's only operand is taken as all of its operands")
-		flat := operands[0].qubits
-		operands = make([]operand, want)
-		for i, q := range flat {
-			operands[i] = operand{qubits: []int{q}, scalar: true, at: s.Operands[0].Pos()}
-		}
+		operands = apart(operands[0])
 	}
 	if len(operands) != want {
 		r.fail(s.NameAt, "", "gate '%s' acts on %s, %d given", s.Name, count(want, "qubit"), len(operands))
 		return
 	}
-	n := 1
-	broadcast := false
-	for i := range operands {
-		o := &operands[i]
-		if o.scalar {
-			if len(o.qubits) == 1 && &o.qubits[0] != &o.single[0] && o.single[0] != o.qubits[0] {
-				o.single[0] = o.qubits[0]
-			}
-			continue
-		}
-		if broadcast && len(o.qubits) != n {
-			r.fail(o.at, "registers of a gate must be of one size", "a register of %s stands beside one of %d", count(len(o.qubits), "qubit"), n)
-			return
-		}
-		n, broadcast = len(o.qubits), true
-	}
-	if broadcast && !r.spend(n, s.Pos()) {
+	n, ok := r.broadcast(operands, s.Pos())
+	if !ok {
 		return
 	}
 	if !fine || r.quiet > 0 && g.def == nil && !r.inGate {
@@ -137,20 +114,9 @@ func (r *reader) call(s *syntax.Call) {
 		args = make([]ir.Angle, len(args))
 	}
 	for i := range n {
-		qubits := r.memory.qubits(want)
-		for k := range operands {
-			o := &operands[k]
-			if o.scalar {
-				qubits[k] = o.qubits[0]
-			} else {
-				qubits[k] = o.qubits[i]
-			}
-			for j := range k {
-				if qubits[j] == qubits[k] {
-					r.fail(o.at, "", "gate '%s' acts on a qubit twice", s.Name)
-					return
-				}
-			}
+		qubits, ok := r.qubitsAt(operands, i, s.Name)
+		if !ok {
+			return
 		}
 		if !fine {
 			continue
@@ -160,6 +126,61 @@ func (r *reader) call(s *syntax.Call) {
 			return
 		}
 	}
+}
+
+// callFunction reads a call that looks like a gate's and is another symbol's.
+func (r *reader) callFunction(s *syntax.Call, sym *symbol) {
+	if len(s.Modifiers) > 0 {
+		r.fail(s.Pos(), "", "%s '%s' takes no modifiers", sym.what(), s.Name)
+		return
+	}
+	r.function(&syntax.Apply{Name: s.Name, Args: slices.Concat(s.Args, s.Operands)})
+}
+
+// apart returns the qubits of a register as operands of their own.
+func apart(o operand) []operand {
+	var out []operand
+	for _, q := range o.qubits {
+		out = append(out, operand{qubits: []int{q}, scalar: true, at: o.at})
+	}
+	return out
+}
+
+// broadcast returns how often a gate with these operands is applied: once, or for each
+// qubit of its registers, which must be of one size.
+func (r *reader) broadcast(operands []operand, at syntax.Pos) (n int, ok bool) {
+	n = 1
+	registers := false
+	for i := range operands {
+		o := &operands[i]
+		if o.scalar {
+			continue
+		}
+		if registers && len(o.qubits) != n {
+			r.fail(o.at, "registers of a gate must be of one size", "a register of %s stands beside one of %d", count(len(o.qubits), "qubit"), n)
+			return 0, false
+		}
+		n, registers = len(o.qubits), true
+	}
+	return n, !registers || r.spend(n, at)
+}
+
+// qubitsAt returns the qubits of a gate's i-th application, which must differ.
+func (r *reader) qubitsAt(operands []operand, i int, gate string) ([]int, bool) {
+	qubits := r.memory.qubits(len(operands))
+	for k := range operands {
+		o := &operands[k]
+		if o.scalar {
+			qubits[k] = o.qubits[0]
+		} else {
+			qubits[k] = o.qubits[i]
+		}
+		if slices.Contains(qubits[:k], qubits[k]) {
+			r.fail(o.at, "", "gate '%s' acts on a qubit twice", gate)
+			return nil, false
+		}
+	}
+	return qubits, true
 }
 
 // argument computes an angle. fine stays true while all of them are known.
