@@ -25,6 +25,40 @@ type Change struct {
 	Faulty, Repaired bool
 }
 
+// ChangeRow is a change as tables and files hold it; nil where a number isn't known.
+type ChangeRow struct {
+	What    string   `json:"what"`
+	Old     *float64 `json:"old"`
+	New     *float64 `json:"new"`
+	Ratio   *float64 `json:"ratio"`
+	StdErrs *float64 `json:"standard_errors"`
+	Event   string   `json:"event,omitempty"` // faulty, repaired
+}
+
+// Row is the change as a row.
+func (c Change) Row() ChangeRow {
+	r := ChangeRow{What: c.What}
+	if c.Old != nil {
+		r.Old = &c.Old.X
+	}
+	if c.New != nil {
+		r.New = &c.New.X
+	}
+	if c.Ratio > 0 {
+		r.Ratio = &c.Ratio
+	}
+	if c.StdErrs > 0 {
+		r.StdErrs = &c.StdErrs
+	}
+	switch {
+	case c.Faulty:
+		r.Event = "faulty"
+	case c.Repaired:
+		r.Event = "repaired"
+	}
+	return r
+}
+
 // size orders changes: availability first, then by the logarithm of the ratio.
 func (c Change) size() float64 {
 	switch {

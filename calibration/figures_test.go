@@ -1,6 +1,7 @@
 package calibration
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 )
@@ -36,6 +37,25 @@ func TestFigureText(t *testing.T) {
 	} {
 		if got := (Figure{Unit: c.unit}).Text(c.x); got != c.want {
 			t.Errorf("%v %s: %s, want %s", c.x, c.unit, got, c.want)
+		}
+	}
+}
+
+// A number that isn't known, and a ratio that can't be told, are null.
+func TestChangeRow(t *testing.T) {
+	v := func(x float64) *Value { return &Value{X: x} }
+	for _, c := range []struct {
+		change Change
+		want   string
+	}{
+		{Change{What: "a", Old: v(2), New: v(3), Ratio: 1.5, StdErrs: 4}, `{"what":"a","old":2,"new":3,"ratio":1.5,"standard_errors":4}`},
+		{Change{What: "b", New: v(0)}, `{"what":"b","old":null,"new":0,"ratio":null,"standard_errors":null}`},
+		{Change{What: "c", Faulty: true}, `{"what":"c","old":null,"new":null,"ratio":null,"standard_errors":null,"event":"faulty"}`},
+		{Change{What: "d", Repaired: true}, `{"what":"d","old":null,"new":null,"ratio":null,"standard_errors":null,"event":"repaired"}`},
+	} {
+		got, err := json.Marshal(c.change.Row())
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s, %v, want %s", got, err, c.want)
 		}
 	}
 }

@@ -54,10 +54,7 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			return a.printCalibration(r)
+			return show(a, asJSON, r, a.printCalibration)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")

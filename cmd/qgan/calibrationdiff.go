@@ -9,22 +9,12 @@ import (
 	"qgan/ir/compile"
 )
 
-// changeRow is a change of `calibration diff`.
-type changeRow struct {
-	What    string   `json:"what"`
-	Old     *float64 `json:"old"`
-	New     *float64 `json:"new"`
-	Ratio   *float64 `json:"ratio"`
-	StdErrs *float64 `json:"standard_errors"`
-	Event   string   `json:"event,omitempty"` // faulty, repaired
-}
-
 // diffReport is the object of `calibration diff --json`.
 type diffReport struct {
-	Schema  string      `json:"schema"`
-	Device  string      `json:"device"`
-	Changes []changeRow `json:"changes"`
-	Qubits  int         `json:"qubits"`
+	Schema  string                  `json:"schema"`
+	Device  string                  `json:"device"`
+	Changes []calibration.ChangeRow `json:"changes"`
+	Qubits  int                     `json:"qubits"`
 	compile.Relayout
 }
 
@@ -60,14 +50,11 @@ was the best before.`,
 			if err != nil {
 				return err
 			}
-			r := diffReport{Schema: "qgan.drift/v1", Device: now.Name, Changes: []changeRow{}, Qubits: qubits, Relayout: compile.CompareChains(before, after, qubits, compile.LayerWeights(layers))}
+			r := diffReport{Schema: "qgan.drift/v1", Device: now.Name, Changes: []calibration.ChangeRow{}, Qubits: qubits, Relayout: compile.CompareChains(before, after, qubits, compile.LayerWeights(layers))}
 			for _, c := range changes {
-				r.Changes = append(r.Changes, newChangeRow(c))
+				r.Changes = append(r.Changes, c.Row())
 			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			return a.printDiff(r)
+			return show(a, asJSON, r, a.printDiff)
 		},
 	}
 	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains that are compared")
@@ -76,29 +63,6 @@ was the best before.`,
 	cmd.Flags().Float64Var(&limits.Ratio, "ratio", 1.5, "factor from which on a figure has moved")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
-}
-
-func newChangeRow(c calibration.Change) changeRow {
-	r := changeRow{What: c.What}
-	if c.Old != nil {
-		r.Old = &c.Old.X
-	}
-	if c.New != nil {
-		r.New = &c.New.X
-	}
-	if c.Ratio > 0 {
-		r.Ratio = &c.Ratio
-	}
-	if c.StdErrs > 0 {
-		r.StdErrs = &c.StdErrs
-	}
-	switch {
-	case c.Faulty:
-		r.Event = "faulty"
-	case c.Repaired:
-		r.Event = "repaired"
-	}
-	return r
 }
 
 func (a *app) printDiff(r diffReport) error {

@@ -5,19 +5,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"qgan/internal/conffile"
 )
 
 // configReport is the object of `config show --json`.
 type configReport struct {
 	Schema   string             `json:"schema"`
-	Files    []configReportFile `json:"files"`
+	Files    conffile.Files     `json:"files"`
 	Flags    []configReportFlag `json:"flags"`
 	Settings []configReportKey  `json:"settings"`
-}
-
-type configReportFile struct {
-	Path  string `json:"path"`
-	Found bool   `json:"found"`
 }
 
 type configReportFlag struct {
@@ -63,10 +60,7 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			return a.printConfig(r, origins)
+			return show(a, asJSON, r, func(r *configReport) error { return a.printConfig(r, origins) })
 		},
 	}
 	cmd.Flags().BoolVar(&origins, "origin", false, "say where each value comes from")
@@ -78,10 +72,7 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 	r := &configReport{
 		Schema: "qgan.config/v1",
-		Files:  []configReportFile{}, Flags: []configReportFlag{}, Settings: []configReportKey{},
-	}
-	for _, f := range a.cfg.files {
-		r.Files = append(r.Files, configReportFile{f.Path, f.Found})
+		Files:  a.cfg.files, Flags: []configReportFlag{}, Settings: []configReportKey{},
 	}
 	for _, verb := range verbsOf(root) {
 		if verb.Name() == "show" && verb.Parent().Name() == "config" {
@@ -111,11 +102,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 // printConfig prints the report for people.
 func (a *app) printConfig(r *configReport, origins bool) error {
 	for _, f := range r.Files {
-		found := "not there"
-		if f.Found {
-			found = "read"
-		}
-		if _, err := fmt.Fprintf(a.out, "# %s: %s\n", f.Path, found); err != nil {
+		if _, err := fmt.Fprintf(a.out, "# %s: %s\n", f.Path, found(f)); err != nil {
 			return err
 		}
 	}
@@ -134,6 +121,14 @@ func (a *app) printConfig(r *configReport, origins bool) error {
 		row("["+s.Table+"]", s.Key, quoteEmpty(s.Value), s.Origin)
 	}
 	return t.flush()
+}
+
+// found says whether a configuration file was there.
+func found(f *conffile.File) string {
+	if f.Found {
+		return "read"
+	}
+	return "not there"
 }
 
 // quoteEmpty makes an empty cell, or one with blanks in it, visible.

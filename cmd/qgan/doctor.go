@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends/sim"
+	"qgan/internal/conffile"
 	"qgan/internal/durable"
 	"qgan/internal/machine"
 )
@@ -37,8 +38,8 @@ type doctorKernel struct {
 }
 
 type doctorConfig struct {
-	Files []configReportFile `json:"files"`
-	Error string             `json:"error"`
+	Files conffile.Files `json:"files"`
+	Error string         `json:"error"`
 }
 
 type doctorFolder struct {
@@ -60,11 +61,7 @@ No network is used. It exits with 1 when something is broken.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			r := a.examine()
-			print := a.printDoctor
-			if asJSON {
-				print = func(r *doctorReport) error { return a.printJSON(r) }
-			}
-			if err := print(r); err != nil {
+			if err := show(a, asJSON, r, a.printDoctor); err != nil {
 				return err
 			}
 			if !r.OK {
@@ -84,7 +81,7 @@ func (a *app) examine() *doctorReport {
 		Schema: "qgan.doctor/v1", OK: true, Version: machine.ReadBuild(version, commit), Machine: m,
 		Largest: doctorLargest{State: min(sim.MaxQubits, machine.LargestQubits(m.Memory, 1)), Gradient: min(sim.MaxQubits, machine.LargestQubits(m.Memory, 2))},
 		Kernel:  doctorKernel{Name: "none", SelfTest: "none"},
-		Config:  doctorConfig{Files: []configReportFile{}},
+		Config:  doctorConfig{Files: conffile.Files{}},
 	}
 	if a.selfTest != nil {
 		name, err := a.selfTest()
@@ -94,9 +91,7 @@ func (a *app) examine() *doctorReport {
 		}
 	}
 	if a.cfg != nil {
-		for _, f := range a.cfg.files {
-			r.Config.Files = append(r.Config.Files, configReportFile{f.Path, f.Found})
-		}
+		r.Config.Files = a.cfg.files
 	}
 	if a.cfgErr != nil {
 		r.Config.Error, r.OK = a.cfgErr.Error(), false
@@ -131,11 +126,7 @@ func (a *app) printDoctor(r *doctorReport) error {
 	}
 	t.row("kernel", fmt.Sprintf("%s, self-test: %s", r.Kernel.Name, r.Kernel.SelfTest))
 	for _, f := range r.Config.Files {
-		found := "not there"
-		if f.Found {
-			found = "read"
-		}
-		t.row("configuration", fmt.Sprintf("%s: %s", f.Path, found))
+		t.row("configuration", f.Path+": "+found(f))
 	}
 	if r.Config.Error != "" {
 		t.row("configuration", "BROKEN: "+r.Config.Error)

@@ -31,11 +31,7 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 			if err != nil {
 				return err
 			}
-			i := doc.Inspect()
-			if asJSON {
-				return a.printJSON(i)
-			}
-			return a.printInspection(args[0], i)
+			return show(a, asJSON, doc.Inspect(), func(i qasm.Inspection) error { return a.printInspection(args[0], i) })
 		},
 	}
 	cmd.Flags().BoolVar(&syntaxOnly, "syntax", false, "parse only: nothing but the grammar is checked")

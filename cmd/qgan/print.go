@@ -23,6 +23,14 @@ func (a *app) printJSON(v any) error {
 	return e.Encode(v)
 }
 
+// show prints a verb's report, as one object or for people.
+func show[R any](a *app, asJSON bool, report R, print func(R) error) error {
+	if asJSON {
+		return a.printJSON(report)
+	}
+	return print(report)
+}
+
 // table prints rows in aligned columns.
 type table struct {
 	w   *tabwriter.Writer

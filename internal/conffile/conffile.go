@@ -36,9 +36,9 @@ func (k Known) Add(table string, keys ...string) {
 
 // File is a configuration file that was looked for.
 type File struct {
-	Path    string
-	Found   bool
-	Entries []Entry
+	Path    string  `json:"path"`
+	Found   bool    `json:"found"`
+	Entries []Entry `json:"-"`
 }
 
 // Entry is a key of a configuration file.
