@@ -315,6 +315,7 @@ func TestReadBeside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	rec.All.BinWidth = 0.005
 	path := filepath.Join(t.TempDir(), "beside.npy")
 	eight := uneven(t, 1, 4*rec.All.Bins, rec.Neurons, 5, "").All
 	eight.BinWidth = 0
@@ -330,7 +331,7 @@ func TestReadBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := got[0].Raster
-	if len(got) != 1 || got[0].Name != path || r.Neurons != 2 || r.Repeats != 4 || r.BinWidth != rec.All.BinWidth {
+	if len(got) != 1 || got[0].Name != path || r.Neurons != 2 || r.Repeats != 4 || r.BinWidth != 0.005 {
 		t.Errorf("%s: %d repeats of %d neurons, bins of %v s", got[0].Name, r.Repeats, r.Neurons, r.BinWidth)
 	}
 	if _, err := assess.ReadBeside(rec, path, filepath.Join(t.TempDir(), "none.npy")); err == nil {

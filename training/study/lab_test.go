@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"qgan/backends/sim"
 	"qgan/ir"
 	"qgan/metrics"
+	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
 	"qgan/training/runs"
@@ -228,5 +231,55 @@ func TestLabOfItsOwn(t *testing.T) {
 		if _, err := lab.Works()[k.task.Kind](t.Context(), k.task, t.TempDir()); err == nil || !strings.Contains(err.Error(), k.want) {
 			t.Errorf("%v: %v, want … %s …", k.task.Settings, err, k.want)
 		}
+	}
+}
+
+// Files that a task puts beside what it draws are no settings of its training, and each
+// has a figure.
+func TestLabCompares(t *testing.T) {
+	var trained trainer
+	lab := &study.Lab{Train: trained.train}
+	dir := t.TempDir()
+	var files []string
+	for _, name := range []string{"one-model.npy", "other.npy"} {
+		r := spikes.NewRaster(4, 50, 2, 0.02)
+		for bin := range 50 {
+			r.Set(1, bin, 0, len(files) == 0 || bin%3 == 0)
+		}
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(spikes.Write(f, r, spikes.NPY, spikes.Meta{}), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f.Name())
+	}
+	task := study.Task{Kind: "train", Settings: map[string]any{"layers": 2, "evaluate.samples": 200, "evaluate.compare": strings.Join(files, ",")}}
+	row, err := lab.Works()["train"](t.Context(), task, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(trained.settings, map[string]any{"layers": 2}) {
+		t.Errorf("trained with %v", trained.settings)
+	}
+	for _, name := range []string{"compared_one_model", "compared_other", "compared_one_model_covariance_error"} {
+		if row[name] == 0 {
+			t.Errorf("no figure %s among %v", name, slices.Sorted(maps.Keys(row)))
+		}
+	}
+	if row["compared_one_model"] == row["compared_other"] || row["drawn_js_nats"] == row["js_nats"] {
+		t.Errorf("one file's distance is the other's, or the drawn one the exact one: %v", row)
+	}
+}
+
+// Without settings of its own a task of simple models is of windows of one bin.
+func TestBaselineDefaults(t *testing.T) {
+	row, err := study.Baseline(t.Context(), study.Task{Kind: "baseline", Settings: map[string]any{"neurons": 2, "iterations": 1}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row["parameters_ising"] != 3 || row["js_ising"] == 0 {
+		t.Errorf("figures %v", row)
 	}
 }

@@ -44,7 +44,7 @@ func TestStudyRun(t *testing.T) {
 	if begun != 0 || last != "4 1" || !causes["three is too much"] || table.Failed() != 1 || table.Done() != 4 || table.Rows[3].Row["square"] != 16 {
 		t.Errorf("begun with %d, told %q last, causes %v, table %+v", begun, last, causes, table.Rows)
 	}
-	for name, want := range map[string]string{"table.csv": "three is too much", "table.jsonl": `"square":16`, "index.html": "<html"} {
+	for name, want := range map[string]string{"table.csv": "three is too much", "table.jsonl": `"square":16`, "index.html": "three is too much"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s lacks %q (%v)", name, want, err)
 		}
@@ -112,5 +112,77 @@ func TestStudyBoardFails(t *testing.T) {
 	}
 	if a, b := study.ProcessName(time.Unix(0, 1)), study.ProcessName(time.Unix(0, 2)); a == b || strings.ContainsRune(a, filepath.Separator) {
 		t.Errorf("names %q and %q", a, b)
+	}
+}
+
+// A study without workers does nothing itself, tells how far the others are, and ends when
+// the last task is done or the context says so.
+func TestStudyWaits(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "s")
+	var told []int
+	waiting := squares(dir)
+	waiting.Workers, waiting.Works = 0, nil
+	waiting.Told = func(done, failed int) {
+		told = append(told, done)
+		other := squares(dir)
+		other.Workers = 1
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		left := 3 // of the first turn; the second does all
+		other.Done = func(study.Outcome) {
+			if left--; left == 0 && done == 0 {
+				stop()
+			}
+		}
+		if done < 4 {
+			other.Run(ctx)
+		}
+	}
+	if table, err := waiting.Run(t.Context()); err != nil || table.Done() != 4 || table.Failed() != 1 || fmt.Sprint(told) != "[0 3 4]" {
+		t.Errorf("%d tasks done, %d failed, told %v, error %v", table.Done(), table.Failed(), told, err)
+	}
+
+	ctx, stop := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	alone := squares(filepath.Join(t.TempDir(), "s"))
+	alone.Workers = 0
+	alone.Told = func(int, int) { stop(enough) }
+	if _, err := alone.Run(ctx); !errors.Is(err, enough) {
+		t.Errorf("stopped while it waits: %v", err)
+	}
+}
+
+// As many tasks are worked on at a time as there are workers.
+func TestStudyWorkers(t *testing.T) {
+	s := squares(filepath.Join(t.TempDir(), "s"))
+	s.Workers = 4
+	all := make(chan struct{})
+	var here atomic.Int32
+	s.Works["square"] = func(ctx context.Context, _ study.Task, _ string) (study.Row, error) {
+		if here.Add(1) == 4 {
+			close(all)
+		}
+		select {
+		case <-all:
+			return study.Row{"x": 1}, nil
+		case <-time.After(10 * time.Second):
+			return nil, errors.New("the others don't come")
+		}
+	}
+	if table, err := s.Run(t.Context()); err != nil || table.Failed() > 0 {
+		t.Errorf("%d tasks failed, error %v", table.Failed(), err)
+	}
+}
+
+// A table that can't be written is an error, beside the table.
+func TestStudyTableFails(t *testing.T) {
+	for _, name := range []string{"table.csv", "table.jsonl", "index.html"} {
+		dir := filepath.Join(t.TempDir(), "s")
+		if err := os.MkdirAll(filepath.Join(dir, name, "taken"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if table, err := squares(dir).Run(t.Context()); err == nil || table.Done() != 4 {
+			t.Errorf("%s can't be written: %v, %d tasks done", name, err, table.Done())
+		}
 	}
 }
