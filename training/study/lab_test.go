@@ -143,6 +143,9 @@ func TestLab(t *testing.T) {
 				if want := s.JSSeen(q); math.Abs(row["read"]-want) > 1e-12 {
 					t.Errorf("read %v, silence is %v away", row["read"], want)
 				}
+				if null := row["read_null"]; null <= 0 || null >= row["read"] {
+					t.Errorf("null floor %v of what is read, %v away", null, row["read"])
+				}
 			}
 		})
 	}
