@@ -170,6 +170,10 @@ func TestNoiseFigures(t *testing.T) {
 		if *laws[0].JS != *ideal.JS || *laws[0].StdErr != *ideal.StdErr || *laws[0].PSilent != ideal.PSilent || *laws[1].StdErr <= *ideal.StdErr {
 			t.Errorf("the ideal law: %+v", laws[0])
 		}
+		floor := must(rec.Floor(1))
+		if known := *laws[1].StdErr <= floor/10; known != (laws[1].Note == "") || known != (k.latents > 0) {
+			t.Errorf("the law under noise is known to %v of a floor of %v: %q", *laws[1].StdErr, floor, laws[1].Note)
+		}
 		null, _ := metrics.NullFloor(data, 390, stream.New(2, "null"), 20)
 		if read := laws[3]; read.Name != "read" || read.Method != "plugin" || read.Windows != 390 || *read.Null != null || math.Abs(*read.PSilent-0.5) > 0.02 {
 			t.Errorf("read: %+v, want the null floor %v", read, null)

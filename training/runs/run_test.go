@@ -3,6 +3,7 @@ package runs
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -213,6 +214,35 @@ func TestDamagedCheckpoint(t *testing.T) {
 		broken[i] ^= 0x10
 		if _, err := ReadState(broken, c); err == nil {
 			t.Errorf("with byte %d changed, it is accepted", i)
+		}
+	}
+}
+
+// Checkpoints that were written before gradients came from shots have seven arrays; eight
+// are those of nobody.
+func TestOlderCheckpoint(t *testing.T) {
+	c := testConfig(t, 2, 1)
+	var b bytes.Buffer
+	if err := WriteState(&b, testState(1)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(b.Bytes(), []byte("qgan checkpoint 1\n{\"step\":7,")) {
+		t.Errorf("it begins with %q", b.Bytes()[:40])
+	}
+	for name, want := range map[string]string{"qgan checkpoint 9\n": `it is "qgan checkpoint 9", this program reads "qgan checkpoint 1"`, "numbers": "it is no checkpoint"} {
+		if _, err := ReadState([]byte(name), c); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for left, good := range map[string]bool{`{"name":"derivatives","len":0},{"name":"shot_variances","len":0}`: true, `{"name":"shot_variances","len":0}`: false} {
+		older := bytes.Replace(b.Bytes()[:b.Len()-sha256.Size], []byte(","+left), nil, 1)
+		sum := sha256.Sum256(older)
+		got, err := ReadState(append(older, sum[:]...), c)
+		if good != (err == nil) {
+			t.Errorf("without %s: %v", left, err)
+		}
+		if diff := cmp.Diff(testState(1), got); good && diff != "" {
+			t.Errorf("without %s: %s", left, diff)
 		}
 	}
 }
