@@ -79,7 +79,7 @@ func (e *SettingError) BadInput() bool { return true }
 
 // refuseSetting makes an error about a setting; in remedy other settings stand in braces.
 func refuseSetting(name string, value any, remedy string) error {
-	return &SettingError{name, named.Errorf("{"+name+"} %v: "+strings.ReplaceAll(remedy, "%", "%%"), value)}
+	return &SettingError{name, named.Errorf("%s %v: "+strings.ReplaceAll(remedy, "%", "%%"), named.Setting(name), value)}
 }
 
 // SettingNamed returns the row of a name.

@@ -187,3 +187,15 @@ func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.
 	}
 	return results, nil
 }
+
+// Open lists the jobs of the device that have not ended.
+func (r *Remote) Open() ([]string, error) {
+	jobs, err := r.Ledger.Jobs()
+	var open []string
+	for _, j := range jobs {
+		if j.Service == r.Service.Service() && j.Device == r.Service.Device() && !j.State.Final() {
+			open = append(open, j.ID)
+		}
+	}
+	return open, err
+}

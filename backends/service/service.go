@@ -232,3 +232,14 @@ func (e *RemoteError) Error() string { return fmt.Sprintf("%s: %v", e.Service, e
 
 // Unwrap is the cause.
 func (e *RemoteError) Unwrap() error { return e.Err }
+
+// Broken is the error of a question to a service: a *RemoteError, but for what is the
+// user's fault. Calibration data that can't be read are the service's.
+func Broken(s Service, err error) error {
+	var bad interface{ BadInput() bool }
+	var file *calibration.FileError
+	if errors.As(err, &bad) && bad.BadInput() && !errors.As(err, &file) {
+		return err
+	}
+	return &RemoteError{s.Service(), err}
+}

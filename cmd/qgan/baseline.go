@@ -13,7 +13,6 @@ import (
 // newBaselineCmd makes `baseline`.
 func newBaselineCmd(a *app) *cobra.Command {
 	var (
-		data                  dataFlags
 		timesteps, iterations int
 		seed                  uint64
 		classical, asJSON     bool
@@ -37,10 +36,7 @@ as the circuits.`,
   qgan baseline --neurons 4 --classical`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if data.neurons == "" {
-				data.neurons = "4"
-			}
-			rec, err := data.load(a, nil)
+			rec, err := a.recording(given(cmd.Flags()), "4")
 			if err != nil {
 				return err
 			}
@@ -59,7 +55,7 @@ as the circuits.`,
 			return a.printBaselines(r.Models)
 		},
 	}
-	data.add(cmd, true)
+	addData(cmd, true)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "time bins of a window")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the models that are drawn from")
 	cmd.Flags().BoolVar(&classical, "classical", false, "train fully connected generators too")

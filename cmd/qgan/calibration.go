@@ -41,7 +41,7 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
   qgan calibration show props_torino.json --out torino.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.snapshot(args[0])
+			s, err := a.devices().Snapshot(args[0])
 			if err != nil {
 				return err
 			}

@@ -8,64 +8,50 @@ import (
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training/assess"
+	"qgan/training/lab"
 	"qgan/training/runs"
 )
 
-// dataFlags say which recording a verb reads, and which part of it.
-type dataFlags struct {
-	path, variable, axes, trainRepeats, neurons string
-	repeatBins                                  int
-	binWidth                                    float64 // seconds; 0: as the file says
-}
-
-// add registers the flags; neurons says whether the verb chooses neurons too.
-func (d *dataFlags) add(cmd *cobra.Command, neurons bool) {
+// addData registers the flags that say which recording a verb reads, and which part of it;
+// neurons says whether the verb chooses neurons too.
+func addData(cmd *cobra.Command, neurons bool) {
 	f := cmd.Flags()
-	f.StringVar(&d.path, "data", "", "recording: MATLAB 5 or 7.3, NWB, npy, npz, pynapple TsGroup, CSV of 0 and 1 or of spike times (none: the built-in one)")
-	f.StringVar(&d.variable, "var", "", "array in the file, where it holds several")
-	f.StringVar(&d.axes, "axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
-	f.IntVar(&d.repeatBins, "repeat-bins", 0, "cut a flat recording into repeats of so many bins")
-	f.Float64Var(&d.binWidth, "bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
-	f.StringVar(&d.trainRepeats, "train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
+	f.String("data", "", "recording: MATLAB 5 or 7.3, NWB, npy, npz, pynapple TsGroup, CSV of 0 and 1 or of spike times (none: the built-in one)")
+	f.String("var", "", "array in the file, where it holds several")
+	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
+	f.Int("repeat-bins", 0, "cut a flat recording into repeats of so many bins")
+	f.Float64("bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
+	f.String("train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
 	if neurons {
-		f.StringVar(&d.neurons, "neurons", "", "the first so many neurons (8), or a list (0,3,7)")
+		f.String("neurons", "", "the first so many neurons (8), or a list (0,3,7)")
 	}
 }
 
-// fromRun makes what a run's manifest says the default of every flag that was
-// not given.
-func (d *dataFlags) fromRun(cmd *cobra.Command, m runs.Manifest) {
-	use := func(flag string, to *string, value string) {
-		if !cmd.Flags().Changed(flag) {
-			*to = value
-		}
-	}
-	if !cmd.Flags().Changed("data") && m.Data.File != "" {
-		d.path = m.Data.File
-		use("var", &d.variable, m.Data.Variable)
-		use("axes", &d.axes, m.Data.Axes)
-		if !cmd.Flags().Changed("repeat-bins") {
-			d.repeatBins = m.Data.RepeatBins
-		}
-		if !cmd.Flags().Changed("bin-width") {
-			d.binWidth = m.Data.BinWidth
-		}
-	}
-	use("train-repeats", &d.trainRepeats, m.Data.Repeats)
+// recording reads what settings name and warns of what its reader assumed. neurons are
+// those taken where no setting says.
+func (a *app) recording(s lab.Settings, neurons string) (*metrics.Recording, error) {
+	return a.warned(s.Recording(neurons, nil))
 }
 
-// load reads the recording and warns of what its reader assumed. neurons, where not nil,
-// decides which neurons are taken; otherwise the flag does.
-func (d *dataFlags) load(a *app, neurons []int) (*metrics.Recording, error) {
-	rec, err := metrics.ReadRecording(d.path, metrics.RecordingOptions{
-		LoadOptions: spikes.LoadOptions{Variable: d.variable, Axes: d.axes, RepeatBins: d.repeatBins, BinWidth: d.binWidth},
-		Neurons:     d.neurons, Indices: neurons, Repeats: d.trainRepeats,
-	})
+// recordingOf reads the recording of a run, or another that settings name.
+func (a *app) recordingOf(m runs.Manifest, s lab.Settings) (*metrics.Recording, error) {
+	return a.warned(s.LikeRun(m).Recording("", m.Data.Neurons))
+}
+
+func (a *app) warned(rec *metrics.Recording, err error) (*metrics.Recording, error) {
+	if err == nil {
+		a.warnOf(rec.All)
+	}
+	return rec, err
+}
+
+// binWidth is the width of bins that the flags give; 0: none.
+func binWidth(cmd *cobra.Command) float64 {
+	x, err := cmd.Flags().GetFloat64("bin-width")
 	if err != nil {
-		return nil, err
+		panic(err) // the verb has no such flag
 	}
-	a.warnOf(rec.All)
-	return rec, nil
+	return x
 }
 
 // loadSamples reads spike trains from a file that says itself what it holds; where it

@@ -38,7 +38,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			}
 			o := emulator.Options{Key: key, ARN: arn, Seed: seed, Ideal: ideal, Queue: queue, Execution: execution, Now: a.now}
 			if device != "" {
-				if o.Files, err = a.readDevice(device); err != nil {
+				if o.Files, err = a.devices().Read(device); err != nil {
 					return err
 				}
 			}

@@ -12,7 +12,6 @@ import (
 
 // evaluateFlags are the flags of `evaluate`.
 type evaluateFlags struct {
-	data      dataFlags
 	timesteps int
 	samples   int
 	exact     bool
@@ -52,7 +51,7 @@ puts the laws with and without noise, with and without readout errors, and with
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
-	f.data.add(cmd, true)
+	addData(cmd, true)
 	s := cmd.Flags()
 	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
 	s.IntVar(&f.samples, "samples", 100000, "windows to draw (of --backend noisy 20000)")
@@ -96,15 +95,15 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 	if !changed("seed") {
 		f.seed = g.Config.Seed
 	}
-	f.data.fromRun(cmd, g.Run.Manifest)
-	rec, err := f.data.load(a, g.Data.Neurons)
+	s := given(cmd.Flags())
+	rec, err := a.recordingOf(g.Run.Manifest, s)
 	if err != nil {
 		return nil, err
 	}
-	if f.where.backend != "ideal" && f.where.backend != "noisy" {
-		return nil, usagef("--backend %s: it can be ideal or noisy", f.where.backend).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", f.where.backend)
+	if b := backendOf(s); b != "ideal" && b != "noisy" {
+		return nil, usagef("--backend %s: it can be ideal or noisy", b).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", b)
 	}
-	on, err := f.where.open(cmd.Context(), a, cmd.Name(), changed, f.samples, f.seed)
+	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +115,7 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 		o.Law = assess.Drawn
 	}
 	if on != nil {
-		o.Noise = on.known(f.where.latents, f.where.perLatent)
+		o.Noise = on.Noise(f.where.latents, f.where.perLatent)
 		if !changed("samples") {
 			f.samples = assess.NoisyWindows
 		}
@@ -128,32 +127,21 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 	return g.Evaluate(cmd.Context(), what, rec, o)
 }
 
-// known is the processor whose noise is known, with so many latent vectors or samples of
-// each.
-func (p *processor) known(latents, perLatent int) *assess.Noise {
-	return &assess.Noise{
-		Processor: p.assessed(), Latents: latents, PerLatent: perLatent,
-		Laws: p.Laws(p.Model), WithoutReadout: p.Laws(p.Model.WithoutReadout()),
-	}
-}
-
 // file evaluates drawn spike trains. Where the flags leave it open, the windows
 // are as long as the file's samples and the neurons are the first ones.
 func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
 	if f.exact {
 		return nil, usagef("--exact: a file has no law of its own, only samples")
 	}
-	if f.where.backend != "ideal" {
-		return nil, usagef("--backend %s is for a run, %s is a file", f.where.backend, what)
+	s := given(cmd.Flags())
+	if b := backendOf(s); b != "ideal" {
+		return nil, usagef("--backend %s is for a run, %s is a file", b, what)
 	}
-	drawn, err := a.loadSamples(what, f.data.binWidth)
+	drawn, err := a.loadSamples(what, binWidth(cmd))
 	if err != nil {
 		return nil, err
 	}
-	if !cmd.Flags().Changed("neurons") {
-		f.data.neurons = fmt.Sprint(drawn.Neurons)
-	}
-	rec, err := f.data.load(a, nil)
+	rec, err := a.recording(s, fmt.Sprint(drawn.Neurons))
 	if err != nil {
 		return nil, err
 	}

@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends"
-	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/internal/durable"
 	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
+	"qgan/training/lab"
 )
 
 // newGenerateCmd makes `generate`.
@@ -83,14 +83,14 @@ command again takes up those that are there and pays for nothing twice.`,
 			if total := float64(samples) * float64(bins); total > maxDrawn {
 				return usagef("--samples %d --bins %d: at most %.0g bins are drawn at once", samples, bins, float64(maxDrawn))
 			}
-			on, err := where.open(cmd.Context(), a, cmd.Name(), cmd.Flags().Changed, samples, seed)
+			on, err := where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), samples, seed)
 			if err != nil {
 				return err
 			}
 			if where.latents > 0 {
 				where.perLatent = assess.PerLatent(samples, where.latents)
 			}
-			defer on.release()
+			defer on.Close()
 			r, meta, err := a.draw(cmd.Context(), g, on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
 			if where.dry && errors.Is(err, remote.ErrDry) {
 				a.note("%v", err)
@@ -154,26 +154,19 @@ func (a *app) writeTrains(path string, r *spikes.Raster, f spikes.Format, m spik
 const maxDrawn = 1e9
 
 // draw draws samples, by shots where there is a processor, and says what the jobs cost.
-func (a *app) draw(ctx context.Context, g *assess.Generator, on *processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
+func (a *app) draw(ctx context.Context, g *assess.Generator, on *lab.Processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
 	if on == nil {
 		return g.Draw(ctx, nil, s)
 	}
-	sampler := on.shots()
-	p := on.assessed()
+	sampler := on.Words()
+	p := on.Assessed()
 	p.Shots = func(backends.Mitigation) training.Shots { return sampler }
 	r, meta, err := g.Draw(ctx, &p, s)
 	if err == nil && len(sampler.Jobs) > 0 {
 		meta.Extra["jobs"] = sampler.Jobs
-		err = a.noteJobs(on.ledger, sampler.Jobs)
+		err = a.noteJobs(on.Remote.Ledger, sampler.Jobs)
 	}
 	return r, meta, err
-}
-
-// assessed is the processor as those see it who judge generators.
-func (p *processor) assessed() assess.Processor {
-	return assess.Processor{Name: p.Name, Snapshot: p.Snapshot, Mitigation: p.Correction.Method, Shots: func(with backends.Mitigation) training.Shots {
-		return &exec.Sampler{Runner: p.sampled, Mitigation: with}
-	}}
 }
 
 // noteJobs says what jobs words come from and what they cost.

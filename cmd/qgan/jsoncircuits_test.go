@@ -355,3 +355,21 @@ func TestBenchValues(t *testing.T) {
 		}
 	}
 }
+
+// pairDevice writes the calibration data of the script processor.txtar to a file.
+func pairDevice(t *testing.T) string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/script/processor.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, ok := strings.Cut(string(raw), "-- props_pair.json --\n")
+	if !ok {
+		t.Fatal("processor.txtar holds no props_pair.json")
+	}
+	path := filepath.Join(t.TempDir(), "props_pair.json")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

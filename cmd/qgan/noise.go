@@ -3,74 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
-
-	"github.com/spf13/pflag"
 
 	"qgan/calibration"
 	"qgan/ir"
 )
-
-// noiseFlags say which noise model a verb runs with.
-type noiseFlags struct{ device, model, scale, readout string }
-
-// add declares the flags.
-func (n *noiseFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&n.device, "device", "", "noisy: the processor, a calibration snapshot `FILE` or the name of one that was fetched")
-	f.StringVar(&n.model, "noise-model", "", "noisy: a noise model `FILE`, TOML or JSON, instead of a device")
-	f.StringVar(&n.scale, "device-noise", "", "noisy: factors of the device's errors, `gates=X,relaxation=X,readout=X`")
-	f.StringVar(&n.readout, "readout-error", string(calibration.AsymmetricReadout), "noisy: readout errors of the device: asymmetric, symmetric or none")
-}
-
-// unused reports a flag that means nothing without noise. A device may be set for
-// all verbs and is passed over.
-func (n *noiseFlags) unused(changed func(string) bool) error {
-	for _, name := range []string{"noise-model", "device-noise", "readout-error"} {
-		if changed(name) {
-			return usagef("--%s needs --backend noisy", name)
-		}
-	}
-	return nil
-}
-
-// noise makes the noise model that the flags ask for.
-func (a *app) noise(n noiseFlags, changed func(string) bool) (*calibration.NoiseModel, error) {
-	switch {
-	case n.device == "" && n.model == "":
-		return nil, usagef("--backend noisy needs --device or --noise-model")
-	case n.device != "" && n.model != "":
-		return nil, usagef("--device and --noise-model: give one of them")
-	case n.model != "":
-		for _, name := range []string{"device-noise", "readout-error"} {
-			if changed(name) {
-				return nil, usagef("--%s changes a device's figures: a noise model file holds its own", name)
-			}
-		}
-		data, err := a.fs.ReadFile(n.model)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, usagef("noise model %s: there is no such file", n.model)
-		} else if err != nil {
-			return nil, usagef("noise model %s: %w", n.model, err)
-		}
-		return calibration.ReadNoiseModel(calibration.File{Name: n.model, Data: data})
-	}
-	s, err := a.snapshot(n.device)
-	if err != nil {
-		return nil, err
-	}
-	o := calibration.NoiseOptions{Readout: calibration.ReadoutKind(n.readout)}
-	if n.scale != "" {
-		if o.Scale, err = calibration.ParseScale(n.scale); err != nil {
-			return nil, usagef("--device-noise %s: %w", n.scale, err)
-		}
-	}
-	m, err := calibration.NewNoiseModel(s, o)
-	if err != nil {
-		return nil, usagef("%w", err)
-	}
-	return m, nil
-}
 
 // noisyCircuit takes out what has no meaning for the simulator, puts the circuit
 // on its physical qubits, and measures those that are used where nothing is.

@@ -2,41 +2,78 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 
-	"qgan/backends/exec"
-	"qgan/backends/ledger"
-	"qgan/backends/service"
+	"qgan/backends"
+	"qgan/backends/remote"
 	"qgan/calibration"
-	"qgan/ir/compile"
+	"qgan/training/lab"
 )
 
-// processorFlags say where a generator's circuits run, and how they are measured.
+// lab is the library's laboratory with this program's surroundings: files, clock, devices
+// that were fetched, and services, whose jobs are for a verb.
+func (a *app) lab(f *remoteFlags, verb string) *lab.Lab {
+	return &lab.Lab{
+		FS: a.fs, Now: a.now, Devices: a.devices(),
+		Sender: func(ctx context.Context, backend string, s lab.Settings) (*remote.Remote, error) {
+			own, err := f.with(s)
+			if err != nil {
+				return nil, err
+			}
+			client, err := own.open(ctx, a, backend)
+			if err != nil {
+				return nil, err
+			}
+			l, err := a.openLedger()
+			if err != nil {
+				return nil, err
+			}
+			r, err := own.remote(a, l, client, verb)
+			if err != nil {
+				l.Close()
+			}
+			return r, err
+		},
+	}
+}
+
+// addNoise adds the flags that name a noise model.
+func addNoise(f *pflag.FlagSet) {
+	f.String("device", "", "noisy: the processor, a calibration snapshot `FILE` or the name of one that was fetched")
+	f.String("noise-model", "", "noisy: a noise model `FILE`, TOML or JSON, instead of a device")
+	f.String("device-noise", "", "noisy: factors of the device's errors, `gates=X,relaxation=X,readout=X`")
+	f.String("readout-error", string(calibration.AsymmetricReadout), "noisy: readout errors of the device: asymmetric, symmetric or none")
+}
+
+// addMitigation adds the flags that say how readout errors are taken out.
+func addMitigation(f *pflag.FlagSet) {
+	f.String("mitigate", string(backends.MitigateNone), "noisy: take readout errors out: none, full, tensored, m3 or twirl")
+	f.Int("calibration-shots", 0, "noisy: shots that calibrate the readout on the backend, shared by all circuits; 0: the device's figures, of twirl as many as --shots")
+	f.Int("m3-distance", 0, "noisy: m3: largest Hamming distance of words that are mistaken for each other; 0: 3, -1: any")
+}
+
+// addBackend adds the flags that say where circuits run.
+func addBackend(f *pflag.FlagSet) {
+	f.String("backend", "ideal", "where circuits run: ideal, noisy or SERVICE:DEVICE")
+	addNoise(f)
+	addMitigation(f)
+}
+
+// processorFlags say how a generator's circuits are sampled, and what may be sent.
 type processorFlags struct {
-	backend   string
-	noise     noiseFlags
-	mitigate  mitigateFlags
 	latents   int
 	perLatent int
 	remote    remoteFlags
 	dry       bool
-	kept      string // file of a service's calibration data; empty: those of now
 }
 
 func (p *processorFlags) add(f *pflag.FlagSet) {
-	p.addWhere(f)
+	addBackend(f)
 	f.IntVar(&p.latents, "latents", 0, "by shots: latent vectors, each with circuits of its own (0: as many as the samples need)")
 	f.IntVar(&p.perLatent, "shots-per-latent", 100, "by shots: samples that share a latent vector")
-}
-
-// addWhere adds the flags that name a processor.
-func (p *processorFlags) addWhere(f *pflag.FlagSet) {
-	p.perLatent = 1
-	f.StringVar(&p.backend, "backend", "ideal", "where circuits run: ideal, noisy or SERVICE:DEVICE")
-	p.noise.add(f)
-	p.mitigate.add(f)
 }
 
 // addSending adds the flags of verbs that send jobs.
@@ -45,115 +82,50 @@ func (p *processorFlags) addSending(f *pflag.FlagSet) {
 	f.BoolVar(&p.dry, "dry-run", false, "of a service: say what would be sent and may be spent, send nothing")
 }
 
-// open returns the processor that the flags name; nil for the ideal simulator, where
-// the flags that speak of one are refused. verb is what jobs are for; changed tells which
-// flags were given.
-func (p *processorFlags) open(ctx context.Context, a *app, verb string, changed func(string) bool, shots int, seed uint64) (*processor, error) {
-	if err := p.mitigate.check(p.backend, false, false, changed); err != nil {
-		return nil, err
-	}
-	switch p.backend {
-	case "ideal":
-		for _, name := range []string{"device", "latents", "shots-per-latent"} {
-			if changed(name) {
+// open returns the processor that the flags name; nil for the ideal simulator, where the
+// flags that speak of one are refused. verb is what jobs are for.
+func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag.FlagSet, shots int, seed uint64) (*lab.Processor, error) {
+	s := given(f)
+	switch {
+	case backendOf(s) == "ideal":
+		for _, name := range []string{"latents", "shots-per-latent"} {
+			if f.Changed(name) {
 				return nil, usagef("--%s needs --backend noisy", name)
 			}
 		}
-		return nil, p.noise.unused(changed)
-	case "noisy":
-	default:
-		if !strings.Contains(p.backend, ":") {
-			return nil, usagef("--backend %s: it can be ideal, noisy or SERVICE:DEVICE", p.backend)
-		}
-	}
-	switch {
 	case p.latents < 0:
 		return nil, usagef("--latents %d: at least 1 is needed", p.latents)
 	case p.perLatent < 1 || p.perLatent > maxShots:
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, maxShots)
 	}
-	if p.backend != "noisy" {
-		return p.openService(ctx, a, verb, changed, shots, seed)
+	on, err := a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed})
+	if err == nil && on != nil && on.Remote != nil {
+		on.Remote.Dry = p.dry
 	}
-	model, err := a.noise(p.noise, changed)
-	if err != nil {
-		return nil, err
-	}
-	var target *compile.Target
-	if p.noise.device != "" {
-		if _, target, err = a.target(p.noise.device); err != nil {
-			return nil, err
-		}
-	}
-	on := exec.Simulated(model, target, p.mitigate.correction(shots, seed))
-	return &processor{Processor: on, sampled: on.Simulator()}, nil
+	return on, err
 }
 
-// openService returns a cloud processor.
-func (p *processorFlags) openService(ctx context.Context, a *app, verb string, changed func(string) bool, shots int, seed uint64) (*processor, error) {
-	for _, name := range []string{"device", "noise-model", "device-noise", "readout-error"} {
-		if changed(name) {
-			return nil, usagef("--%s is for --backend noisy; %s has its own", name, p.backend)
-		}
+// backendOf is where circuits run.
+func backendOf(s lab.Settings) string {
+	if b, ok := s["backend"]; ok {
+		return b
 	}
-	client, err := p.remote.open(ctx, a, p.backend)
-	if err != nil {
-		return nil, err
-	}
-	snapshot, err := p.calibration(ctx, a, client)
-	if err != nil {
-		return nil, err
-	}
-	on, err := exec.Device(p.backend, snapshot, p.mitigate.correction(shots, seed))
-	if err != nil {
-		return nil, usagef("device %s: %w", p.backend, err)
-	}
-	l, err := a.openLedger()
-	if err != nil {
-		return nil, err
-	}
-	sender, err := p.remote.remote(a, l, client, verb)
-	if err != nil {
-		l.Close()
-		return nil, err
-	}
-	sender.Snapshot, sender.Dry = on.Snapshot, p.dry
-	return &processor{Processor: on, sampled: on.Over(sender), service: client, calibration: snapshot, ledger: l}, nil
+	return "ideal"
 }
 
-// calibration returns the device's calibration data: those that were kept, so that work
-// that goes on has the same circuits, or those of now.
-func (p *processorFlags) calibration(ctx context.Context, a *app, client service.Service) (*calibration.Snapshot, error) {
-	if p.kept != "" {
-		if _, err := a.fs.Stat(p.kept); err == nil {
-			return a.snapshot(p.kept)
-		}
+// running names the jobs at a service that have not ended, of a work that was stopped.
+func running(on *lab.Processor) string {
+	if on == nil || on.Remote == nil {
+		return "no remote jobs are running"
 	}
-	s, err := client.Snapshot(ctx)
-	if err != nil {
-		return nil, remoteError(client, err)
+	open, err := on.Remote.Open()
+	switch {
+	case err != nil:
+		return "the ledger can't be read: " + err.Error()
+	case len(open) == 0:
+		return "no remote jobs are running"
+	case len(open) > 10:
+		open = append(slices.Clone(open[:10]), "…")
 	}
-	return s, nil
-}
-
-// processor is where a generator's circuits run.
-type processor struct {
-	*exec.Processor
-	sampled *exec.Compiled
-	// Of a service alone.
-	service     service.Service
-	calibration *calibration.Snapshot
-	ledger      *ledger.Ledger
-}
-
-// shots is what draws words.
-func (p *processor) shots() *exec.Sampler {
-	return &exec.Sampler{Runner: p.sampled, Mitigation: p.Correction.Method}
-}
-
-// release closes what a processor holds.
-func (p *processor) release() {
-	if p != nil && p.ledger != nil {
-		p.ledger.Close()
-	}
+	return "at the service are still " + strings.Join(open, ", ") + " (`qgan jobs show`); going on takes them up"
 }

@@ -15,7 +15,6 @@ func newReportCmd(a *app) *cobra.Command {
 	var (
 		out       string
 		compare   []string
-		data      dataFlags
 		timesteps int
 	)
 	cmd := &cobra.Command{
@@ -38,7 +37,7 @@ window length side by side, and a folder with a page for each size.`,
   qgan report runs/a --compare gaussian.mat --compare k_pairwise.mat`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sizes, err := a.subjects(cmd, args, data, timesteps)
+			sizes, err := a.subjects(cmd, args, timesteps)
 			if err != nil {
 				return err
 			}
@@ -62,7 +61,7 @@ window length side by side, and a folder with a page for each size.`,
 			return nil
 		},
 	}
-	data.add(cmd, true)
+	addData(cmd, true)
 	addCompare(cmd, &compare)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
 	cmd.Flags().StringVar(&out, "out", "", "directory to write (none: report in the first run)")
@@ -71,7 +70,7 @@ window length side by side, and a folder with a page for each size.`,
 
 // subjects opens runs and files, those of equal windows together in the order of the
 // first of them.
-func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timesteps int) ([]*assess.Subjects, error) {
+func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) ([]*assess.Subjects, error) {
 	var sizes []*assess.Subjects
 	for _, path := range args {
 		if !isRun(a, path) {
@@ -79,7 +78,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 				_, err := openModel(a, path) // in the words for a missing run
 				return nil, err
 			}
-			s, err := a.fileSubject(cmd, path, data, timesteps, sizes)
+			s, err := a.fileSubject(cmd, path, timesteps, sizes)
 			if err != nil {
 				return nil, err
 			}
@@ -111,9 +110,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 			}
 		}
 		if in == nil {
-			d := data
-			d.fromRun(cmd, man)
-			rec, err := d.load(a, man.Data.Neurons)
+			rec, err := a.recordingOf(man, given(cmd.Flags()))
 			if err != nil {
 				return nil, err
 			}
@@ -134,8 +131,8 @@ func (a *app) subjects(cmd *cobra.Command, args []string, data dataFlags, timest
 
 // fileSubject reads a file of spike trains. Beside a run it is taken for samples of its
 // windows; otherwise the flags say what it is compared with, as of evaluate.
-func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, timesteps int, sizes []*assess.Subjects) (*assess.Subjects, error) {
-	drawn, err := a.loadSamples(path, data.binWidth)
+func (a *app) fileSubject(cmd *cobra.Command, path string, timesteps int, sizes []*assess.Subjects) (*assess.Subjects, error) {
+	drawn, err := a.loadSamples(path, binWidth(cmd))
 	if err != nil {
 		return nil, err
 	}
@@ -143,10 +140,7 @@ func (a *app) fileSubject(cmd *cobra.Command, path string, data dataFlags, times
 	if len(sizes) > 0 {
 		s = sizes[0]
 	} else {
-		if !cmd.Flags().Changed("neurons") {
-			data.neurons = fmt.Sprint(drawn.Neurons)
-		}
-		rec, err := data.load(a, nil)
+		rec, err := a.recording(given(cmd.Flags()), fmt.Sprint(drawn.Neurons))
 		if err != nil {
 			return nil, err
 		}

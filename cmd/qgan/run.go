@@ -12,6 +12,7 @@ import (
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir"
+	"qgan/training/lab"
 )
 
 // outcomes is the object of `run --json`.
@@ -30,15 +31,12 @@ type outcomes struct {
 // newRunCmd makes `run`.
 func newRunCmd(a *app) *cobra.Command {
 	var (
-		backend string
-		shots   int
-		exact   bool
-		params  []string
-		seed    uint64
-		asJSON  bool
-		table   bool
-		noise   noiseFlags
-		correct mitigateFlags
+		shots  int
+		exact  bool
+		params []string
+		seed   uint64
+		asJSON bool
+		table  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "run FILE.qasm",
@@ -64,6 +62,8 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
   qgan run ansatz.qasm --param theta=0.5`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			s := given(cmd.Flags())
+			backend := backendOf(s)
 			switch {
 			case backend != "ideal" && backend != "noisy":
 				return usagef("--backend %s: it can be ideal or noisy", backend)
@@ -74,16 +74,22 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
 			case shots < 1 || shots > maxShots:
 				return usagef("--shots %d: it can be 1 to %d", shots, maxShots)
 			}
-			if err := correct.check(backend, exact, table, cmd.Flags().Changed); err != nil {
+			correction, err := lab.Where{Settings: s, Shots: shots, Seed: seed}.Correction(backend)
+			switch corrects := correction.Method != backends.MitigateNone; {
+			case err != nil:
 				return err
+			case corrects && exact:
+				return usagef("--mitigate corrects counts, and --exact draws none: leave out one of them").
+					withHint("--readout-error none gives a device's law without readout errors")
+			case corrects && table:
+				return usagef("--noise-table runs nothing that could be mitigated")
 			}
 			var model *calibration.NoiseModel
 			if backend == "noisy" {
-				var err error
-				if model, err = a.noise(noise, cmd.Flags().Changed); err != nil {
+				if model, err = a.lab(nil, cmd.Name()).NoiseModel(s); err != nil {
 					return err
 				}
-			} else if err := noise.unused(cmd.Flags().Changed); err != nil {
+			} else if err := s.WithoutNoise("noise-model", "device-noise", "readout-error"); err != nil {
 				return err
 			}
 			c, err := a.circuitOf(args[0])
@@ -94,7 +100,7 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
 				return err
 			}
 			if model != nil {
-				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON, mitigate: correct})
+				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON, correction: correction})
 			}
 			c = a.runnable(args[0], c)
 			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
@@ -114,9 +120,9 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&backend, "backend", "ideal", "where it runs: ideal or noisy")
-	noise.add(f)
-	correct.add(f)
+	f.String("backend", "ideal", "where it runs: ideal or noisy")
+	addNoise(f)
+	addMitigation(f)
 	f.BoolVar(&table, "noise-table", false, "noisy: print the channels of each operation and run nothing")
 	f.IntVar(&shots, "shots", 1024, "number of shots")
 	f.BoolVar(&exact, "exact", false, "print exact probabilities instead of counts")

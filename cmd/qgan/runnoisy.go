@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends"
+	"qgan/backends/exec"
 	"qgan/backends/sim"
 	"qgan/calibration"
 	"qgan/ir"
@@ -19,7 +20,7 @@ type noisyRun struct {
 	table  bool
 	asJSON bool
 
-	mitigate mitigateFlags
+	correction exec.Correction
 }
 
 // runNoisy runs a program with noise and prints what was measured.
@@ -64,10 +65,10 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 	} else {
 		request := backends.Request{
 			Circuit: c, Shots: []int{shots}, Seed: r.seed,
-			Mitigation: backends.Mitigation(r.mitigate.method),
+			Mitigation: r.correction.Method,
 		}
 		s.Method = method // of the circuits that twirl and calibrate too
-		runner := r.mitigate.correction(shots, r.seed).OverNoisy(s)
+		runner := r.correction.OverNoisy(s)
 		res, err := runner.Run(cmd.Context(), []backends.Request{request})
 		if err != nil {
 			return noiseError(path, err)
@@ -79,8 +80,8 @@ func (a *app) runNoisy(cmd *cobra.Command, path string, c *ir.Circuit, model *ca
 				o.Counts[fmt.Sprintf("%0*b", c.Bits, k.Word)] = k.N
 			}
 		}
-		if r.mitigate.wanted() {
-			o.mitigated = mitigatedOf(found, c.Bits, r.mitigate.method, runner.CalibrationShots)
+		if r.correction.Method != backends.MitigateNone {
+			o.mitigated = mitigatedOf(found, c.Bits, string(r.correction.Method), runner.CalibrationShots)
 		}
 	}
 	if r.asJSON {

@@ -18,6 +18,7 @@ import (
 	"qgan/ir"
 	"qgan/training"
 	"qgan/training/assess"
+	"qgan/training/lab"
 )
 
 // onServices are a device of each service and what its client needs in the environment.
@@ -129,22 +130,19 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	var notes strings.Builder
 	a := newApp(strings.NewReader(""), io.Discard, &notes, os.Getenv)
 	a.cfg = &config{getenv: os.Getenv}
-	where := processorFlags{backend: backend, perLatent: perLatent}
-	where.mitigate.method = "none"
-	where.remote.maxCost = -1
-	on, err := where.open(t.Context(), a, "generate", func(string) bool { return false }, latents*perLatent, 1)
+	on, err := a.lab(&remoteFlags{maxCost: -1}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer on.release()
-	sampler := on.shots()
+	defer on.Close()
+	sampler := on.Words()
 	h := &held{Shots: sampler}
 	if _, err := m.Model.DrawShots(t.Context(), m.Params, h, training.Sampling{Samples: latents * perLatent, Bins: m.Config.Timesteps, PerLatent: perLatent, BinWidth: 1, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	z := (h.chi2 - h.mean) / math.Sqrt(h.variance)
 	jobs := slices.Compact(slices.Clone(sampler.Jobs))
-	if err := a.noteJobs(on.ledger, jobs); err != nil {
+	if err := a.noteJobs(on.Remote.Ledger, jobs); err != nil {
 		t.Fatal(err)
 	}
 	if h.lanes != latents*m.Config.Timesteps || !(math.Abs(z) < 4) || len(jobs) == 0 || !strings.Contains(notes.String(), fmt.Sprintf("%d circuits", h.lanes)) {

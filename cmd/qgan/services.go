@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -16,6 +17,7 @@ import (
 	"qgan/backends/remote"
 	"qgan/backends/service"
 	"qgan/internal/named"
+	"qgan/training/lab"
 )
 
 // services is the table of services. Every verb that speaks to one reads it.
@@ -71,6 +73,23 @@ func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 	s.Float64Var(&f.maxCost, "max-cost", -1, "most that this command may cost, in US dollars (none: the configuration's limits.per_command)")
 	s.BoolVar(&f.unpriced, "unpriced", false, "send jobs even where no price is known")
 	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost and that the service doesn't list")
+}
+
+// with are the flags with what settings say.
+func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
+	if text := s["endpoint"]; text != "" {
+		f.endpoint = strings.Split(text, ",")
+	}
+	if text, ok := s["max-cost"]; ok {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return f, usagef("--max-cost %s: it takes US dollars", text)
+		}
+		f.maxCost = x
+	}
+	f.unpriced = f.unpriced || s["unpriced"] == "true"
+	f.resubmit = f.resubmit || s["resubmit-unknown"] == "true"
+	return f, nil
 }
 
 // address is the endpoint of a service: the flag's, or the environment's, or none.

@@ -2,60 +2,62 @@ package main
 
 import (
 	"errors"
+	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"qgan/training"
+	"qgan/training/lab"
 )
 
-// settingFlags are the settings of a training that a command line gives, by name: a flag
-// for each row of training's table.
-type settingFlags map[string]string
-
-// add registers the flags but those that are there already, which mean more than the
-// setting does; take reads these.
-func (s settingFlags) add(f *pflag.FlagSet) {
+// addSettings registers a flag for each row of training's table of settings, but for those
+// that are there already because other verbs have them too.
+func addSettings(f *pflag.FlagSet) {
 	for _, row := range training.Settings() {
 		if f.Lookup(row.Name) != nil {
 			continue
 		}
-		flag := f.VarPF(settingValue{row, s}, row.Name, "", row.Help)
+		flag := f.VarPF(&settingValue{row: row}, row.Name, "", row.Help)
 		if row.Kind == training.Switch {
 			flag.NoOptDefVal = "true"
 		}
 	}
 }
 
-// take reads what was given of settings that have flags of their own, and returns all.
-func (s settingFlags) take(cmd *cobra.Command) map[string]string {
-	for _, row := range training.Settings() {
-		if f := cmd.Flags().Lookup(row.Name); f.Changed {
-			s[row.Name] = f.Value.String()
-		}
-	}
-	return s
-}
-
 // settingValue is a flag's value, read by the setting's own rule.
 type settingValue struct {
-	row   training.Setting
-	given settingFlags
+	row  training.Setting
+	text string
 }
 
 // String is the value as it was given.
-func (v settingValue) String() string { return v.given[v.row.Name] }
+func (v *settingValue) String() string { return v.text }
 
 // Set takes the value. Words are read with the other settings, whose errors say more.
-func (v settingValue) Set(text string) error {
+func (v *settingValue) Set(text string) error {
 	if err := v.row.Set(new(training.Config), text); err != nil && v.row.Kind != training.Word {
 		return errors.New(v.row.Range)
 	}
-	v.given[v.row.Name] = text
+	v.text = text
 	return nil
 }
 
 // Type is the word that the help shows for a value.
-func (v settingValue) Type() string {
+func (v *settingValue) Type() string {
 	return map[training.Kind]string{training.Whole: "int", training.Number: "float", training.Switch: "bool", training.Word: "string"}[v.row.Kind]
+}
+
+// given are the settings that the command line or the configuration gave.
+func given(f *pflag.FlagSet) lab.Settings {
+	s := lab.Settings{}
+	for _, flag := range gather(f.Visit) {
+		if !lab.Known(flag.Name) {
+			continue
+		}
+		s[flag.Name] = flag.Value.String()
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			s[flag.Name] = strings.Join(list.GetSlice(), ",")
+		}
+	}
+	return s
 }

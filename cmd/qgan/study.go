@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +18,7 @@ import (
 	"qgan/internal/named"
 	"qgan/internal/progress"
 	"qgan/metrics/report"
+	"qgan/training/lab"
 	"qgan/training/study"
 )
 
@@ -34,7 +34,6 @@ type studyFlags struct {
 	devices, compare []string
 	set              []string
 	lease            time.Duration
-	data             dataFlags
 	log              string
 	asJSON           bool
 }
@@ -89,7 +88,7 @@ stays on local or dir:PATH.`,
 	s.StringArrayVar(&f.compare, "compare", nil, "of study paper: another file of spike trains to put beside (can be repeated)")
 	s.StringArrayVar(&f.set, "set", nil, "of a study that is there: `SETTING=VALUE` of all its tasks (can be repeated)")
 	s.DurationVar(&f.lease, "lease", study.LeaseTime, "how long a worker may be silent before its task is given to another")
-	f.data.add(cmd, false)
+	addData(cmd, false)
 	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the folder")
 	cmd.AddCommand(newStudyEmitCmd(a))
@@ -114,7 +113,7 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 		if r.Devices == 0 && len(f.devices) > 0 {
 			return studyWork{}, usagef("--device: study %s takes none", what)
 		}
-		o := study.Options{Quick: f.quick, Devices: f.devices, Settings: f.data.settings(), Override: map[string]any{}}
+		o := study.Options{Quick: f.quick, Devices: f.devices, Settings: dataSettings(cmd), Override: map[string]any{}}
 		for _, text := range f.set {
 			name, value, ok := strings.Cut(text, "=")
 			if !ok || name == "" {
@@ -176,57 +175,26 @@ func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, e
 	return studyWork{p, study.Page}, err
 }
 
-// settings are the flags of the recording as a task's settings.
-func (d *dataFlags) settings() map[string]any {
+// dataSettings are the flags of the recording as a task's settings.
+func dataSettings(cmd *cobra.Command) map[string]any {
 	out := map[string]any{}
-	if d.path != "" {
-		path := d.path
+	for name, text := range given(cmd.Flags()) {
+		if slices.Contains(lab.OfRecording(), name) && text != "" {
+			out[name] = text
+		}
+	}
+	if path, ok := out["data"].(string); ok {
 		if whole, err := filepath.Abs(path); err == nil {
-			path = whole // workers may have another folder
-		}
-		out["data"] = path
-	}
-	for name, v := range map[string]string{"var": d.variable, "axes": d.axes, "train-repeats": d.trainRepeats} {
-		if v != "" {
-			out[name] = v
+			out["data"] = whole // workers may have another folder
 		}
 	}
-	if d.repeatBins != 0 {
-		out["repeat-bins"] = d.repeatBins
+	if n, err := cmd.Flags().GetInt("repeat-bins"); err == nil && n != 0 {
+		out["repeat-bins"] = n
 	}
-	if d.binWidth != 0 {
-		out["bin-width"] = d.binWidth
+	if x, err := cmd.Flags().GetFloat64("bin-width"); err == nil && x != 0 {
+		out["bin-width"] = x
 	}
 	return out
-}
-
-// checkTasks reports settings that no flag of a task's verb has, before work begins.
-func (a *app) checkTasks(p study.Plan, works map[string]study.Work) error {
-	flags, baseline := newTrainCmd(a).Flags(), newBaselineCmd(a).Flags()
-	own := map[string]bool{"evaluate.samples": true, "evaluate.compare": true, "device": true, "device-noise": true, "samples": true, "mitigate": true, "train-device": true, "run-device": true}
-	for i, t := range p.Tasks {
-		if works[t.Kind] == nil {
-			return usagef("task %d is of kind %q: there is %s", i+1, t.Kind, named.OneOf(slices.Sorted(maps.Keys(works))))
-		}
-		switch t.Kind {
-		case "baseline":
-			for name := range t.Settings {
-				if baseline.Lookup(name) == nil {
-					return usagef("task %d: setting %q is no flag of baseline", i+1, name).withHint("`qgan baseline --help` lists them")
-				}
-			}
-			continue
-		case "train", "device", "transfer":
-		default:
-			continue
-		}
-		for name := range t.Settings {
-			if flags.Lookup(name) == nil && !(own[name] && (t.Kind != "train" || strings.HasPrefix(name, "evaluate."))) {
-				return usagef("task %d: setting %q is no flag of train", i+1, name).withHint("`qgan train --help` lists them")
-			}
-		}
-	}
-	return nil
 }
 
 func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
@@ -239,7 +207,7 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		return err
 	}
 	works := a.works()
-	if err := a.checkTasks(w.plan, works); err != nil {
+	if err := w.plan.Check(); err != nil {
 		return err
 	}
 	kind, place := queueOf(f.queue)
@@ -401,7 +369,7 @@ another.`,
 				return usagef("--queue %s: it can be dir:PATH or nats://HOST", plainQueue(queue))
 			}
 			works := a.works()
-			if err := a.checkTasks(board.Plan(), works); err != nil {
+			if err := board.Plan().Check(); err != nil {
 				return err
 			}
 			job := a.study(board.Plan(), works, workers, log)

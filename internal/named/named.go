@@ -2,27 +2,43 @@
 // is meant ("memory leaky"); a program that has a spelling of its own for settings, such as
 // flags with dashes, puts it in ("--memory leaky") without looking for words in a text.
 //
-// In a format a setting stands in braces: "it needs a memory; add {memory} leaky".
+// In a format a setting stands in braces: "it needs a memory; add {memory} leaky". One that
+// is known when the program runs is an argument of type [Setting].
 package named
 
 import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
+
+// Setting is the name of a setting.
+type Setting string
 
 // Error is an error whose text names settings.
 type Error struct {
 	format string
 	args   []any
 	cause  error
+	input  bool
 }
 
 // Errorf makes an error from a format with settings in braces. %w wraps, as in fmt.Errorf.
 func Errorf(format string, args ...any) *Error {
-	return &Error{format, args, errors.Unwrap(fmt.Errorf(format, args...))}
+	return &Error{format: format, args: args, cause: errors.Unwrap(fmt.Errorf(format, args...))}
 }
+
+// Inputf is Errorf of what the user gave.
+func Inputf(format string, args ...any) *Error {
+	e := Errorf(format, args...)
+	e.input = true
+	return e
+}
+
+// BadInput reports whether the fault is in what the user gave.
+func (e *Error) BadInput() bool { return e.input }
 
 // Error is the text with the settings' own names.
 func (e *Error) Error() string { return e.Named(func(name string) string { return name }) }
@@ -37,7 +53,13 @@ func (e *Error) Named(show func(name string) string) string {
 	format := setting.ReplaceAllStringFunc(e.format, func(s string) string {
 		return strings.ReplaceAll(show(s[1:len(s)-1]), "%", "%%")
 	})
-	return fmt.Errorf(format, e.args...).Error()
+	args := slices.Clone(e.args)
+	for i, a := range args {
+		if name, ok := a.(Setting); ok {
+			args[i] = show(string(name))
+		}
+	}
+	return fmt.Errorf(format, args...).Error()
 }
 
 // Text is an error's text in which the errors of its tree that name settings (those with a

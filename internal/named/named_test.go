@@ -18,6 +18,7 @@ func TestText(t *testing.T) {
 		{inner, "objective {x}: it needs a memory of 5 %; add memory leaky", "--objective {x}: it needs a memory of 5 %; add --memory leaky"},
 		{fmt.Errorf("run a: %w (hint)", inner), "run a: objective {x}: it needs a memory of 5 %; add memory leaky (hint)", "run a: --objective {x}: it needs a memory of 5 %; add --memory leaky (hint)"},
 		{errors.Join(io.EOF, Errorf("leave {own-bits} out: %w", io.ErrClosedPipe)), "EOF\nleave own-bits out: io: read/write on closed pipe", "EOF\nleave --own-bits out: io: read/write on closed pipe"},
+		{Errorf("%s needs {backend} noisy", Setting("device")), "device needs backend noisy", "--device needs --backend noisy"},
 		{io.EOF, "EOF", "EOF"},
 	} {
 		if got := k.err.Error(); got != k.plain {
@@ -29,5 +30,8 @@ func TestText(t *testing.T) {
 	}
 	if err := Errorf("leave {axes} out: %w", io.EOF); !errors.Is(err, io.EOF) {
 		t.Error("it does not wrap")
+	}
+	if Errorf("{a}").BadInput() || !Inputf("{a}").BadInput() {
+		t.Error("who is at fault is told wrongly")
 	}
 }

@@ -105,6 +105,12 @@ const (
 	lockFile       = ".lock"
 )
 
+// ErrNone says that there is no such directory.
+var ErrNone = errors.New("there is no such run")
+
+// errNoRun says that a directory is something else.
+var errNoRun = errors.New("it is no run directory")
+
 // FS is the file system that a run lies on; nil stands for the machine's own.
 type FS = durable.FS
 
@@ -139,9 +145,9 @@ func Open(fsys FS, dir string) (*Dir, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if _, err := fsys.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-			return nil, &Error{dir, errors.New("there is no such run"), "`qgan train` makes one"}
+			return nil, &Error{dir, ErrNone, "`qgan train` makes one"}
 		}
-		return nil, &Error{dir, errors.New("it is no run directory: it has no " + manifestFile), "`qgan train` makes one"}
+		return nil, &Error{dir, fmt.Errorf("%w: it has no %s", errNoRun, manifestFile), "`qgan train` makes one"}
 	case err != nil:
 		return nil, &Error{dir, err, ""}
 	}

@@ -2,35 +2,39 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"qgan/backends/sim"
-	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
-	"qgan/training"
 	"qgan/training/assess"
+	"qgan/training/lab"
 	"qgan/training/runs"
-	"qgan/training/shots"
 )
 
-// Lab is what tasks need of their surroundings. Its works call the library; only where a
-// training measures, other than on the ideal simulator, and a processor's noise are for
-// others to open. The zero value works for tasks that need neither.
+// Lab is what tasks need of their surroundings. The zero value trains on the ideal
+// simulator and on noise.
 type Lab struct {
-	// FS is where runs lie; nil: the machine's own.
-	FS runs.FS
-	// Train trains a run in a directory with these settings, or goes on with the one that
-	// is there; nil: on the ideal simulator.
+	// Lab trains runs, and opens processors; nil: the zero one.
+	Lab *lab.Lab
+	// Train, where it is not nil, trains a run in a directory with these settings in its
+	// place, or goes on with the one that is there.
 	Train func(ctx context.Context, dir string, settings map[string]any) (*assess.Result, error)
-	// Noise opens the processor that settings name (device, device-noise, mitigate) for so
-	// many samples; nil: nobody does, and tasks that ask for one fail.
+	// Noise, where it is not nil, opens the processor that settings name (device,
+	// device-noise, mitigate) for so many samples.
 	Noise func(ctx context.Context, settings map[string]any, samples int, seed uint64) (*assess.Noise, error)
+}
+
+// lab is what trains.
+func (l *Lab) lab() *lab.Lab {
+	if l.Lab == nil {
+		return new(lab.Lab)
+	}
+	return l.Lab
 }
 
 // Works are what tasks can be, by their kinds.
@@ -123,16 +127,15 @@ func Baseline(ctx context.Context, t Task, _ string) (Row, error) {
 
 // trainRun trains the run of a task, or goes on with it, with the settings but some.
 func (l *Lab) trainRun(ctx context.Context, dir string, settings map[string]any) (*assess.Generator, Row, error) {
-	path := filepath.Join(dir, "run")
-	trainer := l.Train
-	if trainer == nil {
-		trainer = l.onSimulator
+	path, train := filepath.Join(dir, "run"), l.Train
+	if train == nil {
+		train = l.trainOwn
 	}
-	r, err := trainer(ctx, path, settings)
+	r, err := train(ctx, path, settings)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := runs.Open(l.FS, path)
+	run, err := runs.Open(l.lab().FS, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -143,93 +146,55 @@ func (l *Lab) trainRun(ctx context.Context, dir string, settings map[string]any)
 	return g, resultRow(r), nil
 }
 
-// onSimulator trains a run on the ideal simulator, or goes on with it. Settings are those of
-// [training.Settings], preset (deep), timesteps (1) and those of the recording (the first 8
-// neurons, of longer windows 4).
-func (l *Lab) onSimulator(ctx context.Context, dir string, settings map[string]any) (*assess.Result, error) {
-	run, rec, err := l.open(dir, settings)
-	if err != nil {
-		return nil, err
+// texts are settings as a lab reads them.
+func texts(settings map[string]any) lab.Settings {
+	s := lab.Settings{}
+	for name, v := range settings {
+		s[name] = SettingText(v)
 	}
-	c := run.Manifest.Config
-	if c.Backend != "ideal" {
-		return nil, fmt.Errorf("backend %s: nobody opens it", c.Backend)
-	}
-	data, err := training.DataOf(rec, c.Timesteps)
-	if err != nil {
-		return nil, err
-	}
-	var measure training.Measurer
-	if c.Measured() {
-		measure = shots.NewEstimator(c, &sim.Simulator{})
-	}
-	t, err := training.New(c, data, &sim.Simulator{}, measure)
-	if err != nil {
-		return nil, err
-	}
-	unlock, err := run.Lock()
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if err := run.Resume(t); err != nil {
-		return nil, err
-	}
-	begin, keep, silent := time.Now(), t.State.Step < c.Iterations, 0.0
-	err = run.Train(ctx, t, time.Now, func(r training.Row) {
-		if r.PSilent != nil {
-			silent = *r.PSilent
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	return assess.Finish(ctx, l.FS, run, t.State, rec, assess.Ended{Seconds: time.Since(begin).Seconds(), PSilent: silent, Keep: keep})
+	return s
 }
 
-// open opens the run in a directory, or makes one with these settings, and its recording.
-func (l *Lab) open(dir string, settings map[string]any) (*runs.Dir, *metrics.Recording, error) {
-	if _, err := durable.Or(l.FS).Stat(filepath.Join(dir, "manifest.json")); err == nil {
-		run, err := runs.Open(l.FS, dir)
-		if err != nil {
-			return nil, nil, err
+// trainOwn trains a run, or goes on with it.
+func (l *Lab) trainOwn(ctx context.Context, dir string, settings map[string]any) (*assess.Result, error) {
+	begun := true
+	t, err := l.lab().Resume(ctx, dir, nil)
+	if errors.Is(err, runs.ErrNone) {
+		begun = false
+		t, err = l.lab().New(ctx, texts(settings))
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	if !begun {
+		if t.Remote() {
+			if _, err := t.Afford(ctx); err != nil {
+				return nil, err
+			}
 		}
-		g := assess.Generator{Data: run.Manifest.Data}
-		rec, err := g.Recording()
-		return run, rec, err
-	}
-	task := Task{Kind: "train", Settings: settings}
-	steps, err := task.intOr("timesteps", 1, 1)
-	if err != nil {
-		return nil, nil, err
-	}
-	neurons := "8"
-	if steps > 1 {
-		neurons = "4"
-	}
-	rec, err := task.Recording(neurons)
-	if err != nil {
-		return nil, nil, err
-	}
-	preset, given := "deep", map[string]string{}
-	for name, v := range settings {
-		switch {
-		case name == "preset":
-			preset = SettingText(v)
-		case name != "timesteps" && !slices.Contains(ofRecording, name):
-			given[name] = SettingText(v)
+		if err := t.Begin(dir); err != nil {
+			return nil, err
 		}
 	}
-	c, err := training.Resolve(preset, rec.Train.Neurons, steps, given)
-	if err != nil {
-		return nil, nil, err
+	return t.Train(ctx, nil)
+}
+
+// samplesPerLatent is how many samples share a latent vector where they are drawn on noise.
+const samplesPerLatent = 100
+
+// noise opens the processor that settings name.
+func (l *Lab) noise(ctx context.Context, settings map[string]any, samples int, seed uint64) (*assess.Noise, error) {
+	if l.Noise != nil {
+		return l.Noise(ctx, settings, samples, seed)
 	}
-	r := rec.Train
-	run, err := runs.Create(l.FS, dir, runs.Manifest{
-		Started: time.Now().UTC().Format(time.RFC3339), Config: c, Parameters: training.CountParameters(c),
-		Data: runs.DataInfo{Source: r.Source, File: rec.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
-	})
-	return run, rec, err
+	s := texts(settings)
+	s["backend"] = "noisy"
+	p, err := l.lab().Processor(ctx, lab.Where{Settings: s, Shots: samples, Seed: seed})
+	if err != nil {
+		return nil, err
+	}
+	return p.Noise(0, samplesPerLatent), nil
 }
 
 // train is the work of kind train: with the setting evaluate.samples windows are drawn and
@@ -318,14 +283,11 @@ func (l *Lab) transfer(ctx context.Context, t Task, dir string) (Row, error) {
 
 // underNoise evaluates a generator under noise and adds the distance of each law.
 func (l *Lab) underNoise(ctx context.Context, g *assess.Generator, settings map[string]any, samples int, row Row) error {
-	if l.Noise == nil {
-		return fmt.Errorf("nobody opens the device %s", SettingText(settings["device"]))
-	}
 	rec, err := g.Recording()
 	if err != nil {
 		return err
 	}
-	noise, err := l.Noise(ctx, settings, samples, g.Config.Seed)
+	noise, err := l.noise(ctx, settings, samples, g.Config.Seed)
 	if err != nil {
 		return err
 	}

@@ -228,8 +228,8 @@ func TestLabOfItsOwn(t *testing.T) {
 		want string
 	}{
 		{study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "layer": 2}}, "layer"},
-		{study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "backend": "noisy"}}, "backend noisy: nobody opens it"},
-		{study.Task{Kind: "transfer", Settings: map[string]any{"neurons": 2, "iterations": 1, "shots": 5, "train-device": "ideal", "run-device": "b"}}, "nobody opens the device b"},
+		{study.Task{Kind: "train", Settings: map[string]any{"neurons": 2, "backend": "noisy"}}, "backend noisy needs device or noise-model"},
+		{study.Task{Kind: "transfer", Settings: map[string]any{"neurons": 2, "iterations": 1, "shots": 5, "train-device": "ideal", "run-device": "b"}}, "device b: there is no such file"},
 	} {
 		if _, err := lab.Works()[k.task.Kind](t.Context(), k.task, t.TempDir()); err == nil || !strings.Contains(err.Error(), k.want) {
 			t.Errorf("%v: %v, want … %s …", k.task.Settings, err, k.want)

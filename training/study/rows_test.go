@@ -113,7 +113,7 @@ func TestTaskRecording(t *testing.T) {
 
 // A lab makes a run with the settings of its task, and finds it again.
 func TestLabOpen(t *testing.T) {
-	lab := &Lab{}
+	l := new(Lab).lab()
 	for _, k := range []struct {
 		settings         map[string]any
 		neurons, steps   int
@@ -124,10 +124,14 @@ func TestLabOpen(t *testing.T) {
 		{map[string]any{"timesteps": 2.0, "neurons": 3, "schedule": "constant"}, 3, 2, "deep", "constant"},
 	} {
 		dir := filepath.Join(t.TempDir(), "run")
-		run, rec, err := lab.open(dir, k.settings)
+		job, err := l.New(t.Context(), texts(k.settings))
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := job.Begin(dir); err != nil {
+			t.Fatal(err)
+		}
+		run, rec := job.Run, job.Recording
 		c := run.Manifest.Config
 		if c.Neurons != k.neurons || c.Timesteps != k.steps || c.Preset != k.preset || c.Schedule != k.schedule || rec.Train.Neurons != k.neurons {
 			t.Errorf("%v: %+v", k.settings, c)
@@ -142,12 +146,12 @@ func TestLabOpen(t *testing.T) {
 		if when, err := time.Parse(time.RFC3339, run.Manifest.Started); err != nil || time.Since(when) > time.Hour || !strings.HasSuffix(run.Manifest.Started, "Z") {
 			t.Errorf("started at %s", run.Manifest.Started)
 		}
-		again, same, err := lab.open(dir, map[string]any{"neurons": 1}) // what is there says it
-		if err != nil || !cmp.Equal(again.Manifest, run.Manifest) || same.Train.Repeats != rec.Train.Repeats || same.Train.Neurons != k.neurons {
+		again, err := l.Resume(t.Context(), dir, nil)
+		if err != nil || !cmp.Equal(again.Run.Manifest, run.Manifest) || again.Recording.Train.Repeats != rec.Train.Repeats || again.Recording.Train.Neurons != k.neurons {
 			t.Errorf("%v, again: %+v, %v", k.settings, again, err)
 		}
 	}
-	if _, _, err := lab.open(filepath.Join(t.TempDir(), "run"), map[string]any{"timesteps": 0}); err == nil {
+	if _, err := l.New(t.Context(), texts(map[string]any{"timesteps": 0})); err == nil {
 		t.Error("windows of no bin were taken")
 	}
 }

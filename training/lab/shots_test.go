@@ -1,4 +1,4 @@
-package main
+package lab_test
 
 import (
 	"math"
@@ -14,13 +14,14 @@ import (
 	"qgan/metrics"
 	"qgan/training"
 	"qgan/training/assess"
+	"qgan/training/lab"
 	"qgan/training/shots"
 )
 
 // pairDevice writes the calibration data of the script processor.txtar to a file.
 func pairDevice(t *testing.T) string {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/script/processor.txtar")
+	raw, err := os.ReadFile("../../cmd/qgan/testdata/script/processor.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,16 +44,12 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 	if testing.Short() {
 		count = 40_000
 	}
-	a := testApp()
 	for _, mitigate := range []string{"none", "full"} {
-		where := processorFlags{backend: "noisy", perLatent: 1}
-		where.noise.device, where.noise.readout = pairDevice(t), "asymmetric"
-		where.mitigate.method = mitigate
-		on, err := where.open(t.Context(), a, "train", func(string) bool { return false }, count, 1)
+		on, err := new(lab.Lab).Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": "noisy", "device": pairDevice(t), "mitigate": mitigate}, Shots: count, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := &shots.Estimator{Runner: on.sampled, Gradient: training.GradientShift, Shots: count, Mitigation: on.Correction.Method, Seed: 3}
+		e := &shots.Estimator{Runner: on.Sampled, Gradient: training.GradientShift, Shots: count, Mitigation: on.Correction.Method, Seed: 3}
 		ansatz := ir.Ansatz{Neurons: 2, Layers: 2, FinalChain: true, Latent: ir.LatentScale{Value: 1, Trained: true}}
 		c := ansatz.Circuit()
 		rng := stream.New(9, "angles")
@@ -115,11 +112,10 @@ func TestGradientOnNoiseAfterCompilation(t *testing.T) {
 	}
 }
 
-// From 100 count a circuit the generator ends nearer to the recording than neurons that
+// From 100 shots a circuit the generator ends nearer to the recording than neurons that
 // fire independently of each other do. The bound is that model's distance, and what is
 // judged the trained circuit's exact law.
 func TestLearnsFromShots(t *testing.T) {
-	a := testApp()
 	rec, err := metrics.ReadRecording("", metrics.RecordingOptions{Neurons: "4"})
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +128,15 @@ func TestLearnsFromShots(t *testing.T) {
 	if at < 0 {
 		t.Fatal("no independent model")
 	}
-	res, err := a.trainTask(t.Context(), filepath.Join(t.TempDir(), "run"), map[string]any{"neurons": 4, "gradient": "parameter-shift", "shots": 100, "generator-lr": 0.005, "seed": 0})
+	job, err := new(lab.Lab).New(t.Context(), lab.Settings{"neurons": "4", "gradient": "parameter-shift", "shots": "100", "generator-lr": "0.005", "seed": "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer job.Close()
+	if err := job.Begin(filepath.Join(t.TempDir(), "run")); err != nil {
+		t.Fatal(err)
+	}
+	res, err := job.Train(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,107 @@
+package calibration
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Files is what a Shelf reads.
+type Files interface {
+	ReadFile(path string) ([]byte, error)
+	ReadDir(path string) ([]fs.DirEntry, error)
+}
+
+// Shelf finds calibration data by file or by the name of a device. The zero value reads
+// files of this machine.
+type Shelf struct {
+	FS Files // nil: the machine's own
+	// Dir holds snapshots that were fetched, NAME@DATE.json; NAME stands for the newest.
+	Dir string
+}
+
+// Snapshot reads a device: files that belong together, with commas between them, or the
+// name of one on the shelf. A conf_*.json beside a props_*.json of the same name is read
+// too. A device that is not there is an *AbsentError, one that can't be read a *FileError.
+func (s Shelf) Snapshot(device string) (*Snapshot, error) {
+	files, err := s.Read(device)
+	if err != nil {
+		return nil, err
+	}
+	return Read(files...)
+}
+
+// Read reads the files of a device.
+func (s Shelf) Read(device string) (files []File, err error) {
+	disk := s.FS
+	if disk == nil {
+		disk = machine{}
+	}
+	for _, path := range strings.Split(device, ",") {
+		data, err := disk.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			if fetched, ok := s.newest(disk, path); ok {
+				path = fetched
+				data, err = disk.ReadFile(path)
+			}
+		}
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, &AbsentError{path, errors.New("there is no such file, and no device of that name was fetched")}
+		case err != nil:
+			return nil, &AbsentError{path, err}
+		}
+		files = append(files, File{Name: path, Data: data})
+	}
+	if len(files) == 1 {
+		if rest, ok := strings.CutPrefix(filepath.Base(files[0].Name), "props_"); ok {
+			beside := filepath.Join(filepath.Dir(files[0].Name), "conf_"+rest)
+			if data, err := disk.ReadFile(beside); err == nil {
+				files = append(files, File{Name: beside, Data: data})
+			}
+		}
+	}
+	return files, nil
+}
+
+// newest finds the newest snapshot of a name on the shelf.
+func (s Shelf) newest(disk Files, name string) (string, bool) {
+	if s.Dir == "" || strings.ContainsAny(name, `/\`) {
+		return "", false
+	}
+	entries, err := disk.ReadDir(s.Dir)
+	if err != nil {
+		return "", false
+	}
+	for _, e := range slices.Backward(entries) { // in order of name, so the newest date is last
+		if strings.HasPrefix(e.Name(), name+"@") {
+			return filepath.Join(s.Dir, e.Name()), true
+		}
+	}
+	return "", false
+}
+
+// AbsentError says that there are no calibration data of a device.
+type AbsentError struct {
+	Device string // the file or the name
+	Err    error
+}
+
+// Error names the device and says why.
+func (e *AbsentError) Error() string { return fmt.Sprintf("device %s: %v", e.Device, e.Err) }
+
+// Unwrap returns why.
+func (e *AbsentError) Unwrap() error { return e.Err }
+
+// BadInput reports that the fault is in what the user gave.
+func (e *AbsentError) BadInput() bool { return true }
+
+// machine are the files of this machine.
+type machine struct{}
+
+func (machine) ReadFile(path string) ([]byte, error)       { return os.ReadFile(path) }
+func (machine) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }

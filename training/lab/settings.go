@@ -1,0 +1,105 @@
+package lab
+
+import (
+	"slices"
+	"strconv"
+
+	"qgan/internal/named"
+	"qgan/metrics"
+	"qgan/training"
+)
+
+// Settings are what a training is asked for, by name: the preset and the number of
+// timesteps, the recording (OfRecording), what measures gradients (OfProcessor), and all
+// that [training.Settings] lists. What is not given follows from what is.
+type Settings map[string]string
+
+// OfRecording are the settings that say which recording is read, and which part of it.
+func OfRecording() []string {
+	return []string{"data", "var", "axes", "repeat-bins", "bin-width", "neurons", "train-repeats"}
+}
+
+// OfProcessor are the settings that say what measures circuits, beside backend, mitigate
+// and shots, which are the training's.
+func OfProcessor() []string {
+	return []string{"device", "noise-model", "device-noise", "readout-error", "calibration-shots", "m3-distance"}
+}
+
+// OfSending are the settings of what sends jobs to a service: another address of it
+// (SERVICE=URL, several with commas between them), the most that may be spent in US
+// dollars, whether jobs without a price are sent, and whether one whose answer was lost is
+// sent again.
+func OfSending() []string { return []string{"endpoint", "max-cost", "unpriced", "resubmit-unknown"} }
+
+// Known says whether there is a setting of a name.
+func Known(name string) bool {
+	_, ok := training.SettingNamed(name)
+	return ok || name == "preset" || name == "timesteps" || slices.Contains(slices.Concat(OfRecording(), OfProcessor(), OfSending()), name)
+}
+
+// given says whether a setting is.
+func (s Settings) given(name string) bool { _, ok := s[name]; return ok }
+
+// or is a setting, or a value where it is not given.
+func (s Settings) or(name, value string) string {
+	if text, ok := s[name]; ok {
+		return text
+	}
+	return value
+}
+
+// whole reads a setting that is a whole number, between bounds; 0 where it is not given.
+func (s Settings) whole(name string, least, most int, says string) (int, error) {
+	text, ok := s[name]
+	if !ok {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		return 0, named.Inputf("%s %s: %s", named.Setting(name), text, says)
+	}
+	return n, nil
+}
+
+// Recording reads the recording that settings name. neurons are those taken where no
+// setting says; indices, where not nil, are taken whatever it says.
+func (s Settings) Recording(neurons string, indices []int) (*metrics.Recording, error) {
+	o := metrics.RecordingOptions{Neurons: s.or("neurons", neurons), Indices: indices, Repeats: s["train-repeats"]}
+	o.Variable, o.Axes = s["var"], s["axes"]
+	var err error
+	if o.RepeatBins, err = s.whole("repeat-bins", 0, 1<<40, "it is a number of bins"); err != nil {
+		return nil, err
+	}
+	if text, ok := s["bin-width"]; ok {
+		if o.BinWidth, err = strconv.ParseFloat(text, 64); err != nil {
+			return nil, named.Inputf("{bin-width} %s: it is a time in seconds", text)
+		}
+	}
+	return metrics.ReadRecording(s["data"], o)
+}
+
+// WithoutNoise refuses settings that mean nothing without noise.
+func (s Settings) WithoutNoise(names ...string) error {
+	for _, name := range names {
+		if s.given(name) {
+			return named.Inputf("%s needs {backend} noisy", named.Setting(name))
+		}
+	}
+	return nil
+}
+
+// timesteps are the bins of a window.
+func (s Settings) timesteps() (int, error) {
+	if !s.given("timesteps") {
+		return 1, nil
+	}
+	return s.whole("timesteps", 1, 1<<30, "at least 1 is needed")
+}
+
+// neurons are those taken where no setting says: fewer where windows are longer.
+func neurons(timesteps int) string {
+	if timesteps > 1 {
+		return "4"
+	}
+	return "8"
+}
