@@ -262,9 +262,10 @@ type faultFile struct {
 }
 
 func (f *faultFile) Write(p []byte) (int, error) {
+	lived := f.x.dead() == nil
 	if err := f.x.step(OpWrite, f.Name()); err != nil {
 		n := 0
-		if f.x.dead() != nil && f.x.Count(OpAny) == f.x.crashAt {
+		if lived && f.x.dead() != nil { // this write is where it dies
 			n, _ = f.File.Write(p[:len(p)/2])
 		}
 		return n, err
