@@ -3,6 +3,8 @@ package training
 import (
 	"context"
 	"runtime"
+
+	"qgan/internal/parallel"
 )
 
 // conditional is ObjectiveConditional: the critic sees t bins of which the last is
@@ -64,7 +66,7 @@ func (p *conditionalPart) look(e example, last uint32) {
 
 // each runs f for each example of a batch, part by part.
 func (r *conditional) each(batch []example, f func(p *conditionalPart, i int)) {
-	parallel(len(r.parts), runtime.GOMAXPROCS(0), func(k, _ int) {
+	parallel.Each(len(r.parts), runtime.GOMAXPROCS(0), func(k, _ int) {
 		for i := k * len(batch) / len(r.parts); i < (k+1)*len(batch)/len(r.parts); i++ {
 			f(&r.parts[k], i)
 		}

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat/samplemv"
 
 	"qgan/backends"
+	"qgan/internal/parallel"
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -82,7 +83,7 @@ func EstimateLaw(ctx context.Context, c Config, g Generator, params []float64, s
 			for i := 0; i < len(part); i += words {
 				c.Readout.drawn(part[i:][:words], n)
 			}
-			parallel(s.Len(), runtime.GOMAXPROCS(0), func(i, _ int) {
+			parallel.Each(s.Len(), runtime.GOMAXPROCS(0), func(i, _ int) {
 				w := s.Window(i)
 				for j := range z {
 					p := 1.0

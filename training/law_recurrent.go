@@ -18,7 +18,7 @@ const BurnIn = 30
 // maxPrefixWork bounds amplitudes of the circuits of an exact law.
 const maxPrefixWork = 4e9
 
-// lanes is how many samples are made side by side, or histories run at a time.
+// side is how many samples are made side by side, or histories run at a time.
 func (g *Recurrent) side() int { return min(1024, max(1, 1<<22/g.words())) }
 
 // EstimateLaw returns the generator's law at the windows of a recording. Where the

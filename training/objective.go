@@ -5,8 +5,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"runtime"
-	"sync"
-	"sync/atomic"
+
+	"qgan/internal/parallel"
 )
 
 func popcount(w uint32) int { return bits.OnesCount32(w) }
@@ -105,7 +105,7 @@ func (o *cubeObjective) generator(laws []float64, latents int, upstream []float6
 		mean += p * values[x]
 	}
 	words, scale := 1<<o.cfg.Neurons, -1/float64(latents)
-	parallel(latents, len(o.spaces), func(z, worker int) {
+	parallel.Each(latents, len(o.spaces), func(z, worker int) {
 		o.spaces[worker].contract(values, laws, latents, words, z, scale, upstream)
 	})
 	return mean
@@ -245,7 +245,7 @@ func (o *batchObjective) bornGenerator(laws []float64, latents int, rng *rand.Ra
 	for i := range m {
 		o.draw(laws, latents, i, rng, windows[i*t:][:t])
 	}
-	parallel(latents*t, len(o.tables), func(i, worker int) {
+	parallel.Each(latents*t, len(o.tables), func(i, worker int) {
 		z, k := i/t, i%t
 		up, law := lawOf(upstream, latents, words, k, z), lawOf(laws, latents, words, k, z)
 		for j := z; j < m; j += latents {
@@ -303,26 +303,4 @@ func sign(x float64) float64 {
 		return -1
 	}
 	return 0
-}
-
-// parallel runs task(i, worker) for i below n on at most so many workers. Each
-// task owns what it writes, so the result does not depend on their number.
-func parallel(n, workers int, task func(i, worker int)) {
-	workers = min(workers, n)
-	if workers <= 1 {
-		for i := range n {
-			task(i, 0)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				task(i, w)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -208,8 +208,8 @@ func (g *Recurrent) backward(ctx context.Context, upstream, grad []float64) erro
 	return nil
 }
 
-// Circuit returns the circuit of a timestep, its trained angles bound and its
-// encoding angles open, and the angles that a past gives.
+// Circuit returns the circuit of a timestep, its trained angles bound and its encoding
+// angles open; Angles gives these.
 func (g *Recurrent) Circuit(params []float64, timestep int) (*ir.Circuit, error) {
 	angles, _ := g.split(params, g.circuit(timestep))
 	return g.ansatz.Circuit().Bind(angles, nil)

@@ -67,7 +67,7 @@ func ARN(device string) (string, error) {
 		}
 		names = append(names, nameOf(d.arn))
 	}
-	return "", named.Faultf("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list {service} braket` shows", device, strings.Join(names, ", "))
+	return "", named.Inputf("the device %q is not known by its name (known are %s): give its ARN, which `qgan devices list {service} braket` shows", device, strings.Join(names, ", "))
 }
 
 // regionOf is the region of an ARN, "" where it has none.
@@ -232,7 +232,7 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 		return nil, err
 	}
 	if d.Type == "SIMULATOR" {
-		return nil, named.Faultf("device %s: it is a simulator, which circuits are not compiled for: run them with {backend} ideal or noisy", c.Device())
+		return nil, named.Inputf("device %s: it is a simulator, which circuits are not compiled for: run them with {backend} ideal or noisy", c.Device())
 	}
 	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
 		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.Device(), err)

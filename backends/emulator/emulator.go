@@ -67,7 +67,7 @@ func New(service string, o Options) (Service, error) {
 	case make == nil:
 		return nil, fmt.Errorf("service %q is not emulated", service)
 	case o.ARN != "" && service != "braket":
-		return nil, named.Faultf("{arn} is for braket")
+		return nil, named.Inputf("{arn} is for braket")
 	}
 	return make(o)
 }

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/internal/parallel"
 	"qgan/ir"
 )
 
@@ -61,18 +61,14 @@ func (l *law) Values(ctx context.Context, b backends.Bindings, values []float64)
 	if b.Len() == 1 {
 		solver.Workers = 0
 	}
-	var next atomic.Int64
-	errs := make([]error, runtime.GOMAXPROCS(0))
-	var wait sync.WaitGroup
-	for w := range errs {
-		wait.Go(func() {
-			for lane := int(next.Add(1)) - 1; lane < b.Len() && errs[w] == nil; lane = int(next.Add(1)) - 1 {
-				trained, data := b.Row(lane)
-				errs[w] = l.lane(ctx, &solver, trained, data, values[lane*width:][:width])
-			}
-		})
-	}
-	wait.Wait()
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, workers)
+	parallel.Each(b.Len(), workers, func(lane, w int) {
+		if errs[w] == nil {
+			trained, data := b.Row(lane)
+			errs[w] = l.lane(ctx, &solver, trained, data, values[lane*width:][:width])
+		}
+	})
 	return errors.Join(errs...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"qgan/backends"
+	"qgan/internal/parallel"
 	"qgan/ir"
 )
 
@@ -83,7 +84,7 @@ func (b *batch) each(blocks []block, task func(i int, w *workspace)) {
 	for len(b.spaces) < workers {
 		b.spaces = append(b.spaces, b.program.newWorkspace(b.kernel.lanes()))
 	}
-	forEach(workers, len(blocks), func(worker, i int) { task(i, b.spaces[worker]) })
+	parallel.Each(len(blocks), workers, func(i, worker int) { task(i, b.spaces[worker]) })
 }
 
 func (b *batch) check(ctx context.Context, bind backends.Bindings, values []float64) error {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"qgan/calibration"
+	"qgan/internal/parallel"
 	"qgan/ir"
 )
 
@@ -390,7 +391,7 @@ func (d *density) pass(list []transfer, outer uint64, low int) {
 	for len(d.buffers) < workers {
 		d.buffers = append(d.buffers, nil)
 	}
-	forEach(workers, tasks, func(worker, task int) {
+	parallel.Each(tasks, workers, func(task, worker int) {
 		d.buffers[worker] = room(d.buffers[worker], 2*size)
 		buf, spare := d.buffers[worker][:size], d.buffers[worker][size:2*size]
 		for block := task * together; block < min((task+1)*together, blocks); block++ {

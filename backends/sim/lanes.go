@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"qgan/backends"
+	"qgan/internal/parallel"
 	"qgan/internal/stream"
 	"qgan/ir"
 )
@@ -155,7 +156,7 @@ func (s *Simulator) Tally(ctx context.Context, r backends.Request, use func(lane
 		if err := b.Values(ctx, part, laws[:count*width]); err != nil {
 			return true, err
 		}
-		forEach(len(desks), count, func(worker, i int) { draw(worker, first+i, laws[i*width:][:width]) })
+		parallel.Each(count, len(desks), func(i, worker int) { draw(worker, first+i, laws[i*width:][:width]) })
 	}
 	return true, nil
 }

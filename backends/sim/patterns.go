@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"qgan/internal/parallel"
 )
 
 // maxPatternQubits bounds the states that are run side by side.
@@ -33,7 +35,7 @@ func (p *noisyCircuit) newPatternProgram() (*patternProgram, error) {
 	}
 	t := &trace{fences: map[[2]int]bool{}}
 	program, err := compileTraced(&gates, t, p.sites)
-	var refused *ErrNotUnitary
+	var refused *NotUnitaryError
 	if errors.As(err, &refused) {
 		return nil, nil
 	}
@@ -152,7 +154,7 @@ func (r *patternRun) all(ctx context.Context, list []pattern, outcomes []uint32)
 	w := r.kernel.lanes()
 	tasks := (len(list) + w - 1) / w
 	spaces := make([]patternSpace, max(1, r.workers))
-	forEach(r.workers, tasks, func(worker, task int) {
+	parallel.Each(tasks, r.workers, func(task, worker int) {
 		if ctx.Err() != nil {
 			return
 		}

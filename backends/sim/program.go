@@ -89,15 +89,15 @@ type program struct {
 	plan    *plan
 }
 
-// ErrNotUnitary says that a circuit has no program because it measures, resets
+// NotUnitaryError says that a circuit has no program because it measures, resets
 // or branches, or holds an operator that the table does not decompose.
-type ErrNotUnitary struct {
+type NotUnitaryError struct {
 	Circuit string
 	Op      ir.Op
 }
 
 // Error names the circuit and the operation.
-func (e *ErrNotUnitary) Error() string {
+func (e *NotUnitaryError) Error() string {
 	return fmt.Sprintf("circuit %q holds %T: it has no program of rotations", e.Circuit, e.Op)
 }
 
@@ -122,12 +122,12 @@ func compileTraced(c *ir.Circuit, t *trace, sites map[ir.Op][]site) (*program, e
 		switch op := op.(type) {
 		case *ir.Apply:
 			if op.Controls > 0 {
-				return nil, &ErrNotUnitary{c.Name, op}
+				return nil, &NotUnitaryError{c.Name, op}
 			}
 			b.gate(op.Gate, op.Qubits, op.Angles)
 		case *ir.Barrier, *ir.Delay:
 		default:
-			return nil, &ErrNotUnitary{c.Name, op}
+			return nil, &NotUnitaryError{c.Name, op}
 		}
 		for _, s := range sites[op] {
 			t.site(s, b.pending)

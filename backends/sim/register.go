@@ -5,9 +5,8 @@ import (
 	"math/bits"
 	"math/cmplx"
 	"runtime"
-	"sync"
-	"sync/atomic"
 
+	"qgan/internal/parallel"
 	"qgan/ir"
 )
 
@@ -93,33 +92,12 @@ func (r *register) each(n int, f func(worker, task int)) {
 	for len(r.buffers) < w {
 		r.buffers = append(r.buffers, nil)
 	}
-	forEach(w, n, f)
+	parallel.Each(n, w, func(i, worker int) { f(worker, i) })
 }
 
 func (r *register) buffer(worker, size int) []float64 {
 	r.buffers[worker] = room(r.buffers[worker], size)
 	return r.buffers[worker]
-}
-
-// forEach runs f for the tasks 0 … n-1 on at most that many goroutines.
-func forEach(workers, n int, f func(worker, task int)) {
-	workers = max(1, min(workers, n))
-	if workers == 1 {
-		for i := range n {
-			f(0, i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(w, i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // workersOf returns the number of goroutines for a setting, 0 standing for

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"qgan/backends"
+	"qgan/internal/parallel"
 	"qgan/ir"
 )
 
@@ -109,7 +110,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 		b.spaces = append(b.spaces, p.newWorkspace(width))
 	}
 	laws := make([]float64, 2*size*workers)
-	forEach(workers, len(blocks), func(worker, i int) {
+	parallel.Each(len(blocks), workers, func(i, worker int) {
 		w, k := b.spaces[worker], blocks[i]
 		plus, minus := laws[2*size*worker:][:size], laws[2*size*worker+size:][:size]
 		shifted := pairs[k.first:][:k.lanes]

@@ -36,7 +36,7 @@ func (s *State) Run(c *ir.Circuit, trained, data []float64) error {
 		switch op.(type) {
 		case *ir.Apply, *ir.Unitary, *ir.Barrier, *ir.Delay:
 		default:
-			return &ErrNotUnitary{c.Name, op}
+			return &NotUnitaryError{c.Name, op}
 		}
 	}
 	r.reset()

@@ -3,6 +3,8 @@ package sim
 import (
 	"context"
 	"fmt"
+
+	"qgan/internal/parallel"
 )
 
 // trajectories draws the shots one course of events after the other.
@@ -52,7 +54,7 @@ func (j *shotJob) tree(ctx context.Context) ([]uint64, error) {
 		return nil, err
 	}
 	words, errs := make([][]uint64, groups), make([]error, groups)
-	forEach(outer, groups, func(_, g int) {
+	parallel.Each(groups, outer, func(g, _ int) {
 		shots := (g+1)*j.shots/groups - g*j.shots/groups
 		e := &explorer{
 			ctx: ctx, circuit: c, trained: j.trained, data: j.data, noise: j.noisyCircuit,

@@ -21,7 +21,7 @@ import (
 // encodings.
 func (g *Generator) Circuit(timestep int) (*ir.Circuit, error) {
 	if timestep < 0 || timestep >= g.Config.Timesteps {
-		return nil, named.Faultf("{timestep} %d: the run has timesteps 0 to %d", timestep, g.Config.Timesteps-1)
+		return nil, named.Inputf("{timestep} %d: the run has timesteps 0 to %d", timestep, g.Config.Timesteps-1)
 	}
 	c, err := g.Model.Circuit(g.Params, timestep)
 	if err != nil {

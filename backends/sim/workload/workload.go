@@ -73,11 +73,11 @@ func check(s Sizes, o Options) error {
 		value, most int
 	}{{"neurons", s.Neurons, 14}, {"timesteps", s.Timesteps, 1000}, {"batch", s.Batch, 100000}, {"qubits", s.Qubits, sim.MaxQubits}, {"layers", s.Layers, 1000}, {"shots", s.Shots, 1 << 30}} {
 		if k.value < 1 || k.value > k.most {
-			return named.Faultf("{"+k.name+"} %d: it can be 1 to %d", k.value, k.most)
+			return named.Inputf("{"+k.name+"} %d: it can be 1 to %d", k.value, k.most)
 		}
 	}
 	if !slices.Contains([]sim.Method{"", sim.AutoMethod, sim.DensityMethod, sim.TrajectoriesMethod}, o.Method) {
-		return named.Faultf("{method} %s: it can be auto, density or trajectories", o.Method)
+		return named.Inputf("{method} %s: it can be auto, density or trajectories", o.Method)
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func prepareShift(s Sizes, o Options) (*Prepared, error) {
 			case err != nil:
 				return 0, err
 			case !ok:
-				return 0, named.Faultf("{neurons} %d: shift takes at most 12", n)
+				return 0, named.Inputf("{neurons} %d: shift takes at most 12", n)
 			}
 			for _, x := range sums {
 				total += x
@@ -240,7 +240,7 @@ func prepareNoisy(s Sizes, o Options) (*Prepared, error) {
 		return nil, err
 	}
 	if o.Method == sim.DensityMethod && s.Neurons > sim.MaxDensityQubits {
-		return nil, named.Faultf("{neurons} %d: a density matrix holds at most %d qubits", s.Neurons, sim.MaxDensityQubits)
+		return nil, named.Inputf("{neurons} %d: a density matrix holds at most %d qubits", s.Neurons, sim.MaxDensityQubits)
 	}
 	c := generator(s.Neurons)
 	c.MeasureAll()
