@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"qgan/calibration"
@@ -165,8 +166,19 @@ func TestRingsAgainstAllOfThem(t *testing.T) {
 			t.Errorf("round %d, %d qubits: cost %v, the best ring has %v", round, n, cost, best)
 		}
 		// With demands of their own the turn is the best of all of that ring.
-		for p := range d.pairs {
-			d.pairs[p] = 1 + float64(rng.IntN(5))
+		for i, q := range order { // in a fixed order: the numbers are drawn
+			next := order[(i+1)%n]
+			d.pairs[[2]int{min(q, next), max(q, next)}] = 1 + float64(rng.IntN(5))
+			d.pulses[q], d.readouts[q] = float64(rng.IntN(4)), float64(rng.IntN(2))
+		}
+		for q := range target.Qubits {
+			target.Qubits[q].Error, target.Qubits[q].ReadoutError = 0.05*rng.Float64(), 0.1*rng.Float64()
+		}
+		nodesOf := func(layout []int) (sum float64) {
+			for q := range n {
+				sum += d.nodeCost(target, q, layout[q])
+			}
+			return sum
 		}
 		path := make([]int, n)
 		for i, q := range order {
@@ -180,15 +192,11 @@ func TestRingsAgainstAllOfThem(t *testing.T) {
 				for i, q := range order {
 					layout[q] = path[(turn+i*way)%n]
 				}
-				least = min(least, costOf(layout))
+				least = min(least, costOf(layout)+nodesOf(layout))
 			}
 		}
-		nodes := 0.0
-		for q := range n {
-			nodes += d.nodeCost(target, q, turned[q])
-		}
-		if math.Abs(costOf(turned)-least) > 1e-12 || math.Abs(cost-nodes-least) > 1e-12 {
-			t.Errorf("round %d: the turn costs %v, told %v, the best %v", round, costOf(turned), cost, least)
+		if got := costOf(turned) + nodesOf(turned); math.Abs(got-least) > 1e-12 || math.Abs(cost-least) > 1e-12 {
+			t.Errorf("round %d: the turn costs %v, told %v, the best %v", round, got, cost, least)
 		}
 	}
 	target := families[0].target(t, 12, grid(3, 4))
@@ -259,5 +267,102 @@ func TestFoldingByHand(t *testing.T) {
 		if s.readout == nil || fmt.Sprint(s.readout.Sources) != k.sources || fmt.Sprint(s.readout.Flip) != k.flip {
 			t.Errorf("%s: %+v, want %s, %s", name, s.readout, k.sources, k.flip)
 		}
+	}
+}
+
+// What a logical qubit costs on a physical one is what its pulses, readouts and waiting lose
+// there, and endless on one that can't be used or, where it is read, can't be read.
+func TestNodeCostByHand(t *testing.T) {
+	target := families[0].target(t, 3, line(3))
+	target.Qubits[1].Error, target.Qubits[1].ReadoutError = 0.25, 0.5
+	target.Qubits[2].ReadoutFaulty = true
+	d := &demand{qubits: 2, pulses: []float64{2, 3}, readouts: []float64{1, 0}, idle: []float64{0, 1e-5}}
+	for _, k := range []struct {
+		logical, q int
+		want       float64
+	}{
+		{0, 1, -2*math.Log(0.75) - math.Log(0.5)},
+		{1, 1, -3*math.Log(0.75) + target.Qubits[1].idling(1e-5)},
+		{0, 2, math.Inf(1)},
+		{1, 2, -3*math.Log1p(-target.Qubits[2].Error) + target.Qubits[2].idling(1e-5)},
+	} {
+		if got := d.nodeCost(target, k.logical, k.q); !(math.Abs(got-k.want) < 1e-15 || got == k.want) {
+			t.Errorf("logical %d on %d costs %v, want %v", k.logical, k.q, got, k.want)
+		}
+	}
+	target.Qubits[1].Usable = false
+	if got := d.nodeCost(target, 1, 1); !math.IsInf(got, 1) {
+		t.Errorf("on a qubit that is not usable: %v", got)
+	}
+	// Typical durations are medians, of what is usable and works.
+	for q, x := range []float64{5, 1, 3} {
+		target.Qubits[q].Usable, target.Qubits[q].Duration = q != 1, x
+	}
+	target.Edges = map[[2]int]Edge{{0, 1}: {Duration: 9}, {0, 2}: {Duration: 2}, {1, 2}: {Duration: 4}, {1, 3}: {Duration: 1, Faulty: true}}
+	if one, two := target.typicalDurations(); one != 5 || two != 4 {
+		t.Errorf("typical durations %v and %v", one, two)
+	}
+	if one, two := new(Target).typicalDurations(); one != 0 || two != 0 {
+		t.Errorf("of nothing: %v and %v", one, two)
+	}
+}
+
+// Layouts that can't be taken, and those that are with a warning, say why.
+func TestTextsOfLayouts(t *testing.T) {
+	snapshot := families[0].snapshot(30, line(30))
+	for i := range snapshot.Gates {
+		if g := &snapshot.Gates[i]; slices.Equal(g.Qubits, []int{20, 21}) || slices.Equal(g.Qubits, []int{9, 10}) {
+			g.Faulty = true
+		}
+	}
+	snapshot.Qubits[4].Faulty = true
+	target, err := NewTarget(snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := ir.New(2, 0)
+	two.Gate(ir.CX, []int{0, 1})
+	for _, k := range []struct {
+		layout []int
+		want   string
+	}{
+		{[]int{0}, "the layout names 1 physical qubits for a circuit of 2"},
+		{[]int{0, 30}, "the layout names the physical qubit 30, ibm cz has 30"},
+		{[]int{-1, 0}, "the layout names the physical qubit -1, ibm cz has 30"},
+		{[]int{1, 1}, "the layout names the physical qubit 1 twice"},
+		{[]int{3, 4}, "the layout names the physical qubit 4, which is not usable on ibm cz"},
+		{[]int{1, 2}, ""},
+	} {
+		_, err := Compile(two, target, Options{Layout: k.layout})
+		if (err == nil) != (k.want == "") || err != nil && !strings.Contains(err.Error(), k.want) {
+			t.Errorf("%v: %v, want %q", k.layout, err, k.want)
+		}
+	}
+	if _, err := Compile(ir.New(31, 0), target, Options{}); err == nil || !strings.Contains(err.Error(), "the circuit has 31 qubits, ibm cz has 30") {
+		t.Error(err)
+	}
+	// Two faulty pairs in a chain of 20 are a tenth of its qubits: taken, in order of their
+	// labels. In one of 19 they are more.
+	d := &demand{pairs: map[[2]int]float64{}}
+	for q := range 15 {
+		d.pairs[[2]int{q, q + 1}] = 1
+	}
+	layout := func(n int) []int { return upTo(30)[8 : 8+n] } // physical qubits 8 to 7+n: 9-10 and 20-21 are pairs 1 and 12
+	for n, taken := range map[int]bool{20: true, 19: false} {
+		s := &state{target: target}
+		if got := s.acceptFaulty(d, layout(n)); got != taken || s.faulty != taken {
+			t.Errorf("%d qubits: taken %v", n, got)
+		}
+		want := []string(nil)
+		if taken {
+			want = []string{"no place for the 20 qubits on working pairs was found on ibm cz: the layout uses pairs that are marked as faulty (20-21, 9-10); outcomes across them can't be trusted"}
+		}
+		if !slices.Equal(s.warnings, want) {
+			t.Errorf("%d qubits: %q", n, s.warnings)
+		}
+	}
+	s := &state{target: target}
+	if !s.acceptFaulty(&demand{pairs: map[[2]int]float64{{0, 1}: 1}}, []int{1, 2}) || s.faulty || s.warnings != nil || s.using() != target {
+		t.Errorf("a layout on working pairs: %+v", s)
 	}
 }
