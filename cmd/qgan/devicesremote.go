@@ -32,7 +32,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 			}
 			devices, err := s.Devices(cmd.Context())
 			if err != nil {
-				return remoteError(s, err)
+				return service.Broken(s, err)
 			}
 			if asJSON {
 				return a.printJSON(struct {
@@ -80,7 +80,7 @@ printed.`,
 			}
 			snapshot, err := s.Snapshot(cmd.Context())
 			if err != nil {
-				return remoteError(s, err)
+				return service.Broken(s, err)
 			}
 			raw, err := snapshot.Encode()
 			if err != nil {

@@ -58,16 +58,24 @@ type badInput interface{ BadInput() bool }
 
 // dashed is an error's text in which settings are spelled as flags.
 func dashed(err error) string {
-	return named.Text(err, func(name string) string { return "--" + name })
+	return named.Text(err, asFlag)
 }
+
+// asFlag spells a setting.
+func asFlag(name string) string { return "--" + name }
 
 // hintOf is what to do next about an error, where somebody knows.
 func hintOf(err error) string {
 	var e *exitError
 	var neurons *metrics.NeuronsError
+	var told interface {
+		Hint(show func(string) string) string
+	}
 	switch {
 	case errors.As(err, &e) && e.hint != "":
 		return e.hint
+	case errors.As(err, &told) && told.Hint(asFlag) != "":
+		return told.Hint(asFlag)
 	case errors.As(err, &neurons):
 		return "choose as many with --neurons"
 	case errors.Is(err, durable.ErrFull):

@@ -9,23 +9,6 @@ import (
 	"qgan/ir"
 )
 
-// noisyCircuit takes out what has no meaning for the simulator, puts the circuit
-// on its physical qubits, and measures those that are used where nothing is.
-func (a *app) noisyCircuit(path string, c *ir.Circuit) (*ir.Circuit, error) {
-	c, measured := a.withoutVendor(path, c)
-	c, err := ir.Physical(c)
-	if err != nil {
-		return nil, usagef("%s: %w", path, err)
-	}
-	if measured {
-		return c, nil
-	}
-	a.note("%s: nothing is measured, so all qubits that are used are, at the end", path)
-	out := *c
-	out.MeasureUsed()
-	return &out, nil
-}
-
 // noiseError gives an error of the noisy simulator its hint.
 func noiseError(path string, err error) error {
 	var absent *calibration.NotNative
@@ -42,9 +25,11 @@ func (a *app) noiseTable(m *calibration.NoiseModel, c *ir.Circuit, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(r)
-	}
+	return show(a, asJSON, r, a.printNoiseTable)
+}
+
+// printNoiseTable prints the channels for people.
+func (a *app) printNoiseTable(r *calibration.NoiseTable) error {
 	t := newTable(a.out)
 	t.row("operation", "qubits", "error", "channels")
 	for _, row := range r.Operations {

@@ -95,8 +95,8 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag
 		}
 	case p.latents < 0:
 		return nil, usagef("--latents %d: at least 1 is needed", p.latents)
-	case p.perLatent < 1 || p.perLatent > maxShots:
-		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, maxShots)
+	case p.perLatent < 1 || p.perLatent > lab.MaxShots:
+		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, lab.MaxShots)
 	}
 	on, err := a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed})
 	if err == nil && on != nil && on.Remote != nil {

@@ -1,43 +1,28 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"qgan/backends"
-	"qgan/backends/sim"
+	"qgan/backends/exec"
 	"qgan/calibration"
-	"qgan/ir"
 	"qgan/training/lab"
 )
 
-// outcomes is the object of `run --json`.
-type outcomes struct {
-	Schema        string             `json:"schema"`
-	BitOrder      string             `json:"bit_order"`
-	Shots         int                `json:"shots"`
-	Backend       string             `json:"backend,omitempty"`
-	Method        string             `json:"method,omitempty"`   // of a noisy run
-	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
-	Counts        map[string]int     `json:"counts,omitempty"`
-	Probabilities map[string]float64 `json:"probabilities,omitempty"`
-	*mitigated
+// runFlags are the flags of `run`, beside those of noise and mitigation.
+type runFlags struct {
+	shots                int
+	exact, table, asJSON bool
+	params               []string
+	seed                 uint64
 }
 
 // newRunCmd makes `run`.
 func newRunCmd(a *app) *cobra.Command {
-	var (
-		shots  int
-		exact  bool
-		params []string
-		seed   uint64
-		asJSON bool
-		table  bool
-	)
+	var r runFlags
 	cmd := &cobra.Command{
 		Use:   "run FILE.qasm",
 		Short: "Run an OpenQASM program on the simulator",
@@ -61,158 +46,112 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
   qgan run compiled.qasm --backend noisy --device props_torino.json --mitigate tensored
   qgan run ansatz.qasm --param theta=0.5`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s := given(cmd.Flags())
-			backend := backendOf(s)
-			switch {
-			case backend != "ideal" && backend != "noisy":
-				return usagef("--backend %s: it can be ideal or noisy", backend)
-			case table && backend != "noisy":
-				return usagef("--noise-table needs --backend noisy")
-			case exact && cmd.Flags().Changed("shots"):
-				return usagef("--exact draws no shots: leave out --shots")
-			case shots < 1 || shots > maxShots:
-				return usagef("--shots %d: it can be 1 to %d", shots, maxShots)
-			}
-			correction, err := lab.Where{Settings: s, Shots: shots, Seed: seed}.Correction(backend)
-			switch corrects := correction.Method != backends.MitigateNone; {
-			case err != nil:
-				return err
-			case corrects && exact:
-				return usagef("--mitigate corrects counts, and --exact draws none: leave out one of them").
-					withHint("--readout-error none gives a device's law without readout errors")
-			case corrects && table:
-				return usagef("--noise-table runs nothing that could be mitigated")
-			}
-			var model *calibration.NoiseModel
-			if backend == "noisy" {
-				if model, err = a.lab(nil, cmd.Name()).NoiseModel(s); err != nil {
-					return err
-				}
-			} else if err := s.WithoutNoise("noise-model", "device-noise", "readout-error"); err != nil {
-				return err
-			}
-			c, err := a.circuitOf(args[0])
-			if err != nil {
-				return err
-			}
-			if c, err = bindParams(c, params); err != nil {
-				return err
-			}
-			if model != nil {
-				return a.runNoisy(cmd, args[0], c, model, noisyRun{shots: shots, exact: exact, seed: seed, table: table, asJSON: asJSON, correction: correction})
-			}
-			c = a.runnable(args[0], c)
-			o := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
-			if exact {
-				o.Shots = 0
-				o.Probabilities, err = exactLaw(cmd.Context(), c)
-			} else {
-				o.Counts, err = sample(cmd, c, shots, seed)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.printJSON(o)
-			}
-			return a.printOutcomes(o)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, a, args[0]) },
 	}
 	f := cmd.Flags()
 	f.String("backend", "ideal", "where it runs: ideal or noisy")
 	addNoise(f)
 	addMitigation(f)
-	f.BoolVar(&table, "noise-table", false, "noisy: print the channels of each operation and run nothing")
-	f.IntVar(&shots, "shots", 1024, "number of shots")
-	f.BoolVar(&exact, "exact", false, "print exact probabilities instead of counts")
-	f.StringArrayVar(&params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
-	f.Uint64Var(&seed, "seed", 0, "seed of the shots")
-	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	f.BoolVar(&r.table, "noise-table", false, "noisy: print the channels of each operation and run nothing")
+	f.IntVar(&r.shots, "shots", 1024, "number of shots")
+	f.BoolVar(&r.exact, "exact", false, "print exact probabilities instead of counts")
+	f.StringArrayVar(&r.params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
+	f.Uint64Var(&r.seed, "seed", 0, "seed of the shots")
+	f.BoolVar(&r.asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
-const maxShots = 100_000_000
-
-// runnable takes out what has no effect on the ideal simulator: qubits that
-// nothing acts on, and blocks in a vendor's words. Where nothing is measured it
-// measures all qubits.
-func (a *app) runnable(path string, c *ir.Circuit) *ir.Circuit {
-	out, measured := a.withoutVendor(path, c)
-	if !measured {
-		a.note("%s: nothing is measured, so all qubits are, at the end", path)
-		out.Bits, out.BitRegs = 0, nil
-		out.MeasureAll()
+func (r *runFlags) run(cmd *cobra.Command, a *app, path string) error {
+	model, correction, err := r.noise(cmd, a)
+	if err != nil {
+		return err
 	}
-	return ir.DropIdle(out)
-}
-
-// withoutVendor returns a copy of a circuit without blocks in a vendor's words,
-// and whether it measures.
-func (a *app) withoutVendor(path string, c *ir.Circuit) (out *ir.Circuit, measured bool) {
-	own, vendor := c.WithoutOpaque()
-	for _, k := range sortedKeys(vendor) {
-		a.note("%s: %s has no meaning for the simulator and is passed over", path, k)
+	c, err := a.circuitOf(path)
+	if err != nil {
+		return err
 	}
-	return own, own.Measures()
-}
-
-// exactLaw returns the exact probabilities of the outcomes of a circuit whose
-// measurements all come last.
-func exactLaw(ctx context.Context, c *ir.Circuit) (map[string]float64, error) {
-	if c.Qubits > sim.MaxQubits {
-		return nil, usagef("the circuit uses %d qubits, the simulator holds at most %d", c.Qubits, sim.MaxQubits)
+	if c, err = bindParams(c, r.params); err != nil {
+		return err
 	}
-	law, err := new(sim.Simulator).Law(ctx, c, nil, nil)
-	if errors.Is(err, sim.ErrNotTerminal) {
-		return nil, usagef("--exact: %w", err).withHint("use --shots, which runs it shot by shot")
+	c, notes, err := exec.Simulable(c, model != nil)
+	for _, n := range notes {
+		a.note("%s: %s", path, n)
 	}
 	if err != nil {
-		return nil, err
+		return usagef("%s: %w", path, err)
 	}
-	return byWord(law), nil
-}
-
-// byWord writes a law's words as bits.
-func byWord(law *backends.Law) map[string]float64 {
-	out := map[string]float64{}
-	for i, w := range law.Words {
-		if law.P[i] > 0 {
-			out[fmt.Sprintf("%0*b", law.Bits, w)] = law.P[i]
+	if model != nil {
+		for _, w := range model.Oddities(c.Used()) {
+			a.warn("%s: %s", model.Name, w)
+		}
+		if r.table {
+			return noiseError(path, a.noiseTable(model, c, r.asJSON))
 		}
 	}
-	return out
-}
-
-// sample draws shots.
-func sample(cmd *cobra.Command, c *ir.Circuit, shots int, seed uint64) (map[string]int, error) {
-	switch {
-	case c.Qubits > sim.MaxQubits:
-		return nil, usagef("the circuit uses %d qubits, the simulator holds at most %d", c.Qubits, sim.MaxQubits)
-	case c.Bits > 64:
-		return nil, usagef("the circuit has %d bits, shots of at most 64 are counted", c.Bits)
+	m := exec.Measurement{Name: path, Model: model, Shots: r.shots, Seed: r.seed, Correction: correction}
+	if r.exact {
+		m.Shots = 0
 	}
-	res, err := new(sim.Simulator).Run(cmd.Context(), []backends.Request{{Circuit: c, Shots: []int{shots}, Seed: seed}})
+	read, err := m.Of(cmd.Context(), c)
 	if err != nil {
-		return nil, err
+		return noiseError(path, err)
 	}
-	counts := map[string]int{}
-	for _, k := range res[0].Outcomes[0].Counts {
-		counts[fmt.Sprintf("%0*b", c.Bits, k.Word)] += k.N
-	}
-	return counts, nil
+	return show(a, r.asJSON, read, a.printReading)
 }
 
-func (a *app) printOutcomes(o outcomes) error {
-	if o.mitigated != nil {
-		return a.printMitigated(o)
+// noise is the noise model that the flags name, nil without noise, and how readout errors
+// are taken out.
+func (r *runFlags) noise(cmd *cobra.Command, a *app) (*calibration.NoiseModel, exec.Correction, error) {
+	s := given(cmd.Flags())
+	backend := backendOf(s)
+	correction, err := lab.Where{Settings: s, Shots: r.shots, Seed: r.seed}.Correction(backend)
+	corrects := correction.Method != backends.MitigateNone
+	switch {
+	case backend != "ideal" && backend != "noisy":
+		err = usagef("--backend %s: it can be ideal or noisy", backend)
+	case r.table && backend != "noisy":
+		err = usagef("--noise-table needs --backend noisy")
+	case r.exact && cmd.Flags().Changed("shots"):
+		err = usagef("--exact draws no shots: leave out --shots")
+	case r.shots < 1 || r.shots > lab.MaxShots:
+		err = usagef("--shots %d: it can be 1 to %d", r.shots, lab.MaxShots)
+	case err != nil:
+	case corrects && r.exact:
+		err = usagef("--mitigate corrects counts, and --exact draws none: leave out one of them").
+			withHint("--readout-error none gives a device's law without readout errors")
+	case corrects && r.table:
+		err = usagef("--noise-table runs nothing that could be mitigated")
+	case backend == "ideal":
+		err = s.WithoutNoise("noise-model", "device-noise", "readout-error")
+	default:
+		var model *calibration.NoiseModel
+		model, err = a.lab(nil, cmd.Name()).NoiseModel(s)
+		return model, correction, err
 	}
+	return nil, correction, err
+}
+
+// printReading prints counts or probabilities for people; where readout errors were taken
+// out, what was read beside what it becomes.
+func (a *app) printReading(o *backends.Reading) error {
 	t := newTable(a.out)
-	for _, w := range sortedKeys(o.Counts) {
-		t.row(w, strconv.Itoa(o.Counts[w]))
+	if o.Corrected == nil {
+		for _, w := range sortedKeys(o.Counts) {
+			t.row(w, strconv.Itoa(o.Counts[w]))
+		}
+		for _, w := range sortedKeys(o.Probabilities) {
+			t.row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
+		}
+		return t.flush()
 	}
-	for _, w := range sortedKeys(o.Probabilities) {
-		t.row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
+	t.row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
+	for _, w := range sortedKeys(o.Quasi) {
+		t.row(w, strconv.Itoa(o.Counts[w]), fmt.Sprintf("%.5f", float64(o.Counts[w])/float64(o.Shots)),
+			fmt.Sprintf("%.5f", o.Quasi[w]), fmt.Sprintf("%.5f", o.StdErr[w]), fmt.Sprintf("%.5f", o.Nearest[w]))
 	}
-	return t.flush()
+	if err := t.flush(); err != nil {
+		return err
+	}
+	a.note("readout errors taken out by %s: at worst %.3g times the shots tell as much as without them; the nearest law is %.3g away", o.Mitigation, o.Overhead, o.Distance)
+	return nil
 }

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
-	"qgan/calibration"
 	"qgan/ir/compile"
+	"qgan/training/lab"
 )
 
 // parseDollars reads an amount of money.
@@ -92,8 +89,8 @@ never sent again by itself.`,
 
 func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	ctx := cmd.Context()
-	if f.shots < 1 || f.shots > maxShots {
-		return usagef("--shots %d: it can be 1 to %d", f.shots, maxShots)
+	if f.shots < 1 || f.shots > lab.MaxShots {
+		return usagef("--shots %d: it can be 1 to %d", f.shots, lab.MaxShots)
 	}
 	if f.backend == "" {
 		return usagef("--backend is missing").withHint("it is SERVICE:DEVICE, such as ibm:ibm_torino")
@@ -116,11 +113,11 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	}
 	snapshot, err := client.Snapshot(ctx)
 	if err != nil {
-		return remoteError(client, err)
+		return service.Broken(client, err)
 	}
 	limits, err := client.Limits(ctx)
 	if err != nil {
-		return remoteError(client, err)
+		return service.Broken(client, err)
 	}
 	t, err := compile.NewTarget(snapshot)
 	if err != nil {
@@ -181,16 +178,6 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	return a.printResult(sender, j, f.asJSON)
 }
 
-// remoteError gives a failure of a service its exit code.
-func remoteError(s service.Service, err error) error {
-	var bad badInput
-	var file *calibration.FileError
-	if errors.As(err, &bad) && bad.BadInput() && !errors.As(err, &file) {
-		return err
-	}
-	return &service.RemoteError{Service: s.Service(), Err: err}
-}
-
 // jobJSON is a job as `jobs show --json` prints it.
 type jobJSON struct {
 	Schema string `json:"schema"`
@@ -206,18 +193,6 @@ func (a *app) printJob(j ledger.Job, asJSON bool) error {
 	return err
 }
 
-// resultJSON is the object of `jobs result --json`.
-type resultJSON struct {
-	outcomes
-	Job      string      `json:"job"`
-	Remote   string      `json:"remote_id"`
-	Device   string      `json:"device"`
-	Cost     *float64    `json:"cost_usd"`
-	Estimate *float64    `json:"estimate_usd"`
-	Seconds  float64     `json:"execution_seconds"`
-	Programs []*outcomes `json:"programs,omitempty"` // of a job of several circuits
-}
-
 // printResult prints the outcomes of a job that is done.
 func (a *app) printResult(r *remote.Remote, j ledger.Job, asJSON bool) error {
 	switch j.State {
@@ -227,51 +202,23 @@ func (a *app) printResult(r *remote.Remote, j ledger.Job, asJSON bool) error {
 	default:
 		return exitf(exitUnfinished, "job %s is %s", j.ID, j.State).withHint("`qgan jobs wait %s` waits for it", j.ID)
 	}
-	found, err := r.Outcomes(j.ID)
+	answer, err := r.Answer(j)
 	if err != nil {
 		return err
 	}
-	var shapes []service.Shape
-	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
-		return err
+	return show(a, asJSON, answer, a.printAnswer)
+}
+
+// printAnswer prints the counts of a job's circuits for people.
+func (a *app) printAnswer(r *remote.Answer) error {
+	if r.Programs == nil {
+		return a.printReading(&r.Reading)
 	}
-	out := resultJSON{Job: j.ID, Remote: j.Remote, Device: j.Device, Cost: j.Cost, Estimate: j.Estimate, Seconds: j.Seconds}
-	for i, o := range found {
-		one := outcomes{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: o.Shots, Backend: j.Service + ":" + j.Device, Snapshot: j.Snapshot, Counts: countsOf(o, shapes[i].Bits)}
-		if i == 0 {
-			out.outcomes = one
-		}
-		if len(found) > 1 {
-			out.Programs = append(out.Programs, &one)
-		}
-	}
-	if asJSON {
-		return a.printJSON(out)
-	}
-	for i, o := range found {
-		if len(found) > 1 {
-			fmt.Fprintf(a.out, "# circuit %d\n", i)
-		}
-		if err := a.printOutcomes(outcomes{Counts: countsOf(o, shapes[i].Bits)}); err != nil {
+	for i, one := range r.Programs {
+		fmt.Fprintf(a.out, "# circuit %d\n", i)
+		if err := a.printReading(one); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// countsOf counts outcomes by their bits, bit 0 first.
-func countsOf(o backends.Outcome, bits int) map[string]int {
-	counts := map[string]int{}
-	for _, c := range o.Counts {
-		counts[fmt.Sprintf("%0*b", bits, c.Word)] += c.N
-	}
-	stride := (bits + 7) / 8
-	for i := 0; i+stride <= len(o.Rows); i += stride {
-		var b strings.Builder
-		for _, x := range o.Rows[i : i+stride] {
-			fmt.Fprintf(&b, "%08b", x)
-		}
-		counts[b.String()[:bits]]++
-	}
-	return counts
 }

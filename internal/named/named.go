@@ -23,6 +23,7 @@ type Error struct {
 	args   []any
 	cause  error
 	input  bool
+	hint   string
 }
 
 // Errorf makes an error from a format with settings in braces. %w wraps, as in fmt.Errorf.
@@ -40,6 +41,15 @@ func Inputf(format string, args ...any) *Error {
 // BadInput reports whether the fault is in what the user gave.
 func (e *Error) BadInput() bool { return e.input }
 
+// Hinted adds what to do next, a sentence with settings in braces.
+func (e *Error) Hinted(hint string) *Error {
+	e.hint = hint
+	return e
+}
+
+// Hint is what to do next, with each setting as show spells it; empty where nobody knows.
+func (e *Error) Hint(show func(name string) string) string { return spelled(e.hint, show) }
+
 // Error is the text with the settings' own names.
 func (e *Error) Error() string { return e.Named(func(name string) string { return name }) }
 
@@ -48,11 +58,14 @@ func (e *Error) Unwrap() error { return e.cause }
 
 var setting = regexp.MustCompile(`\{([a-z][a-z0-9-]*)\}`)
 
+// spelled is a text with the settings in braces as show spells them.
+func spelled(text string, show func(name string) string) string {
+	return setting.ReplaceAllStringFunc(text, func(s string) string { return show(s[1 : len(s)-1]) })
+}
+
 // Named is the text with each setting as show spells it.
 func (e *Error) Named(show func(name string) string) string {
-	format := setting.ReplaceAllStringFunc(e.format, func(s string) string {
-		return strings.ReplaceAll(show(s[1:len(s)-1]), "%", "%%")
-	})
+	format := spelled(e.format, func(name string) string { return strings.ReplaceAll(show(name), "%", "%%") })
 	args := slices.Clone(e.args)
 	for i, a := range args {
 		if name, ok := a.(Setting); ok {

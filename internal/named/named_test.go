@@ -31,6 +31,9 @@ func TestText(t *testing.T) {
 	if err := Errorf("leave {axes} out: %w", io.EOF); !errors.Is(err, io.EOF) {
 		t.Error("it does not wrap")
 	}
+	if got := Inputf("it is wide").Hinted("use {shots}, 100% of it").Hint(dashes); got != "use --shots, 100% of it" || Errorf("it").Hint(dashes) != "" {
+		t.Errorf("hint %q", got)
+	}
 	if Errorf("{a}").BadInput() || !Inputf("{a}").BadInput() {
 		t.Error("who is at fault is told wrongly")
 	}

@@ -1,0 +1,69 @@
+package backends
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Reading is what one circuit gave, for people and programs: how often each word was read,
+// or how probable it is, by the word's bits, bit 0 first.
+type Reading struct {
+	Schema        string             `json:"schema"`
+	BitOrder      string             `json:"bit_order"`
+	Shots         int                `json:"shots"` // 0: an exact law
+	Backend       string             `json:"backend,omitempty"`
+	Method        string             `json:"method,omitempty"`   // of a noisy run
+	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
+	Counts        map[string]int     `json:"counts,omitempty"`
+	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	*Corrected
+}
+
+// Corrected is what a Reading holds beside counts where readout errors were taken out.
+type Corrected struct {
+	Mitigation       string             `json:"mitigation"`
+	CalibrationShots int                `json:"calibration_shots"` // 0: the device's figures
+	Overhead         float64            `json:"overhead"`          // see Outcome
+	Quasi            map[string]float64 `json:"quasi"`             // weights, which may be negative
+	StdErr           map[string]float64 `json:"quasi_std_err"`
+	Nearest          map[string]float64 `json:"nearest"` // the law nearest to the weights
+	Distance         float64            `json:"nearest_distance"`
+}
+
+// NewReading is a Reading of so many shots, without words.
+func NewReading(shots int) Reading {
+	return Reading{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
+}
+
+// Bits writes a word of so many bits, bit 0 first.
+func Bits(word uint64, bits int) string { return fmt.Sprintf("%0*b", bits, word) }
+
+// ByBits counts the words that were read, of so many bits, by their bits.
+func (o Outcome) ByBits(bits int) map[string]int {
+	counts := map[string]int{}
+	for _, c := range o.Counts {
+		if c.N > 0 {
+			counts[Bits(c.Word, bits)] += c.N
+		}
+	}
+	stride := (bits + 7) / 8
+	for i := 0; i+stride <= len(o.Rows) && stride > 0; i += stride {
+		var b strings.Builder
+		for _, x := range o.Rows[i : i+stride] {
+			fmt.Fprintf(&b, "%08b", x)
+		}
+		counts[b.String()[:bits]]++
+	}
+	return counts
+}
+
+// ByBits is the law's probabilities above 0, by the bits of the words.
+func (l *Law) ByBits() map[string]float64 {
+	out := map[string]float64{}
+	for i, w := range l.Words {
+		if l.P[i] > 0 {
+			out[Bits(w, l.Bits)] = l.P[i]
+		}
+	}
+	return out
+}

@@ -1,0 +1,42 @@
+package remote
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"qgan/backends"
+)
+
+// What the ledger keeps of a job is read by the bits, circuit by circuit.
+func TestAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &Remote{Service: newFake(), Ledger: openLedger(t, t.TempDir())}
+		if _, err := r.Run(t.Context(), []backends.Request{requestOf(2, 10)}); err != nil {
+			t.Fatal(err)
+		}
+		jobs, err := r.Ledger.Jobs()
+		if err != nil || len(jobs) != 1 {
+			t.Fatalf("%d jobs: %v", len(jobs), err)
+		}
+		a, err := r.Answer(jobs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counts []map[string]int
+		for _, p := range a.Programs {
+			counts = append(counts, p.Counts)
+		}
+		if d := cmp.Diff([]map[string]int{{"0": 10}, {"1": 10}}, counts); d != "" {
+			t.Errorf("counts (-want +got):\n%s", d)
+		}
+		if a.Job != jobs[0].ID || a.Backend != "fake:line" || a.Counts["0"] != 10 || a.Shots != 10 || a.Estimate == nil {
+			t.Errorf("%+v", a)
+		}
+		jobs[0].ID = "absent"
+		if _, err := r.Answer(jobs[0]); err == nil {
+			t.Error("a job that is not there has an answer")
+		}
+	})
+}
