@@ -1,0 +1,157 @@
+package ionq
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"qgan/backends/service"
+	"qgan/ir"
+)
+
+// sold is a client that takes a server's address for IonQ's own.
+func sold(t *testing.T, s *server, device string) *Client {
+	c := s.client(t, device)
+	c.Place = service.At(serviceName, device, "")
+	return c
+}
+
+// A processor takes fewer shots than the simulator; those of a job are the same.
+func TestLimits(t *testing.T) {
+	for device, shots := range map[string]int{"simulator": 1_000_000, "qpu.forte-1": 10_000} {
+		l, err := Reader(device).Limits(t.Context())
+		l.Source = ""
+		if want := (service.Limits{Programs: 5000, MaxShots: shots, Bytes: 10 << 20, EqualShots: true}); err != nil || fmt.Sprint(l) != fmt.Sprint(want) {
+			t.Errorf("%s: %+v, want %+v; %v", device, l, want, err)
+		}
+	}
+}
+
+// What a job cost is asked for when it is done, and believed in US dollars.
+func TestWhatAJobCost(t *testing.T) {
+	for name, k := range map[string]struct {
+		device, job, cost string
+		want              float64 // -1: not known
+		asked             bool
+		seconds           float64
+	}{
+		"done":           {"qpu.x", `{"status": "completed", "execution_duration_ms": 250}`, `{"cost": {"value": 1.5, "unit": "USD"}}`, 1.5, true, 0.25},
+		"in other units": {"qpu.x", `{"status": "completed"}`, `{"cost": {"value": 1.5, "unit": "credits"}}`, -1, true, 0},
+		"not told":       {"qpu.x", `{"status": "completed"}`, `{}`, -1, true, 0},
+		"running":        {"qpu.x", `{"status": "started"}`, `{"cost": {"value": 1.5, "unit": "usd"}}`, -1, false, 0},
+		"the simulator":  {"simulator", `{"status": "completed", "execution_duration_ms": 2000}`, `{"cost": {"value": 1.5, "unit": "usd"}}`, 0, false, 2},
+	} {
+		s := newServer(t)
+		s.on("GET /v0.4/jobs/j", k.job)
+		s.on("GET /v0.4/jobs/j/cost", k.cost)
+		p, err := sold(t, s, k.device).Poll(t.Context(), "j")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cost := -1.0
+		if p.Cost != nil {
+			cost = *p.Cost
+		}
+		if _, asked := s.bodies["GET /v0.4/jobs/j/cost"]; cost != k.want || asked != k.asked || p.Seconds != k.seconds {
+			t.Errorf("%s: $%v, asked %v, %v s; want $%v, %v, %v s", name, cost, asked, p.Seconds, k.want, k.asked, k.seconds)
+		}
+	}
+}
+
+// Circuits of a job are named by their places; its qubits are those of the widest.
+func TestCircuitsOfAJob(t *testing.T) {
+	on := func(qubits ...int) service.Program {
+		return program(func(c *ir.Circuit) {
+			for bit, q := range qubits {
+				c.Gate(ir.GPI, []int{q}, ir.Const(0))
+				c.Measure(q, bit)
+			}
+		})
+	}
+	raw, err := Reader("qpu.x").Body(t.Context(), []service.Program{on(0, 1, 2), on(0), on(1)}, "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b struct {
+		Input struct {
+			Qubits   int
+			Circuits []struct {
+				Name   string
+				Qubits int
+			}
+		}
+	}
+	if err := json.Unmarshal(raw, &b); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(b.Input); got != "{3 [{0 3} {1 1} {2 2}]}" {
+		t.Errorf("%s", got)
+	}
+}
+
+// Circuits have ids of their own, be it one.
+func TestFetchOfOneChild(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /v0.4/jobs/j", `{"status": "completed", "child_job_ids": ["a"]}`)
+	s.on("GET /v0.4/jobs/j/results/probabilities", `{"0": 1}`)
+	s.on("GET /v0.4/jobs/j/results/probabilities/aggregated", `{"a": {"1": 1}}`)
+	var b strings.Builder
+	c := s.client(t, "qpu.x")
+	if err := c.Fetch(t.Context(), "j", &b); err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.Decode([]service.Shape{{Bits: 1, Shots: 7, Qubits: []int{0}}}, strings.NewReader(b.String()))
+	if err != nil || fmt.Sprint(out[0].Counts) != "[{1 7}]" {
+		t.Errorf("%v, %v", out, err)
+	}
+}
+
+// A job that has no time yet is no old one: those behind it are looked through.
+func TestFindPastJobsWithoutTime(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /v0.4/jobs", `{"jobs": [{"id": "x", "metadata": {}}], "next": "p2"}`)
+	s.on("GET /v0.4/jobs?p2", `{"jobs": [{"id": "y", "metadata": {"qgan_id": "mine"}}], "next": ""}`)
+	found, err := s.client(t, "qpu.x").Find(t.Context(), "mine", time.Date(2026, 5, 12, 0, 0, 0, 0, time.UTC))
+	if err != nil || !slices.Equal(found, []string{"y"}) {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// The newest characterisation, the first of the list, is the one that counts.
+func TestTheNewestCharacterisation(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /v0.4/backends/qpu.forte-1", `{"backend":"qpu.forte-1","status":"available","qubits":4,"supported_native_gates":["GPI","GPI2","ZZ"]}`)
+	begin, end := strings.Index(forte, "[")+1, strings.LastIndex(forte, "]")
+	newest := forte[begin:end]
+	s.on("GET /v0.4/backends/qpu.forte-1/characterizations", forte[:end]+","+strings.Replace(newest, `"t1":100`, `"t1":7`, 1)+forte[end:])
+	x, err := s.client(t, "qpu.forte-1").Snapshot(t.Context())
+	if err != nil || x.Qubits[0].T1.X != 100 {
+		t.Errorf("%v", err)
+	}
+}
+
+// Shots of the simulator are drawn by the result: another one of the same law is drawn anew.
+func TestDrawnByTheResult(t *testing.T) {
+	counts := map[string]bool{}
+	for _, text := range []string{`{"0":0.5,"1":0.5}`, `{"0":0.50,"1":0.5}`, `{"0":0.5,"1":0.50}`} {
+		out, err := Reader("simulator").Decode([]service.Shape{{Bits: 1, Shots: 100_000, Qubits: []int{0}}}, strings.NewReader(`{"probabilities":`+text+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts[fmt.Sprint(out[0].Counts)] = true
+	}
+	if len(counts) != 3 {
+		t.Errorf("three results, drawn as %v", counts)
+	}
+}
+
+// Of two keys that of IonQ's own variable counts.
+func TestWhichKey(t *testing.T) {
+	a, err := FindAccount(func(name string) string { return map[string]string{"IONQ_API_KEY": "k", "IONQ_API_TOKEN": "t"}[name] })
+	if err != nil || a.Key != "k" || a.Source != "IONQ_API_KEY" {
+		t.Errorf("the key of %s, %v", a.Source, err)
+	}
+}
