@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,5 +210,63 @@ func TestDamagedOnlyCheckpoint(t *testing.T) {
 	}
 	if _, err := r.Latest(); err == nil || !strings.Contains(err.Error(), "goes on from step-00000200.ckpt") {
 		t.Errorf("the third: %v", err)
+	}
+}
+
+// Rows are on the disk before the checkpoint that covers them, and what can't be made sure
+// of is an error.
+func TestRowsBeforeCheckpoints(t *testing.T) {
+	c := testConfig(t, 2, 1)
+	c.Iterations = 2
+	train := func(change func(*durable.Fault)) (*durable.Fault, error) {
+		fault := durable.NewFault(durable.OS{})
+		r, err := Create(fault, filepath.Join(t.TempDir(), "run"), testManifest(c))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(fault)
+		return fault, r.Train(t.Context(), testTrainer(t, c), nil, nil)
+	}
+	whole, err := train(func(*durable.Fault) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops := whole.Ops()
+	at := func(part ...string) int {
+		return slices.IndexFunc(ops, func(op string) bool {
+			return !slices.ContainsFunc(part, func(p string) bool { return !strings.Contains(op, p) })
+		})
+	}
+	written, synced, checkpoint := at("write", metricsFile), at("sync", metricsFile), at("create", checkpointName(2))
+	if written < 0 || synced < written || checkpoint < synced {
+		t.Errorf("written %d, synced %d, checkpoint %d: %q", written, synced, checkpoint, ops)
+	}
+	// The row's sync, the log's own at its end, and the last file that is closed.
+	syncs := 0
+	for _, op := range ops[:synced+1] {
+		if strings.HasPrefix(op, "sync ") {
+			syncs++
+		}
+	}
+	full := errors.New("the disk is gone")
+	for _, k := range []struct {
+		kind durable.Kind
+		nth  int
+	}{{durable.OpSync, syncs}, {durable.OpSync, whole.Count(durable.OpSync)}, {durable.OpClose, whole.Count(durable.OpClose)}} {
+		if _, err := train(func(f *durable.Fault) { f.Fail(k.kind, k.nth, full) }); !errors.Is(err, full) {
+			t.Errorf("%s %d of %q fails: %v", k.kind, k.nth, ops, err)
+		}
+	}
+}
+
+// A manifest that can't be read is the user's to look after.
+func TestManifestIsAFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, manifestFile), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	var bad *Error
+	if _, err := Open(nil, dir); !errors.As(err, &bad) || bad.Path != dir {
+		t.Errorf("a manifest that is a folder: %v", err)
 	}
 }

@@ -239,3 +239,19 @@ func TestTaskNumbers(t *testing.T) {
 }
 
 func writeText(path, text string) error { return os.WriteFile(path, []byte(text), 0o666) }
+
+// A curve has error bars where one of its points has several values, by hand.
+func TestCurve(t *testing.T) {
+	row := func(x any, y float64) TableRow {
+		return TableRow{Task: Task{"k", map[string]any{"x": x}}, Row: Row{"y": y}}
+	}
+	rows := []TableRow{row(2, 7), row(1, 4), row(1.0, 8), row("none", 9), {Task: Task{"k", map[string]any{"x": 1}}, Row: Row{"z": 1}}}
+	want := report.Series{Name: "c", Line: true, X: []float64{1, 2}, Y: []float64{6, 7}, Low: []float64{5, 7}, High: []float64{7, 7}}
+	if diff := cmp.Diff(want, curve("c", rows, "x", "y")); diff != "" {
+		t.Error(diff)
+	}
+	want = report.Series{Name: "c", Line: true, X: []float64{1, 2}, Y: []float64{4, 7}}
+	if diff := cmp.Diff(want, curve("c", rows[:2], "x", "y")); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -67,6 +67,9 @@ settings.layers = 3
 	if err != nil {
 		t.Fatal(err)
 	}
+	if p.Name != "study" {
+		t.Errorf("a study without a name is called %q", p.Name)
+	}
 	// The last part is a task of the first one.
 	if len(p.Tasks) != 3 || p.Tasks[2].Kind != "plateau" || SettingText(p.Tasks[2].Settings["layers"]) != "2" {
 		t.Errorf("%+v", p.Tasks)
