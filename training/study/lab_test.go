@@ -152,7 +152,7 @@ func TestLab(t *testing.T) {
 }
 
 func TestBaselineTask(t *testing.T) {
-	row, err := study.Baseline(t.Context(), study.Task{Kind: "baseline", Settings: map[string]any{"neurons": 2, "timesteps": int64(2), "iterations": 2.0, "train-repeats": "0:20"}}, "")
+	row, err := study.Baseline(t.Context(), study.Task{Kind: "baseline", Settings: map[string]any{"neurons": 2, "timesteps": int64(2), "iterations": 2.0, "seed": 0, "train-repeats": "0:20"}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
