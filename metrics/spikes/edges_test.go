@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"qgan/metrics/spikes/internal/npy"
+	"qgan/metrics/spikes/internal/raw"
 )
 
 // trainsOf lists the spikes of all neurons, by neuron and then repeat.
@@ -387,5 +389,99 @@ func TestWriteAtTheEnds(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %s in\n%s", want, b.String())
 		}
+	}
+}
+
+// made is a file of arrays of numbers along one axis, as an NWB file has them.
+func made(columns map[string][]float64) *file {
+	f := &file{}
+	for name, values := range columns {
+		f.arrays = append(f.arrays, &array{name: name, kind: "float64", dims: []int{len(values)}, numeric: true, read: func() (raw.Array, error) {
+			return raw.Array{Kind: raw.Float64, Order: binary.LittleEndian, Bytes: float64s(values)}, nil
+		}})
+	}
+	return f
+}
+
+// A table of units with and without trials, and tables that make no sense.
+func TestTablesOfUnits(t *testing.T) {
+	columns := func() map[string][]float64 {
+		return map[string][]float64{nwbTimes: {10.01, 10.05, 12.03, 10.03}, nwbIndex: {3, 3, 4}}
+	}
+	for _, k := range []struct {
+		name   string
+		change func(map[string][]float64)
+		cut    int
+		want   [][]string // by neuron
+		failed string
+	}{
+		{"one trial", func(c map[string][]float64) { c[nwbStarts], c[nwbStops] = []float64{10}, []float64{10.08} }, 0, [][]string{{"1010"}, {"0000"}, {"0100"}}, ""},
+		{"one trial, cut", func(c map[string][]float64) { c[nwbStarts], c[nwbStops] = []float64{10}, []float64{10.08} }, 2, [][]string{{"10", "10"}, {"00", "00"}, {"01", "00"}}, ""},
+		{"two trials", func(c map[string][]float64) { c[nwbStarts], c[nwbStops] = []float64{12, 10}, []float64{12.06, 10.06} }, 0, [][]string{{"101", "010"}, {"000", "000"}, {"010", "000"}}, ""},
+		{"two trials, cut", func(c map[string][]float64) { c[nwbStarts], c[nwbStops] = []float64{12, 10}, []float64{12.06, 10.06} }, 2, nil, "has an axis of repeats already"},
+		{"observed", func(c map[string][]float64) { c[nwbSeen] = []float64{10.02, 10.06, 10, 10.04} }, 0, [][]string{{"101"}, {"000"}, {"010"}}, ""},
+		{"trials before what was observed", func(c map[string][]float64) {
+			c[nwbSeen], c[nwbStarts], c[nwbStops] = []float64{0, 99}, []float64{10}, []float64{10.04}
+		}, 0, [][]string{{"10"}, {"00"}, {"01"}}, ""},
+		{"trials without ends", func(c map[string][]float64) { c[nwbStarts] = []float64{10} }, 0, nil, `table of trials: there is no array "intervals/trials/stop_time"`},
+		{"spikes of no unit", func(c map[string][]float64) { c[nwbIndex] = []float64{3, 3} }, 0, nil, "table of units: 1 spikes of no unit"},
+		{"an index that falls", func(c map[string][]float64) { c[nwbIndex] = []float64{3, 2, 4} }, 0, nil, "unit 1 ends at spike 2, of 4"},
+		{"an index beyond", func(c map[string][]float64) { c[nwbIndex] = []float64{3, 5} }, 0, nil, "unit 1 ends at spike 5, of 4"},
+		{"half a spike", func(c map[string][]float64) { c[nwbIndex] = []float64{2.5, 4} }, 0, nil, "unit 0 ends at spike 2.5, of 4"},
+		{"no index", func(c map[string][]float64) { delete(c, nwbIndex) }, 0, nil, "there is no array"},
+	} {
+		c := columns()
+		k.change(c)
+		f := made(c)
+		opt := LoadOptions{BinWidth: 0.02, RepeatBins: k.cut}
+		err := f.openUnits(make([]byte, 1000), opt)
+		var r *Raster
+		if err == nil {
+			r, err = f.raster(f.arrays[0], nil, k.cut)
+		}
+		if k.failed != "" {
+			if err == nil || !strings.Contains(err.Error(), k.failed) {
+				t.Errorf("%s: %v, want … %s …", k.name, err, k.failed)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", k.name, err)
+		} else if d := cmp.Diff(k.want, trainsOf(r)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", k.name, d)
+		}
+	}
+}
+
+// A TsGroup's samples are epochs a second apart, spikes in the middle of their bins, under
+// the indices of their neurons.
+func TestWriteGroup(t *testing.T) {
+	r := NewRaster(2, 3, 2, 0.5)
+	r.Set(0, 2, 1, true)
+	r.Set(1, 0, 0, true)
+	var b bytes.Buffer
+	if err := Write(&b, r, Pynapple, Meta{Neurons: []int{4, 7}}); err != nil {
+		t.Fatal(err)
+	}
+	members, err := npy.Members(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]float64{}
+	for i := range members {
+		if members[i].Name == "type" {
+			continue
+		}
+		a, err := members[i].Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range a.Len() {
+			got[members[i].Name] = append(got[members[i].Name], a.At(k))
+		}
+	}
+	want := map[string][]float64{"t": {1.25, 2.75}, "index": {7, 4}, "keys": {4, 7}, "start": {0, 2.5}, "end": {1.5, 4}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
