@@ -29,7 +29,7 @@ func (a *Adam) Step(params, grad []float64, rate float64) {
 
 // schedule is the factor of both learning rates at a step of so many.
 func (c Config) schedule(step, steps int) float64 {
-	if c.Schedule == "cosine" {
+	if c.Schedule == ScheduleCosine {
 		return 0.5 * (1 + math.Cos(math.Pi*float64(step)/float64(steps)))
 	}
 	return 1

@@ -25,6 +25,38 @@ const (
 	Threshold Readout = "threshold"
 )
 
+// Init is the law of the angles that training starts from.
+type Init string
+
+const (
+	// InitSmall is U(-0.1π, 0.1π).
+	InitSmall Init = "small"
+	// InitUniform is U(-π, π).
+	InitUniform Init = "uniform"
+)
+
+// Latent is the law of each number of the latent vector.
+type Latent string
+
+const (
+	// LatentNormal is N(0, 1).
+	LatentNormal Latent = "normal"
+	// LatentUniform is U(-π, π).
+	LatentUniform Latent = "uniform"
+	// LatentBit is 0 or 1 with equal probability.
+	LatentBit Latent = "bit"
+)
+
+// Schedule is how the learning rates go over a stage.
+type Schedule string
+
+const (
+	// ScheduleConstant keeps them.
+	ScheduleConstant Schedule = "constant"
+	// ScheduleCosine lets them fall to 0 as half a cosine.
+	ScheduleCosine Schedule = "cosine"
+)
+
 // Expectation says how the losses' expectations are taken.
 type Expectation string
 
@@ -97,12 +129,12 @@ type Config struct {
 	Timesteps int    `json:"timesteps"`
 	Seed      uint64 `json:"seed"`
 
-	Layers     int    `json:"layers"`
-	Closing    bool   `json:"closing"`
-	FinalChain bool   `json:"final_chain"`
-	Init       string `json:"init"` // "small": U(-0.1π, 0.1π), "uniform": U(-π, π)
+	Layers     int  `json:"layers"`
+	Closing    bool `json:"closing"`
+	FinalChain bool `json:"final_chain"`
+	Init       Init `json:"init"`
 
-	Latent        string  `json:"latent"`        // "normal": N(0,1), "uniform": U(-π, π), "bit": 0 or 1
+	Latent        Latent  `json:"latent"`
 	LatentQubits  int     `json:"latent_qubits"` // qubits that are not measured
 	LatentScale   float64 `json:"latent_scale"`  // fixed, or the trained ones' start
 	LatentTrained bool    `json:"latent_trained"`
@@ -127,13 +159,13 @@ type Config struct {
 	KLoss         KLoss   `json:"k_loss"`
 	K             float64 `json:"k"`
 
-	Iterations  int     `json:"iterations"`
-	CriticSteps int     `json:"critic_steps"`
-	GeneratorLR float64 `json:"generator_lr"`
-	CriticLR    float64 `json:"critic_lr"`
-	Schedule    string  `json:"schedule"` // "constant" or "cosine" (to zero)
-	Beta1       float64 `json:"beta1"`
-	Beta2       float64 `json:"beta2"`
+	Iterations  int      `json:"iterations"`
+	CriticSteps int      `json:"critic_steps"`
+	GeneratorLR float64  `json:"generator_lr"`
+	CriticLR    float64  `json:"critic_lr"`
+	Schedule    Schedule `json:"schedule"`
+	Beta1       float64  `json:"beta1"`
+	Beta2       float64  `json:"beta2"`
 	// Average is the weight of the past in the exponential average of the
 	// generator's parameters, which is what is evaluated; 0: no averaging.
 	Average float64 `json:"average"`
@@ -161,25 +193,25 @@ func Presets() []string { return []string{"deep", "paper"} }
 // deep circuit without latent vector, for several a leaky memory.
 func Preset(name string, n, t int) (Config, error) {
 	c := Config{
-		Preset: name, Neurons: n, Timesteps: t, Latent: "normal", Readout: Born, Batch: smallBatch, Memory: MemoryNone, Objective: ObjectiveWGAN,
+		Preset: name, Neurons: n, Timesteps: t, Latent: LatentNormal, Readout: Born, Batch: smallBatch, Memory: MemoryNone, Objective: ObjectiveWGAN,
 		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: GradientAdjoint, Backend: "ideal",
 	}
 	switch name {
 	case "paper":
-		c.Layers, c.Closing, c.FinalChain, c.Init = 4, true, true, "uniform"
+		c.Layers, c.Closing, c.FinalChain, c.Init = 4, true, true, InitUniform
 		c.LatentScale = 1
 		c.Expectation = Batch
 		c.Penalty, c.PenaltyWeight = PenaltyOne, 10
-		c.GeneratorLR, c.CriticLR, c.Schedule = 0.05, 0.002, "constant"
+		c.GeneratorLR, c.CriticLR, c.Schedule = 0.05, 0.002, ScheduleConstant
 		c.Beta1, c.Beta2 = 0.9, 0.999
 	case "deep":
-		c.Layers, c.Init = depth(n), "small"
+		c.Layers, c.Init = depth(n), InitSmall
 		c.Expectation = Exact
 		if n*t > MaxExactBits {
 			c.Expectation = Batch
 		}
 		c.Penalty, c.PenaltyWeight = PenaltyZero, 0.3
-		c.GeneratorLR, c.CriticLR, c.Schedule = 0.01, 0.001, "cosine"
+		c.GeneratorLR, c.CriticLR, c.Schedule = 0.01, 0.001, ScheduleCosine
 		c.Beta1, c.Beta2 = 0, 0.9
 		c.Average = 0.99
 		switch {

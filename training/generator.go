@@ -37,7 +37,7 @@ type Generator interface {
 type Patch struct {
 	ansatz    ir.Ansatz
 	timesteps int
-	init      string
+	init      Init
 	law       neuronLaw
 	rows      [][]float64
 }
@@ -89,8 +89,8 @@ func (g *Patch) Init(params []float64, rng *rand.Rand) {
 }
 
 // startWidth is the largest angle of a start.
-func startWidth(init string) float64 {
-	if init == "small" {
+func startWidth(init Init) float64 {
+	if init == InitSmall {
 		return 0.1 * math.Pi
 	}
 	return math.Pi
@@ -150,9 +150,9 @@ func drawLatents(c Config, rng *rand.Rand, out [][]float64) {
 	for _, z := range out {
 		for i := range z {
 			switch c.Latent {
-			case "uniform":
+			case LatentUniform:
 				z[i] = (2*rng.Float64() - 1) * math.Pi
-			case "bit":
+			case LatentBit:
 				z[i] = float64(rng.IntN(2))
 			default:
 				z[i] = rng.NormFloat64()
@@ -180,7 +180,7 @@ func (c Config) latentCount() int {
 	switch {
 	case !a.UsesLatent():
 		return 1
-	case c.Latent != "bit" || a.Qubits() > maxLatentBits:
+	case c.Latent != LatentBit || a.Qubits() > maxLatentBits:
 		return 0
 	}
 	return 1 << a.Qubits()

@@ -154,9 +154,9 @@ func spreadLatents(c Config, count int, rng *rand.Rand) [][]float64 {
 		out[i] = m.RawRowView(i)
 		for j, u := range out[i] {
 			switch c.Latent {
-			case "uniform":
+			case LatentUniform:
 				out[i][j] = (2*u - 1) * math.Pi
-			case "bit":
+			case LatentBit:
 				out[i][j] = math.Floor(2 * u)
 			default:
 				out[i][j] = distuv.UnitNormal.Quantile(min(max(u, 0x1p-53), 1-0x1p-53))

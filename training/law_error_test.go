@@ -18,7 +18,7 @@ func TestErrorOfALaw(t *testing.T) {
 	const parts, per = 64, 8
 	for _, latent := range []string{"normal", "uniform"} {
 		c := traintest.Small(t, 1, 2)
-		c.Latent = latent
+		c.Latent = training.Latent(latent)
 		d := traintest.Builtin(t, 1, 2)
 		p := func(z []float64, k int) float64 { return 0.03 + 0.2/(1+math.Exp(float64(k)-z[0])) }
 		g := &fixed{neurons: 1, timesteps: 2, law: func(z []float64, k int) []float64 { return []float64{1 - p(z, k), p(z, k)} }}
@@ -112,7 +112,7 @@ func TestLatentLaws(t *testing.T) {
 		"normal": {0, 1, -6, 6}, "uniform": {0, math.Pi * math.Pi / 3, -math.Pi, math.Pi}, "bit": {0.5, 0.25, 0, 1},
 	} {
 		c := traintest.Small(t, 1, 1)
-		c.Latent, c.LatentQubits = name, 1
+		c.Latent, c.LatentQubits = training.Latent(name), 1
 		sets := map[string][][]float64{}
 		if name != "bit" {
 			g := &fixed{neurons: 1, timesteps: 1, law: func([]float64, int) []float64 { return []float64{0.9, 0.1} }}

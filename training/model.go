@@ -31,7 +31,7 @@ type Model interface {
 type CircuitModel interface {
 	Model
 	// DrawShots draws samples by measuring circuits.
-	DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error)
+	DrawShots(ctx context.Context, params []float64, on Sampler, s Sampling) (*spikes.Raster, error)
 	// Circuit returns the circuit of a timestep, counted from 0, its trained symbols bound.
 	// Its data symbols are the latent vector's, a number a qubit, or the memory's angles;
 	// they are there also where the latent scale is 0 and they have no effect. Nothing in

@@ -181,15 +181,15 @@ func TestSettingWords(t *testing.T) {
 		set  func(*training.Config, string)
 		can  []string
 	}{
-		{"init", func(c *training.Config, w string) { c.Init = w }, []string{"small", "uniform"}},
-		{"latent", func(c *training.Config, w string) { c.Latent = w }, []string{"normal", "uniform", "bit"}},
+		{"init", func(c *training.Config, w string) { c.Init = training.Init(w) }, []string{"small", "uniform"}},
+		{"latent", func(c *training.Config, w string) { c.Latent = training.Latent(w) }, []string{"normal", "uniform", "bit"}},
 		{"memory", func(c *training.Config, w string) { *c = c.WithMemory(training.Memory(w)) }, []string{"none", "bits", "leaky"}},
 		{"objective", func(c *training.Config, w string) { *c = traintest.Leaky(*c); c.Objective = training.Objective(w) }, []string{"wgan", "conditional", "likelihood", "staged"}},
 		{"readout", func(c *training.Config, w string) { c.Expectation, c.Readout = training.Batch, training.Readout(w) }, []string{"born", "prob", "threshold"}},
 		{"expectation", func(c *training.Config, w string) { c.Expectation = training.Expectation(w) }, []string{"exact", "batch"}},
 		{"penalty", func(c *training.Config, w string) { c.Penalty = training.Penalty(w) }, []string{"zero", "one", "clip"}},
 		{"k-loss", func(c *training.Config, w string) { c.KLoss = training.KLoss(w) }, []string{"off", "abs", "square", "printed"}},
-		{"schedule", func(c *training.Config, w string) { c.Schedule = w }, []string{"constant", "cosine"}},
+		{"schedule", func(c *training.Config, w string) { c.Schedule = training.Schedule(w) }, []string{"constant", "cosine"}},
 		{"gradient", func(c *training.Config, w string) {
 			if c.Gradient = training.Gradient(w); w != "adjoint" {
 				c.Shots = 1

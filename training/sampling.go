@@ -11,8 +11,8 @@ import (
 	"qgan/metrics/spikes"
 )
 
-// Shots measures circuits: what draws from a generator on noise or on a processor.
-type Shots interface {
+// Sampler measures circuits: what draws from a generator on noise or on a processor.
+type Sampler interface {
 	// Words returns so many outcomes of each lane, in random order; bit 0 is the most
 	// significant. They are a function of the arguments on a simulator.
 	Words(ctx context.Context, c *ir.Circuit, b backends.Bindings, shots []int, seed uint64) ([][]uint64, error)
@@ -39,7 +39,7 @@ func measured(a ir.Ansatz) *ir.Circuit {
 // timesteps that share one are put together at random, as they are independent given it.
 // Under readouts other than born the law that is drawn from is estimated from the shots
 // of a latent vector.
-func (m patchModel) DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error) {
+func (m patchModel) DrawShots(ctx context.Context, params []float64, on Sampler, s Sampling) (*spikes.Raster, error) {
 	c := m.config
 	if err := checkShape("bins of a window", s.Bins, c.Timesteps); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (r Readout) redraw(words []uint64, neurons int, rng *rand.Rand) {
 
 // DrawShots draws samples bin after bin. Samples with the same history share a circuit,
 // which is bound with the angles that these measured words give.
-func (g *Recurrent) DrawShots(ctx context.Context, params []float64, on Shots, s Sampling) (*spikes.Raster, error) {
+func (g *Recurrent) DrawShots(ctx context.Context, params []float64, on Sampler, s Sampling) (*spikes.Raster, error) {
 	skip := 0
 	if g.past > 0 {
 		skip = BurnIn

@@ -48,8 +48,8 @@ const Resonance = "https://resonance.iqm.tech"
 type Account struct {
 	Server string
 	Source string // of the token
-	// token reads the token: a file of tokens is kept fresh by another program.
-	token func() (string, error)
+	// Token reads the token: a file of tokens is kept fresh by another program.
+	Token func() (string, error)
 }
 
 // String never tells the token.
@@ -73,10 +73,10 @@ func FindAccount(getenv func(string) string, readFile func(string) ([]byte, erro
 	case token != "" && path != "":
 		return a, errors.New("IQM_TOKEN and IQM_TOKENS_FILE: set one of them")
 	case token != "":
-		a.Source, a.token = "IQM_TOKEN", func() (string, error) { return token, nil }
+		a.Source, a.Token = "IQM_TOKEN", func() (string, error) { return token, nil }
 	case path != "":
-		a.Source, a.token = path, func() (string, error) { return tokenIn(path, readFile) }
-		if _, err := a.token(); err != nil {
+		a.Source, a.Token = path, func() (string, error) { return tokenIn(path, readFile) }
+		if _, err := a.Token(); err != nil {
 			return a, err
 		}
 	default:

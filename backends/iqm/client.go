@@ -32,7 +32,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 	rest, now := o.REST, o.Clock()
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
-		token, err := a.token()
+		token, err := a.Token()
 		if err != nil {
 			return err
 		}

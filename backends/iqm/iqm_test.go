@@ -42,7 +42,7 @@ func TestFindAccount(t *testing.T) {
 			continue
 		}
 		if err == nil {
-			if token, err := a.token(); err != nil || token != k.token || a.Server != k.base {
+			if token, err := a.Token(); err != nil || token != k.token || a.Server != k.base {
 				t.Errorf("%s: %q at %s, %v", name, token, a.Server, err)
 			}
 			if text := fmt.Sprintf("%v %+v %#v", a, a, a); strings.Contains(text, `"`+k.token+`"`) {

@@ -160,7 +160,7 @@ func (a *app) draw(ctx context.Context, g *assess.Generator, on *lab.Processor, 
 	}
 	sampler := on.Words()
 	p := on.Assessed()
-	p.Shots = func(backends.Mitigation) training.Shots { return sampler }
+	p.Shots = func(backends.Mitigation) training.Sampler { return sampler }
 	r, meta, err := g.Draw(ctx, &p, s)
 	if err == nil && len(sampler.Jobs) > 0 {
 		meta.Extra["jobs"] = sampler.Jobs

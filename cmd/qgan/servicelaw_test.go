@@ -35,7 +35,7 @@ var onServices = []struct {
 
 // held holds words that were drawn against the law of their circuit, lane by lane.
 type held struct {
-	training.Shots
+	training.Sampler
 	lanes                       int
 	chi2, mean, variance, cells float64
 }
@@ -45,7 +45,7 @@ type held struct {
 // and 2(k-1) + (sum 1/p - k^2 - 2k + 2)/n (Haldane 1937). Cells of less than an expected
 // count of 1 are one cell.
 func (h *held) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings, shots []int, seed uint64) ([][]uint64, error) {
-	words, err := h.Shots.Words(ctx, c, b, shots, seed)
+	words, err := h.Sampler.Words(ctx, c, b, shots, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	}
 	defer on.Close()
 	sampler := on.Words()
-	h := &held{Shots: sampler}
+	h := &held{Sampler: sampler}
 	if _, err := m.Model.DrawShots(t.Context(), m.Params, h, training.Sampling{Samples: latents * perLatent, Bins: m.Config.Timesteps, PerLatent: perLatent, BinWidth: 1, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -180,7 +180,7 @@ func TestUnderNoise(t *testing.T) {
 		{backends.MitigateM3, []string{"ideal", "noisy", "noisy-without-readout-errors", "read", "mitigated"}, 0.75},
 	} {
 		n := &assess.Noise{
-			Processor: assess.Processor{Name: "made", Mitigation: k.with, Shots: func(m backends.Mitigation) training.Shots {
+			Processor: assess.Processor{Name: "made", Mitigation: k.with, Shots: func(m backends.Mitigation) training.Sampler {
 				return scripted{map[backends.Mitigation]float64{backends.MitigateNone: 0.5, backends.MitigateM3: 0.75}[m]}
 			}},
 			Laws: &sim.Simulator{}, WithoutReadout: &sim.Simulator{}, PerLatent: 100,

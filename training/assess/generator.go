@@ -138,7 +138,7 @@ type Processor struct {
 	Snapshot   string // SHA-256 of its calibration data; empty: there are none
 	Mitigation backends.Mitigation
 	// Shots draws words with this mitigation of readout errors.
-	Shots func(backends.Mitigation) training.Shots
+	Shots func(backends.Mitigation) training.Sampler
 }
 
 // Draw draws samples and says where they come from, for the description of a file: from

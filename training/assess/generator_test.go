@@ -93,7 +93,7 @@ func TestDraw(t *testing.T) {
 
 	var asked []backends.Mitigation
 	on := &spy{scripted: scripted{1}}
-	p := &assess.Processor{Name: "made", Snapshot: "beef", Mitigation: backends.MitigateM3, Shots: func(m backends.Mitigation) training.Shots {
+	p := &assess.Processor{Name: "made", Snapshot: "beef", Mitigation: backends.MitigateM3, Shots: func(m backends.Mitigation) training.Sampler {
 		asked = append(asked, m)
 		return on
 	}}

@@ -151,7 +151,7 @@ func TestNoiseFigures(t *testing.T) {
 	} {
 		on := &spy{scripted: scripted{0.5}}
 		n := &assess.Noise{
-			Processor: assess.Processor{Name: "made", Snapshot: "beef", Mitigation: backends.MitigateNone, Shots: func(backends.Mitigation) training.Shots { return on }},
+			Processor: assess.Processor{Name: "made", Snapshot: "beef", Mitigation: backends.MitigateNone, Shots: func(backends.Mitigation) training.Sampler { return on }},
 			Laws:      &sim.Simulator{}, WithoutReadout: failing{}, PerLatent: 100, Latents: k.latents,
 		}
 		e, err := g.Evaluate(t.Context(), "made", rec, assess.Options{Windows: 390, Seed: 2, Noise: n})

@@ -45,7 +45,7 @@ func (p *Processor) Words() *exec.Sampler {
 
 // Assessed is the processor as those see it who judge generators.
 func (p *Processor) Assessed() assess.Processor {
-	return assess.Processor{Name: p.Name, Snapshot: p.Snapshot, Mitigation: p.Correction.Method, Shots: func(with backends.Mitigation) training.Shots {
+	return assess.Processor{Name: p.Name, Snapshot: p.Snapshot, Mitigation: p.Correction.Method, Shots: func(with backends.Mitigation) training.Sampler {
 		return &exec.Sampler{Runner: p.Sampled, Mitigation: with}
 	}}
 }

@@ -101,7 +101,7 @@ func TestLab(t *testing.T) {
 				if settings["mitigate"] != nil {
 					mitigation = backends.Mitigation(study.SettingText(settings["mitigate"]))
 				}
-				shots := func(backends.Mitigation) training.Shots { return silence{} }
+				shots := func(backends.Mitigation) training.Sampler { return silence{} }
 				return &assess.Noise{Processor: assess.Processor{Mitigation: mitigation, Shots: shots}, Laws: &sim.Simulator{}, WithoutReadout: &sim.Simulator{}, PerLatent: 100}, nil
 			}}
 			dir := t.TempDir()

@@ -133,7 +133,7 @@ func TestLabOpen(t *testing.T) {
 		}
 		run, rec := job.Run, job.Recording
 		c := run.Manifest.Config
-		if c.Neurons != k.neurons || c.Timesteps != k.steps || c.Preset != k.preset || c.Schedule != k.schedule || rec.Train.Neurons != k.neurons {
+		if c.Neurons != k.neurons || c.Timesteps != k.steps || c.Preset != k.preset || string(c.Schedule) != k.schedule || rec.Train.Neurons != k.neurons {
 			t.Errorf("%v: %+v", k.settings, c)
 		}
 		if k.settings["critic-lr"] != nil && c.CriticLR != 0.5 {
