@@ -102,6 +102,23 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 	return program, nil
 }
 
+// Fitting is options in whose dialect all of a circuit can be written: those given or, where
+// they lose some of it, such as free symbols and delays, those of qiskit; why is then what
+// would be lost.
+func Fitting(c *ir.Circuit, opt Options) (fit Options, why string) {
+	notes, err := Check(c, opt)
+	switch {
+	case err != nil:
+		why, _, _ = strings.Cut(err.Error(), "\n")
+	case len(notes) == 0:
+		return opt, ""
+	default:
+		why = strings.Join(notes, "; ")
+	}
+	opt.Dialect = "qiskit"
+	return opt, why
+}
+
 // Check says whether a dialect holds a circuit, without writing it: the error of Print, and
 // otherwise what its text would leave out.
 func Check(c *ir.Circuit, opt Options) (notes []string, err error) {

@@ -32,6 +32,9 @@ var ranks = map[State]int{Planned: 0, Sending: 1, Unknown: 2, Submitted: 3, Fail
 // Final says that nothing more will happen to a job.
 func (s State) Final() bool { return ranks[s] >= ranks[Failed] }
 
+// Lost says that it is not known whether the service has a job.
+func (s State) Lost() bool { return s == Sending || s == Unknown }
+
 // Job is one job at a service.
 type Job struct {
 	ID       string `json:"id"`

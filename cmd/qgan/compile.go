@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +13,6 @@ import (
 
 	"qgan/internal/durable"
 	"qgan/internal/named"
-	"qgan/internal/stream"
 	"qgan/ir"
 	"qgan/ir/compile"
 	"qgan/qasm"
@@ -26,40 +25,6 @@ type compileFlags struct {
 	optimize, twirl                        int
 	fold, asJSON                           bool
 	seed                                   uint64
-}
-
-// compileReport is the object of `compile --json`.
-type compileReport struct {
-	Schema  string       `json:"schema"`
-	Device  string       `json:"device"`
-	SHA256  string       `json:"snapshot_sha256"`
-	Circuit string       `json:"circuit"`
-	Twirled []string     `json:"twirled,omitempty"`
-	Stats   compileStats `json:"stats"`
-	Layout  []int        `json:"layout"`
-	Final   []int        `json:"final_layout"`
-	BitMap  []int        `json:"bit_map"`
-	Readout *readoutMap  `json:"readout_map"`
-	Notes   []string     `json:"warnings"`
-}
-
-// compileStats are the figures of a compiled circuit.
-type compileStats struct {
-	TwoQubitGates int      `json:"two_qubit_gates"`
-	TwoQubitDepth int      `json:"two_qubit_depth"`
-	OneQubitGates int      `json:"one_qubit_gates"`
-	VirtualZ      int      `json:"virtual_z"`
-	Depth         int      `json:"depth"`
-	Duration      *float64 `json:"duration_s"`
-	Fidelity      float64  `json:"estimated_fidelity"`
-	Seconds       float64  `json:"seconds"`
-}
-
-// readoutMap tells how outcomes are corrected: bit i is the sum modulo 2 of the
-// bits sources[i], and of flip[i].
-type readoutMap struct {
-	Sources [][]int `json:"sources"`
-	Flip    []bool  `json:"flip"`
 }
 
 // levels are the values of --optimize.
@@ -156,14 +121,9 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 	if f.twirl < 0 || f.twirl > maxTwirls {
 		return o, usagef("--twirl %d: it takes 0 to %d", f.twirl, maxTwirls)
 	}
-	if f.layout != "auto" {
-		for _, word := range strings.Split(f.layout, ",") {
-			q, err := strconv.Atoi(strings.TrimSpace(word))
-			if err != nil {
-				return o, usagef("--layout %s: %q is no number of a qubit", f.layout, word)
-			}
-			o.Layout = append(o.Layout, q)
-		}
+	var err error
+	if o.Layout, err = compile.ParseLayout(f.layout); err != nil {
+		return o, usagef("--layout %s: %w", f.layout, err)
 	}
 	if f.dump != "" {
 		if err := a.fs.MkdirAll(f.dump); err != nil {
@@ -182,98 +142,69 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 // maxTwirls bounds --twirl.
 const maxTwirls = 1000
 
-// writing says how a compiled circuit is written: in the dialect that was asked
-// for, otherwise in that of the device's service. Where the service's can't hold
-// the whole circuit, free symbols and delays included, it is qiskit.
+// writing says how a compiled circuit is written: in the dialect that was asked for,
+// otherwise in that of the device's service, or in qiskit where that can't hold all of it.
 func (a *app) writing(dialect string, t *compile.Target, c *ir.Circuit) qasm.Options {
-	options := qasm.Options{Dialect: dialect}
+	options := qasm.Options{Dialect: cmp.Or(dialect, "qiskit")}
 	row, err := serviceOf(t.Service)
-	if err == nil && row.Labels {
+	if err != nil {
+		return options
+	}
+	if row.Labels {
 		options.Labels = t.Labels
 	}
 	if dialect != "" {
 		return options
 	}
-	if err == nil {
-		options.Dialect = row.Dialect
-		notes, err := qasm.Check(c, options)
-		if err == nil && len(notes) == 0 {
-			return options
-		}
-		var why string
-		if err != nil {
-			why, _, _ = strings.Cut(err.Error(), "\n")
-		} else {
-			why = strings.Join(notes, "; ")
-		}
-		a.note("written for qiskit instead of %s: %s", options.Dialect, why)
+	options.Dialect = row.Dialect
+	fit, why := qasm.Fitting(c, options)
+	if why != "" {
+		a.note("written for %s instead of %s: %s", fit.Dialect, row.Dialect, why)
 	}
-	options.Dialect = "qiskit"
-	return options
+	return fit
 }
 
 // printCompiled writes the circuit and its figures.
 func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Result, took time.Duration) error {
+	twirled, err := r.Twirls(f.twirl, f.seed)
+	if err != nil {
+		return usagef("--twirl: %w", err)
+	}
 	options := a.writing(f.dialect, t, r.Circuit)
-	print := func(c *ir.Circuit) (string, error) {
+	var texts []string
+	for _, c := range append([]*ir.Circuit{r.Circuit}, twirled...) {
 		p, err := qasm.Print(c, options)
 		if err != nil {
-			return "", err
+			return err
 		}
 		for _, n := range p.Notes {
 			a.note("%s: %s", options.Dialect, n)
 		}
-		return p.Text, nil
-	}
-	text, err := print(r.Circuit)
-	if err != nil {
-		return err
-	}
-	var twirled []string
-	rng := stream.New(f.seed, "twirl")
-	for range f.twirl {
-		c, err := r.Twirl(rng)
-		if err != nil {
-			return usagef("--twirl: %w", err)
-		}
-		s, err := print(c)
-		if err != nil {
-			return err
-		}
-		twirled = append(twirled, s)
+		texts = append(texts, p.Text)
 	}
 	for _, w := range r.Warnings {
 		a.warn("%s", w)
 	}
-	report := compileReport{
-		Schema: "qgan.compile/v1", Device: t.Name, SHA256: t.Snapshot, Circuit: text, Twirled: twirled,
-		Stats: compileStats{TwoQubitGates: r.Stats.TwoQubitGates, TwoQubitDepth: r.Stats.TwoQubitDepth, OneQubitGates: r.Stats.OneQubitGates, VirtualZ: r.Stats.VirtualZ,
-			Depth: r.Stats.Depth, Fidelity: r.Stats.Fidelity, Seconds: took.Seconds()},
-		Layout: r.Layout, Final: r.Final, BitMap: r.BitMap, Notes: r.Warnings,
-	}
-	if r.Stats.Duration > 0 {
-		report.Stats.Duration = &r.Stats.Duration
-	}
-	if r.Readout != nil {
-		report.Readout = &readoutMap{r.Readout.Sources, r.Readout.Flip}
-	}
-	if report.Notes == nil {
-		report.Notes = []string{}
-	}
-	if f.asJSON {
-		return a.printJSON(report)
-	}
-	a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %.3g, on the qubits %v",
-		t.Name, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, r.Stats.Fidelity, r.Layout)
-	if r.Readout != nil {
-		a.note("outcomes have to be corrected: --json tells the map")
-	}
-	if f.out == "-" {
-		_, err := io.WriteString(a.out, text+strings.Join(twirled, ""))
+	report := r.Report(took)
+	report.Circuit, report.Twirled = texts[0], texts[1:]
+	return show(a, f.asJSON, report, func(r *compile.Report) error {
+		a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %.3g, on the qubits %v",
+			r.Device, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, r.Stats.Fidelity, r.Layout)
+		if r.Readout != nil {
+			a.note("outcomes have to be corrected: --json tells the map")
+		}
+		return a.writeCompiled(f.out, texts)
+	})
+}
+
+// writeCompiled writes a circuit, and its twirled forms beside it, to files or to stdout.
+func (a *app) writeCompiled(out string, texts []string) error {
+	if out == "-" {
+		_, err := io.WriteString(a.out, strings.Join(texts, ""))
 		return err
 	}
-	for i, s := range append([]string{text}, twirled...) {
-		path := f.out
+	for i, s := range texts {
+		path := out
 		if i > 0 {
 			ext := filepath.Ext(path)
 			path = fmt.Sprintf("%s-twirl%d%s", strings.TrimSuffix(path, ext), i, ext)

@@ -6,28 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/calibration"
 	"qgan/ir/compile"
 )
-
-// deviceReport is the object of `devices show --json`.
-type deviceReport struct {
-	Schema      string             `json:"schema"`
-	Service     string             `json:"service"`
-	Name        string             `json:"name"`
-	Version     string             `json:"version"`
-	Taken       *string            `json:"taken"`
-	SHA256      string             `json:"sha256"`
-	Qubits      int                `json:"qubits"`
-	Usable      int                `json:"usable_qubits"`
-	Pairs       int                `json:"pairs"`
-	UsablePairs int                `json:"usable_pairs"`
-	Pulses      string             `json:"one_qubit_gates"`
-	Gates       []string           `json:"two_qubit_gates"`
-	Limits      calibration.Limits `json:"limits"`
-	SampleTime  float64            `json:"sample_time_s"`
-	Warnings    []string           `json:"warnings"`
-}
 
 // newDevicesCmd makes `devices`.
 func newDevicesCmd(a *app) *cobra.Command {
@@ -55,39 +35,26 @@ calibration answers with commas between the files, or the program's own snapshot
 			if err != nil {
 				return err
 			}
-			r := newDeviceReport(s, t)
-			if asJSON {
-				return a.printJSON(r)
-			}
-			fmt.Fprintf(a.out, "%s (%s), %s: %d qubits, %d usable; %d coupled pairs, %d usable\n",
-				r.Name, r.Service, r.Version, r.Qubits, r.Usable, r.Pairs, r.UsablePairs)
-			fmt.Fprintf(a.out, "one-qubit gates: %s\ntwo-qubit gates: %s\n", r.Pulses, strings.Join(r.Gates, ", "))
-			if r.Limits.MaxShots > 0 {
-				fmt.Fprintf(a.out, "shots: %d to %d\n", max(1, r.Limits.MinShots), r.Limits.MaxShots)
-			}
-			if r.SampleTime > 0 {
-				fmt.Fprintf(a.out, "sample time: %.4g ns\n", r.SampleTime*1e9)
-			}
-			for _, w := range r.Warnings {
-				a.warn("%s", w)
-			}
-			return nil
+			return show(a, asJSON, t.Describe(s), a.printDevice)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }
 
-func newDeviceReport(s *calibration.Snapshot, t *compile.Target) deviceReport {
-	r := deviceReport{Schema: "qgan.device/v1", Service: s.Service, Name: s.Name, Version: s.Version, SHA256: t.Snapshot,
-		Qubits: len(t.Qubits), Pairs: len(t.Edges), Pulses: t.Pulses(), Gates: t.Entanglers(), Limits: s.Limits, SampleTime: s.SampleTime, Warnings: s.Warnings}
-	if !s.Taken.IsZero() {
-		taken := s.Taken.Format("2006-01-02T15:04:05Z07:00")
-		r.Taken = &taken
+// printDevice prints what a device can do for people.
+func (a *app) printDevice(r *compile.Description) error {
+	fmt.Fprintf(a.out, "%s (%s), %s: %d qubits, %d usable; %d coupled pairs, %d usable\n",
+		r.Name, r.Service, r.Version, r.Qubits, r.Usable, r.Pairs, r.UsablePairs)
+	fmt.Fprintf(a.out, "one-qubit gates: %s\ntwo-qubit gates: %s\n", r.Pulses, strings.Join(r.Gates, ", "))
+	if r.Limits.MaxShots > 0 {
+		fmt.Fprintf(a.out, "shots: %d to %d\n", max(1, r.Limits.MinShots), r.Limits.MaxShots)
 	}
-	r.Usable, r.UsablePairs = t.Usable()
-	if r.Warnings == nil {
-		r.Warnings = []string{}
+	if r.SampleTime > 0 {
+		fmt.Fprintf(a.out, "sample time: %.4g ns\n", r.SampleTime*1e9)
 	}
-	return r
+	for _, w := range r.Warnings {
+		a.warn("%s", w)
+	}
+	return nil
 }

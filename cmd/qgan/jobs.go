@@ -57,6 +57,24 @@ func (a *app) withLedger(run func(l *ledger.Ledger) error) error {
 	return run(l)
 }
 
+// eachJob makes a verb's work of what is done with each job that is named, its service open.
+func (f *remoteFlags) eachJob(a *app, do func(ctx context.Context, r *remote.Remote, j ledger.Job) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, ids []string) error {
+		return a.withLedger(func(l *ledger.Ledger) error {
+			for _, id := range ids {
+				r, j, err := f.openJob(cmd.Context(), a, l, id)
+				if err != nil {
+					return err
+				}
+				if err := do(cmd.Context(), r, j); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+}
+
 func newJobsListCmd(a *app) *cobra.Command {
 	var asJSON, open bool
 	cmd := &cobra.Command{
@@ -64,41 +82,13 @@ func newJobsListCmd(a *app) *cobra.Command {
 		Short: "List the jobs of the ledger",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			l, err := a.openLedger()
-			if err != nil {
-				return err
-			}
-			defer l.Close()
-			all, err := l.Jobs()
-			if err != nil {
-				return err
-			}
-			jobs := []ledger.Job{}
-			for _, j := range all {
-				if !open || !j.State.Final() {
-					jobs = append(jobs, j)
+			return a.withLedger(func(l *ledger.Ledger) error {
+				s, err := l.Summary(open)
+				if err != nil {
+					return err
 				}
-			}
-			today := a.now().UTC().Truncate(24 * time.Hour)
-			spent := ledger.SpentSince(all, today)
-			if asJSON {
-				return a.printJSON(struct {
-					Schema string       `json:"schema"`
-					Jobs   []ledger.Job `json:"jobs"`
-					Today  float64      `json:"spent_today_usd"`
-					Total  float64      `json:"spent_usd"`
-				}{"qgan.jobs/v1", jobs, spent, ledger.SpentSince(all, time.Time{})})
-			}
-			t := newTable(a.out)
-			t.row("job", "state", "service", "circuits", "shots", "cost", "id there", "for")
-			for _, j := range jobs {
-				t.row(j.ID, string(j.State), j.Service+":"+j.Device, fmt.Sprint(j.Circuits), fmt.Sprint(j.Shots), costText(j), j.Remote, j.Command)
-			}
-			if err := t.flush(); err != nil {
-				return err
-			}
-			a.note("$%.2f today (UTC), $%.2f in all", spent, ledger.SpentSince(all, time.Time{}))
-			return nil
+				return show(a, asJSON, s, a.printJobs)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
@@ -106,15 +96,18 @@ func newJobsListCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// costText is what a job cost, or may cost.
-func costText(j ledger.Job) string {
-	switch {
-	case j.Cost != nil:
-		return fmt.Sprintf("$%.2f", *j.Cost)
-	case j.Estimate != nil:
-		return fmt.Sprintf("~$%.2f", *j.Estimate)
+// printJobs prints jobs for people, and what they cost.
+func (a *app) printJobs(s *ledger.Summary) error {
+	t := newTable(a.out)
+	t.row("job", "state", "service", "circuits", "shots", "cost", "id there", "for")
+	for _, j := range s.Jobs {
+		t.row(j.ID, string(j.State), j.Service+":"+j.Device, fmt.Sprint(j.Circuits), fmt.Sprint(j.Shots), j.Spent(), j.Remote, j.Command)
 	}
-	return "not known"
+	if err := t.flush(); err != nil {
+		return err
+	}
+	a.note("$%.2f today (UTC), $%.2f in all", s.Today, s.Total)
+	return nil
 }
 
 func newJobsShowCmd(a *app) *cobra.Command {
@@ -125,29 +118,20 @@ func newJobsShowCmd(a *app) *cobra.Command {
 		Long:  "Show a job of the ledger. JOB is its id, some letters at either end of it, or the service's id.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			l, err := a.openLedger()
-			if err != nil {
-				return err
-			}
-			defer l.Close()
-			j, err := l.Job(args[0])
-			if err != nil {
-				return usagef("%w", err).withHint("`qgan jobs list` lists them")
-			}
-			if asJSON {
-				return a.printJob(j, true)
-			}
-			t := newTable(a.out)
-			for _, k := range [][2]string{
-				{"job", j.ID}, {"state", string(j.State)}, {"reason", j.Reason}, {"service", j.Service + ":" + j.Device}, {"address", j.Endpoint}, {"id there", j.Remote},
-				{"for", j.Command}, {"circuits", fmt.Sprint(j.Circuits)}, {"shots", fmt.Sprint(j.Shots)}, {"cost", costText(j)}, {"attempts", fmt.Sprint(j.Attempt)},
-				{"made", j.Created.Format(time.RFC3339)}, {"changed", j.Updated.Format(time.RFC3339)}, {"snapshot", j.Snapshot},
-			} {
-				if k[1] != "" {
+			return a.withLedger(func(l *ledger.Ledger) error {
+				j, err := l.Job(args[0])
+				if err != nil {
+					return usagef("%w", err).withHint("`qgan jobs list` lists them")
+				}
+				if asJSON {
+					return a.printJob(j, true)
+				}
+				t := newTable(a.out)
+				for _, k := range j.Facts() {
 					t.row(k[0], k[1])
 				}
-			}
-			return t.flush()
+				return t.flush()
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
@@ -165,28 +149,19 @@ sent is sent; one whose answer was lost is looked up. With --timeout it ends wit
 exit code 6 where a job has not ended by then; the job goes on.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
+			until := cmd.Context()
 			if timeout > 0 {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, timeout)
+				until, cancel = context.WithTimeout(until, timeout)
 				defer cancel()
 			}
-			return a.withLedger(func(l *ledger.Ledger) error {
-				for _, id := range args {
-					r, j, err := f.openJob(cmd.Context(), a, l, id)
-					if err != nil {
-						return err
-					}
-					err = r.Finish(ctx, []string{j.ID})
-					if errors.Is(err, context.DeadlineExceeded) {
-						return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("it goes on at the service: wait again")
-					}
-					if err != nil {
-						return err
-					}
+			return f.eachJob(a, func(_ context.Context, r *remote.Remote, j ledger.Job) error {
+				err := r.Finish(until, []string{j.ID})
+				if errors.Is(err, context.DeadlineExceeded) {
+					return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("it goes on at the service: wait again")
 				}
-				return nil
-			})
+				return err
+			})(cmd, args)
 		},
 	}
 	f.addSending(cmd.Flags())
@@ -222,34 +197,16 @@ func newJobsCancelCmd(a *app) *cobra.Command {
 		Use:   "cancel JOB",
 		Short: "Ask the service to stop a job",
 		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := a.openLedger()
-			if err != nil {
-				return err
-			}
-			defer l.Close()
-			r, j, err := f.openJob(cmd.Context(), a, l, args[0])
-			if err != nil {
-				return err
-			}
-			switch j.State {
-			case ledger.Planned:
-				return r.Ledger.Record(ledger.Update{Job: j.ID, State: ledger.Cancelled, Attempt: 1, Reason: "cancelled before it was sent"})
-			case ledger.Submitted:
-				s, err := r.Service.Poll(cmd.Context(), j.Remote) // some services take back what is done
-				if err == nil && s.State != service.Completed {
-					err = r.Service.Cancel(cmd.Context(), j.Remote)
-				}
-				if err != nil {
-					return &service.RemoteError{Service: j.Service, Err: err}
-				}
+		RunE: f.eachJob(a, func(ctx context.Context, r *remote.Remote, j ledger.Job) error {
+			err := r.Cancel(ctx, j)
+			switch {
+			case err != nil && j.State.Lost():
+				return usagef("%w", err).withHint("`qgan jobs reconcile` finds out whether the service has it")
+			case err == nil && j.State == ledger.Submitted:
 				a.note("asked to cancel; `qgan jobs wait %s` tells what became of it", j.ID)
-				return nil
-			case ledger.Sending, ledger.Unknown:
-				return usagef("job %s is %s", j.ID, j.State).withHint("`qgan jobs reconcile` finds out whether the service has it")
 			}
-			return usagef("job %s is %s already", j.ID, j.State)
-		},
+			return err
+		}),
 	}
 	f.addEndpoint(cmd.Flags())
 	return cmd
@@ -264,39 +221,34 @@ func newJobsReconcileCmd(a *app) *cobra.Command {
 tags, and adopt them. What the service doesn't list stays unknown (exit code 4)
 unless --resubmit-unknown sends it again.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			l, err := a.openLedger()
-			if err != nil {
-				return err
-			}
-			defer l.Close()
-			jobs, err := l.Jobs()
-			if err != nil {
-				return err
-			}
-			ids := args
-			if len(ids) == 0 {
-				for _, j := range jobs {
-					if j.State == ledger.Unknown || j.State == ledger.Sending {
-						ids = append(ids, j.ID)
-					}
-				}
-			}
-			var failure error
-			for _, id := range ids {
-				r, j, err := f.openJob(cmd.Context(), a, l, id)
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			return a.withLedger(func(l *ledger.Ledger) error {
+				jobs, err := l.Jobs()
 				if err != nil {
 					return err
 				}
-				if j.State == ledger.Unknown || j.State == ledger.Sending {
-					j, err = r.Send(cmd.Context(), j.ID)
+				if len(ids) == 0 {
+					for _, j := range jobs {
+						if j.State.Lost() {
+							ids = append(ids, j.ID)
+						}
+					}
 				}
-				if err != nil {
-					failure = err
+				var failure error
+				for _, id := range ids {
+					r, j, err := f.openJob(cmd.Context(), a, l, id)
+					if err != nil {
+						return err
+					}
+					if j.State.Lost() {
+						if j, err = r.Send(cmd.Context(), j.ID); err != nil {
+							failure = err
+						}
+					}
+					fmt.Fprintf(a.out, "%s %s\n", j.ID, j.State)
 				}
-				fmt.Fprintf(a.out, "%s %s\n", j.ID, j.State)
-			}
-			return failure
+				return failure
+			})
 		},
 	}
 	f.addSending(cmd.Flags())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,7 +12,6 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
-	"qgan/ir/compile"
 	"qgan/training/lab"
 )
 
@@ -111,61 +111,49 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := client.Snapshot(ctx)
-	if err != nil {
-		return service.Broken(client, err)
-	}
-	limits, err := client.Limits(ctx)
-	if err != nil {
-		return service.Broken(client, err)
-	}
-	t, err := compile.NewTarget(snapshot)
-	if err != nil {
-		return usagef("device %s: %w", f.backend, err)
-	}
-	r, err := compile.Compile(c, t, options)
-	if err != nil {
-		return usagef("%w", err)
-	}
-	for _, w := range r.Warnings {
-		a.warn("%s", w)
-	}
-	l, err := a.openLedger()
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	sender, err := f.remote(a, l, client, "submit "+path)
-	if err != nil {
-		return err
-	}
-	sender.Snapshot, sender.PerMinute = t.Snapshot, &limits.PerMinute
-	if limits.Maintenance != "" {
-		a.warn("%s is %s: a job may be refused, or wait", f.backend, limits.Maintenance)
-	}
-	programs := []service.Program{{Circuit: r.Circuit, Shots: f.shots}}
-	if _, err := remote.Split(programs, limits); err != nil {
-		return err
-	}
-	price, priced := client.Price(programs)
-	if priced {
-		a.note("%d two-qubit gates, estimated fidelity %.3g; it may cost $%.2f (%s)", r.Stats.TwoQubitGates, r.Stats.Fidelity, price.USD, price.Basis)
-	} else {
-		a.note("%d two-qubit gates, estimated fidelity %.3g; no price is known", r.Stats.TwoQubitGates, r.Stats.Fidelity)
-	}
-	if f.dry {
-		body, err := client.Body(ctx, programs, "qgan-dry-run")
+	return a.withLedger(func(l *ledger.Ledger) error {
+		sender, err := f.remote(a, l, client, "submit "+path)
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "%s\n", body)
+		offer, err := sender.Prepare(ctx, c, f.shots, options)
+		if err != nil {
+			return err
+		}
+		a.tellOffer(f.backend, offer)
+		if f.dry {
+			body, err := offer.Body(ctx)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(a.out, "%s\n", body)
+			return err
+		}
+		return f.send(ctx, a, sender, offer)
+	})
+}
+
+// tellOffer says what a job would be and cost.
+func (a *app) tellOffer(backend string, o *remote.Offer) {
+	for _, w := range o.Compiled.Warnings {
+		a.warn("%s", w)
+	}
+	if o.Limits.Maintenance != "" {
+		a.warn("%s is %s: a job may be refused, or wait", backend, o.Limits.Maintenance)
+	}
+	cost := "no price is known"
+	if o.Priced {
+		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
+	}
+	a.note("%d two-qubit gates, estimated fidelity %.3g; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Fidelity, cost)
+}
+
+// send sends the job and prints its id or, where it is waited for, its result.
+func (f *submitFlags) send(ctx context.Context, a *app, sender *remote.Remote, offer *remote.Offer) error {
+	j, err := offer.Send(ctx)
+	if j.ID == "" {
 		return err
 	}
-	jobs, err := sender.Plan(ctx, [][]service.Program{programs}, "")
-	if err != nil {
-		return err
-	}
-	j, err := sender.Send(ctx, jobs[0].ID)
 	if !f.wait || err != nil {
 		if e := a.printJob(j, f.asJSON); err == nil {
 			err = e

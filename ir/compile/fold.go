@@ -9,8 +9,8 @@ import (
 // Affine is a map of outcomes over GF(2): bit i of the result is the sum modulo
 // 2 of the bits in Sources[i] of what was measured, and of Flip[i].
 type Affine struct {
-	Sources [][]int
-	Flip    []bool
+	Sources [][]int `json:"sources"`
+	Flip    []bool  `json:"flip"`
 }
 
 // Apply maps an outcome, one value a bit.

@@ -1,0 +1,47 @@
+package ledger
+
+import (
+	"slices"
+	"testing"
+
+	"qgan/internal/durable"
+)
+
+func TestSummary(t *testing.T) {
+	l := open(t, durable.OS{}, t.TempDir())
+	defer l.Close()
+	jobs, err := l.Plan(t.Context(), []Plan{plan(usd(0.5)), plan(usd(0.25))}, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Record(Update{Job: jobs[0].ID, State: Cancelled, Attempt: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for open, want := range map[bool]int{false: 2, true: 1} {
+		s, err := l.Summary(open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Jobs) != want || s.Today != 0.25 || s.Total != 0.25 {
+			t.Errorf("open %v: %d jobs, $%v today, $%v in all", open, len(s.Jobs), s.Today, s.Total)
+		}
+	}
+}
+
+func TestFacts(t *testing.T) {
+	for _, k := range []struct {
+		job  Job
+		cost string
+	}{
+		{Job{Cost: usd(1), Estimate: usd(2)}, "$1.00"},
+		{Job{Estimate: usd(2)}, "~$2.00"},
+		{Job{}, "not known"},
+	} {
+		if got := k.job.Spent(); got != k.cost {
+			t.Errorf("%q, want %q", got, k.cost)
+		}
+		if facts := k.job.Facts(); !slices.Contains(facts, [2]string{"cost", k.cost}) || slices.ContainsFunc(facts, func(f [2]string) bool { return f[1] == "" }) {
+			t.Errorf("%q", facts)
+		}
+	}
+}
