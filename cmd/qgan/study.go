@@ -1,21 +1,14 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"qgan/internal/named"
 	"qgan/internal/progress"
 	"qgan/metrics/report"
 	"qgan/training/lab"
@@ -95,106 +88,17 @@ stays on local or dir:PATH.`,
 	return cmd
 }
 
-// studyWork is a plan and the page that is made of its table.
-type studyWork struct {
-	plan study.Plan
-	page func(study.Table) report.Study
-}
-
-// work reads the study's file, or makes the plan of a ready one.
-func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (studyWork, error) {
-	changed := cmd.Flags().Changed
-	ready := study.Studies()
-	if i := slices.IndexFunc(ready, func(s study.Ready) bool { return s.Name == what }); i >= 0 {
-		r := ready[i]
-		if len(f.devices) < r.Devices {
-			return studyWork{}, usagef("study %s needs %s: give --device", what, plural(r.Devices, "device"))
-		}
-		if r.Devices == 0 && len(f.devices) > 0 {
-			return studyWork{}, usagef("--device: study %s takes none", what)
-		}
-		o := study.Options{Quick: f.quick, Devices: f.devices, Settings: dataSettings(cmd), Override: map[string]any{}}
-		for _, text := range f.set {
-			name, value, ok := strings.Cut(text, "=")
-			if !ok || name == "" {
-				return studyWork{}, usagef("--set %s: it is SETTING=VALUE", text)
-			}
-			o.Override[name] = value
-			if x, err := strconv.ParseFloat(value, 64); err == nil {
-				o.Override[name] = x
-			}
-		}
-		for _, file := range f.compare {
-			whole, err := filepath.Abs(file)
-			switch {
-			case r.Name != "paper":
-				return studyWork{}, usagef("--compare: study %s takes none", what)
-			case strings.Contains(file, ","):
-				return studyWork{}, usagef("--compare %s: a name with a comma can't be told from two", file)
-			case slices.ContainsFunc(o.Compare, func(other string) bool { return study.ComparedFigure(other) == study.ComparedFigure(whole) }):
-				return studyWork{}, usagef("--compare %s: another file of that name is there already, and figures are named after them", file)
-			case err != nil:
-				return studyWork{}, err
-			}
-			if _, err := a.fs.Stat(whole); err != nil { // before the cells are trained, not after
-				return studyWork{}, usagef("--compare: %w", err)
-			}
-			o.Compare = append(o.Compare, whole)
-		}
-		if f.seeds != "" {
-			for _, text := range strings.Split(f.seeds, ",") {
-				n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-				if err != nil || n < 0 {
-					return studyWork{}, usagef("--seeds %s: a list such as 0,1,2 is needed", f.seeds)
-				}
-				o.Seeds = append(o.Seeds, n)
-			}
-		}
-		return studyWork{r.Plan(o), r.Page}, nil
-	}
-	if !strings.HasSuffix(what, ".toml") {
-		var names []string
-		for _, r := range ready {
-			names = append(names, r.Name)
-		}
-		return studyWork{}, usagef("study %q: there is %s, or a file that ends in .toml", what, named.OneOf(names))
-	}
-	for _, name := range []string{"quick", "seeds", "set", "device", "compare", "data", "var", "axes", "repeat-bins", "bin-width", "train-repeats"} {
-		if changed(name) {
-			return studyWork{}, usagef("--%s is for the studies that are there; a file says it itself", name)
+// work reads the study's file, or makes the plan of a ready one, and what makes its page.
+func (f *studyFlags) work(cmd *cobra.Command, a *app, what string) (study.Plan, func(study.Table) report.Study, error) {
+	plan, page, file, err := study.Find(a.fs, what, study.Words{
+		Quick: f.quick, Seeds: f.seeds, Set: f.set, Devices: f.devices, Compare: f.compare, Settings: given(cmd.Flags()),
+	})
+	for _, name := range append([]string{"quick", "seeds", "set", "device", "compare"}, lab.OfRecording()...) {
+		if file && cmd.Flags().Changed(name) {
+			return plan, page, usagef("--%s is for the studies that are there; a file says it itself", name)
 		}
 	}
-	raw, err := a.fs.ReadFile(what)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return studyWork{}, usagef("study %s: there is no such file", what)
-	case err != nil:
-		return studyWork{}, usagef("study %s: %w", what, err)
-	}
-	p, err := study.Parse(string(raw), what)
-	return studyWork{p, study.Page}, err
-}
-
-// dataSettings are the flags of the recording as a task's settings.
-func dataSettings(cmd *cobra.Command) map[string]any {
-	out := map[string]any{}
-	for name, text := range given(cmd.Flags()) {
-		if slices.Contains(lab.OfRecording(), name) && text != "" {
-			out[name] = text
-		}
-	}
-	if path, ok := out["data"].(string); ok {
-		if whole, err := filepath.Abs(path); err == nil {
-			out["data"] = whole // workers may have another folder
-		}
-	}
-	if n, err := cmd.Flags().GetInt("repeat-bins"); err == nil && n != 0 {
-		out["repeat-bins"] = n
-	}
-	if x, err := cmd.Flags().GetFloat64("bin-width"); err == nil && x != 0 {
-		out["bin-width"] = x
-	}
-	return out
+	return plan, page, err
 }
 
 func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
@@ -202,60 +106,51 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if _, err := a.newProgress(f.log, "", "", 0); err != nil {
 		return err
 	}
-	w, err := f.work(cmd, a, what)
+	plan, page, err := f.work(cmd, a, what)
 	if err != nil {
 		return err
 	}
-	works := a.works()
-	if err := w.plan.Check(); err != nil {
+	if err := plan.Check(); err != nil {
 		return err
 	}
-	kind, place := queueOf(f.queue)
-	if kind == "" {
-		return usagef("--queue %s: it can be local, dir:PATH or nats://HOST", plainQueue(f.queue))
+	queue, err := study.ParseQueue(f.queue)
+	if err != nil {
+		return err
 	}
 	if f.out == "" {
-		f.out = filepath.Join("studies", w.plan.Name+"-"+w.plan.Hash()[:8])
-		if kind == "dir" {
-			f.out = place
-		}
+		f.out = queue.Folder(plan)
 	}
 	if f.workers < 0 {
-		f.workers = runtime.GOMAXPROCS(0)
-		if kind == "nats" {
-			f.workers = 0
-		}
+		f.workers = queue.Workers()
 	}
 	if _, err := study.OpenFolder(a.fs, f.out); err == nil && !f.resume {
 		return usagef("%s: there is a study already", f.out).withHint("go on with it by --resume, or name another folder with --out")
 	}
-	job := a.study(w.plan, works, f.workers, f.log)
-	job.Page, job.Folder, job.Lease, job.Retry = w.page, f.out, f.lease, f.retry
-	if kind == "nats" {
+	job := a.study(plan, f.workers, f.log)
+	job.Page, job.Folder, job.Lease, job.Retry = page, f.out, f.lease, f.retry
+	if queue.Kind == study.Server {
 		job.Queue = f.queue
-	}
-	begun := job.Begun
-	job.Begun = func(done int) {
-		if kind == "nats" {
-			a.note("the tasks are on the server; `qgan worker --queue %s --study %s` takes them", plainQueue(f.queue), w.plan.Hash())
+		begun := job.Begun
+		job.Begun = func(done int) {
+			a.note("the tasks are on the server; `qgan worker --queue %s --study %s` takes them", queue, plan.Hash())
+			begun(done)
 		}
-		begun(done)
 	}
 	table, err := job.Run(ctx)
 	job.bar.Finish()
 	if err != nil {
 		if ctx.Err() != nil && table.Rows != nil {
-			a.warn("stopped with %d of %s done; go on with --resume", table.Done(), plural(len(w.plan.Tasks), "task"))
+			a.warn("stopped with %d of %s done; go on with --resume", table.Done(), plural(len(plan.Tasks), "task"))
 		}
 		return err
 	}
 	if f.asJSON {
-		err = a.printJSON(studyResult{"qgan.study-result/v1", w.plan.Name, w.plan.Hash(), f.out, len(w.plan.Tasks), table.Failed()})
+		err = a.printJSON(studyResult{"qgan.study-result/v1", plan.Name, plan.Hash(), f.out, len(plan.Tasks), table.Failed()})
 	} else {
 		_, err = fmt.Fprintln(a.out, f.out)
 	}
 	if n := table.Failed(); n > 0 && err == nil {
-		return exitf(exitStudy, "%s of %d failed; %s names the causes", plural(n, "task"), len(w.plan.Tasks), filepath.Join(f.out, "table.csv")).
+		return exitf(exitStudy, "%s of %d failed; %s names the causes", plural(n, "task"), len(plan.Tasks), filepath.Join(f.out, "table.csv")).
 			withHint("--resume --retry-failed does them again")
 	}
 	return err
@@ -271,28 +166,6 @@ type studyResult struct {
 	Failed int    `json:"failed"`
 }
 
-// queueOf splits a queue into its kind and place.
-func queueOf(text string) (kind, place string) {
-	switch {
-	case text == "local":
-		return "local", ""
-	case strings.HasPrefix(text, "dir:"):
-		return "dir", strings.TrimPrefix(text, "dir:")
-	case strings.HasPrefix(text, "nats://"), strings.HasPrefix(text, "tls://"):
-		return "nats", text
-	}
-	return "", ""
-}
-
-// plainQueue is a queue without the secrets that an address may hold.
-func plainQueue(text string) string {
-	scheme, rest, ok := strings.Cut(text, "://")
-	if !ok {
-		return text
-	}
-	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
-}
-
 // studyJob is a study with its progress.
 type studyJob struct {
 	study.Study
@@ -301,8 +174,8 @@ type studyJob struct {
 
 // study is a study whose progress is shown, in the form of --log, and whose failed tasks
 // are told with their causes.
-func (a *app) study(p study.Plan, works map[string]study.Work, workers int, log string) *studyJob {
-	j := &studyJob{Study: study.Study{Plan: p, Works: works, FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
+func (a *app) study(p study.Plan, workers int, log string) *studyJob {
+	j := &studyJob{Study: study.Study{Plan: p, Works: a.works(), FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
 	j.Begun = func(done int) { j.bar, _ = a.newProgress(log, "task", "tasks", done) } // the form was checked before
 	j.Told = func(done, failed int) {
 		j.bar.Update(done, len(p.Tasks), progress.Field{Name: "failed", Value: failed})
@@ -336,45 +209,26 @@ another.`,
 			if workers < 1 {
 				return usagef("--workers %d: at least 1 is needed", workers)
 			}
-			var err error
-			kind, place := queueOf(queue)
-			var board study.Board
-			var folder *study.Folder
-			switch kind {
-			case "dir":
-				if hash != "" || scratch != "" {
-					return usagef("--study and --scratch are for a NATS server; a folder holds one study")
-				}
-				if folder, err = study.OpenFolder(a.fs, place); err != nil {
-					return usagef("%w", err).withHint("`qgan study … --queue %s` begins one", queue)
-				}
-				board = folder
-			case "nats":
-				b, err := study.OpenNATS(ctx, queue, hash)
-				if err != nil {
-					return &study.BoardError{Err: err}
-				}
-				defer b.Close()
-				if scratch == "" {
-					if scratch, err = os.MkdirTemp("", "qgan-worker-"); err != nil {
-						return err
-					}
-					defer os.RemoveAll(scratch)
-				}
-				if folder, err = study.CreateFolder(a.fs, scratch, b.Plan(), b.Lease()); err != nil {
-					return err
-				}
-				board = b
-			default:
-				return usagef("--queue %s: it can be dir:PATH or nats://HOST", plainQueue(queue))
+			q, err := study.ParseQueue(queue)
+			switch {
+			case err != nil || q.Kind == study.Local:
+				return usagef("--queue %s: it can be dir:PATH or nats://HOST", q)
+			case q.Kind == study.Shared && (hash != "" || scratch != ""):
+				return usagef("--study and --scratch are for a NATS server; a folder holds one study")
 			}
-			works := a.works()
-			if err := board.Plan().Check(); err != nil {
+			joined, err := study.Join(ctx, a.fs, q, hash, scratch)
+			if err != nil && q.Kind == study.Shared {
+				return usagef("%w", err).withHint("`qgan study … --queue %s` begins one", queue)
+			} else if err != nil {
 				return err
 			}
-			job := a.study(board.Plan(), works, workers, log)
+			defer joined.Close()
+			if err := joined.Plan().Check(); err != nil {
+				return err
+			}
+			job := a.study(joined.Plan(), workers, log)
 			job.Begun(0)
-			err = job.WorkOn(ctx, board, folder)
+			err = job.WorkOn(ctx, joined.Board, joined.Folder)
 			job.bar.Finish()
 			return err
 		},
@@ -402,23 +256,15 @@ by ` + "`qgan study … --queue QUEUE --workers 0`" + `, which also puts the tab
   qgan study emit kubernetes layers.toml --queue nats://queue:4222 --image registry.example.org/qgan`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			own := studyFlags{}
-			work, err := own.work(cmd, a, args[1])
+			plan, _, err := new(studyFlags).work(cmd, a, args[1])
 			if err != nil {
 				return err
 			}
-			kind, _ := queueOf(queue)
-			if kind != "dir" && kind != "nats" {
-				return usagef("--queue %s: workers elsewhere need dir:PATH or nats://HOST", plainQueue(queue))
-			}
-			if backend, paid := work.plan.Paid(); paid && kind == "nats" {
-				return usagef("backend %s: what is paid for runs on dir:PATH alone, where the ledger lies", backend)
-			}
 			command := []string{"qgan", "worker", "--queue", queue}
-			if kind == "nats" {
-				command = append(command, "--study", work.plan.Hash())
+			if q, _ := study.ParseQueue(queue); q.Kind == study.Server {
+				command = append(command, "--study", plan.Hash())
 			}
-			e := study.Emit{Plan: work.plan, Queue: queue, Command: command, Workers: workers, CPUs: cpus, Memory: memory, Limit: limit, Image: image}
+			e := study.Emit{Plan: plan, Queue: queue, Command: command, Workers: workers, CPUs: cpus, Memory: memory, Limit: limit, Image: image}
 			text, err := e.Text(args[0])
 			if err != nil {
 				return usagef("%w", err)

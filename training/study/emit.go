@@ -21,7 +21,8 @@ type Emit struct {
 	Image   string // that holds the program (Kubernetes)
 }
 
-// Text writes the workers for slurm or kubernetes.
+// Text writes the workers for slurm or kubernetes. It fails where others can't take tasks
+// from the queue.
 func (e Emit) Text(kind string) (string, error) {
 	switch {
 	case e.Workers < 1 || e.CPUs < 1:
@@ -33,6 +34,13 @@ func (e Emit) Text(kind string) (string, error) {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return "", fmt.Errorf("%s %q: it has a control character", name, text)
 		}
+	}
+	q, err := ParseQueue(e.Queue)
+	if err != nil || q.Kind == Local {
+		return "", named.Errorf("{queue} %s: workers elsewhere need dir:PATH or nats://HOST", q)
+	}
+	if backend, paid := e.Plan.Paid(); paid && q.Kind == Server {
+		return "", fmt.Errorf("backend %s: what is paid for runs on dir:PATH alone, where the ledger lies", backend)
 	}
 	switch kind {
 	case "slurm":
@@ -83,8 +91,8 @@ func (e Emit) kubernetes() string {
 	fmt.Fprintf(&b, "        args: [%s]\n", strings.Join(quoted, ", "))
 	fmt.Fprintf(&b, "        env:\n        - name: GOMAXPROCS\n          value: \"%d\"\n", e.CPUs)
 	fmt.Fprintf(&b, "        resources:\n          requests: {cpu: %d, memory: %s}\n          limits: {cpu: %d, memory: %s}\n", e.CPUs, memory, e.CPUs, memory)
-	if path, ok := strings.CutPrefix(e.Queue, "dir:"); ok {
-		fmt.Fprintf(&b, "        volumeMounts:\n        - name: study\n          mountPath: %s\n", strconv.Quote(path))
+	if q, _ := ParseQueue(e.Queue); q.Kind == Shared {
+		fmt.Fprintf(&b, "        volumeMounts:\n        - name: study\n          mountPath: %s\n", strconv.Quote(q.Place))
 		fmt.Fprintf(&b, "      volumes:\n      - name: study\n        persistentVolumeClaim:\n          claimName: qgan-study\n")
 	}
 	return b.String()

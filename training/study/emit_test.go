@@ -77,14 +77,20 @@ spec:
 		}
 	}
 	for want, change := range map[string]func(*Emit) string{
-		"at least 1 of each":     func(e *Emit) string { e.Workers = 0; return "slurm" },
-		"1 of each is needed":    func(e *Emit) string { e.CPUs = 0; return "slurm" },
-		"no command":             func(e *Emit) string { e.Command = nil; return "slurm" },
-		`queue "a\nb"`:           func(e *Emit) string { e.Queue = "a\nb"; return "slurm" },
-		`memory "\x00"`:          func(e *Emit) string { e.Memory = "\x00"; return "slurm" },
-		`time "1\t"`:             func(e *Emit) string { e.Limit = "1\t"; return "slurm" },
-		`image "i\r"`:            func(e *Emit) string { e.Image = "i\r"; return "slurm" },
-		"give image":             func(e *Emit) string { e.Image = ""; return "kubernetes" },
+		"at least 1 of each":      func(e *Emit) string { e.Workers = 0; return "slurm" },
+		"1 of each is needed":     func(e *Emit) string { e.CPUs = 0; return "slurm" },
+		"no command":              func(e *Emit) string { e.Command = nil; return "slurm" },
+		`queue "a\nb"`:            func(e *Emit) string { e.Queue = "a\nb"; return "slurm" },
+		`memory "\x00"`:           func(e *Emit) string { e.Memory = "\x00"; return "slurm" },
+		`time "1\t"`:              func(e *Emit) string { e.Limit = "1\t"; return "slurm" },
+		`image "i\r"`:             func(e *Emit) string { e.Image = "i\r"; return "slurm" },
+		"give image":              func(e *Emit) string { e.Image = ""; return "kubernetes" },
+		"queue local: workers":    func(e *Emit) string { e.Queue = "local"; return "slurm" },
+		"queue http://b: workers": func(e *Emit) string { e.Queue = "http://a@b"; return "slurm" },
+		"backend ibm:x: what is paid for": func(e *Emit) string {
+			e.Queue, e.Plan = "nats://q", Plan{Tasks: []Task{{"train", map[string]any{"backend": "ibm:x"}}}}
+			return "slurm"
+		},
 		`"pbs": it can be slurm`: func(e *Emit) string { return "pbs" },
 	} {
 		e := e

@@ -45,15 +45,6 @@ func connect(url string) (*NATS, error) {
 	return &NATS{conn: conn, js: js}, nil
 }
 
-// plainURL is an address without its secrets.
-func plainURL(url string) string {
-	scheme, rest, _ := strings.Cut(url, "://")
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = rest[i+1:]
-	}
-	return scheme + "://" + rest
-}
-
 // CreateNATS puts a plan on a server, or goes on with it where it is there, and publishes
 // the tasks that are open.
 func CreateNATS(ctx context.Context, url string, p Plan, lease time.Duration) (*NATS, error) {

@@ -1,0 +1,149 @@
+package study
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"qgan/internal/durable"
+	"qgan/internal/named"
+	"qgan/training/lab"
+)
+
+// What can't be taken from words is refused with the setting that it was given by, and so
+// is a file that is not there.
+func TestFindRefuses(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"a.csv", "damaged.toml"} {
+		if err := os.WriteFile(name, []byte("seeds = ["), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range []struct {
+		what string
+		w    Words
+		want string
+	}{
+		{"device-noise", Words{}, "study device-noise needs 1 device: give --device"},
+		{"transfer", Words{Devices: []string{"a"}}, "study transfer needs 2 devices: give --device"},
+		{"plateau", Words{Devices: []string{"a"}}, "--device: study plateau takes none"},
+		{"plateau", Words{Set: []string{"layers"}}, "--set layers: it is SETTING=VALUE"},
+		{"plateau", Words{Set: []string{"=3"}}, "--set =3: it is SETTING=VALUE"},
+		{"plateau", Words{Seeds: "0,-1"}, "--seeds 0,-1: a list such as 0,1,2 is needed"},
+		{"plateau", Words{Seeds: "0,,1"}, "--seeds 0,,1: a list such as 0,1,2 is needed"},
+		{"plateau", Words{Compare: []string{"a.csv"}}, "--compare: study plateau takes none"},
+		{"paper", Words{Compare: []string{"a,b"}}, "--compare a,b: a name with a comma can't be told from two"},
+		{"paper", Words{Compare: []string{"a.csv", "x/../a.csv"}}, "--compare x/../a.csv: another file of that name is there already, and figures are named after them"},
+		{"nowhere.toml", Words{}, "study nowhere.toml: there is no such file"},
+		{"damaged.toml", Words{}, ""},
+		{"nothing", Words{}, ""},
+		{"paper", Words{Compare: []string{"nowhere.csv"}}, ""},
+	} {
+		_, _, _, err := Find(durable.OS{}, k.what, k.w)
+		if err == nil {
+			t.Errorf("%s %+v: no error", k.what, k.w)
+			continue
+		}
+		if bad, ok := err.(interface{ BadInput() bool }); !ok || !bad.BadInput() {
+			t.Errorf("%s %+v: %v is no fault of the input", k.what, k.w, err)
+		}
+		if got := named.Text(err, func(name string) string { return "--" + name }); k.want != "" && got != k.want {
+			t.Errorf("%s %+v: %q, want %q", k.what, k.w, got, k.want)
+		}
+	}
+}
+
+// Words become the options that a plan is made of: numbers are numbers, names of files
+// whole ones.
+func TestMake(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.csv", []byte("0,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := filepath.Abs("a.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []struct {
+		w    Words
+		want Options
+	}{
+		{Words{}, Options{}},
+		{Words{Quick: true, Seeds: "3, 1"}, Options{Quick: true, Seeds: []int64{3, 1}}},
+		{Words{Set: []string{"layers=2", "latent=normal", "note=a=b"}}, Options{Override: map[string]any{"layers": 2.0, "latent": "normal", "note": "a=b"}}},
+		{Words{Compare: []string{"a.csv"}, Devices: []string{"x"}}, Options{Compare: []string{whole}, Devices: []string{"x"}}},
+		{
+			Words{Settings: lab.Settings{"data": "a.csv", "repeat-bins": "953", "bin-width": "0.02", "layers": "3", "axes": ""}},
+			Options{Settings: map[string]any{"data": whole, "repeat-bins": 953, "bin-width": 0.02}},
+		},
+		{Words{Settings: lab.Settings{"repeat-bins": "0", "bin-width": "0", "var": "x"}}, Options{Settings: map[string]any{"var": "x"}}},
+	} {
+		var got Options
+		r := Ready{Name: "paper", Devices: len(k.w.Devices), Plan: func(o Options) Plan { got = o; return Plan{} }}
+		if _, err := r.Make(nil, k.w); err != nil {
+			t.Errorf("%+v: %v", k.w, err)
+		}
+		for _, m := range []*map[string]any{&k.want.Settings, &k.want.Override} {
+			if *m == nil {
+				*m = map[string]any{}
+			}
+		}
+		if !reflect.DeepEqual(got, k.want) {
+			t.Errorf("%+v:\n%s", k.w, cmp.Diff(k.want, got))
+		}
+	}
+}
+
+// A queue is read and written; no secret of an address is.
+func TestParseQueue(t *testing.T) {
+	for text, want := range map[string]struct {
+		kind         QueueKind
+		place, plain string
+	}{
+		"local":                   {Local, "", "local"},
+		"dir:/shared/a":           {Shared, "/shared/a", "dir:/shared/a"},
+		"dir:":                    {Shared, "", "dir:"},
+		"nats://me:secret@host:1": {Server, "nats://me:secret@host:1", "nats://host:1"},
+		"tls://host":              {Server, "tls://host", "tls://host"},
+		"http://me:secret@host":   {"", "http://me:secret@host", "http://host"},
+		"":                        {"", "", ""},
+	} {
+		q, err := ParseQueue(text)
+		if (err == nil) != (want.kind != "") || q.Kind != want.kind || q.Place != want.place || q.String() != want.plain {
+			t.Errorf("%q: %#v, %s, %v; want %+v", text, q, q, err, want)
+		}
+	}
+	p := Plan{Name: "x"}
+	if got := (Queue{Shared, "a"}).Folder(p); got != "a" {
+		t.Errorf("a shared folder keeps its plan in %s", got)
+	}
+	if got, want := (Queue{Kind: Local}).Folder(p), filepath.Join("studies", "x-"+p.Hash()[:8]); got != want {
+		t.Errorf("folder %s, want %s", got, want)
+	}
+	if (Queue{Kind: Server}).Workers() != 0 || (Queue{Kind: Local}).Workers() < 1 {
+		t.Error("workers of this process: none with a server, else some")
+	}
+}
+
+// Who joins a folder sees its plan; a folder without one is refused.
+func TestJoin(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Join(t.Context(), nil, Queue{Shared, dir}, "", ""); err == nil {
+		t.Error("an empty folder was joined")
+	}
+	p := squares(2)
+	if _, err := CreateFolder(nil, dir, p, 0); err != nil {
+		t.Fatal(err)
+	}
+	j, err := Join(t.Context(), nil, Queue{Shared, dir}, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if j.Plan().Hash() != p.Hash() || j.Folder.Plan().Hash() != p.Hash() {
+		t.Errorf("joined %s, want %s", j.Plan().Hash(), p.Hash())
+	}
+}
