@@ -1,23 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends"
-	"qgan/backends/ledger"
 	"qgan/backends/remote"
-	"qgan/internal/durable"
 	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
-	"qgan/training/lab"
 )
 
 // newGenerateCmd makes `generate`.
@@ -61,7 +52,7 @@ command again takes up those that are there and pays for nothing twice.`,
 			if samples < 1 {
 				return usagef("--samples %d: at least 1 is needed", samples)
 			}
-			form, err := outFormat(format, out)
+			form, err := spikes.FormatFor(format, out)
 			if err != nil {
 				return err
 			}
@@ -91,7 +82,7 @@ command again takes up those that are there and pays for nothing twice.`,
 				where.perLatent = assess.PerLatent(samples, where.latents)
 			}
 			defer on.Close()
-			r, meta, err := a.draw(cmd.Context(), g, on, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
+			r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
 			if where.dry && errors.Is(err, remote.ErrDry) {
 				a.note("%v", err)
 				if g.Config.Memory != training.MemoryNone {
@@ -102,6 +93,13 @@ command again takes up those that are there and pays for nothing twice.`,
 			if err != nil {
 				return err
 			}
+			if jobs, sent := meta.Extra["jobs"].([]string); sent {
+				bill, err := on.Remote.Ledger.Bill(jobs...)
+				if err != nil {
+					return err
+				}
+				a.note("%s", bill)
+			}
 			if on != nil && g.Config.Ansatz().UsesLatent() {
 				size, correlation := assess.Effective(r, where.perLatent)
 				a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
@@ -109,7 +107,7 @@ command again takes up those that are there and pays for nothing twice.`,
 			if out == "-" {
 				return spikes.Write(a.out, r, form, meta)
 			}
-			if err := a.writeTrains(out, r, form, meta); err != nil {
+			if err := assess.WriteSamples(a.fs, out, r, form, meta); err != nil {
 				return err
 			}
 			a.note("%d samples of %d bins x %d neurons in %s", samples, r.Bins, r.Neurons, out)
@@ -127,73 +125,5 @@ command again takes up those that are there and pays for nothing twice.`,
 	return cmd
 }
 
-// outFormat is the format of a file that is named and of what it shall hold.
-func outFormat(format, out string) (spikes.Format, error) {
-	switch f := spikes.Format(format); {
-	case format == "windows":
-		return spikes.FormatOf(out)
-	case f != spikes.Times && f != spikes.Pynapple:
-		return "", usagef("--format %s: it can be windows, spike-times or pynapple", format)
-	case out == "-" && f == spikes.Times, strings.EqualFold(filepath.Ext(out), f.Extension()):
-		return f, nil
-	default:
-		return "", usagef("--format %s --out %s: the file needs the extension %s", format, out, f.Extension())
-	}
-}
-
-// writeTrains writes a file of spike trains, and its description beside.
-func (a *app) writeTrains(path string, r *spikes.Raster, f spikes.Format, m spikes.Meta) error {
-	err := durable.WriteFile(a.fs, path, func(w io.Writer) error { return spikes.Write(w, r, f, m) })
-	if err != nil {
-		return err
-	}
-	return durable.WriteFile(a.fs, spikes.SidecarPath(path), func(w io.Writer) error { return spikes.WriteSidecar(w, r, f, m) })
-}
-
 // maxDrawn bounds the bins of a draw, which is held in memory.
 const maxDrawn = 1e9
-
-// draw draws samples, by shots where there is a processor, and says what the jobs cost.
-func (a *app) draw(ctx context.Context, g *assess.Generator, on *lab.Processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
-	if on == nil {
-		return g.Draw(ctx, nil, s)
-	}
-	sampler := on.Words()
-	p := on.Assessed()
-	p.Shots = func(backends.Mitigation) training.Sampler { return sampler }
-	r, meta, err := g.Draw(ctx, &p, s)
-	if err == nil && len(sampler.Jobs) > 0 {
-		meta.Extra["jobs"] = sampler.Jobs
-		err = a.noteJobs(on.Remote.Ledger, sampler.Jobs)
-	}
-	return r, meta, err
-}
-
-// noteJobs says what jobs words come from and what they cost.
-func (a *app) noteJobs(l *ledger.Ledger, ids []string) error {
-	circuits, shots, usd, estimated, unknown := 0, 0, 0.0, false, false
-	for _, id := range ids {
-		j, err := l.Job(id)
-		if err != nil {
-			return err
-		}
-		circuits, shots = circuits+j.Circuits, shots+j.Shots
-		switch {
-		case j.Cost != nil:
-			usd += *j.Cost
-		case j.Estimate != nil:
-			usd, estimated = usd+*j.Estimate, true
-		default:
-			unknown = true
-		}
-	}
-	cost := fmt.Sprintf("$%.2f", usd)
-	if estimated {
-		cost += " by estimate"
-	}
-	if unknown {
-		cost += " and what has no known price"
-	}
-	a.note("%d jobs of %d circuits and %d shots: %s", len(ids), circuits, shots, cost)
-	return nil
-}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/metrics/report"
+	"qgan/metrics"
 	"qgan/training/assess"
 )
 
@@ -68,91 +68,31 @@ window length side by side, and a folder with a page for each size.`,
 	return cmd
 }
 
-// subjects opens runs and files, those of equal windows together in the order of the
-// first of them.
-func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) ([]*assess.Subjects, error) {
-	var sizes []*assess.Subjects
+// subjects opens runs and files, those of equal windows together.
+func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) (sizes assess.Sizes, err error) {
+	flags := cmd.Flags()
 	for _, path := range args {
-		if !isRun(a, path) {
-			if _, err := a.fs.Stat(path); err != nil {
-				_, err := openModel(a, path) // in the words for a missing run
-				return nil, err
-			}
-			s, err := a.fileSubject(cmd, path, timesteps, sizes)
+		if info, err := a.fs.Stat(path); err == nil && !info.IsDir() {
+			drawn, err := a.loadSamples(path, binWidth(cmd))
 			if err != nil {
 				return nil, err
 			}
-			if s != nil {
-				sizes = append(sizes, s)
+			against := func() (*metrics.Recording, error) { return a.recording(given(flags), fmt.Sprint(drawn.Neurons)) }
+			if err := sizes.AddSamples(path, drawn, timesteps, against); err != nil {
+				return nil, err
 			}
 			continue
 		}
-		if cmd.Flags().Changed("neurons") || cmd.Flags().Changed("timesteps") {
-			return nil, usagef("--timesteps and --neurons are the run's own")
-		}
-		m, err := openModel(a, path)
+		g, err := openModel(a, path) // which has the words for what is not there, too
 		if err != nil {
 			return nil, err
 		}
-		man := m.Run.Manifest
-		var in *assess.Subjects
-		for _, s := range sizes {
-			first := s.Subjects[0].Generator
-			if first == nil {
-				continue
-			}
-			x, y := first.Run.Manifest, man
-			if x.Data.SHA256 != y.Data.SHA256 {
-				return nil, usagef("%s and %s are of other recordings, which no report holds side by side", first.Run.Path, m.Run.Path)
-			}
-			if x.Config.Timesteps == y.Config.Timesteps && fmt.Sprint(x.Data.Neurons) == fmt.Sprint(y.Data.Neurons) {
-				in = s
-			}
+		if flags.Changed("neurons") || flags.Changed("timesteps") {
+			return nil, usagef("--timesteps and --neurons are the run's own")
 		}
-		if in == nil {
-			rec, err := a.recordingOf(man, given(cmd.Flags()))
-			if err != nil {
-				return nil, err
-			}
-			in = &assess.Subjects{Recording: rec, Timesteps: m.Config.Timesteps, Seed: m.Config.Seed}
-			sizes = append(sizes, in)
-		}
-		if err := in.AddGenerator(cmd.Context(), path, m); err != nil {
+		if err := sizes.AddRun(cmd.Context(), path, g, func() (*metrics.Recording, error) { return a.recordingOf(g.Run.Manifest, given(flags)) }); err != nil {
 			return nil, err
-		}
-	}
-	for _, s := range sizes {
-		if len(s.Subjects) > report.MaxModels {
-			return nil, usagef("%d runs and files of the same windows: at most %d can be told apart in one report", len(s.Subjects), report.MaxModels)
 		}
 	}
 	return sizes, nil
-}
-
-// fileSubject reads a file of spike trains. Beside a run it is taken for samples of its
-// windows; otherwise the flags say what it is compared with, as of evaluate.
-func (a *app) fileSubject(cmd *cobra.Command, path string, timesteps int, sizes []*assess.Subjects) (*assess.Subjects, error) {
-	drawn, err := a.loadSamples(path, binWidth(cmd))
-	if err != nil {
-		return nil, err
-	}
-	var s, added *assess.Subjects
-	if len(sizes) > 0 {
-		s = sizes[0]
-	} else {
-		rec, err := a.recording(given(cmd.Flags()), fmt.Sprint(drawn.Neurons))
-		if err != nil {
-			return nil, err
-		}
-		if timesteps == 0 {
-			timesteps = assess.TimestepsOf(drawn, rec.Train.Bins)
-		}
-		s = &assess.Subjects{Recording: rec, Timesteps: timesteps}
-		added = s
-	}
-	if drawn, err = s.Recording.Like(drawn, path); err != nil {
-		return nil, err
-	}
-	s.Subjects = append(s.Subjects, assess.Subject{Path: path, Samples: drawn})
-	return added, nil
 }

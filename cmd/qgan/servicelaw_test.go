@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"math"
 	"net/http/httptest"
@@ -127,8 +126,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	}
 	t.Setenv("QGAN_LEDGER", t.TempDir())
 	t.Setenv(endpointVariable(name), web.URL)
-	var notes strings.Builder
-	a := newApp(strings.NewReader(""), io.Discard, &notes, os.Getenv)
+	a := newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)
 	a.cfg = &config{getenv: os.Getenv}
 	on, err := a.lab(&remoteFlags{maxCost: -1}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
 	if err != nil {
@@ -142,11 +140,12 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	}
 	z := (h.chi2 - h.mean) / math.Sqrt(h.variance)
 	jobs := slices.Compact(slices.Clone(sampler.Jobs))
-	if err := a.noteJobs(on.Remote.Ledger, jobs); err != nil {
+	bill, err := on.Remote.Ledger.Bill(jobs...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if h.lanes != latents*m.Config.Timesteps || !(math.Abs(z) < 4) || len(jobs) == 0 || !strings.Contains(notes.String(), fmt.Sprintf("%d circuits", h.lanes)) {
-		t.Errorf("%d circuits in %d jobs, chi-square %.1f where %.1f is expected, z = %.2f; %s", h.lanes, len(jobs), h.chi2, h.mean, z, notes.String())
+	if h.lanes != latents*m.Config.Timesteps || !(math.Abs(z) < 4) || len(jobs) == 0 || bill.Circuits != h.lanes {
+		t.Errorf("%d circuits in %d jobs, chi-square %.1f where %.1f is expected, z = %.2f; %s", h.lanes, len(jobs), h.chi2, h.mean, z, bill)
 	}
 	t.Logf("%d circuits in %d jobs: chi-square %.1f, expected %.1f +- %.1f, z = %.2f", h.lanes, len(jobs), h.chi2, h.mean, math.Sqrt(h.variance), z)
 }

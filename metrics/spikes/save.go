@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
+	"qgan/internal/named"
 	"qgan/metrics/spikes/internal/matfile"
 	"qgan/metrics/spikes/internal/npy"
 )
@@ -51,6 +52,22 @@ func FormatOf(path string) (Format, error) {
 		return f, nil
 	}
 	return "", &InputError{path, fmt.Errorf("the extension %q names no format to write", ext), "use .npz, .npy, .csv or .mat"}
+}
+
+// FormatFor is the format of a file that is named and of what it shall hold: windows, or
+// spike-times or pynapple, which need their extension; "-", standard output, takes text.
+// The error names the settings format and out.
+func FormatFor(what, path string) (Format, error) {
+	switch f := Format(what); {
+	case what == "windows":
+		return FormatOf(path)
+	case f != Times && f != Pynapple:
+		return "", named.Inputf("{format} %s: it can be windows, spike-times or pynapple", what)
+	case path == "-" && f == Times, strings.EqualFold(filepath.Ext(path), f.Extension()):
+		return f, nil
+	default:
+		return "", named.Inputf("{format} %s {out} %s: the file needs the extension %s", what, path, f.Extension())
+	}
 }
 
 // Extension is that of a file of the format, with its dot.

@@ -238,3 +238,30 @@ func TestFormatOf(t *testing.T) {
 		}
 	}
 }
+
+func TestFormatFor(t *testing.T) {
+	for _, k := range []struct {
+		what, path string
+		want       Format
+		refused    string
+	}{
+		{"windows", "a.npy", NPY, ""},
+		{"windows", "-", CSV, ""},
+		{"windows", "a.txt", "", `a.txt: the extension ".txt" names no format to write (use .npz, .npy, .csv or .mat)`},
+		{"spike-times", "a.CSV", Times, ""},
+		{"spike-times", "-", Times, ""},
+		{"spike-times", "a.npz", "", "format spike-times out a.npz: the file needs the extension .csv"},
+		{"pynapple", "a.npz", Pynapple, ""},
+		{"pynapple", "-", "", "format pynapple out -: the file needs the extension .npz"},
+		{"npz", "a.npz", "", "format npz: it can be windows, spike-times or pynapple"},
+	} {
+		got, err := FormatFor(k.what, k.path)
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if got != k.want || text != k.refused {
+			t.Errorf("%s, %s: %q, %q", k.what, k.path, got, text)
+		}
+	}
+}

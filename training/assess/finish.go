@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"qgan/internal/durable"
+	"qgan/internal/named"
 	"qgan/metrics"
 	"qgan/metrics/report"
 	"qgan/training"
@@ -82,6 +83,11 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 // the machine's own.
 func WriteReport(ctx context.Context, fsys runs.FS, dir string, sizes ...*Subjects) error {
 	fsys = durable.Or(fsys)
+	for _, s := range sizes {
+		if len(s.Subjects) > report.MaxModels {
+			return named.Inputf("%d runs and files of the same windows: at most %d can be told apart in one report", len(s.Subjects), report.MaxModels)
+		}
+	}
 	var cells []report.GridCell
 	for _, s := range sizes {
 		in, err := s.Input(ctx)

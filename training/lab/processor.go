@@ -16,6 +16,7 @@ import (
 	"qgan/internal/durable"
 	"qgan/internal/named"
 	"qgan/ir/compile"
+	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
 )
@@ -48,6 +49,21 @@ func (p *Processor) Assessed() assess.Processor {
 	return assess.Processor{Name: p.Name, Snapshot: p.Snapshot, Mitigation: p.Correction.Method, Shots: func(with backends.Mitigation) training.Sampler {
 		return &exec.Sampler{Runner: p.Sampled, Mitigation: with}
 	}}
+}
+
+// Draw draws samples of a generator: by shots, or from its exact laws where p is nil. The
+// description holds the ids of the jobs that were sent, if any, as jobs.
+func (p *Processor) Draw(ctx context.Context, g *assess.Generator, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
+	if p == nil {
+		return g.Draw(ctx, nil, s)
+	}
+	sampler, on := p.Words(), p.Assessed()
+	on.Shots = func(backends.Mitigation) training.Sampler { return sampler }
+	r, meta, err := g.Draw(ctx, &on, s)
+	if err == nil && len(sampler.Jobs) > 0 {
+		meta.Extra["jobs"] = sampler.Jobs
+	}
+	return r, meta, err
 }
 
 // Noise is the processor whose noise is known, with so many latent vectors or samples of
