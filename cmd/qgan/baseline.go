@@ -47,12 +47,11 @@ as the circuits.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-				r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
-			return a.printBaselines(r.Models)
+			return show(a, asJSON, r, func(r *assess.Baselines) error {
+				fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
+					r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
+				return a.printBaselines(r.Models)
+			})
 		},
 	}
 	addData(cmd, true)

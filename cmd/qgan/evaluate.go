@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
-	"qgan/training"
 	"qgan/training/assess"
 )
 
@@ -75,10 +74,7 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err != nil {
 		return noiseError(what, err)
 	}
-	if f.asJSON {
-		return a.printJSON(e)
-	}
-	return a.printEvaluation(e)
+	return show(a, f.asJSON, e, a.printEvaluation)
 }
 
 // generator evaluates a run's generator. What the run decides is not asked for: timesteps,
@@ -192,14 +188,6 @@ func interval(x metrics.Intervals, figure float64) string {
 	return fmt.Sprintf("%.3f", figure)
 }
 
-// notAveraged says why an exact law needs no average.
-func notAveraged(n *training.Counts) string {
-	if n != nil && n.Memory > 0 {
-		return "the memory begins anew with each window"
-	}
-	return "the latent vector is not used"
-}
-
 // printEvaluation prints the figures for people.
 func (a *app) printEvaluation(e *assess.Evaluation) error {
 	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(e.Timesteps, "bin"), e.Seed)
@@ -207,18 +195,8 @@ func (a *app) printEvaluation(e *assess.Evaluation) error {
 		fmt.Fprintln(a.out, e.Size)
 	}
 	fmt.Fprintln(a.out)
-	how := fmt.Sprintf("exact, %d latent vectors", e.Latents)
-	if e.Parameters != nil && e.Parameters.Memory > 0 {
-		how = fmt.Sprintf("exact, %d pasts", e.Latents)
-	}
-	switch {
-	case e.Method == "plugin":
-		how = fmt.Sprintf("of %d drawn windows; as many of the recording's own law: %s", e.Samples, text(e.Null, "%.3g"))
-	case e.Latents == 1:
-		how = "exact; " + notAveraged(e.Parameters)
-	}
 	t := newTable(a.out)
-	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), how)
+	t.row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", text(e.JS, "%.4g"), text(e.StdErr, "%.1g"), text(e.JSBits, "%.3g")), e.How())
 	if x := e.Estimate; e.Method == "plugin" {
 		interval := "–"
 		if x.Interval != nil {

@@ -145,7 +145,7 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		return err
 	}
 	if f.asJSON {
-		err = a.printJSON(studyResult{"qgan.study-result/v1", plan.Name, plan.Hash(), f.out, len(plan.Tasks), table.Failed()})
+		err = a.printJSON(table.Result(f.out))
 	} else {
 		_, err = fmt.Fprintln(a.out, f.out)
 	}
@@ -154,16 +154,6 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 			withHint("--resume --retry-failed does them again")
 	}
 	return err
-}
-
-// studyResult is the object of `study --json`.
-type studyResult struct {
-	Schema string `json:"schema"`
-	Name   string `json:"name"`
-	Hash   string `json:"hash"`
-	Folder string `json:"folder"`
-	Tasks  int    `json:"tasks"`
-	Failed int    `json:"failed"`
 }
 
 // studyJob is a study with its progress.

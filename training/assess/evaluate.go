@@ -154,6 +154,27 @@ func (e *Evaluation) exact(ctx context.Context, g *Generator, rec *metrics.Recor
 	return nil
 }
 
+// How says in words what the law's distance comes from: an exact average over so many
+// latent vectors or pasts, or why none is needed, or windows that were drawn.
+func (e *Evaluation) How() string {
+	memory := e.Parameters != nil && e.Parameters.Memory > 0
+	switch {
+	case e.Method == "plugin":
+		floor := "–"
+		if e.Null != nil {
+			floor = fmt.Sprintf("%.3g", *e.Null)
+		}
+		return fmt.Sprintf("of %d drawn windows; as many of the recording's own law: %s", e.Samples, floor)
+	case e.Latents == 1 && memory:
+		return "exact; the memory begins anew with each window"
+	case e.Latents == 1:
+		return "exact; the latent vector is not used"
+	case memory:
+		return fmt.Sprintf("exact, %d pasts", e.Latents)
+	}
+	return fmt.Sprintf("exact, %d latent vectors", e.Latents)
+}
+
 // bootstrapDraws are the resamples of an error and the samples of a floor.
 const bootstrapDraws = 40
 

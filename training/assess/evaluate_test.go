@@ -338,3 +338,20 @@ func TestReadBeside(t *testing.T) {
 		t.Error("a file that is not there was read")
 	}
 }
+
+func TestHow(t *testing.T) {
+	floor := 0.01234
+	latent, memory := &training.Counts{LatentScales: 2}, &training.Counts{Memory: 3}
+	for want, e := range map[string]assess.Evaluation{
+		"exact, 65536 latent vectors":                                      {Parameters: latent, Law: assess.Law{Method: "exact", Latents: 65536}},
+		"exact, 1024 pasts":                                                {Parameters: memory, Law: assess.Law{Method: "exact", Latents: 1024}},
+		"exact; the latent vector is not used":                             {Parameters: latent, Law: assess.Law{Method: "exact", Latents: 1}},
+		"exact; the memory begins anew with each window":                   {Parameters: memory, Law: assess.Law{Method: "exact", Latents: 1}},
+		"of 300 drawn windows; as many of the recording's own law: 0.0123": {Law: assess.Law{Method: "plugin", Samples: 300, Null: &floor}},
+		"of 7 drawn windows; as many of the recording's own law: –":        {Parameters: memory, Law: assess.Law{Method: "plugin", Samples: 7}},
+	} {
+		if got := e.How(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

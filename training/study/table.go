@@ -134,3 +134,18 @@ func (t Table) WriteJSONL(w io.Writer) error {
 	}
 	return nil
 }
+
+// Result is what a study ended with: the object of `study --json`.
+type Result struct {
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+	Hash   string `json:"hash"` // of the plan
+	Folder string `json:"folder"`
+	Tasks  int    `json:"tasks"`
+	Failed int    `json:"failed"`
+}
+
+// Result sums up a table that lies in a folder.
+func (t Table) Result(folder string) Result {
+	return Result{"qgan.study-result/v1", t.Plan.Name, t.Plan.Hash(), folder, len(t.Plan.Tasks), t.Failed()}
+}
