@@ -149,3 +149,53 @@ func TestDecodeIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// Circuits are pinned to the calibration that was read last; it is read once where nobody
+// asks for another.
+func TestTheLastCalibration(t *testing.T) {
+	set := func(id string) map[string]string {
+		return map[string]string{
+			"GET /api/v1/quantum-computers/garnet/artifacts/static-quantum-architectures": `[{"dut_label": "M1", "qubits": ["QB1"], "computational_resonators": [], "connectivity": []}]`,
+			"GET /api/v1/calibration-sets/garnet/default/dynamic-quantum-architecture": `{"calibration_set_id": "` + id + `", "qubits": ["QB1"], "computational_resonators": [], "gates": {
+				"prx": {"implementations": {"drag": {"loci": [["QB1"]]}}, "default_implementation": "drag", "override_default_implementation": {}},
+				"measure": {"implementations": {"constant": {"loci": [["QB1"]]}}, "default_implementation": "constant"}}}`,
+			"GET /api/v1/calibration-sets/garnet/default":         `{"observation_set_type": "calibration-set", "observation_set_id": "` + id + `", "created_timestamp": "2026-11-25T07:27:34+00:00", "observations": []}`,
+			"GET /api/v1/calibration-sets/garnet/default/metrics": `{"observation_set_type": "quality-metric-set", "observation_set_id": "m", "describes_id": "` + id + `", "created_timestamp": "2026-11-25T07:27:34+00:00", "observations": []}`,
+		}
+	}
+	answers := set("c1")
+	c, asked := reached(t, answers)
+	circuit := ir.New(1, 1)
+	circuit.Measure(0, 0)
+	pinned := func() string {
+		t.Helper()
+		raw, err := c.Body(t.Context(), []service.Program{{Circuit: circuit, Shots: 1}}, "t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b struct {
+			Set string `json:"calibration_set_id"`
+		}
+		if err := json.Unmarshal(raw, &b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Set
+	}
+	for range 2 {
+		if got := pinned(); got != "c1" || len(*asked) != 4 {
+			t.Errorf("pinned to %s after %d questions", got, len(*asked))
+		}
+	}
+	for what, text := range set("c2") {
+		answers[what] = text
+	}
+	if got := pinned(); got != "c1" {
+		t.Errorf("pinned to %s, which nobody has read", got)
+	}
+	if s, err := c.Snapshot(t.Context()); err != nil || s.CalibrationSet != "c2" {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if got := pinned(); got != "c2" || len(*asked) != 8 {
+		t.Errorf("pinned to %s after %d questions", got, len(*asked))
+	}
+}

@@ -3,6 +3,7 @@ package lab_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -156,6 +157,43 @@ func TestWhatIsTold(t *testing.T) {
 	res, err := job.Train(t.Context(), func(training.Row) { clock = clock.Add(100 * time.Second) })
 	if err != nil || res.Seconds != 300 || res.Iterations != 3 {
 		t.Errorf("%+v, %v", res, err)
+	}
+	// One that has ended is judged again and its result stays as it was written.
+	path := filepath.Join(job.Run.Path, "result.json")
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("kept"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	again, err := job.Train(t.Context(), nil)
+	if raw, e := os.ReadFile(path); err != nil || e != nil || string(raw) != "kept" || *again.JS != *res.JS {
+		t.Errorf("%s, %v, %v", raw, err, e)
+	}
+}
+
+// full is a file system where all directories but one are there.
+type full struct {
+	durable.OS
+	free string
+}
+
+func (f full) Stat(path string) (fs.FileInfo, error) {
+	if filepath.Base(path) == f.free {
+		return nil, fs.ErrNotExist
+	}
+	return nil, nil
+}
+
+// What is free is asked of the lab's own file system.
+func TestFreeDirOfAFileSystem(t *testing.T) {
+	const want = "built-in-n2-t1-deep-seed0-3"
+	job, err := (&lab.Lab{FS: full{free: want}}).New(t.Context(), lab.Settings{"neurons": "2", "seed": "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := job.FreeDir("nowhere"); got != filepath.Join("nowhere", want) {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
