@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Files is what a Shelf reads.
@@ -66,6 +67,13 @@ func (s Shelf) Read(device string) (files []File, err error) {
 		}
 	}
 	return files, nil
+}
+
+// Place is the file on the shelf of a device's data that were fetched at a time: the name is
+// the device's, of an ARN its last part.
+func (s Shelf) Place(device string, at time.Time) string {
+	name := device[strings.LastIndexByte(device, '/')+1:]
+	return filepath.Join(s.Dir, strings.NewReplacer(":", "_", "\\", "_").Replace(name)+"@"+at.UTC().Format("20060102T150405Z")+".json")
 }
 
 // newest finds the newest snapshot of a name on the shelf.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -88,15 +87,14 @@ printed.`,
 			}
 			path := out
 			if path == "" {
-				dir := a.devicesDir()
-				if dir == "" {
+				shelf := a.devices()
+				if shelf.Dir == "" {
 					return usagef("there is no home folder for the cache").withHint("give --out FILE")
 				}
-				if err := a.fs.MkdirAll(dir); err != nil {
+				if err := a.fs.MkdirAll(shelf.Dir); err != nil {
 					return err
 				}
-				name := s.Device()[strings.LastIndexByte(s.Device(), '/')+1:] // of an ARN
-				path = filepath.Join(dir, strings.NewReplacer(":", "_", "\\", "_").Replace(name)+"@"+a.now().UTC().Format("20060102T150405Z")+".json")
+				path = shelf.Place(s.Device(), a.now())
 			}
 			if err := durable.WriteFile(a.fs, path, func(w io.Writer) error { _, err := w.Write(raw); return err }); err != nil {
 				return err

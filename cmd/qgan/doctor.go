@@ -15,14 +15,14 @@ import (
 
 // doctorReport is the object of `doctor --json`.
 type doctorReport struct {
-	Schema  string         `json:"schema"`
-	OK      bool           `json:"ok"` // nothing below is broken
-	Version machine.Build  `json:"version"`
-	Machine machine.Info   `json:"machine"`
-	Largest doctorLargest  `json:"largest_qubits"`
-	Kernel  doctorKernel   `json:"kernel"`
-	Config  doctorConfig   `json:"config"`
-	Folders []doctorFolder `json:"folders"`
+	Schema  string           `json:"schema"`
+	OK      bool             `json:"ok"` // nothing below is broken
+	Version machine.Build    `json:"version"`
+	Machine machine.Info     `json:"machine"`
+	Largest doctorLargest    `json:"largest_qubits"`
+	Kernel  doctorKernel     `json:"kernel"`
+	Config  doctorConfig     `json:"config"`
+	Folders []durable.Folder `json:"folders"`
 }
 
 // doctorLargest is the largest number of qubits for three quarters of the memory:
@@ -40,13 +40,6 @@ type doctorKernel struct {
 type doctorConfig struct {
 	Files conffile.Files `json:"files"`
 	Error string         `json:"error"`
-}
-
-type doctorFolder struct {
-	Name     string `json:"name"`
-	Path     string `json:"path"`
-	Exists   bool   `json:"exists"`
-	Writable bool   `json:"writable"` // it, or the folder it would be made in
 }
 
 // newDoctorCmd makes `doctor`.
@@ -96,16 +89,11 @@ func (a *app) examine() *doctorReport {
 	if a.cfgErr != nil {
 		r.Config.Error, r.OK = a.cfgErr.Error(), false
 	}
-	for _, f := range []doctorFolder{
-		{Name: "config", Path: a.configDir()},
-		{Name: "cache", Path: a.cacheDir()},
-		{Name: "state", Path: a.stateDir()},
+	for _, f := range []durable.Folder{
+		durable.Look(a.fs, "config", a.configDir()), durable.Look(a.fs, "cache", a.cacheDir()), durable.Look(a.fs, "state", a.stateDir()),
 	} {
-		f.Exists, f.Writable = durable.Writable(a.fs, f.Path)
 		// Nothing is ever written into the folder of the configuration.
-		if !f.Writable && f.Name != "config" {
-			r.OK = false
-		}
+		r.OK = r.OK && (f.Writable || f.Name == "config")
 		r.Folders = append(r.Folders, f)
 	}
 	return r
@@ -132,13 +120,7 @@ func (a *app) printDoctor(r *doctorReport) error {
 		t.row("configuration", "BROKEN: "+r.Config.Error)
 	}
 	for _, f := range r.Folders {
-		state := map[[2]bool]string{
-			{true, true}:   "writable",
-			{true, false}:  "NOT WRITABLE",
-			{false, true}:  "not there, will be made when needed",
-			{false, false}: "NOT THERE and can't be made",
-		}[[2]bool{f.Exists, f.Writable}]
-		t.row(f.Name+" folder", quoteEmpty(f.Path)+": "+state)
+		t.row(f.Name+" folder", quoteEmpty(f.Path)+": "+f.State())
 	}
 	return t.flush()
 }

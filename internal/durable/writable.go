@@ -31,3 +31,27 @@ func Writable(f FS, dir string) (exists, writable bool) {
 	}
 	return exists, errors.Join(file.Close(), f.Remove(file.Name())) == nil
 }
+
+// Folder is what Look found of a folder, for people and programs.
+type Folder struct {
+	Name     string `json:"name"` // what it is for
+	Path     string `json:"path"`
+	Exists   bool   `json:"exists"`
+	Writable bool   `json:"writable"` // it, or the folder it would be made in
+}
+
+// Look looks at a folder, see Writable.
+func Look(f FS, name, path string) Folder {
+	exists, writable := Writable(f, path)
+	return Folder{Name: name, Path: path, Exists: exists, Writable: writable}
+}
+
+// State says how it is with the folder.
+func (f Folder) State() string {
+	return map[[2]bool]string{
+		{true, true}:   "writable",
+		{true, false}:  "NOT WRITABLE",
+		{false, true}:  "not there, will be made when needed",
+		{false, false}: "NOT THERE and can't be made",
+	}[[2]bool{f.Exists, f.Writable}]
+}

@@ -34,3 +34,15 @@ func TestWritable(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+func TestLook(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]string{dir: "writable", filepath.Join(dir, "a"): "not there, will be made when needed", "": "NOT THERE and can't be made"} {
+		if got := Look(OS{}, "it", path); got.State() != want || got.Path != path || got.Name != "it" {
+			t.Errorf("%q: %+v is %s", path, got, got.State())
+		}
+	}
+	if got := (Folder{Exists: true}).State(); got != "NOT WRITABLE" {
+		t.Error(got)
+	}
+}
