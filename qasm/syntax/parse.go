@@ -15,6 +15,7 @@ type Parser struct {
 	file  *File
 	errs  Errors
 	depth int
+	loops int // around the statement at hand
 	arena arena
 
 	major, minor int // of the version line; 3, 0 without one
@@ -344,7 +345,7 @@ func (p *Parser) oneStatement(top bool) Stmt {
 		p.expect(LParen, "after while")
 		s := &While{place: at, Cond: p.expression()}
 		p.expect(RParen, "after the condition")
-		s.Body = p.body("while")
+		s.Body = p.loopBody("while")
 		return s
 	case KwSwitch:
 		return p.choice(at)
@@ -353,6 +354,10 @@ func (p *Parser) oneStatement(top bool) Stmt {
 	case KwBreak, KwContinue, KwEnd:
 		s := &Jump{at, p.kind}
 		word := p.str()
+		if p.loops == 0 && p.kind != KwEnd {
+			p.fail(Pos(p.start), "", "'%s' stands outside of a loop", word)
+			return nil
+		}
 		p.next()
 		p.semicolon(word)
 		return s
@@ -518,6 +523,14 @@ func (p *Parser) body(of string) []Stmt {
 	return []Stmt{p.statement(false)}
 }
 
+// loopBody reads what a loop repeats, in which break and continue may stand.
+func (p *Parser) loopBody(of string) []Stmt {
+	p.loops++
+	body := p.body(of)
+	p.loops--
+	return body
+}
+
 func (p *Parser) branch(at place) Stmt {
 	p.next()
 	p.expect(LParen, "after if")
@@ -548,7 +561,7 @@ func (p *Parser) loop(at place) Stmt {
 	default:
 		s.Over = p.expression()
 	}
-	s.Body = p.body("the loop's head")
+	s.Body = p.loopBody("the loop's head")
 	return s
 }
 

@@ -118,6 +118,7 @@ var mistakes = []string{
 	"c = \"012\";", "c = \"01", "include 'a", "i = $;", "i = $3;", "i = 2 xs;", "i = 2 s;", "i = #;", "/* a\n b", "i = 0x;", "é² = 1;", "\xff", "a\tb", "a\x01b",
 	"rx(" + strings.Repeat("1+", 100) + ") q;", "rx(" + strings.Repeat("é+", 20) + "²" + strings.Repeat("+é", 100) + ") q;", "x q,;", "x ,q;", "a.b = 3;", "pragma", "#pragma", "#dim", "@", "@3",
 	// The next statement is found after a mistake, by its semicolon, its block, or its first word in a line of its own.
+	"break;", "continue;", "if (a) { break; }", "for int i in [0:1] { if (i == 1) break; } continue;", "while (a) continue; end;", "def f() { continue; }",
 	"x 3 q;\ny q, ;\nqubit 4;\n", "h q\nqubit a;\nif 3 { x q; y q; }\nz ?;\n", "gate g q { x 3; y 4; }\n} }\nx $;\n", "{ { x 3 } }\nx q 3\nreset 4;\nlet 4;", "int a = {\n};\ncreg 4;\nx\n",
 }
 

@@ -1,0 +1,83 @@
+package qasm
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// programs are small programs, most of them of one construct or of one mistake each. Where there
+// is no version line they begin with that of version 3 and its library.
+var programs = []string{
+	// Operands: indices, ranges, sets, negative ones, aliases, registers side by side.
+	"qubit[4] q; x q[-1]; x q[1:2]; x q[3:-1:2]; x q[0:2:-1]; x q[{0, 2}]; x q[:1]; x q[2:]; x q[::2];",
+	"qubit[4] q; x q[3:1:0];", "qubit[4] q; x q[0:0:2];", "qubit[4] q; x q[4];", "qubit[4] q; x q[-5];", "qubit[4] q; x q[{0, 4}];", "qubit[4] q; x q[0:4];", "qubit[4] q; x q[1.5];", "qubit[4] q; x q[true];", "qubit q; x q[0]; x q[1];",
+	"qubit[2] a; qubit[2] b; let c = a ++ b; cx a, b; cx a[0], b; cx c[0:1], c[2:3]; x c[2]; let d = c[{3, 0}]; x d[0];", "qubit[2] a; qubit[3] b; cx a, b;", "qubit[2] a; cx a, a;", "qubit[2] a; cx a[0], a[0];", "qubit a; let b = a; let c = 3;",
+	"qubit[2] q; bit[3] c; c = measure q;", "qubit[2] q; bit[2] c; c[1] = measure q[0]; measure q[1] -> c[0]; measure q; bit d = measure q[0]; c[{1, 0}] = measure q;", "qubit q; int c = measure q;", "qubit[2] q; bit c; measure q -> c;",
+	"qubit[2] q; reset q; reset q[1]; barrier q[0], q; barrier; delay[1ns] q[1]; delay[2us]; nop q;", "x $2; cx $0, $2; bit c; c = measure $2;", "qubit q; x $1; x q;",
+	// Declarations and scopes.
+	"qubit q; qubit q;", "int a = 1; { int a = 2; qubit r; }", "qubit q; { int a = 2; rx(a) q; } rx(a) q;", "const int n = 2; qubit[n] q; bit[n + 1] c; n = 3;", "int n = 2; qubit[n] q;", "qubit[0] q;", "qubit[-1] q;", "bit[2.5] c;", "bit[3] c = \"01\";", "bit[2] c = 5;", "int[0] a = 1;", "int[65] a = 1;", "uint[4] a = 2.5; float b = true; bool c = 2; bit d = 1; bit e = 2;",
+	"qubit q; rx(y) q;", "qubit q; rx(q) q;", "qubit q; xx q;", "qubit q; h1 q;", "qubit q; rxx(1) q;", "qubit q; cx q;", "qubit q; rx q;", "qubit q; rx(1, 2) q;", "gate g a { } gate g a { }", "gate g a, a { }", "gate g(a) a { }", "gate g a { h b; }", "gate g a { measure a; }", "gate g a { g a; }", "gate x a { }", "def f(int a) -> int { return a + 1; } qubit q; rx(f(2)) q;", "def f(qubit a) { x a; } qubit[2] q; f(q[1]); f q[0];", "def f(qubit a) -> bit { return measure a; } qubit q; bit c = f(q); c = f(q);", "def f(int a) { f(a); } f(1);", "f(1);", "extern f(int) -> int; qubit q; rx(f(2)) q;",
+	"input angle t; input float u; qubit q; rx(2 * t + u / 2 - 1) q; rz(t * u) q;", "input int n; qubit q; rx(n) q;", "output bit[2] r; bit[2] c; qubit[2] q; r = measure q; c[0] = measure q[1];", "input angle t; qubit q; rx(sin(t)) q;", "input angle t; qubit q; if (t > 1) x q;",
+	// Modifiers.
+	"qubit[4] q; ctrl @ x q[0], q[1]; ctrl(2) @ x q[0], q[1], q[2]; negctrl @ ctrl @ rx(0.5) q[2], q[1], q[0]; inv @ s q[0]; inv @ rx(0.5) q[0]; pow(2) @ t q[1]; ctrl @ gphase(0.25) q[3]; inv @ pow(2) @ ctrl @ s q[0], q[1];",
+	"gate g(a) x, y { rx(a) x; cx x, y; rz(-a) y; } qubit[3] q; g(0.5) q[0], q[1]; inv @ g(0.5) q[0], q[1]; ctrl @ g(0.5) q[2], q[0], q[1]; pow(2) @ g(0.5) q[1], q[0];", "qubit q; ctrl @ x q, q;", "qubit[2] q; ctrl(0) @ x q[0];", "qubit[2] q; ctrl(1.5) @ x q[0], q[1];", "qubit[2] q; pow(q) @ x q[0];", "qubit[2] q; ctrl @ measure q[0];", "gphase(0.5); qubit q; U(0.1, 0.2, 0.3) q; gphase(0.25);", "qubit q; pow(1/3) @ x q; pow(1.0/3) @ rx(0.6) q; pow(0.5) @ z q;",
+	// Control.
+	"qubit[2] q; bit[2] c; c = measure q; if (c == 2) x q[0]; else y q[0]; if (c[0]) { x q[1]; } else if (!c[1]) z q[1]; if (true) h q[0]; if (false) h q[1]; else x q[1];",
+	"qubit q; for int i in [0:2] rx(i) q; for int i in [4:-2:0] ry(i) q; for int i in {5, 3} rz(i) q; for bit b in \"10\" if (b) x q; for int i in [0:9] { if (i == 1) continue; if (i == 3) break; h q; }", "qubit q; for int i in [0:0:2] x q;", "qubit q; for int i in 3 x q;", "qubit q; bit c; for uint i in [0:1] { c = measure q; if (c) x q; }",
+	"qubit q; int i = 0; while (i < 3) { i += 1; rx(i) q; }", "qubit q; bit c = measure q; while (c) { x q; c = measure q; }", "qubit q; while (true) x q;", "qubit q; bit c = measure q; while (c) { x q; break; }", "qubit q; break;", "qubit q; if (true) { continue; x q; } y q;", "x $0; end; y $0;", "qubit q; bit c = measure q; if (c) end; x q;",
+	"qubit q; bit[2] c; c[0] = measure q; switch (c) { case 0, 1 { x q; } case 2 { y q; } default { z q; } } switch (2) { case 2 { h q; } default { s q; } }", "qubit q; bit[2] c; c[0] = measure q; switch (c) { case 1 { } case 1 { } }", "qubit q; bit c = measure q; switch (c) { case c { } }", "switch (1.5) { case 1 { } }", "qubit q; bit c = measure q; if (c + 1) x q;", "qubit q; bit[2] c; c[0] = measure q; int a = 1; if (c[0]) a = 2; rx(a) q;", "qubit q; bit c = measure q; bit d; d = c; if (d) x q; d = !c;", "return 1;",
+	// Blocks in other words, and old forms.
+	"qubit q; box { x q; } box[10ns] { y q; } \npragma a b\nx q;\n@note\ny q; cal { a } defcal x $0 { b }", "qubit[2] q; let a = q; stretch s; delay[s] q;", "box[1] { }", "delay[3] $0;", "delay[-1ns] $0;", "duration d = durationof({ x $0; });", "array[int, 2] a = {1, 2}; qubit q; rx(a[1]) q;", "include \"none.inc\";", "include \"stdgates.inc\"; qubit q; x q;", "complex z = 2im; qubit q; rx(real(z)) q;", "opaque g a; qubit q; g q;", "qreg a[2]; creg b[2]; measure a -> b; if (b == 1) x a[0];",
+	"OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2]; creg c[2]; gate g(a) x, y { u3(a, 0, -a) x; CX x, y; barrier x; } g(pi/2) q[0], q[1]; opaque m(a) x; if (c == 3) g(0.5) q[1], q[0]; measure q -> c; reset q; barrier q;", "OPENQASM 2.0;\nqreg q[2]; U(0, 0, 0.5) q; CX q[0], q[1]; h q[0];", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2]; opaque m x; m q[0];", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1]; if (q == 1) x q[0];", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1]; creg c[1]; if (c < 1) x q[0];", "OPENQASM 2.0;\nqubit q;", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[2]; creg c[1]; measure q -> c;",
+}
+
+// Each program is read into the same circuit, or refused in the same words.
+func TestPrograms(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, text := range programs {
+		whole := text
+		if !strings.HasPrefix(text, "OPENQASM") {
+			whole = head3 + text
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+		d, err := Read("p.qasm", []byte(whole), ReadOptions{})
+		if err == nil {
+			c, e := d.Circuit()
+			if err = e; e == nil {
+				for _, r := range c.QubitRegs {
+					fmt.Fprintf(&b, "  qubits %s %v", r.Name, r.Indices)
+				}
+				for _, r := range c.BitRegs {
+					fmt.Fprintf(&b, "  bits %s %v", r.Name, r.Indices)
+				}
+				fmt.Fprintf(&b, "\n  %s\n", strings.ReplaceAll(strings.TrimSpace(c.String()), "\n", "\n  "))
+			}
+		}
+		if err != nil {
+			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
+		}
+	}
+	golden := filepath.Join("testdata", "programs.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, lines := strings.Split(b.String(), "\n"), strings.Split(string(want), "\n")
+	for i := range min(len(got), len(lines)) {
+		if got[i] != lines[i] {
+			t.Fatalf("line %d of %s:\ngot  %s\nwant %s", i+1, golden, got[i], lines[i])
+		}
+	}
+	if len(got) != len(lines) {
+		t.Fatalf("%d lines, %s has %d", len(got), golden, len(lines))
+	}
+}
