@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"qgan/metrics/spikes"
 )
 
 // Entropy and divergence of draws from a known law, averaged over many samples: the
@@ -83,5 +85,52 @@ func TestTooFewDraws(t *testing.T) {
 	}
 	if _, err := EstimateJS(data, &States{Neurons: 2, Timesteps: 1, Words: []uint32{0}, Counts: []int{1}, Total: 1}, rng, 10); err == nil {
 		t.Error("laws of other windows were compared")
+	}
+}
+
+// Four draws of each state that was seen are enough, one less is not.
+func TestEnoughDraws(t *testing.T) {
+	count := func(words ...uint32) *States {
+		r := spikes.NewRaster(1, len(words), 1, 0.02)
+		for b, w := range words {
+			r.SetWord(0, b, w)
+		}
+		s, err := CountStates(spikes.Windows{Raster: r, T: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	data := count(0, 0, 1)
+	for draws, enough := range map[int]bool{7: false, 8: true, 9: true} {
+		words := make([]uint32, draws)
+		words[0] = 1
+		e, err := EstimateJS(data, count(words...), rand.New(rand.NewPCG(1, 2)), 2)
+		if err != nil || (len(e.Warnings) == 0) != enough || e.Seen != 2 || e.Samples != draws {
+			t.Errorf("%d draws of 2 states: warnings %q, %v", draws, e.Warnings, err)
+		}
+	}
+}
+
+// A word that the data show at the end of repeats alone is followed by the law of one bin.
+func TestChainAfterAnEnd(t *testing.T) {
+	r := spikes.NewRaster(1, 2, 1, 0.02)
+	r.SetWord(0, 1, 1)
+	c, err := FitChain(r, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := c.Draw(1, 300, 0.02, rand.New(rand.NewPCG(1, 2)))
+	silent := 0
+	for b := range drawn.Bins {
+		if drawn.Word(0, b) == 0 {
+			silent++
+			if b+1 < drawn.Bins && drawn.Word(0, b+1) != 1 {
+				t.Errorf("bin %d is silent and the next one too", b)
+			}
+		}
+	}
+	if silent < 70 || silent > 130 { // a third: 0 is followed by 1, and 1 by either
+		t.Errorf("%d of 300 bins are silent", silent)
 	}
 }

@@ -118,6 +118,8 @@ func TestResolve(t *testing.T) {
 		{4, 1, given("penalty", "clip"), given("penalty-weight", "0.01")},
 		{4, 1, given("penalty", "clip", "penalty-weight", "0.2"), given("penalty-weight", "0.2")},
 		{4, 1, given("k-loss", "abs"), given("k", "0.1")},
+		{4, 1, given("k", "0"), given("k", "0", "k-loss", "off")},
+		{4, 1, given("seed", "18446744073709551615"), given("seed", "18446744073709551615")},
 		{4, 1, given("k-loss", "abs", "k", "2"), given("k", "2")},
 		{4, 1, given("readout", "prob"), given("expectation", "batch")},
 		{4, 2, given("past", "20"), given("expectation", "batch", "past", "20")},

@@ -21,6 +21,7 @@ import (
 	"qgan/ir"
 	"qgan/metrics"
 	"qgan/metrics/report"
+	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
 	"qgan/training/runs"
@@ -439,5 +440,55 @@ func TestParameterLines(t *testing.T) {
 		if len(l.Neurons) != 20 || l.Neurons[0] != 1 || l.Neurons[19] != 20 || l.Count[0] != want[0] || l.Count[2] != want[1] {
 			t.Errorf("%s: %v neurons, %v, want %v", name, l.Neurons, l.Count[:3], want)
 		}
+	}
+}
+
+// Of generators out of reach, and of windows that some parts of the recording lack, a page
+// has each window's own probability; a generator that runs on tells how likely the data are.
+func TestInputByDraws(t *testing.T) {
+	long := uneven(t, 4, 90, 1, 3, "1:3")
+	far := untrained(t, long, 65, func(c *training.Config) {
+		*c = c.WithMemory(training.MemoryNone)
+		c.LatentScale, c.Expectation, c.Seed = 1, training.Batch, 6
+	})
+	s := &assess.Subjects{Recording: long, Timesteps: 65, Seed: 4, Brief: true, Subjects: []assess.Subject{{Path: "far", Generator: far}}}
+	in, err := s.Input(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := must(far.Sample(t.Context(), nil, training.Sampling{Samples: 50000, Seed: 6}))
+	_, dlaw := law(t, drawn, 65)
+	data := must(long.Law(metrics.Trained, 65))
+	e := must(metrics.EstimateJS(data, dlaw, stream.New(6, "estimate"), 20))
+	if m := in.Models[0]; m.JSNats != e.JSNats || m.JSStdErr != e.StdErr || m.Null != e.NullFloor {
+		t.Errorf("%v ± %v, floor %v; want %v ± %v, %v", m.JSNats, m.JSStdErr, m.Null, e.JSNats, e.StdErr, e.NullFloor)
+	}
+
+	// The recording's words 0, 1 and 3; 2 is held out. The samples lack 1.
+	r, other := spikes.NewRaster(2, 12, 2, 0.02), spikes.NewRaster(1, 4, 2, 0.02)
+	for b := range 12 {
+		r.SetWord(0, b, uint32([]int{0, 1, 3}[b%3]))
+		r.SetWord(1, b, 2)
+	}
+	for b, w := range []uint32{0, 2, 3, 3} {
+		other.SetWord(0, b, w)
+	}
+	rec := must(metrics.NewRecording(r, "0:1"))
+	g := untrained(t, rec, 1, func(c *training.Config) {
+		*c = c.WithMemory(training.MemoryBits)
+		c.Tied, c.Past, c.Expectation, c.Layers = true, 1, training.Batch, 1
+	})
+	s = &assess.Subjects{Recording: rec, Timesteps: 1, Brief: true, Subjects: []assess.Subject{{Path: "o.npz", Samples: other}}}
+	if err := s.AddGenerator(t.Context(), "run", g); err != nil {
+		t.Fatal(err)
+	}
+	if in, err = s.Input(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "among samples", in.Models[0].Seen, []float64{0.25, 0, 0.5})
+	q := s.Subjects[1].Law.Estimate.Seen // of 0, 1, 2 and 3
+	same(t, "by the law", in.Models[1].Seen, []float64{q[0], q[1], q[3]})
+	if l := in.Models[1].Time.LogLikelihood; l == nil || *l != must(g.Likelihood()(t.Context(), rec.Held)) || in.Models[0].Time.LogLikelihood != nil {
+		t.Errorf("likelihood %v", l)
 	}
 }

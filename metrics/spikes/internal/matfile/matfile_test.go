@@ -300,3 +300,39 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// What is no variable is passed over with its padding, and so are MATLAB's own variables,
+// which have no name.
+func TestPassedOver(t *testing.T) {
+	for name, f := range forms() {
+		plain := f
+		plain.Small = false
+		file := f.Header()
+		for _, part := range [][]byte{
+			plain.Element(mt.Int8, []byte("abc")),
+			f.Variable(mt.Var{Name: "first", Class: mt.ClassUint8, Dims: []int32{1, 3}, Storage: mt.Uint8, Values: []uint8{1, 0, 1}}),
+			f.Variable(mt.Var{Class: mt.ClassUint8, Dims: []int32{1, 1}, Storage: mt.Uint8, Values: []uint8{1}}),
+			plain.Element(mt.Double, make([]byte, 16)),
+			f.Variable(mt.Var{Name: "a name of nine\x00\x00", Class: mt.ClassUint8, Dims: []int32{1, 2}, Storage: mt.Uint8, Values: []uint8{0, 1}}),
+		} {
+			file = append(file, part...)
+		}
+		vars, err := Variables(file)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for _, v := range vars {
+			a, err := v.Read()
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			got = append(got, fmt.Sprint(v.Name, " ", a.Len()))
+		}
+		if d := cmp.Diff([]string{"first 3", "a name of nine 2"}, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
