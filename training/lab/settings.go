@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -67,7 +68,7 @@ func (s Settings) Recording(neurons string, indices []int) (*metrics.Recording, 
 	o := metrics.RecordingOptions{Neurons: s.or("neurons", neurons), Indices: indices, Repeats: s["train-repeats"]}
 	o.Variable, o.Axes = s["var"], s["axes"]
 	var err error
-	if o.RepeatBins, err = s.whole("repeat-bins", 0, 1<<40, "it is a number of bins"); err != nil {
+	if o.RepeatBins, err = s.whole("repeat-bins", 0, math.MaxInt, "it is a number of bins"); err != nil {
 		return nil, err
 	}
 	if text, ok := s["bin-width"]; ok {
@@ -93,7 +94,7 @@ func (s Settings) timesteps() (int, error) {
 	if !s.given("timesteps") {
 		return 1, nil
 	}
-	return s.whole("timesteps", 1, 1<<30, "at least 1 is needed")
+	return s.whole("timesteps", 1, math.MaxInt, "at least 1 is needed")
 }
 
 // neurons are those taken where no setting says: fewer where windows are longer.
