@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -409,9 +410,9 @@ func TestCreate(t *testing.T) {
 // Where an answer is lost the fate of what was sent is open; where there was no connection
 // nothing was sent. Nothing is sent twice.
 func TestConnectionsThatBreak(t *testing.T) {
-	requests := 0
+	var requests atomic.Int32
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests++
+		requests.Add(1)
 		io.Copy(io.Discard, r.Body) // who has read it hears of a connection that ends
 		switch r.URL.Path {
 		case "/cut":
@@ -430,10 +431,10 @@ func TestConnectionsThatBreak(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, text := range map[string]string{"cut": "broke off after 10 bytes", "dropped": "EOF", "slow": "exceeded", "503": "503"} {
-		requests = 0
+		requests.Store(0)
 		var known *service.SubmitError
-		if id, err := r.Create(t.Context(), service.Call{Path: path, Body: []byte("{}")}); err == nil || errors.As(err, &known) || !strings.Contains(err.Error(), text) || requests != 1 {
-			t.Errorf("%s: %d requests, %q, %v", path, requests, id, err)
+		if id, err := r.Create(t.Context(), service.Call{Path: path, Body: []byte("{}")}); err == nil || errors.As(err, &known) || !strings.Contains(err.Error(), text) || requests.Load() != 1 {
+			t.Errorf("%s: %d requests, %q, %v", path, requests.Load(), id, err)
 		}
 	}
 	web.Close()
