@@ -56,9 +56,6 @@ func (l *Lab) Works() map[string]Work {
 	}
 }
 
-// ofRecording are the settings that [Task.Recording] reads.
-var ofRecording = []string{"data", "var", "axes", "repeat-bins", "bin-width", "neurons", "train-repeats"}
-
 // Recording reads the recording that a task's settings name: data, var, axes, repeat-bins,
 // bin-width, neurons and train-repeats. neurons are those taken where no setting says.
 func (t Task) Recording(neurons string) (*metrics.Recording, error) {
