@@ -53,7 +53,7 @@ puts the laws with and without noise, with and without readout errors, and with
 	addData(cmd, true)
 	s := cmd.Flags()
 	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
-	s.IntVar(&f.samples, "samples", 100000, "windows to draw (of --backend noisy 20000)")
+	s.IntVar(&f.samples, "samples", assess.UsualWindows, fmt.Sprintf("windows to draw (of --backend noisy %d)", assess.NoisyWindows))
 	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
 	addCompare(cmd, &f.compare)
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
@@ -104,19 +104,15 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 		return nil, err
 	}
 	o := assess.Options{Seed: f.seed}
-	switch {
-	case f.exact:
+	if f.exact {
 		o.Law = assess.Exact
-	case changed("samples"):
-		o.Law = assess.Drawn
+	}
+	if changed("samples") {
+		o.Windows = f.samples
 	}
 	if on != nil {
 		o.Noise = on.Noise(f.where.latents, f.where.perLatent)
-		if !changed("samples") {
-			f.samples = assess.NoisyWindows
-		}
 	}
-	o.Windows = f.samples
 	if o.Compare, err = a.loadBeside(rec, f.compare); err != nil {
 		return nil, err
 	}

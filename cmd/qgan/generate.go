@@ -9,18 +9,20 @@ import (
 	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
+	"qgan/training/lab"
 )
+
+// generateFlags are the flags of `generate`.
+type generateFlags struct {
+	samples, bins int
+	out, format   string
+	seed          uint64
+	where         processorFlags
+}
 
 // newGenerateCmd makes `generate`.
 func newGenerateCmd(a *app) *cobra.Command {
-	var (
-		samples int
-		bins    int
-		out     string
-		format  string
-		seed    uint64
-		where   processorFlags
-	)
+	var f generateFlags
 	cmd := &cobra.Command{
 		Use:   "generate RUN",
 		Short: "Draw spike trains from a trained generator",
@@ -48,81 +50,99 @@ command again takes up those that are there and pays for nothing twice.`,
   qgan generate runs/retina --samples 1000 --format spike-times --out times.csv
   qgan generate runs/retina --backend noisy --device props_torino.json --out torino.npz`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if samples < 1 {
-				return usagef("--samples %d: at least 1 is needed", samples)
-			}
-			form, err := spikes.FormatFor(format, out)
-			if err != nil {
-				return err
-			}
-			g, err := openModel(a, args[0])
-			if err != nil {
-				return err
-			}
-			if !cmd.Flags().Changed("seed") {
-				seed = g.Config.Seed
-			}
-			switch {
-			case bins == 0:
-				bins = g.Config.Timesteps
-			case bins < 0:
-				return usagef("--bins %d: at least 1 is needed", bins)
-			case !g.Config.Tied:
-				return usagef("--bins %d: only samples of a generator with one circuit for all timesteps run on", bins).withHint("train it with --memory leaky --tied")
-			}
-			if total := float64(samples) * float64(bins); total > maxDrawn {
-				return usagef("--samples %d --bins %d: at most %.0g bins are drawn at once", samples, bins, float64(maxDrawn))
-			}
-			on, err := where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), samples, seed)
-			if err != nil {
-				return err
-			}
-			if where.latents > 0 {
-				where.perLatent = assess.PerLatent(samples, where.latents)
-			}
-			defer on.Close()
-			r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: samples, Bins: bins, PerLatent: where.perLatent, Seed: seed})
-			if where.dry && errors.Is(err, remote.ErrDry) {
-				a.note("%v", err)
-				if g.Config.Memory != training.MemoryNone {
-					a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", g.Rounds(bins))
-				}
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if jobs, sent := meta.Extra["jobs"].([]string); sent {
-				bill, err := on.Remote.Ledger.Bill(jobs...)
-				if err != nil {
-					return err
-				}
-				a.note("%s", bill)
-			}
-			if on != nil && g.Config.Ansatz().UsesLatent() {
-				size, correlation := assess.Effective(r, where.perLatent)
-				a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
-			}
-			if out == "-" {
-				return spikes.Write(a.out, r, form, meta)
-			}
-			if err := assess.WriteSamples(a.fs, out, r, form, meta); err != nil {
-				return err
-			}
-			a.note("%d samples of %d bins x %d neurons in %s", samples, r.Bins, r.Neurons, out)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
-	f := cmd.Flags()
-	f.IntVar(&samples, "samples", 1000, "samples to draw")
-	f.IntVar(&bins, "bins", 0, "bins of a sample, which then runs on as one recording (none: the run's timesteps)")
-	f.StringVar(&out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
-	f.StringVar(&format, "format", "windows", "what the file holds: windows, spike-times (.csv) or pynapple (.npz)")
-	f.Uint64Var(&seed, "seed", 0, "seed of the draws (none: the run's)")
-	where.add(f)
-	where.addSending(f)
+	s := cmd.Flags()
+	s.IntVar(&f.samples, "samples", 1000, "samples to draw")
+	s.IntVar(&f.bins, "bins", 0, "bins of a sample, which then runs on as one recording (none: the run's timesteps)")
+	s.StringVar(&f.out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
+	s.StringVar(&f.format, "format", "windows", "what the file holds: windows, spike-times (.csv) or pynapple (.npz)")
+	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
+	f.where.add(s)
+	f.where.addSending(s)
 	return cmd
+}
+
+func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
+	if f.samples < 1 {
+		return usagef("--samples %d: at least 1 is needed", f.samples)
+	}
+	form, err := spikes.FormatFor(f.format, f.out)
+	if err != nil {
+		return err
+	}
+	g, err := openModel(a, dir)
+	if err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed("seed") {
+		f.seed = g.Config.Seed
+	}
+	if err := f.length(g); err != nil {
+		return err
+	}
+	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed)
+	if err != nil {
+		return err
+	}
+	defer on.Close()
+	if f.where.latents > 0 {
+		f.where.perLatent = assess.PerLatent(f.samples, f.where.latents)
+	}
+	r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: f.samples, Bins: f.bins, PerLatent: f.where.perLatent, Seed: f.seed})
+	if f.where.dry && errors.Is(err, remote.ErrDry) {
+		a.note("%v", err)
+		if g.Remembers() {
+			a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", g.Rounds(f.bins))
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.tellDrawn(a, g, on, r, meta); err != nil {
+		return err
+	}
+	if f.out == "-" {
+		return spikes.Write(a.out, r, form, meta)
+	}
+	if err := assess.WriteSamples(a.fs, f.out, r, form, meta); err != nil {
+		return err
+	}
+	a.note("%d samples of %d bins x %d neurons in %s", f.samples, r.Bins, r.Neurons, f.out)
+	return nil
+}
+
+// length settles how many bins a sample has: the run's, or more of a generator that runs on.
+func (f *generateFlags) length(g *assess.Generator) error {
+	switch {
+	case f.bins == 0:
+		f.bins = g.Config.Timesteps
+	case f.bins < 0:
+		return usagef("--bins %d: at least 1 is needed", f.bins)
+	case !g.Config.Tied:
+		return usagef("--bins %d: only samples of a generator with one circuit for all timesteps run on", f.bins).withHint("train it with --memory leaky --tied")
+	}
+	if total := float64(f.samples) * float64(f.bins); total > maxDrawn {
+		return usagef("--samples %d --bins %d: at most %.0g bins are drawn at once", f.samples, f.bins, float64(maxDrawn))
+	}
+	return nil
+}
+
+// tellDrawn says what samples of a processor cost, and how many independent ones they are worth.
+func (f *generateFlags) tellDrawn(a *app, g *assess.Generator, on *lab.Processor, r *spikes.Raster, meta spikes.Meta) error {
+	if jobs, sent := meta.Extra["jobs"].([]string); sent {
+		bill, err := on.Remote.Ledger.Bill(jobs...)
+		if err != nil {
+			return err
+		}
+		a.note("%s", bill)
+	}
+	if on != nil && g.Config.Ansatz().UsesLatent() {
+		size, correlation := assess.Effective(r, f.where.perLatent)
+		a.note("effective sample size %.0f of %d: spike counts of samples that share a latent vector correlate by %.2g", size, r.Repeats, correlation)
+	}
+	return nil
 }
 
 // maxDrawn bounds the bins of a draw, which is held in memory.

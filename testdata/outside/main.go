@@ -72,7 +72,7 @@ func all(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	report, err := generator.Evaluate(ctx, "outside", rec, assess.Options{Windows: 2000, Seed: 1})
+	report, err := generator.Evaluate(ctx, "outside", rec, assess.Options{Windows: 2000, Law: assess.WithinReach, Seed: 1})
 	if err != nil {
 		return err
 	}

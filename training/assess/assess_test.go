@@ -1,6 +1,7 @@
 package assess_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -112,21 +113,24 @@ func TestEvaluateChoices(t *testing.T) {
 		name    string
 		g       *assess.Generator
 		law     assess.Choice
+		windows int
 		method  string
 		refused string
 	}{
-		{"within reach", near, assess.WithinReach, "exact", ""},
-		{"drawn", near, assess.Drawn, "plugin", ""},
-		{"exact", near, assess.Exact, "exact", ""},
-		{"out of reach", far, assess.WithinReach, "plugin", ""},
-		{"exact, out of reach", far, assess.Exact, "", "exact: the exact law is out of reach"},
+		{"by windows", near, assess.ByWindows, 300, "plugin", ""},
+		{"by windows, of which nothing is said", near, assess.ByWindows, 0, "exact", ""},
+		{"within reach", near, assess.WithinReach, 300, "exact", ""},
+		{"drawn", near, assess.Drawn, 300, "plugin", ""},
+		{"exact", near, assess.Exact, 300, "exact", ""},
+		{"out of reach", far, assess.WithinReach, 300, "plugin", ""},
+		{"exact, out of reach", far, assess.Exact, 300, "", "exact: the exact law is out of reach"},
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			on := rec
 			if k.g == far {
 				on = long
 			}
-			e, err := k.g.Evaluate(t.Context(), k.name, on, assess.Options{Windows: 300, Seed: 2, Law: k.law})
+			e, err := k.g.Evaluate(t.Context(), k.name, on, assess.Options{Windows: k.windows, Seed: 2, Law: k.law})
 			if k.refused != "" {
 				var out *assess.OutOfReach
 				if !errors.As(err, &out) || !strings.HasPrefix(err.Error(), k.refused) {
@@ -139,6 +143,9 @@ func TestEvaluateChoices(t *testing.T) {
 			}
 			if e.Method != k.method || (e.Method == "plugin") != (e.Null != nil) || (e.States[0].Law != nil) != (k.method == "exact") {
 				t.Errorf("method %s, null %v, law of the first window %v", e.Method, e.Null, e.States[0].Law)
+			}
+			if want := cmp.Or(k.windows, assess.UsualWindows); e.Drawn != want {
+				t.Errorf("%d windows are drawn, want %d", e.Drawn, want)
 			}
 			if e.Method == "plugin" && *e.JS != e.Estimate.JSNats {
 				t.Errorf("JS %v is not that of the drawn windows, %v", *e.JS, e.Estimate.JSNats)
@@ -172,12 +179,13 @@ func TestUnderNoise(t *testing.T) {
 	rec := uneven(t, 6, 60, 2, 3, "")
 	g := untrained(t, rec, 1, nil)
 	for _, k := range []struct {
-		with  backends.Mitigation
-		names []string
-		drawn float64 // share of silent windows among what is drawn in the end
+		with    backends.Mitigation
+		windows int
+		names   []string
+		drawn   float64 // share of silent windows among what is drawn in the end
 	}{
-		{backends.MitigateNone, []string{"ideal", "noisy", "noisy-without-readout-errors", "read"}, 0.5},
-		{backends.MitigateM3, []string{"ideal", "noisy", "noisy-without-readout-errors", "read", "mitigated"}, 0.75},
+		{backends.MitigateNone, 0, []string{"ideal", "noisy", "noisy-without-readout-errors", "read"}, 0.5},
+		{backends.MitigateM3, 400, []string{"ideal", "noisy", "noisy-without-readout-errors", "read", "mitigated"}, 0.75},
 	} {
 		n := &assess.Noise{
 			Processor: assess.Processor{Name: "made", Mitigation: k.with, Shots: func(m backends.Mitigation) training.Sampler {
@@ -185,7 +193,7 @@ func TestUnderNoise(t *testing.T) {
 			}},
 			Laws: &sim.Simulator{}, WithoutReadout: &sim.Simulator{}, PerLatent: 100,
 		}
-		e, err := g.Evaluate(t.Context(), "made", rec, assess.Options{Windows: 400, Seed: 2, Noise: n})
+		e, err := g.Evaluate(t.Context(), "made", rec, assess.Options{Windows: k.windows, Seed: 2, Noise: n})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -197,7 +205,7 @@ func TestUnderNoise(t *testing.T) {
 			t.Errorf("mitigation %s: laws %v, want %v", k.with, names, k.names)
 		}
 		last := e.Noise.Laws[len(e.Noise.Laws)-1]
-		if *last.PSilent != k.drawn || e.Spiking.Drawn.ISI == nil || e.Drawn != 400 {
+		if *last.PSilent != k.drawn || e.Spiking.Drawn.ISI == nil || e.Drawn != cmp.Or(k.windows, assess.NoisyWindows) {
 			t.Errorf("mitigation %s: P(silent) of what was drawn last is %v, want %v", k.with, *last.PSilent, k.drawn)
 		}
 		// What is mitigated has no exact law, and the plug-in law is of what was drawn last.

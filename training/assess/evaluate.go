@@ -80,9 +80,11 @@ type Compared struct {
 // Choice says whether a generator's law is exact or drawn.
 type Choice int
 
-// The choices: exact where that is within reach, drawn in any case, or exact or an error.
+// The choices: drawn where Options say from how many windows and otherwise within reach;
+// exact where that is within reach; drawn in any case; exact or an error.
 const (
-	WithinReach Choice = iota
+	ByWindows Choice = iota
+	WithinReach
 	Drawn
 	Exact
 )
@@ -100,16 +102,37 @@ func (e *OutOfReach) Named(show func(name string) string) string {
 
 // Options say how something is evaluated.
 type Options struct {
-	Windows int    // drawn from a generator
+	Windows int    // drawn from a generator; 0: UsualWindows, under noise NoisyWindows
 	Law     Choice // of a generator
 	Seed    uint64 // of all draws
 	Compare []Sample
 	Noise   *Noise // of a generator; nil: none
 }
 
+// UsualWindows are as many as are drawn without noise where nothing says how many.
+const UsualWindows = 100000
+
+// settled are the options with what they leave open.
+func (o Options) settled() Options {
+	if o.Law == ByWindows {
+		o.Law = WithinReach
+		if o.Windows > 0 {
+			o.Law = Drawn
+		}
+	}
+	if o.Windows == 0 {
+		o.Windows = UsualWindows
+		if o.Noise != nil {
+			o.Windows = NoisyWindows
+		}
+	}
+	return o
+}
+
 // Evaluate draws from the generator, measures its law, exact where that is within reach
 // and wanted, and compares both with the recording. name is what the generator is called.
 func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Recording, o Options) (*Evaluation, error) {
+	o = o.settled()
 	n := training.CountParameters(g.Config)
 	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Size: Size(g.Config)}
 	s := Sample{Name: name}

@@ -160,7 +160,7 @@ func TestListedWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := untrained(t, rec, 1, nil)
-	e, err := g.Evaluate(t.Context(), "made", rec, assess.Options{Windows: 500, Seed: 2})
+	e, err := g.Evaluate(t.Context(), "made", rec, assess.Options{Windows: 500, Law: assess.WithinReach, Seed: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestEvaluateGenerator(t *testing.T) {
 		*c = c.WithMemory(training.MemoryNone)
 		c.LatentScale, c.Expectation = 1, training.Batch
 	})
-	out, err := far.Evaluate(t.Context(), "far", long, assess.Options{Windows: 50, Seed: 3})
+	out, err := far.Evaluate(t.Context(), "far", long, assess.Options{Windows: 50, Law: assess.WithinReach, Seed: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func Example() {
 	}
 	fmt.Printf("%s law, below 1e-3 nats to the repeats held out: %v\n", law.Method, *law.HeldOut < 1e-3)
 
-	e, err := generator.Evaluate(ctx, "two neurons", rec, assess.Options{Windows: 1000, Seed: 1})
+	e, err := generator.Evaluate(ctx, "two neurons", rec, assess.Options{Windows: 1000, Law: assess.WithinReach, Seed: 1})
 	if err != nil {
 		panic(err)
 	}
