@@ -97,16 +97,12 @@ func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, erro
 		err := add(c.Objective, c.Iterations, c.GeneratorLR)
 		return stages, err
 	}
-	left := c.Iterations
-	for i, p := range stageParts {
-		steps, rate := c.Iterations*p.share/allShares, p.rate
+	for i, steps := range c.stagedSteps() {
+		p := stageParts[i]
+		rate := p.rate
 		if i > 0 && c.Expectation == Exact {
 			rate = finerRate
 		}
-		if i == len(stageParts)-1 {
-			steps = left
-		}
-		left -= steps
 		if steps > 0 {
 			if err := add(p.objective, steps, rate*c.GeneratorLR); err != nil {
 				return nil, err
@@ -114,4 +110,33 @@ func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, erro
 		}
 	}
 	return stages, nil
+}
+
+// stagedSteps are the steps of each of stageParts; what does not divide is the last one's.
+func (c Config) stagedSteps() (steps [len(stageParts)]int) {
+	left := c.Iterations
+	for i, p := range stageParts {
+		steps[i] = c.Iterations * p.share / allShares
+		if i == len(stageParts)-1 {
+			steps[i] = left
+		}
+		left -= steps[i]
+	}
+	return steps
+}
+
+// Stages are the numbers of steps after which each further stage of the training begins,
+// whose steps take their own time; none where all steps are alike.
+func (c Config) Stages() (after []int) {
+	if c.Objective != ObjectiveStaged {
+		return nil
+	}
+	done := 0
+	for _, steps := range c.stagedSteps() {
+		if steps > 0 && done > 0 {
+			after = append(after, done)
+		}
+		done += steps
+	}
+	return after
 }

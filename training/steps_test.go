@@ -137,6 +137,17 @@ func TestStagesOfTheState(t *testing.T) {
 			c.Iterations, c.CriticSteps, c.GeneratorLR, c.CriticLR, c.Batch = k.iterations, 1, 0.04, 0.003, 40
 			c.Beta1, c.Beta2 = 0.25, 0.75
 			tr := traintest.Trainer(t, c, traintest.Builtin(t, 1, 2))
+			var after []int
+			for _, p := range k.want[:len(k.want)-1] {
+				n := p.steps
+				if len(after) > 0 {
+					n += after[len(after)-1]
+				}
+				after = append(after, n)
+			}
+			if got := c.Stages(); !slices.Equal(got, after) {
+				t.Errorf("later stages begin after %v steps, want %v", got, after)
+			}
 			at := 0
 			for stage, want := range k.want {
 				for i := range want.steps {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -150,6 +151,7 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		_, err = fmt.Fprintln(a.out, f.out)
 	}
 	if n := table.Failed(); n > 0 && err == nil {
+		job.tellCauses(table)
 		return exitf(exitStudy, "%s of %d failed; %s names the causes", plural(n, "task"), len(plan.Tasks), filepath.Join(f.out, "table.csv")).
 			withHint("--resume --retry-failed does them again")
 	}
@@ -159,23 +161,44 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 // studyJob is a study with its progress.
 type studyJob struct {
 	study.Study
-	bar *progress.Bar
+	bar  *progress.Bar
+	a    *app
+	told map[string]bool // tasks whose failure was told
 }
 
 // study is a study whose progress is shown, in the form of --log, and whose failed tasks
 // are told with their causes.
 func (a *app) study(p study.Plan, workers int, log string) *studyJob {
-	j := &studyJob{Study: study.Study{Plan: p, Works: a.works(), FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
+	j := &studyJob{a: a, told: map[string]bool{}, Study: study.Study{Plan: p, Works: a.works(), FS: a.fs, Workers: workers, Name: study.ProcessName(a.now())}}
 	j.Begun = func(done int) { j.bar, _ = a.newProgress(log, "task", "tasks", done) } // the form was checked before
 	j.Told = func(done, failed int) {
 		j.bar.Update(done, len(p.Tasks), progress.Field{Name: "failed", Value: failed})
 	}
 	j.Done = func(o study.Outcome) {
 		if o.Failed != "" {
+			j.told[o.Task.Name()] = true
 			a.warn("task %s failed: %s", o.Task.Name(), o.Failed)
 		}
 	}
 	return j
+}
+
+// tellCauses tells why tasks failed that other workers did, or this one before: each cause
+// once.
+func (j *studyJob) tellCauses(t study.Table) {
+	const most = 10
+	causes := slices.DeleteFunc(t.Causes(), func(c study.Cause) bool { return j.told[c.Tasks[0]] })
+	for i, c := range causes {
+		switch n := len(c.Tasks); {
+		case i == most:
+			j.a.warn("%s more are in the table", plural(len(causes)-most, "cause"))
+			return
+		case n == 1:
+			j.a.warn("task %s failed: %s", c.Tasks[0], c.Text)
+		default:
+			j.a.warn("%d tasks failed (%s and others): %s", n, c.Tasks[0], c.Text)
+		}
+	}
 }
 
 // newWorkerCmd makes `worker`.

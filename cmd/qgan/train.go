@@ -159,6 +159,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 	if err != nil {
 		return nil, err
 	}
+	bar.Stages(c.Stages()...)
 	bar.Message("%s: %s x %s, %s; %s", t.Run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, t.On))
 	js, silent := any("–"), any("–")
 	r, err := t.Train(ctx, func(r training.Row) {

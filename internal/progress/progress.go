@@ -49,6 +49,8 @@ type Bar struct {
 	unit   string
 	start  time.Time
 	first  int // of the work, where a resumed task began
+	stages []int
+	part   part
 	last   time.Time
 	width  int // of the line on the terminal
 	wrote  bool
@@ -57,7 +59,45 @@ type Bar struct {
 
 // New begins the progress of a task whose work is counted in units from first on.
 func New(w io.Writer, now func() time.Time, form Form, name, unit string, first int) *Bar {
-	return &Bar{w: w, now: now, form: form, name: name, unit: unit, first: first, start: now()}
+	begin := now()
+	return &Bar{w: w, now: now, form: form, name: name, unit: unit, first: first, start: begin, part: part{first: first, start: begin, seen: begin}}
+}
+
+// part is the stretch of work that rates are taken over.
+type part struct {
+	stage int       // counted from 0
+	first int       // of the work
+	start time.Time // when it began
+	seen  time.Time // the last update
+}
+
+// Stages says after how many units each further stage of the work begins, whose units take
+// another time than those before: rates and the time left are then those of the stage.
+func (p *Bar) Stages(after ...int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stages = after
+	p.part.stage = p.stageOf(p.first + 1)
+}
+
+// stageOf is the stage, from 0, of a unit of the work, counted from 1.
+func (p *Bar) stageOf(unit int) int {
+	n := 0
+	for n < len(p.stages) && p.stages[n] < unit {
+		n++
+	}
+	return n
+}
+
+// enter begins a stage anew where done units reach into it.
+func (p *Bar) enter(now time.Time, done int) {
+	if n := p.stageOf(done); n > p.part.stage {
+		p.part = part{stage: n, first: p.stages[n-1], start: p.part.seen}
+	}
+	p.part.seen = now
 }
 
 // Update says that done of total units are done; a total of 0 is not known. Most
@@ -69,6 +109,7 @@ func (p *Bar) Update(done, total int, fields ...Field) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
+	p.enter(now, done)
 	line := p.line(now, done, total, fields)
 	if p.wrote && now.Sub(p.last) < p.form.every() {
 		p.latest = line
@@ -132,16 +173,18 @@ func (p *Bar) write(line string) {
 
 // line makes the text or the object of one state of the work.
 func (p *Bar) line(now time.Time, done, total int, fields []Field) string {
-	spent := now.Sub(p.start)
-	rate, left := 0.0, time.Duration(-1)
-	if steps := done - p.first; steps > 0 && spent > 0 {
+	rate, left, end := 0.0, time.Duration(-1), total
+	if p.part.stage < len(p.stages) {
+		end = p.stages[p.part.stage]
+	}
+	if steps, spent := done-p.part.first, now.Sub(p.part.start); steps > 0 && spent > 0 {
 		rate = float64(steps) / spent.Seconds()
-		if total > 0 {
-			left = time.Duration(float64(max(0, total-done)) / rate * float64(time.Second))
+		if end > 0 {
+			left = time.Duration(float64(max(0, end-done)) / rate * float64(time.Second))
 		}
 	}
 	if p.form == Objects {
-		return p.object(done, total, rate, spent, left, fields)
+		return p.object(done, total, rate, now.Sub(p.start), left, fields)
 	}
 	var b strings.Builder
 	b.WriteString(p.name)
@@ -158,6 +201,9 @@ func (p *Bar) line(now time.Time, done, total int, fields []Field) string {
 	}
 	if left >= 0 {
 		fmt.Fprintf(&b, "  %s left", left.Round(time.Second))
+		if p.part.stage < len(p.stages) {
+			fmt.Fprintf(&b, " of stage %d of %d", p.part.stage+1, len(p.stages)+1)
+		}
 	}
 	return b.String()
 }
@@ -169,7 +215,14 @@ func (p *Bar) object(done, total int, rate float64, spent, left time.Duration, f
 		{"event", "progress"}, {"task", p.name}, {"unit", p.unit}, {"done", done}, {"total", total},
 		{"rate_per_s", rate}, {"seconds", spent.Seconds()},
 	}, fields...)
-	if left >= 0 {
+	if len(p.stages) > 0 {
+		all = append(all, Field{"stage", p.part.stage + 1}, Field{"stages", len(p.stages) + 1})
+	}
+	switch {
+	case left < 0:
+	case p.part.stage < len(p.stages):
+		all = append(all, Field{"stage_seconds_left", left.Seconds()})
+	default:
 		all = append(all, Field{"seconds_left", left.Seconds()})
 	}
 	var b strings.Builder

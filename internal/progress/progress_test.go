@@ -85,6 +85,55 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// Units of a later stage take their own time: a rate is that of its stage, and what is left
+// is told of the stage until the last one. A task that goes on in a later stage is in it
+// from its first unit.
+func TestStages(t *testing.T) {
+	run := func(form Form, first int) string {
+		var out bytes.Buffer
+		clock := time.Unix(0, 0)
+		p := New(&out, func() time.Time { return clock }, form, "train", "steps", first)
+		p.Stages(4, 6)
+		for i := first + 1; i <= 8; i++ {
+			each := 6 * time.Second
+			if i > 4 {
+				each = 60 * time.Second
+			}
+			clock = clock.Add(each)
+			p.Update(i, 8)
+		}
+		p.Finish()
+		return out.String()
+	}
+	whole := `train 1/8 (12%)  0.167 steps/s  18s left of stage 1 of 3
+train 2/8 (25%)  0.167 steps/s  12s left of stage 1 of 3
+train 3/8 (37%)  0.167 steps/s  6s left of stage 1 of 3
+train 4/8 (50%)  0.167 steps/s  0s left of stage 1 of 3
+train 5/8 (62%)  0.0167 steps/s  1m0s left of stage 2 of 3
+train 6/8 (75%)  0.0167 steps/s  0s left of stage 2 of 3
+train 7/8 (87%)  0.0167 steps/s  1m0s left
+train 8/8 (100%)  0.0167 steps/s  0s left
+`
+	if d := cmp.Diff(whole, run(Lines, 0)); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	for _, first := range []int{4, 5, 6} {
+		lines := strings.SplitAfter(whole, "\n")
+		if d := cmp.Diff(strings.Join(lines[first:], ""), run(Lines, first)); d != "" {
+			t.Errorf("from %d, -want +got:\n%s", first, d)
+		}
+	}
+	objects := strings.Split(run(Objects, 3), "\n")
+	for i, want := range []string{`"seconds":6,"stage":1,"stages":3,"stage_seconds_left":0}`, `"seconds":66,"stage":2,"stages":3,"stage_seconds_left":60}`,
+		`"seconds":126,"stage":2,"stages":3,"stage_seconds_left":0}`, `"seconds":186,"stage":3,"stages":3,"seconds_left":60}`} {
+		if !strings.HasSuffix(objects[i], want) {
+			t.Errorf("%s, want …%s", objects[i], want)
+		}
+	}
+	var none *Bar
+	none.Stages(1)
+}
+
 func TestOddValues(t *testing.T) {
 	p := &Bar{name: "x", now: time.Now}
 	line := p.object(1, 0, 0, 0, -1, []Field{{"loss", math.NaN()}})

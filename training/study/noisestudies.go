@@ -15,7 +15,7 @@ func shotNoisePlan(o Options) Plan {
 		Kind:     "gradient",
 		Seeds:    o.seeds(5, 2),
 		Settings: map[string]any{"layers": 5, "repeats": pick(o.Quick, 60, 400)},
-		Grid: map[string][]any{
+		Grid: map[string]any{
 			"neurons": pick(o.Quick, list(2, 4), list(2, 4, 6)),
 			"shots":   pick(o.Quick, list(10, 100, 1000), list(10, 32, 100, 316, 1000, 3162, 10000)),
 			"latents": list(1, 16),
@@ -57,7 +57,7 @@ func plateauPlan(o Options) Plan {
 		Kind:     "plateau",
 		Seeds:    o.seeds(1, 1),
 		Settings: map[string]any{"draws": pick(o.Quick, 200, 3000)},
-		Grid: map[string][]any{
+		Grid: map[string]any{
 			"neurons":    pick(o.Quick, list(2, 4, 6), list(2, 4, 6, 8, 10)),
 			"layers":     pick(o.Quick, list(2, 5), list(2, 5, 10)),
 			"observable": list("Z_0", "Z_last", "parity", "silence", "rate", "critic"),
@@ -116,7 +116,7 @@ func metricErrorPlan(o Options) Plan {
 		Kind:     "metric-error",
 		Seeds:    o.seeds(1, 1),
 		Settings: map[string]any{"repeats": pick(o.Quick, 10, 50)},
-		Grid: map[string][]any{
+		Grid: map[string]any{
 			"neurons":   pick(o.Quick, list(4, 8), list(4, 8, 10)),
 			"timesteps": pick(o.Quick, list(1), list(1, 2)),
 			"windows":   pick(o.Quick, list(100, 1000, 10000), list(100, 316, 1000, 3162, 10000, 31623, 100000)),

@@ -19,10 +19,9 @@ type file struct {
 
 // part is a grid of tasks with the settings that they share.
 type part struct {
-	Kind     string
-	Seeds    []int64
-	Settings map[string]any
-	Grid     map[string][]any
+	Kind           string
+	Seeds          []int64
+	Settings, Grid map[string]any // Grid: a list each
 }
 
 // Parse reads a study file (TOML):
@@ -37,7 +36,8 @@ type part struct {
 //	[[part]]                # further tasks; what they don't say is as above
 //	grid.gradient = ["spsa"]
 //
-// The last name of a grid, in alphabetical order, varies fastest, then come the seeds.
+// The last name of a grid, in alphabetical order, varies fastest, then come the seeds. A name
+// with a dot, such as evaluate.samples, needs no quotes.
 func Parse(text, where string) (Plan, error) {
 	var f file
 	meta, err := toml.Decode(text, &f)
@@ -48,7 +48,7 @@ func Parse(text, where string) (Plan, error) {
 		}
 		return Plan{}, &PlanError{fmt.Sprintf("%s: %v", where, err)}
 	}
-	if keys := meta.Undecoded(); len(keys) > 0 {
+	if keys := slices.DeleteFunc(meta.Undecoded(), ofTask); len(keys) > 0 {
 		return Plan{}, &PlanError{fmt.Sprintf("%s: there is no setting %q here; it belongs below [settings] or [grid]", where, keys[0].String())}
 	}
 	p := Plan{Name: f.Name}
@@ -58,11 +58,12 @@ func Parse(text, where string) (Plan, error) {
 	if f.Kind == "" {
 		f.Kind = "train"
 	}
+	f.part = f.dotted()
 	parts := []part{f.part}
 	if len(f.Part) > 0 {
 		parts = nil
 		for _, q := range f.Part {
-			parts = append(parts, q.inherit(f.part))
+			parts = append(parts, q.dotted().inherit(f.part))
 		}
 	}
 	for _, q := range parts {
@@ -77,6 +78,39 @@ func Parse(text, where string) (Plan, error) {
 	}
 	p.compact()
 	return p, nil
+}
+
+// ofTask says whether a key names a setting of tasks, of the file's own or of a part's.
+func ofTask(k toml.Key) bool {
+	if k[0] == "part" {
+		k = k[1:]
+	}
+	return len(k) > 1 && (k[0] == "settings" || k[0] == "grid")
+}
+
+// dotted is the part with the tables that TOML makes of names with dots as settings of
+// those names.
+func (q part) dotted() part {
+	q.Settings, q.Grid = dotted(q.Settings), dotted(q.Grid)
+	return q
+}
+
+func dotted(settings map[string]any) map[string]any {
+	if settings == nil {
+		return nil
+	}
+	out := map[string]any{}
+	for name, v := range settings {
+		below, ok := v.(map[string]any)
+		if !ok {
+			out[name] = v
+			continue
+		}
+		for under, v := range dotted(below) {
+			out[name+"."+under] = v
+		}
+	}
+	return out
 }
 
 // maxTasks bounds a plan.
@@ -103,7 +137,7 @@ func (q part) inherit(from part) part {
 		settings = map[string]any{}
 	}
 	if grid == nil {
-		grid = map[string][]any{}
+		grid = map[string]any{}
 	}
 	for k, v := range q.Settings {
 		delete(grid, k)
@@ -145,7 +179,11 @@ func (q part) tasks() ([]Task, error) {
 		return nil
 	}
 	for _, name := range names {
-		if err := vary(name, q.Grid[name]); err != nil {
+		values, ok := q.Grid[name].([]any)
+		if !ok {
+			return nil, fmt.Errorf("grid: %s is %v, a list of values is needed", name, q.Grid[name])
+		}
+		if err := vary(name, values); err != nil {
 			return nil, err
 		}
 	}

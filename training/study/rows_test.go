@@ -206,6 +206,11 @@ func TestPageTable(t *testing.T) {
 	if table.Done() != 2 || table.Failed() != 1 {
 		t.Errorf("%d done, %d failed", table.Done(), table.Failed())
 	}
+	outcomes[p.Tasks[3].Name()], outcomes[p.Tasks[4].Name()] = Outcome{Failed: "no luck"}, Outcome{Failed: "no file"}
+	causes := []Cause{{"no luck", []string{p.Tasks[1].Name(), p.Tasks[3].Name()}}, {"no file", []string{p.Tasks[4].Name()}}}
+	if diff := cmp.Diff(causes, TableOf(p, outcomes).Causes()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // Numbers of settings, whatever file they came from.

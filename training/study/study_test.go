@@ -76,10 +76,50 @@ settings.layers = 3
 	}
 }
 
+// Names with dots are settings with and without quotes, of the file and of a part, below
+// settings and in the grid.
+func TestDottedNames(t *testing.T) {
+	var plans []Plan
+	for _, text := range []string{
+		"[settings]\nneurons = 2\n\"evaluate.samples\" = 10\n[grid]\n\"evaluate.compare\" = [\"a\", \"b\"]\n",
+		"[settings]\nneurons = 2\nevaluate.samples = 10\n[grid]\nevaluate.compare = [\"a\", \"b\"]\n",
+		"[settings.evaluate]\nsamples = 10\n[[part]]\nsettings.neurons = 2\ngrid.evaluate.compare = [\"a\", \"b\"]\n",
+		"[[part]]\n[part.settings]\nneurons = 2\nevaluate.samples = 10\n[part.grid.evaluate]\ncompare = [\"a\", \"b\"]\n",
+	} {
+		p, err := Parse(text, "dotted.toml")
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if err := p.Check(); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		plans = append(plans, p)
+	}
+	want := []Task{
+		{"train", map[string]any{"neurons": int64(2), "evaluate.samples": int64(10), "evaluate.compare": "a"}},
+		{"train", map[string]any{"neurons": int64(2), "evaluate.samples": int64(10), "evaluate.compare": "b"}},
+	}
+	for i, p := range plans {
+		if diff := cmp.Diff(want, p.Tasks); diff != "" {
+			t.Errorf("form %d: %s", i, diff)
+		}
+	}
+	p, err := Parse("[settings]\nevaluate.layers = 3\n", "dotted.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(); err == nil || !strings.Contains(err.Error(), `"evaluate.layers" is no setting of a training`) {
+		t.Error(err)
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"name = ":                            "line 1",
 		"layers = 3":                         `no setting "layers" here; it belongs below [settings] or [grid]`,
+		"evaluate.samples = 3":               `no setting "evaluate.samples" here; it belongs below [settings] or [grid]`,
+		"[[part]]\nevaluate.samples = 3":     `no setting "part.evaluate.samples" here; it belongs below [settings] or [grid]`,
+		"[grid]\nlayers = 3":                 "grid: layers is 3, a list of values is needed",
 		"[grid]\nlayers = []":                "layers has no values",
 		"[settings]\na = 1\n[grid]\na = [1]": "a is a setting and in the grid",
 		"seeds = [1]\n[settings]\nseed = 1":  "seeds, and a setting seed",

@@ -56,6 +56,27 @@ func (t Table) Failed() (n int) {
 	return n
 }
 
+// Cause is why tasks failed.
+type Cause struct {
+	Text  string
+	Tasks []string // names, in the plan's order
+}
+
+// Causes lists why tasks failed, each cause once, in the order of the first task of each.
+func (t Table) Causes() (out []Cause) {
+	for _, r := range t.Rows {
+		if r.Failed == "" {
+			continue
+		}
+		i := slices.IndexFunc(out, func(c Cause) bool { return c.Text == r.Failed })
+		if i < 0 {
+			i, out = len(out), append(out, Cause{Text: r.Failed})
+		}
+		out[i].Tasks = append(out[i].Tasks, r.Task.Name())
+	}
+	return out
+}
+
 // Done counts the tasks that are done, those that failed among them.
 func (t Table) Done() (n int) {
 	for _, r := range t.Rows {

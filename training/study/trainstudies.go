@@ -18,15 +18,15 @@ func budgetPlan(o Options) Plan {
 	settings := map[string]any{"neurons": 4, "gradient": "parameter-shift"}
 	seeds := o.seeds(5, 2)
 	return plan("budget", o,
-		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string][]any{
+		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string]any{
 			"shots":      pick(o.Quick, list("30", "300"), list("10", "30", "100", "300", "1000", "3000")),
 			"iterations": pick(o.Quick, list(300), list(1000, 3000)),
 		}},
-		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string][]any{
+		part{Kind: "train", Seeds: seeds, Settings: settings, Grid: map[string]any{
 			"shots":      pick(o.Quick, list("10:300"), list("10:1000", "30:3000", "100:10000")),
 			"iterations": pick(o.Quick, list(300), list(1000, 3000)),
 		}},
-		part{Kind: "train", Seeds: seeds, Settings: with(settings, "gradient", "spsa"), Grid: map[string][]any{
+		part{Kind: "train", Seeds: seeds, Settings: with(settings, "gradient", "spsa"), Grid: map[string]any{
 			"shots":      pick(o.Quick, list("300"), list("100", "1000", "10000")),
 			"iterations": pick(o.Quick, list(300), list(3000)),
 		}},
@@ -129,7 +129,7 @@ func deviceNoisePlan(o Options) Plan {
 	return plan("device-noise", o, part{
 		Kind: "device", Seeds: o.seeds(3, 1),
 		Settings: map[string]any{"neurons": 4, "mitigate": "m3", "samples": pick(o.Quick, 2000, 20000), "iterations": pick(o.Quick, 300, 3000)},
-		Grid:     map[string][]any{"device": list(o.Devices...), "device-noise": scales},
+		Grid:     map[string]any{"device": list(o.Devices...), "device-noise": scales},
 	})
 }
 
@@ -211,7 +211,7 @@ func transferPlan(o Options) Plan {
 	return plan("transfer", o, part{
 		Kind: "transfer", Seeds: o.seeds(3, 1),
 		Settings: map[string]any{"neurons": 4, "iterations": pick(o.Quick, 100, 2000), "shots": "1000"},
-		Grid:     map[string][]any{"train-device": append(list("ideal"), list(o.Devices...)...), "run-device": list(o.Devices...)},
+		Grid:     map[string]any{"train-device": append(list("ideal"), list(o.Devices...)...), "run-device": list(o.Devices...)},
 	})
 }
 
@@ -277,11 +277,11 @@ func paperPlan(o Options) Plan {
 		return with(with(base, key, value), "preset", "paper")
 	}
 	return plan("paper", o,
-		part{Kind: "train", Seeds: seeds, Settings: cells, Grid: map[string][]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
-		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
-		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
-		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string][]any{"neurons": neurons, "latent": list("normal", "uniform")}},
-		part{Kind: "baseline", Seeds: seeds, Settings: map[string]any{"iterations": iterations}, Grid: map[string][]any{"neurons": neurons, "timesteps": pick(o.Quick, list(1), list(1, 2, 5))}},
+		part{Kind: "train", Seeds: seeds, Settings: cells, Grid: map[string]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
+		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "latent": list("normal", "uniform")}},
+		part{Kind: "baseline", Seeds: seeds, Settings: map[string]any{"iterations": iterations}, Grid: map[string]any{"neurons": neurons, "timesteps": pick(o.Quick, list(1), list(1, 2, 5))}},
 	)
 }
 
