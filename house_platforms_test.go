@@ -28,7 +28,7 @@ func TestVet(t *testing.T) {
 }
 
 // The program and all tests hold on every platform that archives are made for. Types are
-// checked from source, which takes a tenth of what compiling takes; .ci/run compiles.
+// checked from source, which takes a tenth of what compiling takes; .ci/run compiles for two.
 func TestPortableLinuxAMD64(t *testing.T)  { portable(t, "linux", "amd64") }
 func TestPortableLinuxARM64(t *testing.T)  { portable(t, "linux", "arm64") }
 func TestPortableDarwinARM64(t *testing.T) { portable(t, "darwin", "arm64") }
