@@ -21,6 +21,9 @@ func addData(cmd *cobra.Command, neurons bool) {
 	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
 	f.Int("repeat-bins", 0, "cut a flat recording into repeats of so many bins")
 	f.Float64("bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
+	f.Float64("sampling-rate", 0, "spike times are numbers of samples, so many a second (1000: milliseconds; none: as the file says, or seconds)")
+	f.String("trials", "", "table of intervals that gives the repeats of spike times: trials, epochs, …; none: no table (not given: as the file suggests)")
+	f.Float64("max-gap", 0, "silences of all units longer than so many seconds are no part of the recording (none: they are)")
 	f.String("train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
 	if neurons {
 		f.String("neurons", "", "the first so many neurons (8), or a list (0,3,7)")

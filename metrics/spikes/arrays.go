@@ -23,6 +23,8 @@ type file struct {
 	binned     float64
 	cutAlready bool
 	said       float64 // width of a bin that a text tells of, seconds
+
+	names []string // names of the neurons, in order; nil: there are none
 }
 
 // array is one array of a file.

@@ -73,7 +73,6 @@ func (f *file) openUnits(b []byte, opt LoadOptions) error {
 		if err != nil {
 			return &InputError{Err: fmt.Errorf("table of trials: %w", err)}
 		}
-		f.cutAlready = len(tr.spans) > 1
 	}
 	if a := f.find(nwbSeen); len(tr.spans) == 0 && a != nil {
 		ends, err := a.floats()
@@ -83,9 +82,6 @@ func (f *file) openUnits(b []byte, opt LoadOptions) error {
 		if len(ends) > 0 {
 			tr.spans = []span{{slices.Min(ends), slices.Max(ends)}}
 		}
-	}
-	if len(tr.spans) == 0 {
-		f.whole(tr, opt)
 	}
 	return f.bin(tr, opt, len(b))
 }

@@ -36,11 +36,23 @@ type LoadOptions struct {
 	// BinWidth is the width of a time bin in seconds. 0: as the file says, or the
 	// sidecar beside it, or else DefaultBinWidth.
 	BinWidth float64
+	// SamplingRate says, of spike times, that they are numbers of samples at that many
+	// a second (1000: milliseconds). 0: they are as the file says, or seconds.
+	SamplingRate float64
+	// Trials says, of spike times, which table of intervals gives the repeats: "trials",
+	// "epochs" or another of the file. "": as the file suggests. NoTrials: none does.
+	Trials string
+	// MaxGap says, of spike times, that silences of all units longer than so many seconds
+	// are no part of the recording, which falls into pieces there. 0: all silence is.
+	MaxGap float64
 	// Fallback stands in for DefaultBinWidth; 0: it doesn't.
 	Fallback float64
 
 	beside float64 // what the sidecar says
 }
+
+// NoTrials is the choice of [LoadOptions.Trials] that leaves out every table.
+const NoTrials = "none"
 
 // width is the bin width in seconds, said being what the file says; 0: nothing says
 // one.
@@ -86,7 +98,9 @@ const readable = "files that can be read: MATLAB (.mat), NWB, .npy, .npz, pynapp
 // reached as "./built-in". Every error is an *InputError.
 func Load(path string, opt LoadOptions) (*Raster, error) {
 	if path == BuiltinName {
-		if opt.Variable != "" || opt.Axes != "" || opt.RepeatBins != 0 || opt.BinWidth != 0 {
+		asked := opt
+		asked.Fallback = 0
+		if asked != (LoadOptions{}) {
 			return nil, &InputError{path, errors.New("the built-in recording has its variable, axes, repeats and bin width already"), "leave those options out, or name a file"}
 		}
 		return Builtin(), nil
@@ -180,9 +194,15 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	if opt.RepeatBins < 0 {
 		return nil, wrong("give the number of bins of one repeat", "repeats of %d bins", opt.RepeatBins)
 	}
-	for _, w := range []float64{opt.BinWidth, opt.Fallback} {
-		if w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
-			return nil, wrong("give the bin width in seconds", "a bin width of %v s", w)
+	for _, k := range []struct {
+		value      float64
+		what, unit string
+	}{
+		{opt.BinWidth, "bin width", "seconds"}, {opt.Fallback, "bin width", "seconds"},
+		{opt.SamplingRate, "sampling rate", "samples a second"}, {opt.MaxGap, "longest gap", "seconds"},
+	} {
+		if k.value < 0 || math.IsNaN(k.value) || math.IsInf(k.value, 0) {
+			return nil, wrong(fmt.Sprintf("give the %s in %s", k.what, k.unit), "a %s of %v %s", k.what, k.value, k.unit)
 		}
 	}
 	var axes []string
@@ -223,9 +243,13 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	name := opt.Variable
 	if f.binned > 0 {
 		name = "" // the spike times are the only array left
-		if axes != nil {
+		// Runs of before say these axes of spike times.
+		if axes != nil && strings.Join(axes, ",") != timesAxes {
 			return nil, wrong("leave the option axes out", "the file holds spike times, which have no order of axes")
 		}
+	}
+	if f.binned > 0 {
+		axes = nil
 	}
 	a, err := f.choose(name)
 	if err != nil {
@@ -238,9 +262,17 @@ func decode(b []byte, opt LoadOptions) (*Raster, error) {
 	f.binWidth(r, opt)
 	r.Source.Variable = a.name
 	r.Source.RepeatBins = opt.RepeatBins
+	r.Source.Units = f.names
+	if f.binned > 0 {
+		r.Source.Axes = ""
+		r.Source.SamplingRate, r.Source.Trials, r.Source.MaxGap = opt.SamplingRate, opt.Trials, opt.MaxGap
+	}
 	r.Source.Warnings = f.warnings
 	return r, nil
 }
+
+// timesAxes are the axes that spike times counted into bins have.
+const timesAxes = AxisRepeats + "," + AxisBins + "," + AxisNeurons
 
 // binWidth settles the raster's bin width between the caller, the file and the
 // default.

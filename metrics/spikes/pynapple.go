@@ -62,7 +62,6 @@ func (f *file) openGroup(b []byte, opt LoadOptions) error {
 	if tr.spans, err = epochs(x[3], x[4]); err != nil {
 		return bad(err)
 	}
-	f.cutAlready = len(tr.spans) > 1
 	return f.bin(tr, opt, len(b))
 }
 

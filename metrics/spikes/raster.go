@@ -20,14 +20,27 @@ type Raster struct {
 // Source says where a raster came from, so that every figure made of it can
 // carry the name and the hash of its data.
 type Source struct {
-	Path       string   `json:"path"`                  // file as given, or BuiltinName
-	SHA256     string   `json:"sha256"`                // of the file's bytes, or of the built-in raster's
-	Variable   string   `json:"variable,omitempty"`    // array inside the file
-	Axes       string   `json:"axes,omitempty"`        // order of the array's axes, as read
-	RepeatBins int      `json:"repeat_bins,omitempty"` // bins of a repeat where a flat file was cut
-	Neurons    []int    `json:"neurons,omitempty"`     // indices kept, in order; nil: all
-	Repeats    string   `json:"repeats,omitempty"`     // repeats kept ("odd", "even", "a:b"); empty: all
-	Warnings   []string `json:"warnings,omitempty"`    // what was dropped or assumed when reading
+	Path         string   `json:"path"`                       // file as given, or BuiltinName
+	SHA256       string   `json:"sha256"`                     // of the file's bytes, or of the built-in raster's
+	Variable     string   `json:"variable,omitempty"`         // array inside the file
+	Axes         string   `json:"axes,omitempty"`             // order of the array's axes, as read; empty for spike times
+	RepeatBins   int      `json:"repeat_bins,omitempty"`      // bins of a repeat where a flat file was cut
+	SamplingRate float64  `json:"sampling_rate_hz,omitempty"` // of spike times, as asked
+	Trials       string   `json:"trials,omitempty"`           // of spike times, as asked
+	MaxGap       float64  `json:"max_gap_s,omitempty"`        // of spike times, as asked
+	Neurons      []int    `json:"neurons,omitempty"`          // indices kept, in order; nil: all
+	Units        []string `json:"units,omitempty"`            // names of the neurons kept, in order; nil: the file has none
+	Repeats      string   `json:"repeats,omitempty"`          // repeats kept ("odd", "even", "a:b"); empty: all
+	Warnings     []string `json:"warnings,omitempty"`         // what was dropped or assumed when reading
+}
+
+// Again are the options that read the file once more as it was read, with bins of that
+// width in seconds.
+func (s Source) Again(binWidth float64) LoadOptions {
+	return LoadOptions{
+		Variable: s.Variable, Axes: s.Axes, RepeatBins: s.RepeatBins, BinWidth: binWidth,
+		SamplingRate: s.SamplingRate, Trials: s.Trials, MaxGap: s.MaxGap,
+	}
 }
 
 // NewRaster returns an all-silent raster.
@@ -101,7 +114,7 @@ func (r *Raster) Spikes() int {
 func (r *Raster) Select(neurons []int) (*Raster, error) {
 	out := NewRaster(r.Repeats, r.Bins, len(neurons), r.BinWidth)
 	out.Source = r.Source
-	out.Source.Neurons = append([]int(nil), neurons...)
+	out.Source.Neurons, out.Source.Units = append([]int(nil), neurons...), nil
 	seen := make(map[int]bool, len(neurons))
 	for _, i := range neurons {
 		if i < 0 || i >= r.Neurons {
@@ -111,6 +124,9 @@ func (r *Raster) Select(neurons []int) (*Raster, error) {
 			return nil, fmt.Errorf("neuron %d is given twice", i)
 		}
 		seen[i] = true
+		if r.Source.Units != nil {
+			out.Source.Units = append(out.Source.Units, r.Source.Units[i])
+		}
 	}
 	for rep := range r.Repeats {
 		for b := range r.Bins {

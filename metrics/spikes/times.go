@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -220,17 +219,10 @@ func (r *timesReader) trains(f *file, opt LoadOptions) (*trains, error) {
 	case r.told.repeats > 1:
 		return nil, wrong(timesHint, "the comment at the top tells of %d repeats and there is no column repeat", r.told.repeats)
 	}
-	w := cmp.Or(opt.width(f.said), DefaultBinWidth)
-	switch {
-	case r.told.duration > 0:
-		tr.spans = []span{{0, r.told.duration}}
-	case r.repeat >= 0 && opt.RepeatBins > 0:
-		tr.spans = []span{{0, float64(opt.RepeatBins) * w}}
-	default:
-		f.whole(tr, opt)
+	if r.told.duration > 0 {
+		tr.spans = []span{{0, r.told.duration * cmp.Or(opt.SamplingRate, 1)}}
 	}
-	f.cutAlready = r.repeat >= 0
-	tr.spans = slices.Repeat(tr.spans, repeats)
+	tr.repeats = repeats
 	return tr, nil
 }
 

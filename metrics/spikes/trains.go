@@ -10,16 +10,26 @@ import (
 	"qgan/metrics/spikes/internal/raw"
 )
 
-// trains are spike times, before they are counted into bins.
+// trains are spike times, before they are counted into bins. It is what every format of
+// spike times becomes. Times are seconds, or numbers of samples where the option
+// sampling-rate is given: then all of them are, those of spans too.
 type trains struct {
-	units []string // in the order of the neurons
-	spans []span   // the repeats, each in the order of time
-	// Of each spike: its time in seconds, its unit, and its repeat, whose span's
-	// beginning the time counts from. Without repeats the spans tell them apart, in
-	// the recording's own time.
+	units []string // names, in the order of the neurons
+	// spans are the repeats, or pieces of the recording, each in the order of time; nil:
+	// the end is not said, and the recording's or each repeat's bins reach to the last
+	// spike.
+	spans []span
+	// pieces says that the spans are stretches in which was recorded, of any length, and
+	// no repeats: the option repeat-bins cuts them.
+	pieces bool
+	// Of each spike: its time, its unit, and its repeat, whose span's beginning the time
+	// counts from. Without repeat the spans tell them apart, in the recording's own time.
 	time   []float64
 	unit   []int
 	repeat []int
+	// repeats is how many repeats there are where repeat says them; spans may then be
+	// one for all.
+	repeats int
 }
 
 // span is a stretch of time in seconds.
@@ -49,9 +59,20 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 		f.warn("spike times were counted in bins of %g s; the option bin-width says otherwise", width)
 	}
 	f.binned = width
-	if len(tr.units) == 0 || len(tr.spans) == 0 {
-		return wrong("", "there are no units or no repeats of spike times")
+	if len(tr.units) == 0 {
+		return wrong("", "there are no units of spike times")
 	}
+	f.names = tr.names()
+	if rate := opt.SamplingRate; rate > 0 {
+		tr.scale(1 / rate)
+	}
+	if tr.spans == nil {
+		f.whole(tr, opt)
+	}
+	if tr.repeat != nil && len(tr.spans) == 1 {
+		tr.spans = slices.Repeat(tr.spans, tr.repeats)
+	}
+	f.cutAlready = tr.repeat != nil || !tr.pieces && len(tr.spans) > 1
 	shortest, longest := math.Inf(1), 0.0
 	for _, s := range tr.spans {
 		if !(s.to > s.from) || math.IsInf(s.to-s.from, 0) {
@@ -111,6 +132,26 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 	return nil
 }
 
+// names are the units', nil where they are numbered from 0 in their order.
+func (tr *trains) names() []string {
+	for i, name := range tr.units {
+		if name != strconv.Itoa(i) {
+			return tr.units
+		}
+	}
+	return nil
+}
+
+// scale multiplies all times.
+func (tr *trains) scale(by float64) {
+	for i := range tr.time {
+		tr.time[i] *= by
+	}
+	for i, s := range tr.spans {
+		tr.spans[i] = span{s.from * by, s.to * by}
+	}
+}
+
 // last is the time of the last spike, 0 where there is none.
 func (tr *trains) last() float64 {
 	t := 0.0
@@ -120,10 +161,14 @@ func (tr *trains) last() float64 {
 	return t
 }
 
-// whole makes the recording one repeat that ends with the bin of the last spike,
+// whole makes the recording, or each of its repeats, end with the bin of the last spike,
 // or with the last repeat that --repeat-bins would cut.
 func (f *file) whole(tr *trains, opt LoadOptions) {
 	w := cmp.Or(opt.width(f.said), DefaultBinWidth)
+	if tr.repeat != nil && opt.RepeatBins > 0 {
+		tr.spans = []span{{0, float64(opt.RepeatBins) * w}}
+		return
+	}
 	bins := math.Floor(tr.last()/w+edgeTolerance) + 1
 	if r := float64(opt.RepeatBins); r > 0 {
 		bins = math.Ceil(bins/r) * r

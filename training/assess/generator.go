@@ -69,7 +69,7 @@ func (g *Generator) Recording() (*metrics.Recording, error) {
 	d := g.Data
 	o := metrics.RecordingOptions{Indices: d.Neurons, Repeats: d.Repeats}
 	if d.File != "" {
-		o.LoadOptions = spikes.LoadOptions{Variable: d.Variable, Axes: d.Axes, RepeatBins: d.RepeatBins, BinWidth: d.BinWidth}
+		o.LoadOptions = d.Again(d.BinWidth)
 	}
 	return metrics.ReadRecording(d.File, o)
 }

@@ -99,6 +99,8 @@ func TestRefused(t *testing.T) {
 		"neurons 99: ":                                                   {"neurons": "99"},
 		"timesteps 0: at least 1 is needed":                              {"timesteps": "0"},
 		"bin-width wide: it is a time in seconds":                        {"bin-width": "wide"},
+		"sampling-rate high: it is a number of samples a second":         {"sampling-rate": "high"},
+		"max-gap wide: it is a time in seconds":                          {"max-gap": "wide"},
 		"layers 0: at least 1 is needed":                                 {"neurons": "2", "layers": "0"},
 		"noise-model needs backend noisy":                                {"neurons": "2", "noise-model": "a.toml"},
 		"device needs backend noisy":                                     {"neurons": "2", "device": device},
@@ -284,6 +286,13 @@ func TestLikeRun(t *testing.T) {
 	} {
 		if diff := cmp.Diff(k.want, k.given.LikeRun(m)); diff != "" {
 			t.Errorf("%v: %s", k.given, diff)
+		}
+	}
+	m.Data.SamplingRate, m.Data.Trials, m.Data.MaxGap = 30000, "epochs", 0.5
+	got := lab.Settings(nil).LikeRun(m)
+	for name, want := range map[string]string{"sampling-rate": "30000", "trials": "epochs", "max-gap": "0.5"} {
+		if got[name] != want {
+			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
 	}
 	var all *metrics.Recording

@@ -66,8 +66,13 @@ func (s Settings) LikeRun(m runs.Manifest) Settings {
 		if m.Data.RepeatBins != 0 {
 			out["repeat-bins"] = strconv.Itoa(m.Data.RepeatBins)
 		}
-		if m.Data.BinWidth != 0 {
-			out["bin-width"] = strconv.FormatFloat(m.Data.BinWidth, 'g', -1, 64)
+		if m.Data.Trials != "" {
+			out["trials"] = m.Data.Trials
+		}
+		for name, x := range map[string]float64{"bin-width": m.Data.BinWidth, "sampling-rate": m.Data.SamplingRate, "max-gap": m.Data.MaxGap} {
+			if x != 0 {
+				out[name] = strconv.FormatFloat(x, 'g', -1, 64)
+			}
 		}
 	}
 	out["train-repeats"] = m.Data.Repeats

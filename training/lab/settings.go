@@ -17,7 +17,7 @@ type Settings map[string]string
 
 // OfRecording are the settings that say which recording is read, and which part of it.
 func OfRecording() []string {
-	return []string{"data", "var", "axes", "repeat-bins", "bin-width", "neurons", "train-repeats"}
+	return []string{"data", "var", "axes", "repeat-bins", "bin-width", "sampling-rate", "trials", "max-gap", "neurons", "train-repeats"}
 }
 
 // OfProcessor are the settings that say what measures circuits, beside backend, mitigate
@@ -66,14 +66,25 @@ func (s Settings) whole(name string, least, most int, says string) (int, error) 
 // setting says; indices, where not nil, are taken whatever it says.
 func (s Settings) Recording(neurons string, indices []int) (*metrics.Recording, error) {
 	o := metrics.RecordingOptions{Neurons: s.or("neurons", neurons), Indices: indices, Repeats: s["train-repeats"]}
-	o.Variable, o.Axes = s["var"], s["axes"]
+	o.Variable, o.Axes, o.Trials = s["var"], s["axes"], s["trials"]
 	var err error
 	if o.RepeatBins, err = s.whole("repeat-bins", 0, math.MaxInt, "it is a number of bins"); err != nil {
 		return nil, err
 	}
-	if text, ok := s["bin-width"]; ok {
-		if o.BinWidth, err = strconv.ParseFloat(text, 64); err != nil {
-			return nil, named.Inputf("{bin-width} %s: it is a time in seconds", text)
+	for _, k := range []struct {
+		name, says string
+		to         *float64
+	}{
+		{"bin-width", "it is a time in seconds", &o.BinWidth},
+		{"sampling-rate", "it is a number of samples a second", &o.SamplingRate},
+		{"max-gap", "it is a time in seconds", &o.MaxGap},
+	} {
+		text, ok := s[k.name]
+		if !ok {
+			continue
+		}
+		if *k.to, err = strconv.ParseFloat(text, 64); err != nil {
+			return nil, named.Inputf("%s %s: %s", named.Setting(k.name), text, k.says)
 		}
 	}
 	return metrics.ReadRecording(s["data"], o)

@@ -97,6 +97,30 @@ func TestRecordingOfSettings(t *testing.T) {
 	if a := again.All; a.Repeats != 5 || a.Bins != 8 || a.Neurons != 2 || a.BinWidth != 0.005 || again.Train.Source.SHA256 != rec.Train.Source.SHA256 {
 		t.Errorf("again: %d repeats of %d bins of %g s, %d neurons", a.Repeats, a.Bins, a.BinWidth, a.Neurons)
 	}
+	times := filepath.Join(t.TempDir(), "times.csv")
+	if err := os.WriteFile(times, []byte("unit,time\nb,0\na,30\na,350\nb,390\nc,410\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rec, err = Settings{"data": times, "bin-width": "0.1", "sampling-rate": "100", "trials": "none", "neurons": "2,0", "repeat-bins": "10"}.Recording("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := rec.All.Source
+	if rec.All.Repeats != 5 || rec.All.Spikes() != 3 || s.SamplingRate != 100 || s.Trials != "none" || s.Axes != "" || len(s.Units) != 2 || s.Units[0] != "c" || s.Units[1] != "a" {
+		t.Errorf("%d repeats, %d spikes of %+v", rec.All.Repeats, rec.All.Spikes(), s)
+	}
+	// Runs of before say axes of spike times, which have none.
+	for _, axes := range []string{"", "repeats,bins,neurons"} {
+		m = runs.Manifest{Data: runs.DataInfo{Source: s, File: rec.File, BinWidth: rec.All.BinWidth}}
+		m.Data.Axes = axes
+		again, err := (Settings{}).LikeRun(m).Recording("", m.Data.Neurons)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := again.All; a.Repeats != 5 || a.Spikes() != 3 || a.Source.SamplingRate != 100 {
+			t.Errorf("again: %d repeats, %+v", a.Repeats, a.Source)
+		}
+	}
 	if r, err := (Settings{}).Recording("2", []int{3, 1, 0}); err != nil || len(r.All.Source.Neurons) != 3 || r.All.Source.Neurons[0] != 3 || r.All.Source.Path != spikes.BuiltinName && r.File != "" {
 		t.Errorf("%v, %v", r, err)
 	}

@@ -56,11 +56,10 @@ func (l *Lab) Works() map[string]Work {
 	}
 }
 
-// Recording reads the recording that a task's settings name: data, var, axes, repeat-bins,
-// bin-width, neurons and train-repeats. neurons are those taken where no setting says.
+// Recording reads the recording that a task's settings name (lab.OfRecording). neurons are those taken where no setting says.
 func (t Task) Recording(neurons string) (*metrics.Recording, error) {
 	o := metrics.RecordingOptions{
-		LoadOptions: spikes.LoadOptions{Variable: SettingText(t.Settings["var"]), Axes: SettingText(t.Settings["axes"])},
+		LoadOptions: spikes.LoadOptions{Variable: SettingText(t.Settings["var"]), Axes: SettingText(t.Settings["axes"]), Trials: SettingText(t.Settings["trials"])},
 		Neurons:     neurons, Repeats: SettingText(t.Settings["train-repeats"]),
 	}
 	if text := SettingText(t.Settings["neurons"]); text != "" {
@@ -70,8 +69,14 @@ func (t Task) Recording(neurons string) (*metrics.Recording, error) {
 	if o.RepeatBins, err = t.intOr("repeat-bins", 1, 0); err != nil {
 		return nil, err
 	}
-	if t.Settings["bin-width"] != nil {
-		if o.BinWidth, err = t.Number("bin-width"); err != nil {
+	for _, k := range []struct {
+		name string
+		to   *float64
+	}{{"bin-width", &o.BinWidth}, {"sampling-rate", &o.SamplingRate}, {"max-gap", &o.MaxGap}} {
+		if t.Settings[k.name] == nil {
+			continue
+		}
+		if *k.to, err = t.Number(k.name); err != nil {
 			return nil, err
 		}
 	}

@@ -89,6 +89,8 @@ func TestTaskRecording(t *testing.T) {
 		{map[string]any{"data": "none.npz"}, "none.npz"},
 		{map[string]any{"repeat-bins": 0}, "setting repeat-bins is 0, a whole number from 1 is needed"},
 		{map[string]any{"bin-width": "wide"}, "setting bin-width is wide, a number is needed"},
+		{map[string]any{"sampling-rate": "high"}, "setting sampling-rate is high, a number is needed"},
+		{map[string]any{"max-gap": "wide"}, "setting max-gap is wide, a number is needed"},
 	} {
 		if _, err := (Task{"train", k.settings}).Recording("5"); err == nil || !strings.Contains(err.Error(), k.want) {
 			t.Errorf("%v: %v, want … %s …", k.settings, err, k.want)

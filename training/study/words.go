@@ -146,7 +146,7 @@ func recordingSettings(s lab.Settings) map[string]any {
 			if n != 0 {
 				out[name] = n
 			}
-		case name == "bin-width" && notNumber == nil:
+		case slices.Contains([]string{"bin-width", "sampling-rate", "max-gap"}, name) && notNumber == nil:
 			if x != 0 {
 				out[name] = x
 			}

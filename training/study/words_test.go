@@ -79,6 +79,10 @@ func TestMake(t *testing.T) {
 			Words{Settings: lab.Settings{"data": "a.csv", "repeat-bins": "953", "bin-width": "0.02", "layers": "3", "axes": ""}},
 			Options{Settings: map[string]any{"data": whole, "repeat-bins": 953, "bin-width": 0.02}},
 		},
+		{
+			Words{Settings: lab.Settings{"sampling-rate": "30000", "max-gap": "0.5", "trials": "none"}},
+			Options{Settings: map[string]any{"sampling-rate": 30000.0, "max-gap": 0.5, "trials": "none"}},
+		},
 		{Words{Settings: lab.Settings{"repeat-bins": "0", "bin-width": "0", "var": "x"}}, Options{Settings: map[string]any{"var": "x"}}},
 	} {
 		var got Options
