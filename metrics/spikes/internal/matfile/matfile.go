@@ -1,12 +1,16 @@
-// Package matfile reads and writes MATLAB level 5 MAT-files: arrays of numbers,
-// logicals and characters of any number of axes, in either byte order, plain or
-// zlib-compressed.
+// Package matfile reads MATLAB's MAT-files of level 5 and 4 and writes those of level 5:
+// arrays of numbers, logicals and characters of any number of axes, full or sparse, in
+// either byte order, plain or zlib-compressed, and cells and structs of them.
 //
-// Cells, structs, objects, sparse and complex arrays, function handles and
-// opaque objects are listed by name and class, and refused by class when read.
-// MATLAB 7.3 files are HDF5 and are refused by name.
+// A struct is listed as its fields, named "struct/field"; a field of an array of structs
+// is a cell. Objects, complex arrays, function handles and opaque objects are listed by
+// name and class, and refused by class when read. MATLAB 7.3 files are HDF5 and are
+// refused by name.
 //
-// Layout as in "MAT-File Format" (MathWorks), chapter 1, level 5.
+// Nothing that a file claims is believed: a damaged one costs time and memory in
+// proportion to its size and to what its compressed parts really hold.
+//
+// Layout as in "MAT-File Format" (MathWorks), chapters 1 (level 5) and 2 (level 4).
 package matfile
 
 import (
@@ -115,8 +119,8 @@ func IsHDF5(b []byte) bool {
 	return false
 }
 
-// Is reports whether the bytes look like a MAT-file of level 5, or like the
-// beginning of one that was cut short.
+// Is reports whether the bytes look like a MAT-file of level 5 or 4, or like the
+// beginning of one of level 5 that was cut short.
 func Is(b []byte) bool {
 	// The version has a zero byte, which text has not.
 	if len(b) >= headerSize && (b[124] == 0 || b[125] == 0) {
@@ -124,12 +128,13 @@ func Is(b []byte) bool {
 			return true
 		}
 	}
-	return bytes.HasPrefix(b, []byte("MATLAB 5.0 MAT-file"))
+	return bytes.HasPrefix(b, []byte("MATLAB 5.0 MAT-file")) || isLevel4(b)
 }
 
 // Variable is one array of a file, as its header describes it; Read gets the
-// numbers.
+// numbers, Cells the elements of a cell.
 type Variable struct {
+	// Name is the variable's, followed by those of fields in structs: "s/field".
 	Name    string
 	Class   Class
 	Logical bool
@@ -137,9 +142,10 @@ type Variable struct {
 	Dims    []int // nil for opaque objects, which have none
 	Offset  int   // of the variable's element in the file
 
-	body       []byte // the element's bytes, still compressed where compressed is set
-	compressed bool
-	order      byteOrder
+	element
+	level4 func() (raw.Array, error) // the numbers of a file of level 4
+	cells  []*Variable               // of a field of an array of structs
+	err    error                     // what is wrong with what follows the header
 }
 
 // Kind describes the variable in MATLAB's words, such as "logical", "complex
@@ -163,21 +169,26 @@ func (v *Variable) Shape() string {
 	return strings.Join(s, "x")
 }
 
-// Numeric reports whether the variable is a full array of real numbers or
-// logicals.
-func (v *Variable) Numeric() bool { return v.Class.numeric() && !v.Complex }
+// Numeric reports whether the variable is an array of real numbers or logicals, full
+// or sparse.
+func (v *Variable) Numeric() bool {
+	return (v.Class.numeric() || v.Class == Sparse) && !v.Complex
+}
 
-// refuse returns the error for a variable that is no plain array.
+// refuse returns the error for a variable that is no array of numbers.
 func (v *Variable) refuse() error {
 	if v.Numeric() || v.Class == Char {
-		return nil
+		return v.err
 	}
 	what := "a " + v.Kind()
 	if v.Class == Object || v.Class == Opaque {
 		what = "an " + v.Kind()
 	}
-	if v.Class == Sparse || v.Complex {
+	if v.Complex {
 		what += " array"
 	}
-	return fmt.Errorf("variable %q is %s, not a full array of real numbers", v.Name, what)
+	if v.err != nil {
+		return fmt.Errorf("variable %q is %s: %w", v.Name, what, v.err)
+	}
+	return fmt.Errorf("variable %q is %s, not an array of real numbers", v.Name, what)
 }

@@ -90,15 +90,15 @@ func TestRefusedClasses(t *testing.T) {
 	f := mt.File{Order: binary.LittleEndian}
 	numbers := f.Element(mt.Double, f.Encode([]float64{1}))
 	cell := f.Variable(mt.Var{Class: mt.ClassDouble, Dims: []int32{1, 1}, Tail: numbers})
-	fields := append(f.Element(mt.Int32, f.Encode([]int32{8})), f.Element(mt.Int8, []byte("field\x00\x00\x00"))...)
+	fields := f.Element(mt.Int8, []byte("class"))
 	for _, c := range []struct {
 		v    mt.Var
 		want string
 	}{
 		{mt.Var{Name: "x", Class: mt.ClassCell, Dims: []int32{1, 1}, Tail: cell}, `variable "x" is a cell, `},
-		{mt.Var{Name: "x", Class: mt.ClassStruct, Dims: []int32{1, 1}, Tail: append(fields, cell...)}, `variable "x" is a struct, `},
+		{f.Struct("x", nil), `variable "x" is a struct, `},
+		{mt.Var{Name: "x", Class: mt.ClassStruct, Dims: []int32{1, 1}}, `variable "x" is a struct: length of the names of fields: byte `},
 		{mt.Var{Name: "x", Class: mt.ClassObject, Dims: []int32{1, 1}, Tail: fields}, `variable "x" is an object, `},
-		{mt.Var{Name: "x", Class: mt.ClassSparse, Dims: []int32{2, 2}, Tail: numbers}, `variable "x" is a sparse array, `},
 		{mt.Var{Name: "x", Class: mt.ClassFunction, Dims: []int32{1, 1}, Tail: cell}, `variable "x" is a function handle, `},
 		{mt.Var{Name: "x", Class: mt.ClassOpaque, Tail: f.Element(mt.Int8, []byte("MCOS"))}, `variable "x" is an opaque object, `},
 		{mt.Var{Name: "x", Class: mt.ClassDouble | mt.FlagComplex, Dims: []int32{1, 1}, Tail: append(numbers, numbers...)}, `variable "x" is a complex double array, `},
@@ -271,17 +271,25 @@ func FuzzRead(f *testing.F) {
 			mt.Var{Name: "data", Class: 6, Dims: []int32{5, 3}, Storage: mt.Uint8, Values: make([]uint8, 15)},
 			mt.Var{Name: "c", Class: mt.ClassCell, Dims: []int32{1, 1}},
 			mt.Var{Name: "o", Class: mt.ClassOpaque},
+			file.Struct("s", []string{"a", "b"}, mt.Doubles("", 1), file.Cell("", []int32{1, 2}, mt.Doubles("", 0.5), mt.Doubles(""))),
+			file.Struct("u", []string{"t"}, mt.Doubles("", 1), mt.Doubles("", 2)),
+			file.Sparse("p", []int32{3, 2}, []int32{0, 1, 3}, []int32{2, 0, 1}, []float64{1, 1, 1}),
 			mt.Var{Name: "x", Class: 7, Dims: []int32{1, 2, 1}, Storage: mt.Single, Values: []float32{1, 2}},
 		))
 	}
 	f.Add(append(make([]byte, 512), hdf5Signature...))
+	f.Add(mt.File{Order: binary.LittleEndian}.Level4(2, "x", 3, 3, []float64{1, 2, 2, 1, 3, 3, 1, 1, 0}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		vars, err := Variables(b)
 		if err != nil {
 			return
 		}
-		for _, v := range vars {
+		for i := 0; i < len(vars) && i < 1000; i++ {
+			v := vars[i]
 			_, _ = v.Kind(), v.Shape()
+			if cells, err := v.Cells(); err == nil {
+				vars = append(vars, cells...)
+			}
 			a, err := v.Read()
 			if err != nil {
 				continue

@@ -21,16 +21,20 @@ const (
 	maxName = 4096
 )
 
-// Variables lists the variables of a MAT-file in the order of the file. It
-// inflates no more than each one's header. The bytes must not change as long
-// as the variables are in use.
+// Variables lists the variables of a MAT-file in the order of the file, the fields of
+// structs in their place. It inflates no more than each one's header, and structs
+// whole. The bytes must not change as long as the variables are in use.
 //
 // Errors name the byte of the file at which it stopped making sense.
 func Variables(b []byte) ([]*Variable, error) {
+	if isLevel4(b) {
+		return level4(b)
+	}
 	order, err := header(b)
 	if err != nil {
 		return nil, err
 	}
+	r := &reader{order: order, left: 1<<20 + len(b)/8}
 	var out []*Variable
 	for at := headerSize; at < len(b); {
 		if len(b)-at < 8 {
@@ -47,23 +51,19 @@ func Variables(b []byte) ([]*Variable, error) {
 		case size > left:
 			return nil, fmt.Errorf("truncated: the element at byte %d announces %d bytes and %d are left", at, size, left)
 		}
-		if typ == miMATRIX || typ == miCOMPRESSED {
-			v := &Variable{
-				Offset: at, order: order,
-				body: b[at+8 : at+8+int(size)], compressed: typ == miCOMPRESSED,
+		if (typ == miMATRIX || typ == miCOMPRESSED) && size > 0 {
+			e := element{reader: r, at: uint64(at + 8), body: b[at+8 : at+8+int(size)], packed: typ == miCOMPRESSED}
+			v := &Variable{Offset: at, element: e}
+			s, err := v.open()
+			if err == nil {
+				err = v.readHeader(s)
 			}
-			if size > 0 {
-				s, err := v.open()
-				if err == nil {
-					err = v.readHeader(s)
-				}
-				if err != nil {
-					return nil, err
-				}
-				// MATLAB keeps data of its own in variables without a name.
-				if v.Name != "" {
-					out = append(out, v)
-				}
+			if err != nil {
+				return nil, err
+			}
+			// MATLAB keeps data of its own in variables without a name.
+			if v.Name != "" {
+				out = v.list(out, s, 0)
 			}
 		}
 		at += 8 + int(size)
@@ -72,6 +72,21 @@ func Variables(b []byte) ([]*Variable, error) {
 		}
 	}
 	return out, nil
+}
+
+// reader is what all variables of a file share.
+type reader struct {
+	order byteOrder
+	left  int // elements of cells and structs that may still be listed
+}
+
+// element is the bytes of a variable.
+type element struct {
+	*reader
+	at       uint64 // of the body's first byte, in the file or in what was inflated
+	inflated bool   // the body is a part of what a compressed element inflates to
+	body     []byte
+	packed   bool // the body is still compressed
 }
 
 // header checks the 128 bytes at the start of the file.
@@ -117,7 +132,7 @@ type source struct {
 // open begins to read the variable's matrix element.
 func (v *Variable) open() (*source, error) {
 	s := &source{v: v}
-	if !v.compressed {
+	if !v.packed {
 		s.flat, s.left = v.body, uint64(len(v.body))
 		return s, nil
 	}
@@ -141,10 +156,18 @@ func (v *Variable) open() (*source, error) {
 
 // where names the place that the next byte comes from.
 func (s *source) where() string {
-	if s.z != nil {
-		return fmt.Sprintf("byte %d of what the compressed element at byte %d inflates to", s.pos, s.v.Offset)
+	if s.z != nil || s.v.inflated {
+		return fmt.Sprintf("byte %d of what the compressed element at byte %d inflates to", s.byte(), s.v.Offset)
 	}
-	return fmt.Sprintf("byte %d", uint64(s.v.Offset)+8+s.pos)
+	return fmt.Sprintf("byte %d", s.byte())
+}
+
+// byte is the place that the next byte comes from, in the file or in what was inflated.
+func (s *source) byte() uint64 {
+	if s.z != nil {
+		return s.pos
+	}
+	return s.v.at + s.pos
 }
 
 // take returns the next n bytes.
@@ -297,14 +320,28 @@ func (v *Variable) readHeader(s *source) error {
 	return nil
 }
 
+// again opens a variable behind its header, which was read before.
+func (v *Variable) again() (*source, error) {
+	s, err := v.open()
+	if err != nil {
+		return nil, err
+	}
+	head := Variable{element: v.element}
+	return s, head.readHeader(s)
+}
+
 // Read returns the numbers of the variable in MATLAB's order: the first axis
 // runs fastest. Their kind is the one they are stored in, which may differ from
-// the class. A plain element is not copied.
+// the class; a sparse array is made full. A plain element is not copied.
 func (v *Variable) Read() (raw.Array, error) {
 	if err := v.refuse(); err != nil {
 		return raw.Array{}, err
 	}
-	a, err := v.numbers()
+	read := v.numbers
+	if v.level4 != nil {
+		read = v.level4
+	}
+	a, err := read()
 	if err != nil {
 		return raw.Array{}, fmt.Errorf("variable %q: %w", v.Name, err)
 	}
@@ -312,15 +349,32 @@ func (v *Variable) Read() (raw.Array, error) {
 }
 
 func (v *Variable) numbers() (raw.Array, error) {
-	s, err := v.open()
+	if v.reader == nil { // an empty element of a cell
+		return raw.Array{Kind: raw.Uint8}, nil
+	}
+	s, err := v.again()
 	if err != nil {
 		return raw.Array{}, err
 	}
-	var again Variable // the header was read before; this passes over it
-	again.order = v.order
-	if err := again.readHeader(s); err != nil {
+	var a raw.Array
+	if v.Class == Sparse {
+		a, err = v.sparse(s)
+	} else {
+		n, ok := raw.Product(v.Dims)
+		if !ok {
+			n = -1
+		}
+		a, err = s.numbers(n, v.Shape())
+	}
+	if err != nil {
 		return raw.Array{}, err
 	}
+	return a, s.finish()
+}
+
+// numbers reads the next sub-element, which holds n numbers (-1: any number of them)
+// that make up what is said.
+func (s *source) numbers(n int, what string) (raw.Array, error) {
 	at := s.where()
 	typ, size, small, err := s.tag()
 	if err != nil {
@@ -330,16 +384,34 @@ func (v *Variable) numbers() (raw.Array, error) {
 	if kind == raw.Invalid {
 		return raw.Array{}, fmt.Errorf("%s: data type %d holds no numbers", at, typ)
 	}
-	n, ok := raw.Product(v.Dims)
-	if !ok || uint64(n) > math.MaxUint64/8 || uint64(n)*uint64(kind.Size()) != size {
-		return raw.Array{}, fmt.Errorf("%s: %d bytes of %s do not make an array of %s", at, size, kind, v.Shape())
+	if n >= 0 && (uint64(n) > math.MaxUint64/8 || uint64(n)*uint64(kind.Size()) != size) {
+		return raw.Array{}, fmt.Errorf("%s: %d bytes of %s do not make an array of %s", at, size, kind, what)
 	}
 	b, err := s.body(size, small)
 	if err != nil {
 		return raw.Array{}, err
 	}
-	if err := s.finish(); err != nil {
+	return raw.Array{Kind: kind, Order: s.v.order, Bytes: b}, nil
+}
+
+// sparse makes a sparse array full. It is stored by columns: the row of each element,
+// where each column begins, and the values.
+func (v *Variable) sparse(s *source) (raw.Array, error) {
+	if len(v.Dims) != 2 {
+		return raw.Array{}, fmt.Errorf("a sparse array of %s", v.Shape())
+	}
+	rows, err := s.numbers(-1, "rows")
+	if err != nil {
 		return raw.Array{}, err
 	}
-	return raw.Array{Kind: kind, Order: v.order, Bytes: b}, nil
+	starts, err := s.numbers(v.Dims[1]+1, "columns")
+	if err != nil {
+		return raw.Array{}, err
+	}
+	values, err := s.numbers(-1, "values")
+	if err != nil {
+		return raw.Array{}, err
+	}
+	size := len(v.body)
+	return raw.Compressed{Major: v.Dims[1], Minor: v.Dims[0], Starts: starts, Indices: rows, Values: values}.Full(raw.Spread(size))
 }

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"unicode/utf16"
 )
 
 // Data types and classes, numbered as in the file.
@@ -97,6 +98,64 @@ func (f File) Variable(v Var) []byte {
 		return f.Deflate(e)
 	}
 	return e
+}
+
+// inner builds variables as elements of a cell or struct.
+func (f File) inner(vars []Var) []byte {
+	f.Compress = false
+	var b []byte
+	for _, v := range vars {
+		b = append(b, f.Variable(v)...)
+	}
+	return b
+}
+
+// Cell describes a cell, the first axis of its elements fastest.
+func (f File) Cell(name string, dims []int32, elements ...Var) Var {
+	return Var{Name: name, Class: ClassCell, Dims: dims, Tail: f.inner(elements)}
+}
+
+// Struct describes a struct of one element, or of as many as there are values for.
+func (f File) Struct(name string, fields []string, values ...Var) Var {
+	n := 1
+	if len(fields) > 0 {
+		n = len(values) / len(fields)
+	}
+	const length = 32
+	names := make([]byte, length*len(fields))
+	for i, field := range fields {
+		copy(names[length*i:], field)
+	}
+	tail := append(f.Element(Int32, f.Encode([]int32{length})), f.Element(Int8, names)...)
+	return Var{Name: name, Class: ClassStruct, Dims: []int32{1, int32(n)}, Tail: append(tail, f.inner(values)...)}
+}
+
+// Sparse describes a sparse array by its columns: their beginnings, rows and values.
+func (f File) Sparse(name string, dims, starts, rows []int32, values []float64) Var {
+	tail := append(f.Element(Int32, f.Encode(rows)), f.Element(Int32, f.Encode(starts))...)
+	return Var{Name: name, Class: ClassSparse, Dims: dims, Tail: append(tail, f.Element(Double, f.Encode(values))...)}
+}
+
+// Doubles describes a column of numbers.
+func Doubles(name string, values ...float64) Var {
+	if values == nil {
+		values = []float64{}
+	}
+	return Var{Name: name, Class: ClassDouble, Dims: []int32{int32(len(values)), 1}, Storage: Double, Values: values}
+}
+
+// Text describes a row of characters.
+func Text(name, text string) Var {
+	units := utf16.Encode([]rune(text))
+	return Var{Name: name, Class: ClassChar, Dims: []int32{1, int32(len(units))}, Storage: Uint16, Values: units}
+}
+
+// Level4 returns a matrix of a MAT-file of level 4: of that type (its decimal digits M0PT)
+// and size, the numbers as binary.Write takes them.
+func (f File) Level4(typ uint32, name string, rows, columns uint32, values any) []byte {
+	b := f.Encode([]uint32{typ, rows, columns, 0, uint32(len(name) + 1)})
+	b = append(append(b, name...), 0)
+	return append(b, f.Encode(values)...)
 }
 
 // Deflate wraps an element in a compressed one.
