@@ -60,8 +60,8 @@ func (a *array) String() string {
 // here.
 const binWidthName = "bin_width_s"
 
-func openMAT(b []byte) (*file, error) {
-	vars, err := matfile.Variables(b)
+func openMAT(in *input, _ LoadOptions) (*file, error) {
+	vars, err := matfile.Variables(in.b)
 	if err != nil {
 		return nil, &InputError{Err: err, Hint: "save the file again with -v7; it may have been cut short on its way"}
 	}
@@ -75,8 +75,8 @@ func openMAT(b []byte) (*file, error) {
 	return f, nil
 }
 
-func openNPY(b []byte) (*file, error) {
-	a, err := npy.Parse(b)
+func openNPY(in *input, _ LoadOptions) (*file, error) {
+	a, err := npy.Parse(in.b)
 	if err != nil {
 		return nil, &InputError{Err: err, Hint: "save zeros and ones with numpy.save, as uint8 or bool"}
 	}
@@ -86,8 +86,8 @@ func openNPY(b []byte) (*file, error) {
 	}}}, nil
 }
 
-func openNPZ(b []byte, opt LoadOptions) (*file, error) {
-	members, err := npy.Members(b)
+func openNPZ(in *input, opt LoadOptions) (*file, error) {
+	members, err := npy.Members(in.b)
 	if err != nil {
 		return nil, &InputError{Err: err, Hint: "save the file again with numpy.savez; it may have been cut short on its way"}
 	}
@@ -106,7 +106,7 @@ func openNPZ(b []byte, opt LoadOptions) (*file, error) {
 		})
 	}
 	if f.isGroup() && opt.Variable == "" {
-		return f, f.openGroup(b, opt)
+		return f, f.openGroup(in.b, opt)
 	}
 	return f, nil
 }

@@ -18,8 +18,8 @@ const (
 )
 
 // openHDF5 opens a MATLAB 7.3 file, an NWB file or any other HDF5 file.
-func openHDF5(b []byte, opt LoadOptions) (*file, error) {
-	h, err := hdf5.Open(b)
+func openHDF5(in *input, opt LoadOptions) (*file, error) {
+	h, err := hdf5.Open(in.b)
 	if err != nil {
 		return nil, &InputError{Err: fmt.Errorf("an HDF5 file (MATLAB 7.3, NWB) that can't be read: %w", err), Hint: "it may have been cut short on its way; in MATLAB, save with -v7"}
 	}
@@ -40,7 +40,7 @@ func openHDF5(b []byte, opt LoadOptions) (*file, error) {
 		}
 	}
 	if f.find(nwbTimes) != nil && (opt.Variable == "" || opt.Variable == "units") {
-		return f, f.openUnits(b, opt)
+		return f, f.openUnits(in.b, opt)
 	}
 	why, asked := h.Unread[opt.Variable]
 	switch {

@@ -1,20 +1,13 @@
 package spikes
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"strings"
-
-	"qgan/metrics/spikes/internal/matfile"
-	"qgan/metrics/spikes/internal/npy"
 )
 
 // DefaultBinWidth is taken where neither the file nor the caller says how wide
@@ -91,8 +84,6 @@ func wrong(hint, format string, args ...any) *InputError {
 	return &InputError{Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
-const readable = "files that can be read: MATLAB (.mat), NWB, .npy, .npz, pynapple's TsGroup, CSV of zeros and ones or of spike times"
-
 // Load reads a recording from a file; see Decode for what files may hold. The
 // name BuiltinName stands for the built-in recording; a file of that name is
 // reached as "./built-in". Every error is an *InputError.
@@ -105,14 +96,14 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 		}
 		return Builtin(), nil
 	}
-	b, err := readFile(path)
+	in, err := open(path)
 	if err != nil {
 		return nil, err
 	}
 	if opt.BinWidth == 0 {
 		opt.beside = besideWidth(path)
 	}
-	return Decode(path, b, opt)
+	return in.raster(opt)
 }
 
 // besideWidth is the bin width that a sidecar of the file tells of; 0: there is none.
@@ -126,35 +117,6 @@ func besideWidth(path string) float64 {
 		return 0
 	}
 	return d.BinWidth
-}
-
-func readFile(path string) ([]byte, error) {
-	if path == "" {
-		return nil, wrong("name a file", "no file is named")
-	}
-	st, err := os.Stat(path)
-	if err == nil && st.IsDir() {
-		return nil, &InputError{path, errors.New("is a folder, not a recording"), "name the file inside it"}
-	}
-	var b []byte
-	if err == nil {
-		b, err = os.ReadFile(path)
-	}
-	if err == nil {
-		return b, nil
-	}
-	hint := ""
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		hint = "check the path; it is taken from the current folder"
-	case errors.Is(err, fs.ErrPermission):
-		hint = "make the file readable to you"
-	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err // the path stands in front already
-	}
-	return nil, &InputError{path, fmt.Errorf("cannot be read: %w", err), hint}
 }
 
 // Decode reads a recording from a file's bytes; path is used in messages and
@@ -176,99 +138,7 @@ func readFile(path string) ([]byte, error) {
 //
 // Every error is an *InputError.
 func Decode(path string, b []byte, opt LoadOptions) (*Raster, error) {
-	r, err := decode(b, opt)
-	if err != nil {
-		var in *InputError
-		if !errors.As(err, &in) {
-			in = &InputError{Err: err}
-		}
-		return nil, &InputError{path, in.Err, in.Hint}
-	}
-	sum := sha256.Sum256(b)
-	r.Source.Path = path
-	r.Source.SHA256 = hex.EncodeToString(sum[:])
-	return r, nil
-}
-
-func decode(b []byte, opt LoadOptions) (*Raster, error) {
-	if opt.RepeatBins < 0 {
-		return nil, wrong("give the number of bins of one repeat", "repeats of %d bins", opt.RepeatBins)
-	}
-	for _, k := range []struct {
-		value      float64
-		what, unit string
-	}{
-		{opt.BinWidth, "bin width", "seconds"}, {opt.Fallback, "bin width", "seconds"},
-		{opt.SamplingRate, "sampling rate", "samples a second"}, {opt.MaxGap, "longest gap", "seconds"},
-	} {
-		if k.value < 0 || math.IsNaN(k.value) || math.IsInf(k.value, 0) {
-			return nil, wrong(fmt.Sprintf("give the %s in %s", k.what, k.unit), "a %s of %v %s", k.what, k.value, k.unit)
-		}
-	}
-	var axes []string
-	if opt.Axes != "" {
-		var err error
-		if axes, err = ParseAxes(opt.Axes); err != nil {
-			return nil, err
-		}
-	}
-	var f *file
-	var err error
-	switch {
-	case len(b) == 0:
-		return nil, wrong(readable, "the file is empty")
-	case matfile.IsHDF5(b):
-		f, err = openHDF5(b, opt)
-	case matfile.Is(b):
-		f, err = openMAT(b)
-	case bytes.HasPrefix(b, []byte(npy.Magic)):
-		f, err = openNPY(b)
-	case npy.IsZip(b):
-		f, err = openNPZ(b, opt)
-	case bytes.IndexByte(b[:min(len(b), 4096)], 0) >= 0:
-		return nil, wrong(readable, "the file's format is not known")
-	default:
-		if opt.Variable != "" {
-			return nil, wrong("leave the variable out", "the file is text and holds no variable %q", opt.Variable)
-		}
-		if isTimes(b) {
-			f, err = readTimes(b, opt)
-		} else {
-			f, err = readCSV(b, axes, opt.RepeatBins)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	name := opt.Variable
-	if f.binned > 0 {
-		name = "" // the spike times are the only array left
-		// Runs of before say these axes of spike times.
-		if axes != nil && strings.Join(axes, ",") != timesAxes {
-			return nil, wrong("leave the option axes out", "the file holds spike times, which have no order of axes")
-		}
-	}
-	if f.binned > 0 {
-		axes = nil
-	}
-	a, err := f.choose(name)
-	if err != nil {
-		return nil, err
-	}
-	r, err := f.raster(a, axes, opt.RepeatBins)
-	if err != nil {
-		return nil, err
-	}
-	f.binWidth(r, opt)
-	r.Source.Variable = a.name
-	r.Source.RepeatBins = opt.RepeatBins
-	r.Source.Units = f.names
-	if f.binned > 0 {
-		r.Source.Axes = ""
-		r.Source.SamplingRate, r.Source.Trials, r.Source.MaxGap = opt.SamplingRate, opt.Trials, opt.MaxGap
-	}
-	r.Source.Warnings = f.warnings
-	return r, nil
+	return (&input{path: path, b: b}).raster(opt)
 }
 
 // timesAxes are the axes that spike times counted into bins have.
