@@ -44,6 +44,8 @@ type Recording struct {
 	halves func() [2]*spikes.Raster
 	mu     sync.Mutex
 	laws   map[lawKey]func() (*States, error)
+	// perfect holds what perfect scores are made of, by the length of windows.
+	perfect map[int]func() (perfectFit, error)
 }
 
 type lawKey struct {
@@ -124,7 +126,7 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 // [spikes.ParseRepeats], and those held out. Without a choice all are trained on and none
 // is held out. It fails with an *OptionError for a choice that there is not.
 func NewRecording(all *spikes.Raster, repeats string) (*Recording, error) {
-	r := &Recording{All: all, Train: all, Neurons: all.Neurons, laws: map[lawKey]func() (*States, error){}}
+	r := &Recording{All: all, Train: all, Neurons: all.Neurons, laws: map[lawKey]func() (*States, error){}, perfect: map[int]func() (perfectFit, error){}}
 	r.halves = sync.OnceValue(func() [2]*spikes.Raster {
 		odd, even := all.Halves()
 		return [2]*spikes.Raster{odd, even}
