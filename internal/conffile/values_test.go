@@ -65,3 +65,28 @@ func TestWhoWins(t *testing.T) {
 		}
 	}
 }
+
+// What is near a table that is not known are the tables beside it, in order of name: neither
+// those below nor those of other tables.
+func TestTablesBeside(t *testing.T) {
+	known := Known{}
+	known.Add("")
+	for _, table := range []string{"wait", "wake", "jobs", "jobs.wade", "jobs.watt", "jobs.want.wart", "other.ward"} {
+		known.Add(table, "k")
+	}
+	for text, want := range map[string]string{
+		"[waxt]\nk = 1\n":           `f.toml:1: unknown table "waxt", did you mean "wait"?`,
+		"[waie]\nk = 1\n":           `f.toml:1: unknown table "waie", did you mean "wait" or "wake"?`,
+		"[jobs.waxx]\nk = 1\n":      `f.toml:1: unknown table "waxx" in [jobs], did you mean "wade" or "watt"?`,
+		"[jobs.zzzz]\nk = 1\n":      `f.toml:1: unknown table "zzzz" in [jobs]`,
+		"[jobs.wade.watt]\nk = 1\n": `f.toml:1: unknown table "watt" in [jobs.wade]`,
+	} {
+		if _, err := Parse("f.toml", text, known); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+	known.Add("jobs.want")
+	if _, err := Parse("f.toml", "[jobs.want.warp]\nk = 1\n", known); err == nil || err.Error() != `f.toml:1: unknown table "warp" in [jobs.want], did you mean "wart"?` {
+		t.Error(err)
+	}
+}

@@ -232,6 +232,14 @@ func TestLeftovers(t *testing.T) {
 	if d := cmp.Diff([]string{".d" + tempMark + "4", ".hidden", "c" + tempMark + "3", "plain"}, names(t, dir)); d != "" {
 		t.Error(d)
 	}
+	for _, name := range []string{".a" + tempMark + "1", ".a" + tempMark + "2", ".b" + tempMark + "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := RemoveLeftovers(OS{}, dir); n != 3 || err != nil {
+		t.Errorf("%d of 3, %v", n, err)
+	}
 	if n, err := RemoveLeftovers(OS{}, filepath.Join(dir, "gone")); n != 0 || !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "look for leftovers in "+filepath.Join(dir, "gone")+": ") {
 		t.Errorf("%d, %v", n, err)
 	}
@@ -262,7 +270,8 @@ func TestErrorsOfWriting(t *testing.T) {
 	// What is no file is written through, and opened only so.
 	x = NewFault(OS{})
 	x.Fail(OpAppend, 1, boom)
-	if err := put(x, os.DevNull, "x"); err == nil || err.Error() != "write "+os.DevNull+": boom" {
+	null := device(t)
+	if err := put(x, null, "x"); err == nil || err.Error() != "write "+null+": boom" {
 		t.Error(err)
 	}
 }

@@ -68,14 +68,21 @@ var _ FS = OS{}
 // CreateTemp implements [FS]. Unlike [os.CreateTemp] it leaves the permissions
 // to the process's umask, because the file is about to take another one's place.
 func (OS) CreateTemp(dir, pattern string) (File, error) {
+	return createTemp(dir, pattern, func() string {
+		var b [6]byte
+		rand.Read(b[:]) // never fails (crypto/rand)
+		return hex.EncodeToString(b[:])
+	})
+}
+
+// createTemp makes a file whose name holds the first unique text that nobody has.
+func createTemp(dir, pattern string, unique func() string) (File, error) {
 	before, after := pattern, ""
 	if i := strings.LastIndexByte(pattern, '*'); i >= 0 {
 		before, after = pattern[:i], pattern[i+1:]
 	}
 	for range 100 {
-		var b [6]byte
-		rand.Read(b[:]) // never fails (crypto/rand)
-		name := filepath.Join(dir, before+hex.EncodeToString(b[:])+after)
+		name := filepath.Join(dir, before+unique()+after)
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 		if errors.Is(err, fs.ErrExist) {
 			continue

@@ -79,6 +79,30 @@ func TestLogTornTail(t *testing.T) {
 	}
 }
 
+// However little is torn off, it is cut away before the next record, and what is whole stays.
+func TestLogTornTails(t *testing.T) {
+	dir := t.TempDir()
+	for text, whole := range map[string]string{"": "", "t": "", "\n": "\n", "one\nt": "one\n", "one\ntwo\nth": "one\ntwo\n", "one\n": "one\n"} {
+		path := filepath.Join(dir, "log")
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Append(OS{}, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.Size() != int64(len(whole)) {
+			t.Errorf("%q: size %d, want %d", text, l.Size(), len(whole))
+		}
+		if err := errors.Join(l.Append([]byte("new")), l.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, path); got != whole+"new\n" {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
 func TestLogRefuses(t *testing.T) {
 	dir := t.TempDir()
 	if _, _, err := ReadLines(OS{}, filepath.Join(dir, "gone")); !errors.Is(err, fs.ErrNotExist) {
