@@ -44,7 +44,6 @@ type Fault struct {
 	count   map[Kind]int
 	rules   []rule
 	room    int64
-	full    bool
 	crashAt int
 	crashed bool
 }
@@ -139,13 +138,7 @@ func (x *Fault) fits(n int) int {
 	if x.room < 0 {
 		return n
 	}
-	if x.full {
-		return 0
-	}
-	if int64(n) > x.room {
-		n = int(x.room)
-		x.full = true
-	}
+	n = int(min(int64(n), x.room))
 	x.room -= int64(n)
 	return n
 }

@@ -38,3 +38,20 @@ func TestText(t *testing.T) {
 		t.Error("who is at fault is told wrongly")
 	}
 }
+
+// Names may hold digits and be spelled with any letter, and each place of a text that is there
+// twice is spelled.
+func TestSpellings(t *testing.T) {
+	percent := func(name string) string { return "%" + name + "%d" }
+	e := Errorf("set {t1} or {x2-y} of %s, not {T1}, {1t} or {}", Setting("device"))
+	if got, want := e.Named(percent), "set %t1%d or %x2-y%d of %device%d, not {T1}, {1t} or {}"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := e.Error(), "set t1 or x2-y of device, not {T1}, {1t} or {}"; got != want {
+		t.Errorf("%q after another spelling, want %q", got, want)
+	}
+	twice := fmt.Errorf("%w (again: %v)", Errorf("no {a}"), Errorf("no {a}"))
+	if got, want := Text(twice, dashes), "no --a (again: no --a)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -33,3 +33,36 @@ func TestDidYouMean(t *testing.T) {
 		}
 	}
 }
+
+// Words are compared letter by letter from both ends: a letter more, less or another counts
+// one, in whatever place.
+func TestDistance(t *testing.T) {
+	for _, k := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0},
+		{"xabc", "abc", 1}, {"xyabc", "abc", 2}, {"abcx", "abc", 1}, {"abc", "xabc", 1}, {"abc", "abcx", 1}, {"abc", "axbc", 1}, {"abc", "axc", 1},
+		{"ab", "ba", 2}, {"kitten", "sitting", 3}, {"abcdef", "fedcba", 6},
+	} {
+		if got := distance(k.a, k.b); got != k.want {
+			t.Errorf("from %q to %q: %d, want %d", k.a, k.b, got, k.want)
+		}
+	}
+	// Two letters at most, and half of the word.
+	for _, k := range []struct {
+		word        string
+		words, want []string
+	}{
+		{"abcdefgh", []string{"abcdefxy", "abcdexyz"}, []string{"abcdefxy"}},
+		{"abcdefgh", []string{"abcdexyz"}, nil},
+		{"abcd", []string{"abxy", "axyz"}, []string{"abxy"}},
+		{"abc", []string{"axy"}, nil},
+		{"ab", []string{"xb", "b", "xy"}, []string{"xb", "b"}},
+		{"a", []string{"b"}, nil},
+	} {
+		if got := Nearest(k.word, k.words); !slices.Equal(got, k.want) {
+			t.Errorf("%s in %q: %q, want %q", k.word, k.words, got, k.want)
+		}
+	}
+}

@@ -35,3 +35,23 @@ func TestOneInOrder(t *testing.T) {
 		t.Errorf("order %v", order)
 	}
 }
+
+// What one worker does it does in the caller's goroutine, so that the caller may recover from
+// its panic.
+func TestOneIsTheCaller(t *testing.T) {
+	for _, k := range []struct{ n, workers int }{{5, 1}, {1, 8}, {5, 0}} {
+		func() {
+			defer func() {
+				if got := recover(); got != "boom" {
+					t.Errorf("%d tasks, %d workers: recovered from %v", k.n, k.workers, got)
+				}
+			}()
+			Each(k.n, k.workers, func(i, worker int) {
+				if worker != 0 {
+					t.Errorf("worker %d", worker)
+				}
+				panic("boom")
+			})
+		}()
+	}
+}

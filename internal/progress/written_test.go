@@ -68,3 +68,37 @@ func TestNothingLeft(t *testing.T) {
 		}
 	}
 }
+
+// A line's figures have their digits; the time that is left is rounded, and not told where the
+// whole is not known.
+func TestDigitsOfALine(t *testing.T) {
+	for _, k := range []struct {
+		spent       time.Duration
+		done, total int
+		form        Form
+		want        string
+	}{
+		{8 * time.Second, 10, 12, Lines, "x 10/12 (83%)  js 0.1235  1.25 steps/s  2s left"}, // 1.6 s
+		{8 * time.Second, 10, 0, Lines, "x 10  js 0.1235  1.25 steps/s"},
+		{7 * time.Second, 9, 1000, Lines, "x 9/1000 (0%)  js 0.1235  1.29 steps/s  12m51s left"},
+		{time.Millisecond, 999, 1000, Lines, "x 999/1000 (99%)  js 0.1235  9.99e+05 steps/s  0s left"},
+		{8 * time.Second, 0, 12, Lines, "x 0/12 (0%)  js 0.1235"},
+		{8 * time.Second, 10, 0, Objects, `{"event":"progress","task":"x","unit":"steps","done":10,"total":0,"rate_per_s":1.25,"seconds":8,"js":0.123456789}`},
+		{8 * time.Second, 0, 12, Objects, `{"event":"progress","task":"x","unit":"steps","done":0,"total":12,"rate_per_s":0,"seconds":8,"js":0.123456789}`},
+		{8 * time.Second, 10, 12, Objects, `{"event":"progress","task":"x","unit":"steps","done":10,"total":12,"rate_per_s":1.25,"seconds":8,"js":0.123456789,"seconds_left":1.6}`},
+	} {
+		var out bytes.Buffer
+		clock := time.Unix(0, 0)
+		p := New(&out, func() time.Time { return clock }, k.form, "x", "steps", 0)
+		clock = clock.Add(k.spent)
+		p.Update(k.done, k.total, Field{"js", 0.123456789})
+		if out.String() != k.want+"\n" {
+			t.Errorf("%d of %d after %v: %s, want %s", k.done, k.total, k.spent, out.String(), k.want)
+		}
+	}
+	var out bytes.Buffer
+	New(&out, time.Now, Objects, "x", "steps", 0).Message("%d of %s", 3, "a")
+	if want := `{"event":"message","task":"x","text":"3 of a"}` + "\n"; out.String() != want {
+		t.Errorf("%s, want %s", out.String(), want)
+	}
+}
