@@ -282,10 +282,10 @@ func TestErrorsOfALog(t *testing.T) {
 	boom := errors.New("boom")
 	dir := t.TempDir()
 	torn := filepath.Join(dir, "torn")
-	if err := os.WriteFile(torn, []byte("one\ntw"), 0o666); err != nil {
-		t.Fatal(err)
-	}
 	for kind, want := range map[Kind]string{OpTruncate: ": cut its torn last line: boom", OpAppend: ": boom"} {
+		if err := os.WriteFile(torn, []byte("one\ntw"), 0o666); err != nil {
+			t.Fatal(err)
+		}
 		x := NewFault(OS{})
 		x.Fail(kind, 1, boom)
 		if l, err := Append(x, torn); l != nil || err == nil || err.Error() != "open the log "+torn+want {
