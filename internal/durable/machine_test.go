@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -125,6 +126,23 @@ func TestSyncIsAsked(t *testing.T) {
 	defer d.Close()
 	if want, got := d.Sync(), (OS{}).SyncDir(os.DevNull); (want == nil) != (got == nil) {
 		t.Errorf("%v, where the system says %v", got, want)
+	}
+}
+
+// A fault passes on what the file below it says, also of its sync and its end.
+func TestFaultsPassOn(t *testing.T) {
+	f, err := NewFault(OS{}).OpenAppend(filepath.Join(t.TempDir(), "f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, write := f.Write([]byte("x"))
+	for what, err := range map[string]error{"write": write, "sync": f.Sync(), "close": f.Close()} {
+		if !errors.Is(err, fs.ErrClosed) {
+			t.Errorf("%s of a closed file: %v", what, err)
+		}
 	}
 }
 

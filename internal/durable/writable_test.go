@@ -3,6 +3,7 @@ package durable
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +30,14 @@ func TestWritable(t *testing.T) {
 	}
 	if exists, writable := Writable(x, filepath.Join(file, "below")); exists || writable {
 		t.Errorf("a file in the way: exists %v, writable %v", exists, writable)
+	}
+	if exists, writable := Writable(x, file); exists || writable {
+		t.Errorf("a file in the folder's place: exists %v, writable %v", exists, writable)
+	}
+	for _, name := range []string{"nul\x00", strings.Repeat("x", 300)} {
+		if exists, writable := Writable(x, filepath.Join(dir, name, "below")); exists || writable {
+			t.Errorf("a name that can't be: exists %v, writable %v", exists, writable)
+		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
