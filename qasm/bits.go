@@ -132,8 +132,10 @@ func (r *reader) compare(rel ir.Relation, a, b value, at syntax.Pos) value {
 		}
 		return truth(holds(rel, compareFloats(a.float(), b.float())))
 	}
-	if a.kind == floatKind || b.kind == floatKind || a.kind == angleKind || b.kind == angleKind {
-		return r.unsupported(at, "a comparison of measured bits with a %s", kindNames[max(a.kind, b.kind)])
+	for _, v := range []value{a, b} {
+		if v.kind == floatKind || v.kind == angleKind {
+			return r.unsupported(at, "a comparison of measured bits with a %s", kindNames[v.kind])
+		}
 	}
 	if (a.bits == nil && a.cond == nil) && (b.bits != nil || b.cond != nil) {
 		return r.compare(mirrored[rel], b, a, at)

@@ -271,27 +271,26 @@ func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 		overflow = hi != 0 || lo > math.MaxInt64
 		out.i = a.i * b.i
 	case syntax.Slash, syntax.Percent:
-		if b.i == 0 {
+		switch wide := out.kind == uintKind && out.width == 64; { // from 2^63 on i is negative
+		case b.i == 0:
 			r.fail(at, "", "division by zero")
 			return value{}
-		}
-		if op == syntax.Slash {
+		case op == syntax.Slash && wide:
+			out.i = int64(uint64(a.i) / uint64(b.i))
+		case op == syntax.Slash:
 			out.i = a.i / b.i
-		} else {
+		case wide:
+			out.i = int64(uint64(a.i) % uint64(b.i))
+		default:
 			out.i = a.i % b.i
 		}
 	case syntax.Power:
-		if b.i < 0 {
+		x, n := big.NewInt(a.i), b.bigInt()
+		if n.Sign() < 0 {
 			return r.floats(op, a, b, at)
 		}
-		n := new(big.Int)
-		if bits.Len64(magnitude(a.i)) > 1 && b.i > 64 {
-			overflow = true
-		} else if n.Exp(big.NewInt(a.i), big.NewInt(b.i), nil); n.IsInt64() {
-			out.i = n.Int64()
-		} else {
-			overflow = true
-		}
+		out.i = int64(new(big.Int).Exp(x, n, new(big.Int).Lsh(big.NewInt(1), 64)).Uint64())
+		overflow = magnitude(a.i) > 1 && (n.BitLen() > 7 || !new(big.Int).Exp(x, n, nil).IsInt64())
 	case syntax.And:
 		out.i = a.i & b.i
 	case syntax.Or:
@@ -304,10 +303,13 @@ func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 			return value{}
 		}
 		out.typ = a.typ
-		if op == syntax.Shl {
-			out.i = a.i << min(uint64(b.i), 64)
-		} else {
-			out.i = a.i >> min(uint64(b.i), 63)
+		switch {
+		case op == syntax.Shl:
+			out.i = a.i << b.i
+		case a.kind == uintKind && a.width == 64:
+			out.i = int64(uint64(a.i) >> b.i)
+		default:
+			out.i = a.i >> b.i
 		}
 	default:
 		r.fail(at, "", "'%v' can't be applied to integers", op)

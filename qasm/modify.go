@@ -145,7 +145,7 @@ var controlledForms = []struct {
 	gate     ir.Gate
 }{
 	{ir.X, 1, ir.CX}, {ir.X, 2, ir.CCX}, {ir.Y, 1, ir.CY}, {ir.Z, 1, ir.CZ}, {ir.Z, 2, ir.CCZ}, {ir.H, 1, ir.CH}, {ir.SX, 1, ir.CSX},
-	{ir.GPhase, 1, ir.P}, {ir.GPhase, 2, ir.CP}, {ir.RX, 1, ir.CRX}, {ir.RY, 1, ir.CRY}, {ir.RZ, 1, ir.CRZ}, {ir.Swap, 1, ir.CSwap},
+	{ir.GPhase, 2, ir.CP}, {ir.GPhase, 1, ir.P}, {ir.RX, 1, ir.CRX}, {ir.RY, 1, ir.CRY}, {ir.RZ, 1, ir.CRZ}, {ir.Swap, 1, ir.CSwap},
 }
 
 // bare takes the controls of a table's gate out: cx becomes x with a control.

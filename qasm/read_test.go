@@ -74,6 +74,9 @@ func TestMeaning(t *testing.T) {
 		{head3 + bell + "gate both a, b, c { pow(0.5) @ bell a, b; h c; } qubit[3] q; pow(0.25) @ both q[0], q[1], q[2]; pow(0.75) @ both q[0], q[1], q[2];",
 			head3 + bell + "qubit[3] q; pow(0.5) @ bell q[0], q[1]; h q[2];"},
 		{head3 + "gate g a { gphase(1.5); } qubit q; pow(0.5) @ g q; pow(0.5) @ g q;", head3 + "qubit q; gphase(1.5);"},
+		{head3 + "qubit q; pow(4096) @ h q;", head3 + "qubit q;"},
+		{head3 + "gate g a, b, c, d { h a; cx a, b; cx b, c; cx c, d; }\nqubit[8] q; negctrl(2) @ ctrl(2) @ pow(0.5) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0]; negctrl @ negctrl @ ctrl @ ctrl @ pow(0.5) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0];",
+			head3 + "gate g a, b, c, d { h a; cx a, b; cx b, c; cx c, d; }\nqubit[8] q; negctrl(2) @ ctrl(2) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0];"},
 		// Operands.
 		{head3 + "qubit[2] a; qubit[2] b; cx a, b;", head3 + "qubit[2] a; qubit[2] b; cx a[0], b[0]; cx a[1], b[1];"},
 		{head3 + "qubit[2] a; qubit[2] b; cx a[0], b;", head3 + "qubit[2] a; qubit[2] b; cx a[0], b[0]; cx a[0], b[1];"},
@@ -240,12 +243,20 @@ func TestInclude(t *testing.T) {
 		"sub/deep.inc": {Data: []byte("gate deep q {\n  h p;\n}")},
 		"loop.inc":     {Data: []byte("include \"loop.inc\";")},
 	}
+	for i := range maxIncludes + 1 { // a chain of files, the last one without another
+		dir[fmt.Sprintf("%d.inc", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "include \"%d.inc\";", i+1)}
+	}
+	dir[fmt.Sprintf("%d.inc", maxIncludes+1)] = &fstest.MapFile{}
 	opt := ReadOptions{Include: []fs.FS{fstest.MapFS{}, dir}}
 	d, err := Read("p", []byte(head3+"include \"mine.inc\"; qubit q; mine q;"), opt)
 	if err != nil || d.Understood().Count()["h"] != 1 {
 		t.Errorf("%v", err)
 	}
+	if _, err := Read("p", []byte("include \"2.inc\";"), opt); err != nil {
+		t.Errorf("%d files in each other: %v", maxIncludes, err)
+	}
 	for path, want := range map[string]string{
+		"1.inc":          fmt.Sprintf("%d.inc:1:1: more than %d files include each other", maxIncludes, maxIncludes),
 		"sub/deep.inc":   "sub/deep.inc:2:5: 'p' is not defined",
 		"loop.inc":       "loop.inc:1:1: \"loop.inc\" includes itself",
 		"none.inc":       "including \"none.inc\": file does not exist",

@@ -31,7 +31,7 @@ type symbol struct {
 	bits    []bitRef
 	typ     typ
 	value   value
-	fixed   bool // a constant, an input, a loop's variable
+	fixed   bool // a constant or an input
 	dynamic int  // blocks that depend on measured bits around its declaration
 	gate    *gate
 	def     *syntax.Def

@@ -203,7 +203,7 @@ func (r *reader) convert(v value, t typ, at syntax.Pos) value {
 			}
 			return out
 		case v.kind == bitKind && v.known():
-			return number(float64(r.toInteger(v, typ{kind: uintKind, width: v.width}, at).i))
+			return number(r.toInteger(v, typ{kind: uintKind, width: v.width}, at).float())
 		case v.isNumber() || v.kind == boolKind || v.kind == bitKind:
 			return r.unsupported(at, "a number computed from measured bits")
 		}
@@ -237,7 +237,7 @@ func (r *reader) toInteger(v value, t typ, at syntax.Pos) value {
 	case intKind, uintKind:
 		out.i, out.big, out.bits = v.i, v.big, v.bits
 		if v.big != nil && t.width > 0 && t.width <= 64 {
-			out.i, out.big = int64(new(big.Int).And(v.big, new(big.Int).SetUint64(math.MaxUint64)).Uint64()), nil
+			out.i, out.big = low(v.big), nil
 		}
 		if v.bits != nil && t.width > 0 {
 			out.bits = resize(v.bits, t.width)
@@ -270,26 +270,30 @@ func (r *reader) toInteger(v value, t typ, at syntax.Pos) value {
 			}
 			return out
 		}
+		n := new(big.Int)
 		for i, b := range v.bits {
-			if b.one && i < 64 {
-				out.i |= 1 << i
+			if b.one {
+				n.SetBit(n, i, 1)
 			}
-			if b.one && i >= 63 && t.kind == intKind || b.one && i >= 64 {
-				n := new(big.Int)
-				for j, k := range v.bits {
-					if k.one {
-						n.SetBit(n, j, 1)
-					}
-				}
-				out.i, out.big = 0, n
-				return out
-			}
+		}
+		switch {
+		case t.width > 0 && t.width <= 64:
+			out.i = low(n)
+		case n.IsInt64(), t.kind == uintKind && n.IsUint64():
+			out.i = int64(n.Uint64())
+		default:
+			out.big = n
 		}
 	default:
 		r.fail(at, "", "a %s can't become a %s", kindNames[v.kind], kindNames[t.kind])
 		return value{}
 	}
 	return out.wrap()
+}
+
+// low is a number modulo 2^64, as the bits of a signed one.
+func low(n *big.Int) int64 {
+	return int64(new(big.Int).And(n, new(big.Int).SetUint64(math.MaxUint64)).Uint64())
 }
 
 // resize cuts bits off at the top, or adds zeros there.
@@ -321,7 +325,7 @@ func (r *reader) toBits(v value, t typ, at syntax.Pos) value {
 				out.bits = resize(v.bits, n)
 				break
 			}
-			out.bits[i] = knownBit(k.Sign() >= 0 && k.Bit(i) == 1 || k.Sign() < 0 && i < 63 && v.i>>i&1 == 1)
+			out.bits[i] = knownBit(k.Bit(i) == 1) // of a negative number those of its complement
 		}
 	case boolKind:
 		out.bits = resize([]bit{{flat: -1, cond: v.cond, one: v.b}}, n)
@@ -333,10 +337,12 @@ func (r *reader) toBits(v value, t typ, at syntax.Pos) value {
 		if w == 0 || w > 52 {
 			w = n
 		}
-		k := int64(math.Round(v.f / (2 * math.Pi) * math.Ldexp(1, min(w, 52))))
+		known := min(w, 64) // bits below these are 0
+		k := uint64(math.Round(v.f / (2 * math.Pi) * math.Ldexp(1, known)))
 		out.bits = make([]bit, n)
 		for i := range out.bits {
-			out.bits[i] = knownBit(i < 63 && k>>i&1 == 1)
+			at := i - (w - known)
+			out.bits[i] = knownBit(at >= 0 && at < 64 && k>>at&1 == 1)
 		}
 	default:
 		r.fail(at, "", "a %s can't become bits", kindNames[v.kind])

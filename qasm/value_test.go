@@ -42,6 +42,9 @@ var values = []knownValue{
 	{"uint[4] a = 15;", "a", 15}, {"uint[4] a = 16;", "a", 0}, {"uint[4] a = -1;", "a", 15}, {"uint[4] a = 3;", "a - 5", 14}, {"uint[4] a = 5;", "~a", 10},
 	{"uint[8] a = 200;", "a + 100", 44}, {"uint[8] a = 200;", "a * 2", 144}, {"uint[8] a = 200;", "-a", 56}, {"uint[4] a = 12;", "a << 1", 8}, {"uint[4] a = 12;", "a >> 2", 3},
 	{"int[4] a = 5;", "a << 1", -6}, {"int[4] a = -5;", "a >> 1", -3}, {"uint[1] a = 3;", "a", 1},
+	{"uint[64] a = 18446744073709551615;", "a", 18446744073709551615}, {"uint[64] a = 18446744073709551615;", "a / 2", 9223372036854775807}, {"uint[64] a = 18446744073709551615;", "a % 10", 5}, {"uint[64] a = 18446744073709551615;", "a >> 63", 1}, {"uint[64] a = 18446744073709551615;", "a >> 64", 0}, {"uint[64] a = 9223372036854775808;", "2 * a", 0}, {"uint[64] a = 1;", "rotr(a, 1)", 9223372036854775808},
+	{"", "9223372036854775807 >> 63", 0}, {"", "(-9223372036854775808) >> 63", -1}, {"", "9223372036854775807 >> 62", 1}, {"", "-9223372036854775808 % 7", -1}, {"", "(-2) ** 63", -9223372036854775808}, {"", "2 ** 62", 4611686018427387904}, {"", "(-1) ** 1000001", -1}, {"", "0 ** 0", 1}, {"", "-9223372036854775807 - 1", -9223372036854775808}, {"", "5 - 0", 5}, {"", "3037000499 * 3037000499", 9223372030926249001},
+	{"int[4] a = 1; int[8] b = 3;", "a << b", -8}, {"int[8] a = 1; int[4] b = 3;", "a << b", 8}, {"uint[4] a = 12; int[8] b = 2;", "a >> b", 3}, {"uint[8] a = 3;", "a ** 70", 217}, {"uint[64] a = 3;", "a ** 41", 18026252303461234787}, {"int[8] a = -3;", "a ** 5", 13}, {"uint[8] a = 2;", "a ** 8", 0}, {"uint[8] a = 7; int[4] b = 2;", "a ** b", 49},
 	// The wider type wins, at the same width the unsigned one.
 	{"uint[4] a = 3; uint[8] b = 250;", "a + b", 253}, {"uint[4] a = 3; uint[8] b = 250;", "b + a", 253}, {"int[4] a = -1; uint[4] b = 0;", "a + b", 15}, {"int[8] a = -1; uint[4] b = 1;", "a - b", -2},
 	// Casts truncate floats towards zero, cut integers at the top and extend the sign.
@@ -57,10 +60,11 @@ var values = []knownValue{
 	{"angle[2] a = 0.125 * tau;", "a", 0}, {"angle[2] a = 0.375 * tau;", "a", math.Pi}, {"angle[4] a = -tau / 16;", "a", 15. / 16 * 2 * math.Pi},
 	{"angle[4] a = 3 * pi / 2;", "a * 2", math.Pi}, {"angle[4] a = 3 * pi / 2;", "3 * a", math.Pi / 2}, {"angle[4] a = pi; angle[4] b = 3 * pi / 2;", "a + b", math.Pi / 2}, {"angle[4] a = pi / 2; angle[4] b = pi;", "a - b", 3 * math.Pi / 2},
 	{"angle[4] a = pi / 8;", "a / 2", 0}, {"angle[5] a = pi / 8;", "a / 2", math.Pi / 16}, {"angle[4] a = pi / 8; angle[6] b = pi / 32;", "a + b", 5 * math.Pi / 32}, {"angle[8] a = 5 * pi / 4; angle[8] b = pi / 2;", "a / b", 2},
-	{`bit[4] b = "0101";`, "angle[4](b)", 5. / 16 * 2 * math.Pi}, {"angle[4] a = 5 * pi / 8;", "uint[4](bit[4](a))", 5}, {"angle[4] a = pi;", "bit(a[3])", 1},
+	{`bit[4] b = "0101";`, "angle[4](b)", 5. / 16 * 2 * math.Pi}, {"angle[4] a = 5 * pi / 8;", "uint[4](bit[4](a))", 5}, {"angle[4] a = pi;", "bit(a[3])", 1}, {"angle[4] a = 5 * pi / 8;", "a[0]", 1}, {"angle[4] a = 5 * pi / 8;", "a[1]", 0}, {"angle a = pi;", "a[63]", 1}, {"angle a = pi / 2;", "a[62]", 1}, {"angle a = pi / 2;", "a[63]", 0}, {"angle[60] a = pi / 2;", "uint[60](bit[60](a))", 1 << 58}, {"angle[32] a = pi;", "uint[32](bit[32](a))", 1 << 31}, {"angle[52] a = pi;", "uint[52](bit[52](a))", 1 << 51},
+	{`bit[3] b = "011";`, "b[-1]", 0}, {`bit[3] b = "011";`, "b[-3]", 1}, {`bit[4] b = "0111";`, "b[2:-1:1]", 3}, {`bit[4] b = "0101";`, "b[{0, 2}]", 3}, {`bit[4] b = "0101";`, "b[0:2:]", 3}, {"int a = -1;", "a[63]", 1}, {"int a = 4294967296;", "a[32]", 1}, {"int[33] a = -1;", "a[32]", 1},
 	// Bits: the last character is bit 0.
 	{"", `"0110"`, 6}, {"", `~"0110"`, 9}, {"", `"0110" & "1100"`, 4}, {"", `"0110" | "1100"`, 14}, {"", `"0110" ^ "1100"`, 10}, {"", `"0011" << 1`, 6}, {"", `"1100" << 1`, 8}, {"", `"0110" >> 1`, 3}, {"", `"0110" >> 9`, 0},
-	{"", `"01" ++ "10"`, 9}, {`bit[4] b = "0110"; b[0] = 1;`, "b", 7}, {`bit[4] b = "0110";`, "b[1:3]", 3}, {`bit[4] b = "0110"; b[2:3] = "10";`, "b", 10}, {"bit[4] b = int[4](-3);", "b", 13}, {"bit[8] b = int[8](-3);", "b", 253},
+	{"", `"01" ++ "10"`, 9}, {`bit[4] b = "0110"; b[0] = 1;`, "b", 7}, {`bit[4] b = "0110";`, "b[1:3]", 3}, {`bit[4] b = "0110"; b[2:3] = "10";`, "b", 10}, {"bit[4] b = int[4](-3);", "b", 13}, {"bit[8] b = int[8](-3);", "b", 253}, {"bit[64] b = int[64](-1);", "b", 18446744073709551615}, {"bit[64] b = -2;", "b", 18446744073709551614}, {"bit[70] b = 36893488147419103232;", "b", 36893488147419103232}, {"bit[70] b = 36893488147419103232;", "uint[64](b)", 0}, {"bit[70] b = 36893488147419103237;", "uint[64](b)", 5}, {"bit[64] b = int[64](-7);", "int[64](b)", -7}, {"bit[64] b = int[64](-7);", "int[8](b)", -7}, {"", "uint[64](36893488147419103237)", 5}, {"", "uint[64](-1)", 18446744073709551615},
 	{"uint[4] a = 6;", "a[1]", 1}, {"uint[4] a = 6;", "a[0]", 0}, {"int[4] a = -8;", "a[3]", 1},
 	// Truth.
 	{"", "true && false", 0}, {"", "true || false", 1}, {"", "!true", 0}, {"", "!0", 1}, {"", "!2.5", 0}, {"", "true ^ true", 0}, {"", "true & true", 1}, {"", "false | true", 1}, {"", "2 && 4", 1}, {"", "0 || 0.0", 0},
@@ -69,6 +73,7 @@ var values = []knownValue{
 	// Durations.
 	{"", "1ms / 1us", 1000}, {"", "3us / 2us", 1.5}, {"", "10dt / 4dt", 2.5}, {"duration d = 2us;", "(d - 500ns) / 1ns", 1500}, {"duration d = 2us;", "-d / 1us", -2}, {"", "(1s + 1ms) / 1ms", 1001},
 	// Functions.
+	{"", "sin(true)", math.Sin(1)}, {"", "sin(0x10)", math.Sin(16)}, {`bit[2] b = "11";`, "popcount(b) / 4", 0},
 	{"", "sin(pi / 6)", math.Sin(math.Pi / 6)}, {"", "cos(pi / 3)", math.Cos(math.Pi / 3)}, {"", "tan(0.5)", math.Tan(0.5)}, {"", "exp(1.5)", math.Exp(1.5)}, {"", "ln(10)", math.Ln10}, {"", "log(10)", math.Ln10}, {"", "sqrt(2)", math.Sqrt2},
 	{"", "arcsin(0.6)", math.Asin(0.6)}, {"", "arccos(0.6)", math.Acos(0.6)}, {"", "arctan(0.6)", math.Atan(0.6)}, {"", "asin(0.6)", math.Asin(0.6)}, {"", "acos(0.6)", math.Acos(0.6)}, {"", "atan(0.6)", math.Atan(0.6)},
 	{"", "ceiling(1.2)", 2}, {"", "ceiling(-1.2)", -1}, {"", "floor(1.8)", 1}, {"", "floor(-1.2)", -2}, {"", "real(2.5)", 2.5}, {"", "imag(2.5)", 0},
@@ -119,7 +124,7 @@ func TestAssignments(t *testing.T) {
 func TestValuesOfVersion2(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]float64{
-		"1/4": 0.25, "-2^2": -4, "2^3^2": 512, "2^-1": 0.5, "7-2-1": 4, "8/4/2": 1, "sin(0.5)": math.Sin(0.5), "cos(0.5)": math.Cos(0.5), "tan(0.5)": math.Tan(0.5), "exp(0.5)": math.Exp(0.5), "ln(2)": math.Ln2, "sqrt(2)": math.Sqrt2,
+		"1/4": 0.25, "-2^2": -4, "2^3^2": 512, "99999999999999999999/9": 99999999999999999999. / 9, "2^-1": 0.5, "7-2-1": 4, "8/4/2": 1, "sin(0.5)": math.Sin(0.5), "cos(0.5)": math.Cos(0.5), "tan(0.5)": math.Tan(0.5), "exp(0.5)": math.Exp(0.5), "ln(2)": math.Ln2, "sqrt(2)": math.Sqrt2,
 		"asin(0.6)": math.Asin(0.6), "acos(0.6)": math.Acos(0.6), "atan(0.6)": math.Atan(0.6),
 	} {
 		if got := angleOf(t, head2+"qreg q[1]; rx("+expression+") q[0];"); math.Abs(got-want) > 1e-15*want*want {
@@ -175,7 +180,7 @@ func TestMeasuredConditions(t *testing.T) {
 		{`(c & "011") == 2`, []int{2, 6}}, {`(c | "100") > 5`, []int{2, 3, 6, 7}}, {`(c ^ "101") < 2`, []int{4, 5}}, {"(~c) == 1", []int{6}}, {"(c << 1) == 4", []int{2, 6}}, {"(c >> 1) == 2", []int{4, 5}}, {"(c << 1) > 4", []int{3, 7}},
 		{"1 < (c ^ \"101\")", []int{0, 1, 2, 3, 6, 7}}, {`(c & "101") >= 4`, []int{4, 5, 6, 7}}, {`(c & "101") <= 1`, []int{0, 1, 2, 3}}, {`(c & "101") != 1`, []int{0, 2, 4, 5, 6, 7}},
 		{"c[0] == c[1]", []int{0, 3, 4, 7}}, {"c[0] != c[2]", []int{1, 3, 4, 6}}, {"c[0:1] == c[1:2]", []int{0, 7}}, {"uint[3](c) == uint[2](c)", []int{0, 1, 2, 3}}, {"uint[3](c) != uint[2](c)", []int{4, 5, 6, 7}},
-		{"(c[0] ++ c[2]) == 2", []int{4, 6}}, {"c[2:-1:0] == 1", []int{4}}, {"c[2:-1:0] > 3", []int{1, 3, 5, 7}},
+		{"(c[0] ++ c[2]) == 2", []int{4, 6}}, {"int[3](c)[1]", []int{2, 3, 6, 7}}, {"uint[2](c)[0] ^ c[2]", []int{1, 3, 4, 6}}, {"bool(~c[0] & c[1])", []int{2, 6}}, {"~(c[0] & c[1])", []int{0, 1, 2, 4, 5, 6}}, {"true & c[0]", []int{1, 3, 5, 7}}, {"!(c[0] && c[1])", []int{0, 1, 2, 4, 5, 6}}, {"c[2:-1:0] == 1", []int{4}}, {"c[2:-1:0] > 3", []int{1, 3, 5, 7}},
 	} {
 		c := read(t, head3+"qubit[3] q; bit[3] c; c = measure q; if ("+k.condition+") x q[0];")
 		holds := []int{}
@@ -237,6 +242,44 @@ func TestDelays(t *testing.T) {
 					t.Errorf("%s, delay[%s]: reads back as %v %s", d.name, k.duration, got.Duration, got.Unit)
 				}
 			}
+		}
+	}
+}
+
+// Angles that depend on inputs are sums of terms, to the last bit.
+func TestLinearInInputs(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]string{
+		"v": "v", "-v": "-v", "v * 2": "2*v", "2 * v": "2*v", "v / 4": "0.25*v", "v / 3": "0.3333333333333333*v", "v / -2": "-0.5*v", "v + 1": "1 + v", "1 - v": "1 - v", "v - 1": "-1 + v", "-(v - 0.5)": "0.5 - v",
+		"v + w": "v + w", "v - w": "v - w", "w - v": "-v + w", "v + w * 3 - 1": "-1 + v + 3*w", "(v + 1) * 2": "2 + 2*v", "2 * (v + 1)": "2 + 2*v", "(v - 3) / 2": "-1.5 + 0.5*v", "v - v": "0", "v * 0": "0", "-(v + w) * 2": "-2*v - 2*w",
+		"float(v)": "v", "angle(w) + 1": "1 + w", "(v + w) / 0.5": "2*v + 2*w", "true * v": "v", `"11" * w`: "3*w", "v * (5 / 2)": "2*v", "7 / 2 + v": "3 + v",
+	} {
+		c := read(t, head3+"input float v; input angle w; qubit q; rx("+expression+") q;")
+		if got := c.Ops[0].(*ir.Apply).Angles[0].Format(nil, c.Data); got != want {
+			t.Errorf("%s is %s, want %s", expression, got, want)
+		}
+	}
+	for expression, want := range map[string]string{
+		"v * w": "not linear", "1 / v": "not linear", "v ** 2": "not linear", "v % 2": "not linear", "v / w": "not linear", "v / 0": "division by zero", "sin(v)": "sin of an input",
+	} {
+		d, err := Read("p", []byte(head3+"input float v; input angle w; qubit q; rx("+expression+") q;"), ReadOptions{})
+		if err == nil {
+			_, err = d.Circuit()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", expression, err, want)
+		}
+	}
+}
+
+// Zero keeps its sign where version 2 and version 3 have one.
+func TestSignOfZero(t *testing.T) {
+	t.Parallel()
+	for text, negative := range map[string]bool{
+		head2 + "qreg q[1]; rx(-0) q[0];": true, head2 + "qreg q[1]; rx(0) q[0];": false, head3 + "qubit q; rx(-0) q;": false, head3 + "qubit q; rx(-0.0) q;": true,
+	} {
+		if got := angleOf(t, text); got != 0 || math.Signbit(got) != negative {
+			t.Errorf("%s gives %v, negative %v", text, got, math.Signbit(got))
 		}
 	}
 }
