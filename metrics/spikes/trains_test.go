@@ -208,8 +208,8 @@ func TestHDF5(t *testing.T) {
 	}
 	for _, c := range []struct{ file, variable, want string }{
 		{"matlab.mat", "cell", `array "cell" holds references, not numbers`},
-		{"matlab.mat", "struct", `variable "struct" is a struct`},
-		{"matlab.mat", "sparse", `variable "sparse" is a sparse array`},
+		{"matlab.mat", "struct", `there is no variable "struct" (the file holds cell (1x1, cell)`},
+		{"matlab.mat", "sparse", `array "sparse": a sparse array of 3 rows without an index of columns`},
 		{"matlab.mat", "empty", `variable "empty" is empty`},
 		{"matlab.mat", "absent", "there is no variable"},
 		{"forms.h5", "lzf", "filter 32000"},

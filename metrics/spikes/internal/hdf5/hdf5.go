@@ -1,10 +1,11 @@
-// Package hdf5 reads arrays of numbers from HDF5 files, which MATLAB 7.3 and NWB
-// files are: superblocks 0 to 3 behind a user block, groups with symbol tables or
-// with links in their headers, integers, floats and enumerations of either byte
-// order, plain, compact or in chunks, deflated, shuffled and with checksums.
+// Package hdf5 reads arrays from HDF5 files, which MATLAB 7.3 and NWB files are:
+// superblocks 0 to 3 behind a user block, groups with symbol tables or with links in
+// their headers, integers, floats and enumerations of either byte order, texts, lists of
+// varying length and references to other arrays, MATLAB's sparse arrays, plain, compact
+// or in chunks, deflated, shuffled and with checksums.
 //
-// What a file may hold beyond that is passed over and listed: dense groups,
-// chunks indexed as libver="latest" writes them, other filters and types.
+// What a file may hold beyond that is passed over and listed with its cause: dense
+// groups, chunks indexed as libver="latest" writes them, other filters and types.
 //
 // Nothing that a file claims is believed: every address is checked against the
 // file, every object, node and chunk is visited once, and no array is larger
@@ -52,6 +53,8 @@ type File struct {
 	offsets, length int    // bytes of an address and of a size
 	seen            map[uint64]bool
 	arrays          map[uint64]*Dataset
+	heaps           map[uint64]map[uint32][]byte // objects of each global heap
+	left            int                          // bytes of heaps, and references, that may still be looked at
 }
 
 // Dataset is one array, as its header describes it; Read gets the numbers.
@@ -68,15 +71,23 @@ type Dataset struct {
 	typ     datatype
 	layout  layout
 	filters []filter
-	problem error // why there are no numbers
+	sparse  *sparse
+	problem error // why it can't be read
 }
 
 // Numeric reports why the array has no numbers that can be read; nil where it has.
-func (d *Dataset) Numeric() error { return d.problem }
+func (d *Dataset) Numeric() error {
+	if d.problem == nil && d.sparse == nil && d.typ.kind == raw.Invalid {
+		return fmt.Errorf("array %q holds %s, not numbers", d.Path, d.typ.name)
+	}
+	return d.problem
+}
 
 // Kind names what the array holds.
 func (d *Dataset) Kind() string {
 	switch {
+	case d.sparse != nil:
+		return "sparse " + d.Class
 	case d.Class != "":
 		return d.Class
 	case d.typ.kind != raw.Invalid:
@@ -97,6 +108,7 @@ func Open(b []byte) (*File, error) {
 	f := &File{
 		MATLAB: at > 0 && bytes.HasPrefix(b, []byte("MATLAB 7.3")), Unread: map[string]string{},
 		b: b[at:], size: len(b), seen: map[uint64]bool{}, arrays: map[uint64]*Dataset{},
+		heaps: map[uint64]map[uint32][]byte{}, left: 1<<24 + 16*len(b),
 	}
 	root, err := f.superblock()
 	if err != nil {
@@ -160,14 +172,39 @@ func (f *File) object(path string, address uint64, depth int) error {
 	if err != nil {
 		return fmt.Errorf("object %q: %w", "/"+path, err)
 	}
-	d := &Dataset{Path: path, file: f}
-	var space, layout, sparse bool
+	from := len(f.Datasets)
 	for _, m := range messages {
-		switch m.typ {
-		case msgSymbols, msgLink, msgLinkInfo:
+		if m.typ == msgSymbols || m.typ == msgLink || m.typ == msgLinkInfo {
 			if err := f.links(path, m, depth); err != nil {
 				return fmt.Errorf("group %q: %w", "/"+path, err)
 			}
+		}
+	}
+	d, is := f.dataset(path, messages)
+	switch {
+	case is:
+		f.Datasets, f.arrays[address] = append(f.Datasets, d), d
+	case d.sparse != nil:
+		d.sparse.parts(path, f.Datasets[from:])
+		if d.problem = d.sparse.check(d); d.problem != nil {
+			d.problem = fmt.Errorf("array %q: %w", path, d.problem)
+		}
+		f.Datasets, f.arrays[address] = append(f.Datasets[:from], d), d
+	case d.Class != "" && len(f.Datasets) == from:
+		f.Unread[path] = d.Class
+	case d.problem != nil:
+		f.Unread[path] = d.problem.Error()
+	}
+	return nil
+}
+
+// dataset reads what the messages of an object say of an array; false: it is none.
+func (f *File) dataset(path string, messages []message) (*Dataset, bool) {
+	d := &Dataset{Path: path, file: f}
+	var space, layout bool
+	var err error
+	for _, m := range messages {
+		switch m.typ {
 		case msgSpace:
 			d.Dims, err = m.dims()
 			space = true
@@ -179,38 +216,28 @@ func (f *File) object(path string, address uint64, depth int) error {
 		case msgFilters:
 			d.filters, err = m.filters()
 		case msgAttribute:
-			name, value := m.attribute()
-			switch name {
+			switch a := m.attribute(); a.name {
 			case "MATLAB_class":
-				d.Class = value
+				d.Class = a.text
 			case "MATLAB_empty":
 				d.Empty = true
 			case "MATLAB_sparse":
-				sparse = true
+				d.sparse = &sparse{rows: a.number}
 			}
 		}
 		if err != nil {
 			break
 		}
 	}
+	is := space && layout
 	switch {
-	case space && layout:
-		if err != nil {
-			err = fmt.Errorf("array %q: %w", path, err)
-		}
-		d.problem = err
-		if err == nil {
-			d.problem = d.check()
-		}
-		f.Datasets, f.arrays[address] = append(f.Datasets, d), d
-	case sparse:
-		f.Unread[path] = "sparse array"
-	case d.Class != "":
-		f.Unread[path] = d.Class
-	case err != nil:
-		f.Unread[path] = err.Error()
+	case is && err != nil:
+		err = fmt.Errorf("array %q: %w", path, err)
+	case is:
+		err = d.check()
 	}
-	return nil
+	d.problem = err
+	return d, is
 }
 
 // links follows what a message of a group says of its members.
@@ -250,11 +277,8 @@ func (f *File) most() int { return 1<<16 + 1032*f.size }
 
 // check refuses what can't be read before it is asked for.
 func (d *Dataset) check() error {
-	if d.typ.kind == raw.Invalid {
-		return fmt.Errorf("array %q holds %s, not numbers", d.Path, d.typ.name)
-	}
 	n, ok := raw.Product(d.Dims)
-	if ok && n > d.file.most()/d.typ.kind.Size() {
+	if ok && n > d.file.most()/max(1, d.typ.size) {
 		ok = false
 	}
 	if !ok {
@@ -262,23 +286,40 @@ func (d *Dataset) check() error {
 	}
 	for _, x := range d.filters {
 		if !x.known() {
-			return fmt.Errorf("array %q is packed with filter %d, which is not read; use gzip", d.Path, x.id)
+			return fmt.Errorf("array %q is packed with %s, which is not read", d.Path, x)
 		}
 	}
 	return nil
 }
 
-// Read returns the numbers, the last axis fastest. Plain arrays are not copied.
+// Read returns the numbers, the last axis fastest. Plain arrays are not copied; sparse
+// ones are made full.
 func (d *Dataset) Read() (raw.Array, error) {
+	if err := d.Numeric(); err != nil {
+		return raw.Array{}, err
+	}
+	if d.sparse != nil {
+		a, err := d.sparse.read(d)
+		if err != nil {
+			err = fmt.Errorf("array %q: %w", d.Path, err)
+		}
+		return a, err
+	}
+	b, err := d.bytes()
+	return raw.Array{Kind: d.typ.kind, Order: d.typ.order, Bytes: b}, err
+}
+
+// bytes returns the elements as they are stored.
+func (d *Dataset) bytes() ([]byte, error) {
 	if d.problem != nil {
-		return raw.Array{}, d.problem
+		return nil, d.problem
 	}
 	n, _ := raw.Product(d.Dims)
-	b, err := d.layout.read(d, n*d.typ.kind.Size())
+	b, err := d.layout.read(d, n*d.typ.size)
 	if err != nil {
-		return raw.Array{}, fmt.Errorf("array %q: %w", d.Path, err)
+		return nil, fmt.Errorf("array %q: %w", d.Path, err)
 	}
-	return raw.Array{Kind: d.typ.kind, Order: d.typ.order, Bytes: b}, nil
+	return b, nil
 }
 
 // cursor reads numbers from a part of the file; after the first that is not

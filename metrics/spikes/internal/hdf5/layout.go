@@ -79,8 +79,8 @@ func (l layout) read(d *Dataset, size int) ([]byte, error) {
 // were never written are 0.
 func (l layout) chunks(d *Dataset, size int) ([]byte, error) {
 	rank := len(d.Dims)
-	if rank != len(l.chunk) || l.bytes != d.typ.kind.Size() {
-		return nil, fmt.Errorf("chunks of %d axes of elements of %d bytes in an array of %d and %d", len(l.chunk), l.bytes, rank, d.typ.kind.Size())
+	if rank != len(l.chunk) || l.bytes != d.typ.size {
+		return nil, fmt.Errorf("chunks of %d axes of elements of %d bytes in an array of %d and %d", len(l.chunk), l.bytes, rank, d.typ.size)
 	}
 	padded := make([]int, rank)
 	for i, n := range d.Dims {

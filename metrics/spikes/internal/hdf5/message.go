@@ -164,6 +164,10 @@ type datatype struct {
 	size  int
 	kind  raw.Kind // Invalid: no numbers
 	order binary.ByteOrder
+
+	text      bool      // of fixed length
+	list      *datatype // of lists of varying length, what their elements are
+	reference bool      // to another object
 }
 
 // typeNames are the classes of types by number.
@@ -207,7 +211,25 @@ func (m message) datatype() (datatype, error) {
 		if err != nil {
 			return t, err
 		}
-		t.kind, t.order = base.kind, base.order
+		if base.size == t.size {
+			t.kind, t.order = base.kind, base.order
+		}
+	case 3:
+		t.text = true
+	case 7:
+		t.reference = flags[0]&0x0f == 0 && t.size == m.f.offsets
+	case 9:
+		base, err := message{f: m.f, b: m.b[c.at:]}.datatype()
+		if err != nil {
+			return t, err
+		}
+		if flags[0]&0x0f == 1 {
+			base = datatype{name: "text", size: 1, text: true}
+			t.name = "text"
+		}
+		if t.size == 4+m.f.offsets+4 {
+			t.list = &base
+		}
 	}
 	return t, c.err
 }
@@ -220,9 +242,14 @@ func parts(size int) []byte {
 	return p[:]
 }
 
-// attribute reads an attribute's name and, of a text of fixed length, its value
-// (section IV.A.2.m).
-func (m message) attribute() (name, value string) {
+// attribute is a named value: a text of fixed length, or a number.
+type attribute struct {
+	name, text string
+	number     int // -1 where it is none that an int can hold
+}
+
+// attribute reads an attribute (section IV.A.2.m).
+func (m message) attribute() attribute {
 	c := m.cursor()
 	version := c.u8()
 	c.skip(1)
@@ -238,13 +265,23 @@ func (m message) attribute() (name, value string) {
 		}
 	}
 	if c.err != nil {
-		return "", ""
+		return attribute{}
 	}
-	name = string(bytes.TrimRight(part[0], "\x00"))
-	if len(part[1]) >= 8 && part[1][0]&0x0f == 3 {
-		value = string(bytes.TrimRight(c.take(min(int(binary.LittleEndian.Uint32(part[1][4:])), len(c.b)-c.at)), "\x00"))
+	a := attribute{name: string(bytes.TrimRight(part[0], "\x00")), number: -1}
+	t, err := message{f: m.f, b: part[1]}.datatype()
+	if err != nil {
+		return a
 	}
-	return name, value
+	value := c.take(min(t.size, len(c.b)-c.at))
+	switch {
+	case t.text:
+		a.text = string(bytes.TrimRight(value, "\x00"))
+	case t.kind != raw.Invalid && len(value) == t.kind.Size():
+		if n, ok := (raw.Array{Kind: t.kind, Order: t.order, Bytes: value}).Whole(0); ok {
+			a.number = n
+		}
+	}
+	return a
 }
 
 // filter is one step of packing.
@@ -261,6 +298,18 @@ const (
 )
 
 func (x filter) known() bool { return x.id >= filterDeflate && x.id <= filterFletcher }
+
+// String names a filter that is not undone, by The HDF Group's list of registered ones.
+func (x filter) String() string {
+	name := map[int]string{
+		4: "szip", 5: "n-bit", 6: "scale-offset", 307: "bzip2", 32000: "LZF", 32001: "Blosc", 32004: "LZ4",
+		32008: "bitshuffle", 32013: "ZFP", 32015: "Zstandard", 32017: "SZ", 32026: "Blosc2",
+	}[x.id]
+	if name == "" {
+		return fmt.Sprintf("filter %d", x.id)
+	}
+	return fmt.Sprintf("%s (filter %d)", name, x.id)
+}
 
 // filters reads the steps of packing, in the order of writing (section IV.A.2.l).
 func (m message) filters() ([]filter, error) {

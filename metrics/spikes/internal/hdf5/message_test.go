@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -129,10 +130,16 @@ func TestAttributes(t *testing.T) {
 		{"version 2", said(u8(2), u8(0), u16(6), u16(8), u16(4), "class\x00", text, u32(0), "double"), "class=double"},
 		{"version 3", said(u8(3), u8(0), u16(6), u16(8), u16(4), u8(0), "class\x00", text, u32(0), "single"), "class=single"},
 		{"a number", said(u8(2), u8(0), u16(6), u16(8), u16(4), "empty\x00", lay(u8(0x10), u8(0), u8(0), u8(0), u32(1)), u32(0), u8(1)), "empty="},
+		{"a whole number", said(u8(2), u8(0), u16(5), u16(12), u16(4), "rows\x00", lay(u8(0x10), u8(0), u8(0), u8(0), u32(2), u16(0), u16(16)), u32(0), u16(600)), "rows=600"},
 		{"cut", said(u8(2), u8(0), u16(60), u16(8), u16(4), "class"), "="},
 	} {
-		if name, value := k.m.attribute(); name+"="+value != k.want {
-			t.Errorf("%s: %q=%q, want %s", k.name, name, value, k.want)
+		a := k.m.attribute()
+		value := a.text
+		if a.number > 0 {
+			value = fmt.Sprint(a.number)
+		}
+		if a.name+"="+value != k.want {
+			t.Errorf("%s: %+v, want %s", k.name, a, k.want)
 		}
 	}
 }
@@ -316,13 +323,13 @@ func TestChunks(t *testing.T) {
 		{"outside", node([2]uint64{4, 0}), nil, "a chunk begins at element 4 of axis 0, which has 3"},
 		{"between", node([2]uint64{0, 1}), nil, "a chunk begins at element 1 of axis 1, which has 4"},
 	} {
-		d := &Dataset{Dims: []int{3, 4}, file: k.f, typ: datatype{kind: raw.Uint8}}
+		d := &Dataset{Dims: []int{3, 4}, file: k.f, typ: datatype{kind: raw.Uint8, size: 1}}
 		got, err := layout{class: 2, address: 100, chunk: []int{2, 3}, bytes: 1}.read(d, 12)
 		if !failed(t, k.name, err, k.error) && !bytes.Equal(got, k.want) {
 			t.Errorf("%s: %v, want %v", k.name, got, k.want)
 		}
 	}
-	d := &Dataset{Dims: []int{3, 4}, file: node(), typ: datatype{kind: raw.Uint8}}
+	d := &Dataset{Dims: []int{3, 4}, file: node(), typ: datatype{kind: raw.Uint8, size: 1}}
 	for name, k := range map[string]struct {
 		l     layout
 		error string
