@@ -348,15 +348,13 @@ func (g *gradients) shift(ctx context.Context, want func(symbol int) bool) error
 				variance += coef * coef * v
 				variances.add(at.Trained*places+k, coef*coef*v*float64(each[n]))
 			}
-			for _, t := range l.places[k].Angle.Terms {
-				if t.Trained != ir.None && g.trained != nil {
-					by := t.Coef
-					if t.Data != ir.None {
-						by *= data[t.Data]
-					}
-					values[t.Trained] += by * slope
-					errors[t.Trained] += by * by * variance
+			if g.trained != nil {
+				for s, by := range factors(l.places[k].Angle, data) {
+					values[s] += by * slope
+					errors[s] += by * by * variance
 				}
+			}
+			for _, t := range l.places[k].Angle.Terms {
 				if t.Data != ir.None && g.data != nil {
 					by := t.Coef
 					if t.Trained != ir.None {

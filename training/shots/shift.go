@@ -3,6 +3,7 @@ package shots
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"qgan/backends"
@@ -54,6 +55,26 @@ func (s *ShiftRule) Circuits() int {
 //	variance = sum over places and terms of (dangle/dsymbol · Coef)² Var(f).
 type Derivative struct{ Value, Variance float64 }
 
+// factors are the derivatives of an angle by its trained symbols. A symbol may stand in
+// several terms, which lie side by side: they move together.
+func factors(a ir.Angle, data []float64) iter.Seq2[int, float64] {
+	return func(yield func(int, float64) bool) {
+		for i := 0; i < len(a.Terms); {
+			symbol, sum := a.Terms[i].Trained, 0.0
+			for ; i < len(a.Terms) && a.Terms[i].Trained == symbol; i++ {
+				by := a.Terms[i].Coef
+				if k := a.Terms[i].Data; k != ir.None {
+					by *= data[k]
+				}
+				sum += by
+			}
+			if symbol != ir.None && !yield(int(symbol), sum) {
+				return
+			}
+		}
+	}
+}
+
 // Derivatives returns the derivatives of the expectation of each f, a function of the
 // basis state (2^n values), by each trained symbol: functions x symbols.
 func (s *ShiftRule) Derivatives(ctx context.Context, trained, data []float64, fs ...[]float64) ([][]Derivative, error) {
@@ -99,16 +120,10 @@ func (s *ShiftRule) Derivatives(ctx context.Context, trained, data []float64, fs
 				for x, q := range law {
 					square += q * (f[x] - mean) * (f[x] - mean)
 				}
-				for _, a := range p.Angle.Terms {
-					if a.Trained == ir.None {
-						continue
-					}
-					by := a.Coef * t.Coef
-					if a.Data != ir.None {
-						by *= data[a.Data]
-					}
-					out[i][a.Trained].Value += by * mean
-					out[i][a.Trained].Variance += by * by * square
+				for symbol, by := range factors(p.Angle, data) {
+					by *= t.Coef
+					out[i][symbol].Value += by * mean
+					out[i][symbol].Variance += by * by * square
 				}
 			}
 		}
