@@ -18,11 +18,8 @@ type file struct {
 	arrays   []*array
 	warnings []string
 
-	// Of spike times: the width of their bins, and that the repeats are the file's
-	// own.
-	binned     float64
-	cutAlready bool
-	said       float64 // width of a bin that a text tells of, seconds
+	binned float64 // width of the bins that spike times were counted into, seconds; 0: none were
+	said   float64 // width of a bin that a text tells of, seconds
 
 	names []string // names of the neurons, in order; nil: there are none
 }
@@ -232,8 +229,8 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 	if guessed && len(dims) == 2 && l.neurons > l.bins {
 		f.warn("%s has more neurons (%d) than time bins (%d); if its axes are the other way round, give the option axes as neurons,bins", a.label(), l.neurons, l.bins)
 	}
-	if repeatBins > 0 && !(f.cutAlready && l.bins == repeatBins) {
-		if err := f.cut(&l, a, len(dims) == 3 && (f.binned == 0 || f.cutAlready), repeatBins); err != nil {
+	if repeatBins > 0 {
+		if err := f.cut(&l, a, len(dims) == 3, repeatBins); err != nil {
 			return nil, err
 		}
 	}

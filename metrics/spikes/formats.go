@@ -96,6 +96,9 @@ func (in *input) decode(opt LoadOptions) (*Raster, error) {
 		return nil, err
 	}
 	if f.binned == 0 {
+		if name := opt.ofTimes(); name != "" {
+			return nil, wrong("leave the option "+name+" out", "the file holds an array of bins, and the option %s is one of spike times", name)
+		}
 		a, err := f.choose(opt.Variable)
 		if err != nil {
 			return nil, err
@@ -111,7 +114,7 @@ func (in *input) decode(opt LoadOptions) (*Raster, error) {
 	if axes != nil && strings.Join(axes, ",") != timesAxes {
 		return nil, wrong("leave the option axes out", "the file holds spike times, which have no order of axes")
 	}
-	r, err := f.raster(f.arrays[0], nil, opt.RepeatBins)
+	r, err := f.raster(f.arrays[0], nil, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,19 @@ type LoadOptions struct {
 	beside float64 // what the sidecar says
 }
 
+// ofTimes names an option given that only spike times have; empty where there is none.
+func (o LoadOptions) ofTimes() string {
+	switch {
+	case o.SamplingRate != 0:
+		return "sampling-rate"
+	case o.Trials != "":
+		return "trials"
+	case o.MaxGap != 0:
+		return "max-gap"
+	}
+	return ""
+}
+
 // NoTrials is the choice of [LoadOptions.Trials] that leaves out every table.
 const NoTrials = "none"
 
@@ -159,6 +172,9 @@ func (f *file) binWidth(r *Raster, opt LoadOptions) {
 		}
 	}
 	r.BinWidth = cmp.Or(opt.width(said), DefaultBinWidth)
+	if r.BinWidth > 1 {
+		f.warn("bins are %g s wide; widths are in seconds, and %g ms are %g", r.BinWidth, r.BinWidth, r.BinWidth/1000)
+	}
 	if asked := opt.BinWidth; asked != 0 && said != 0 && asked != said {
 		f.warn("bins of %g s are taken as asked, the file says %g s", asked, said)
 	}

@@ -59,8 +59,16 @@ func (f *file) openGroup(b []byte, opt LoadOptions) error {
 		}
 		tr.unit = append(tr.unit, i)
 	}
-	if tr.spans, err = epochs(x[3], x[4]); err != nil {
-		return bad(err)
+	if len(x[3]) != len(x[4]) {
+		return bad(fmt.Errorf("%d beginnings and %d ends of epochs", len(x[3]), len(x[4])))
+	}
+	// A time support from the first spike to the last is what pynapple takes where nothing
+	// is said.
+	if first, last := tr.ends(); len(x[3]) != 1 || x[3][0] != first || x[4][0] != last {
+		for i := range x[3] {
+			tr.spans = append(tr.spans, span{x[3][i], x[4][i]})
+		}
+		tr.pieces = true
 	}
 	return f.bin(tr, opt, len(b))
 }

@@ -220,6 +220,7 @@ func (r *timesReader) trains(f *file, opt LoadOptions) (*trains, error) {
 		return nil, wrong(timesHint, "the comment at the top tells of %d repeats and there is no column repeat", r.told.repeats)
 	}
 	if r.told.duration > 0 {
+		tr.complete = true
 		tr.spans = []span{{0, r.told.duration * cmp.Or(opt.SamplingRate, 1)}}
 	}
 	tr.repeats = repeats

@@ -1,7 +1,6 @@
 package spikes
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -30,6 +29,13 @@ type trains struct {
 	// repeats is how many repeats there are where repeat says them; spans may then be
 	// one for all.
 	repeats int
+	// invalid are spans that are no part of the recording; seen, where it is not nil, those
+	// in which all units were observed. Both are in the recording's own time and in order.
+	invalid, seen []span
+	// complete says that the file tells how long it is, as those written here do.
+	complete bool
+
+	width float64 // of a bin in seconds, as bin settled it
 }
 
 // span is a stretch of time in seconds.
@@ -37,7 +43,7 @@ type span struct{ from, to float64 }
 
 // Rounding of times: a spike closer than this to the end of its bin, in bins,
 // belongs to the next one, as with Elephant's binning; a stretch of time that is
-// longer than its bins by less than this has no further bin.
+// shorter than its bins by less than this has them all.
 const (
 	edgeTolerance = 1e-8
 	spanTolerance = 1e-6
@@ -50,82 +56,79 @@ func most(size int) float64 { return 1<<24 + 4096*float64(size) }
 
 // bin counts the spikes into bins of the width asked for, or else that of the file or
 // its sidecar, or else DefaultBinWidth. A bin holds a 1 where there is at least one spike.
-// Repeats have as many bins as the shortest; what lies beyond is dropped with a
-// warning, like spikes outside of all repeats.
+// Every repeat has the same number of whole bins, see [lay]. What was left out or assumed,
+// and what doesn't look like a recording, is a warning.
 func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 	width := opt.width(f.said)
 	if width == 0 {
 		width = DefaultBinWidth
 		f.warn("spike times were counted in bins of %g s; the option bin-width says otherwise", width)
 	}
-	f.binned = width
-	if len(tr.units) == 0 {
+	f.binned, tr.width = width, width
+	switch {
+	case len(tr.units) == 0:
 		return wrong("", "there are no units of spike times")
+	case opt.Trials != "" && opt.Trials != NoTrials:
+		return wrong("leave the option trials out", "the file has no table of intervals %q", opt.Trials)
+	case opt.Trials == NoTrials && tr.repeat != nil:
+		return wrong("leave the option trials out", "the times of each repeat count from its beginning, so that the repeats can't be left out")
 	}
 	f.names = tr.names()
 	if rate := opt.SamplingRate; rate > 0 {
 		tr.scale(1 / rate)
 	}
-	if tr.spans == nil {
+	if tr.repeats == 1 {
+		tr.repeat = nil
+	}
+	if tr.repeat == nil && len(tr.spans) == 1 {
+		tr.pieces = true
+	}
+	assumed := tr.spans == nil
+	if assumed {
 		f.whole(tr, opt)
 	}
-	if tr.repeat != nil && len(tr.spans) == 1 {
-		tr.spans = slices.Repeat(tr.spans, tr.repeats)
-	}
-	f.cutAlready = tr.repeat != nil || !tr.pieces && len(tr.spans) > 1
-	shortest, longest := math.Inf(1), 0.0
-	for _, s := range tr.spans {
-		if !(s.to > s.from) || math.IsInf(s.to-s.from, 0) {
-			return wrong("each repeat needs an end behind its beginning", "a repeat from %g s to %g s", s.from, s.to)
+	if tr.pieces && len(tr.invalid) > 0 {
+		left := without(tr.spans, tr.invalid)
+		if gone := duration(tr.spans) - duration(left); gone > 0 {
+			f.warn("invalid times are no part of the recording: %.6g of %.6g s", gone, duration(tr.spans))
 		}
-		bins := math.Ceil((s.to-s.from)/width - spanTolerance)
-		shortest, longest = min(shortest, bins), max(longest, bins)
+		tr.spans = left
 	}
-	if shortest < longest {
-		f.warn("repeats have %g to %g bins of %g s; %g are taken of each", shortest, longest, width, shortest)
-	}
-	if n := shortest * float64(len(tr.units)) * float64(len(tr.spans)); !(n <= most(size)) {
-		return wrong("times are in seconds; the option bin-width takes wider bins", "%d repeats of %g bins of %g s of %d units are more than a file of %d bytes tells of",
-			len(tr.spans), shortest, width, len(tr.units), size)
-	}
-	bins := int(max(1, shortest))
-	cells := make([]byte, len(tr.spans)*bins*len(tr.units))
-	outside, double := 0, 0
-	for i, t := range tr.time {
-		k := -1
-		if tr.repeat != nil {
-			k = tr.repeat[i]
-		} else {
-			// The last span that begins before the spike.
-			j, found := slices.BinarySearchFunc(tr.spans, t+edgeTolerance*width, func(s span, t float64) int { return cmp.Compare(s.from, t) })
-			if found {
-				j++
-			}
-			k = j - 1
+	if opt.MaxGap > 0 {
+		if err := f.split(tr, opt.MaxGap); err != nil {
+			return err
 		}
-		if k < 0 {
-			outside++
+	}
+	all, err := f.usable(tr)
+	if err != nil {
+		return err
+	}
+	if !tr.complete && opt.beside == 0 {
+		f.doubt(tr, all, opt, assumed)
+	}
+	l, err := f.lay(tr, all, opt.RepeatBins)
+	if err != nil {
+		return err
+	}
+	if n := float64(l.repeats) * l.bins * float64(len(tr.units)); !(n <= most(size)) {
+		return wrong("times are in seconds unless the option sampling-rate says otherwise; the option bin-width takes wider bins, max-gap leaves silences out",
+			"%d repeats of %g bins of %g s of %d units are more than a file of %d bytes tells of", l.repeats, l.bins, width, len(tr.units), size)
+	}
+	cells := make([]byte, l.repeats*int(l.bins)*len(tr.units))
+	double := 0
+	for i := range tr.time {
+		if !l.in(i) {
 			continue
 		}
-		b := math.Floor((t-tr.spans[k].from)/width + edgeTolerance)
-		if !(b >= 0 && b < float64(bins)) {
-			outside++
-			continue
-		}
-		at := (k*bins+int(b))*len(tr.units) + tr.unit[i]
-		if cells[at] == 1 {
-			double++
-		}
+		at := l.row(i)*len(tr.units) + tr.unit[i]
+		double += int(cells[at])
 		cells[at] = 1
-	}
-	if outside > 0 {
-		f.warn("%d of %d spikes lie outside of all repeats and were dropped", outside, len(tr.time))
 	}
 	if double > 0 {
 		f.warn("%d of %d spikes share a bin with another of their unit; a bin holds 0 or 1", double, len(tr.time))
 	}
 	f.arrays = []*array{{
-		kind: "spike times", numeric: true, dims: []int{len(tr.spans), bins, len(tr.units)},
+		kind: "spike times", numeric: true, dims: []int{l.repeats, int(l.bins), len(tr.units)},
 		axes: []string{AxisRepeats, AxisBins, AxisNeurons},
 		read: func() (raw.Array, error) { return raw.Array{Kind: raw.Uint8, Bytes: cells}, nil },
 	}}
@@ -147,67 +150,25 @@ func (tr *trains) scale(by float64) {
 	for i := range tr.time {
 		tr.time[i] *= by
 	}
-	for i, s := range tr.spans {
-		tr.spans[i] = span{s.from * by, s.to * by}
-	}
-}
-
-// last is the time of the last spike, 0 where there is none.
-func (tr *trains) last() float64 {
-	t := 0.0
-	for _, x := range tr.time {
-		t = max(t, x)
-	}
-	return t
-}
-
-// whole makes the recording, or each of its repeats, end with the bin of the last spike,
-// or with the last repeat that --repeat-bins would cut.
-func (f *file) whole(tr *trains, opt LoadOptions) {
-	w := cmp.Or(opt.width(f.said), DefaultBinWidth)
-	if tr.repeat != nil && opt.RepeatBins > 0 {
-		tr.spans = []span{{0, float64(opt.RepeatBins) * w}}
-		return
-	}
-	bins := math.Floor(tr.last()/w+edgeTolerance) + 1
-	if r := float64(opt.RepeatBins); r > 0 {
-		bins = math.Ceil(bins/r) * r
-	}
-	tr.spans = []span{{0, bins * w}}
-	f.warn("the recording's end is not said; it was taken to last %.6g s, by its last spike", bins*w)
-}
-
-// labels numbers names in the order of their numbers, where all are whole numbers,
-// or else of the alphabet.
-type labels struct {
-	names []string
-	index map[string]int
-}
-
-func newLabels(all map[string]bool) labels {
-	l := labels{index: map[string]int{}}
-	numbers := true
-	for name := range all {
-		_, err := strconv.Atoi(name)
-		numbers = numbers && err == nil
-		l.names = append(l.names, name)
-	}
-	slices.SortFunc(l.names, func(a, b string) int {
-		if numbers {
-			x, _ := strconv.Atoi(a)
-			y, _ := strconv.Atoi(b)
-			return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	for _, spans := range []*[]span{&tr.spans, &tr.invalid, &tr.seen} {
+		scaled := slices.Clone(*spans) // they may share one array
+		for i, s := range scaled {
+			scaled[i] = span{s.from * by, s.to * by}
 		}
-		return cmp.Compare(a, b)
-	})
-	for i, name := range l.names {
-		l.index[name] = i
+		*spans = scaled
 	}
-	return l
 }
 
-// floats reads an array that must hold finite numbers along one axis.
-func (a *array) floats() ([]float64, error) {
+// ends are the times of the first and the last spike; 0 where there is none.
+func (tr *trains) ends() (first, last float64) {
+	if len(tr.time) == 0 {
+		return 0, 0
+	}
+	return slices.Min(tr.time), slices.Max(tr.time)
+}
+
+// numbers reads an array of numbers, which may be NaN, one after the other.
+func (a *array) numbers() ([]float64, error) {
 	if !a.numeric {
 		return nil, fmt.Errorf("%s holds %s, not numbers", a.label(), a.kind)
 	}
@@ -218,11 +179,19 @@ func (a *array) floats() ([]float64, error) {
 	out := make([]float64, x.Len())
 	for i := range out {
 		out[i] = x.At(i)
-		if math.IsNaN(out[i]) || math.IsInf(out[i], 0) {
-			return nil, fmt.Errorf("%s: element %d is %v", a.label(), i, out[i])
-		}
 	}
 	return out, nil
+}
+
+// floats reads an array that must hold finite numbers.
+func (a *array) floats() ([]float64, error) {
+	out, err := a.numbers()
+	for i, x := range out {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, fmt.Errorf("%s: element %d is %v", a.label(), i, x)
+		}
+	}
+	return out, err
 }
 
 // find returns the array of that name; nil: there is none.
@@ -248,24 +217,6 @@ func (f *file) columns(names ...string) ([][]float64, error) {
 			return nil, err
 		}
 		out = append(out, x)
-	}
-	return out, nil
-}
-
-// epochs makes spans of their ends, which must follow each other.
-func epochs(from, to []float64) ([]span, error) {
-	if len(from) != len(to) {
-		return nil, fmt.Errorf("%d beginnings and %d ends of repeats", len(from), len(to))
-	}
-	var out []span
-	for i := range from {
-		out = append(out, span{from[i], to[i]})
-	}
-	slices.SortFunc(out, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	for i := range out {
-		if i > 0 && out[i].from < out[i-1].to-spanTolerance {
-			return nil, fmt.Errorf("the repeat at %g s begins before the one at %g s has ended", out[i].from, out[i-1].from)
-		}
 	}
 	return out, nil
 }

@@ -95,7 +95,8 @@ func TestTimesErrors(t *testing.T) {
 		{"repeat not told of", "# repeats=2 duration_s=1\nunit,time,repeat\n0,0.5,2\n", LoadOptions{}, `repeat "2" is not among the 2`},
 		{"many repeats", "# repeats=1000000 duration_s=1 units=0\nunit,time,repeat\n0,0.5,1\n", LoadOptions{}, "tells of 1000000 repeats, more than"},
 		{"repeats without column", "# repeats=2 duration_s=1\nunit,time\n0,0.5\n", LoadOptions{}, "there is no column repeat"},
-		{"cut again", "# repeats=2 duration_s=1\nunit,time,repeat\n0,0.5,1\n", LoadOptions{RepeatBins: 7}, "has an axis of repeats already"},
+		{"longer repeats", "# repeats=2 duration_s=1\nunit,time,repeat\n0,0.5,1\n", LoadOptions{RepeatBins: 70}, "repeats of 70 bins are longer than the longest there is (50 bins)"},
+		{"shorter than a bin", "# repeats=1 duration_s=0.001 units=0\nunit,time\n0,0\n", LoadOptions{BinWidth: 0.02}, "0 (0 to 0.001 s) is shorter than a bin of 0.02 s"},
 		{"axes", "unit,time\n0,0.5\n", LoadOptions{Axes: "bins,neurons"}, "leave the option axes out"},
 		{"variable", "unit,time\n0,0.5\n", LoadOptions{Variable: "data"}, `holds no variable "data"`},
 	} {
@@ -157,20 +158,13 @@ func TestReadGroup(t *testing.T) {
 		{"index", []float64{4, 9, 4, 9, 8}, "a spike of unit 8"},
 		{"keys", []float64{4, 7, 4}, "unit 4 stands twice"},
 		{"end", []float64{0.06}, "2 beginnings and 1 ends"},
-		{"end", []float64{11, 12}, "begins before the one at 0 s has ended"},
-		{"end", []float64{0, 10.06}, "a repeat from 0 s to 0 s"},
+		{"end", []float64{0, 10}, "no repeat can be used: 0 (0 to 0 s) ends before it begins; 1 (10 to 10 s)"},
+		{"end", []float64{0.06, 1e300}, "more than a file of"},
 		{"t", []float64{0, 1, 2, 3, math.NaN()}, `"t": element 4 is NaN`},
-		{"end", []float64{0.06, 1e300}, ""},
 	} {
 		x := columns()
 		x[c.column] = c.values
 		_, err := Decode("f.npz", group(t, x), LoadOptions{BinWidth: 0.02})
-		if c.want == "" {
-			if err != nil {
-				t.Errorf("%v: %v", c.values, err) // as many bins as the shortest repeat
-			}
-			continue
-		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %v: error %v, want …%s…", c.column, c.values, err, c.want)
 		}
@@ -240,19 +234,25 @@ func TestUnits(t *testing.T) {
 	}
 }
 
-// Without trials the recording is as long as its units were observed.
+// Without trials the recording is what all its units were observed in.
 func TestObserved(t *testing.T) {
 	r := mustDecode(t, hdf5File(t, "observed.nwb"), LoadOptions{Fallback: 0.02})
-	for n, want := range []string{"10100", "01000"} {
-		if d := cmp.Diff([]string{want}, train(r, n)); d != "" {
+	for n, want := range [][]string{{"10", "00"}, {"01", "00"}} {
+		if d := cmp.Diff(want, train(r, n)); d != "" {
 			t.Errorf("unit %d (-want +got):\n%s", n, d)
 		}
 	}
-	if len(r.Source.Warnings) != 0 || r.BinWidth != 0.02 {
-		t.Errorf("bins of %v s, warnings %q", r.BinWidth, r.Source.Warnings)
+	if d := cmp.Diff([]string{
+		"units were observed at different times: 0.08 s of 0.1 s are used, in which all of them were",
+		"1 of 3 spikes lie outside of all repeats and were dropped",
+	}, r.Source.Warnings); d != "" || r.BinWidth != 0.02 {
+		t.Errorf("bins of %v s, warnings (-want +got):\n%s", r.BinWidth, d)
 	}
-	if r = mustDecode(t, hdf5File(t, "observed.nwb"), LoadOptions{Fallback: 0.02, BinWidth: 0.05}); r.Bins != 2 {
-		t.Errorf("%d bins of 50 ms", r.Bins)
+	if r = mustDecode(t, hdf5File(t, "observed.nwb"), LoadOptions{Fallback: 0.02, BinWidth: 0.01}); r.Bins != 4 || r.Repeats != 2 {
+		t.Errorf("%d repeats of %d bins of 10 ms", r.Repeats, r.Bins)
+	}
+	if _, err := Decode("f.nwb", hdf5File(t, "observed.nwb"), LoadOptions{BinWidth: 0.05}); err == nil || !strings.Contains(err.Error(), "is shorter than a bin of 0.05 s (the option bin-width takes narrower bins)") {
+		t.Errorf("bins wider than the pieces: %v", err)
 	}
 }
 
