@@ -30,6 +30,7 @@ const (
 	several                  // at least two repeats
 	model                    // a likelihood of the judging half
 	couples                  // the judging half predicted cell by cell
+	law                      // the exact law of a bin's words
 )
 
 // reasons say what is missing, in the order in which it is said.
@@ -43,6 +44,7 @@ var reasons = []struct {
 	{several, "it needs at least two repeats", func(p *pairing) bool { return p.sample.repeatCount() < 2 || p.judge.repeatCount() < 2 }},
 	{model, "samples alone have no likelihood", func(p *pairing) bool { return p.likelihood == nil }},
 	{couples, "it is not fitted to random halves", func(p *pairing) bool { return p.gain == nil }},
+	{law, "the law of the model's words is not at hand", func(p *pairing) bool { return p.laws == nil }},
 }
 
 // Figure is one row of the table of what samples are judged by. Where a distance is
@@ -66,7 +68,8 @@ type pairing struct {
 	// likelihood and gain are of the judging half's units, in nats, the latter over all
 	// cells; weights says how often each unit counts.
 	likelihood, gain, weights []float64
-	binsOf                    []float64 // of each unit of the judging half
+	laws                      [][]float64 // of the words of each group, exact
+	binsOf                    []float64   // of each unit of the judging half
 }
 
 // perBin is the mean a bin over the judging half's units.
@@ -289,9 +292,15 @@ func stimuli() []Figure {
 	}
 }
 
+// jsWords and jsWordsExact are divergences of samples and of a law.
+const (
+	jsWords      = "js_words"
+	jsWordsExact = "js_words_exact"
+)
+
 func wordFigures() []Figure {
 	out := []Figure{{
-		Name: "js_words", Unit: "nats", Better: Smaller,
+		Name: jsWords, Unit: "nats", Better: Smaller,
 		Text: "Jensen-Shannon divergence of the words of a bin of ten cells (of all, where there are no more), mean over 20 random groups",
 		of: func(p *pairing) float64 {
 			sum := 0.0
@@ -299,6 +308,16 @@ func wordFigures() []Figure {
 				sum += metrics.JS(p.sample.law(s), p.judge.law(s))
 			}
 			return sum / float64(len(p.sample.words))
+		},
+	}, {
+		Name: jsWordsExact, Unit: "nats", Better: Smaller, needs: law,
+		Text: "the same of the model's exact law, without the noise of samples",
+		of: func(p *pairing) float64 {
+			sum := 0.0
+			for g, s := range p.judge.words {
+				sum += metrics.JS(p.laws[g], p.judge.law(s))
+			}
+			return sum / float64(len(p.judge.words))
 		},
 	}}
 	for k, sigma := range kernelWidths {

@@ -239,6 +239,7 @@ func TestFigures(t *testing.T) {
 	r := drawn(6, 60, 3, stream.New(4, "figures"))
 	v := viewOf(r)
 	p := &pairing{sample: v, judge: v, weights: []float64{1}, binsOf: []float64{360}, likelihood: []float64{-3}, gain: []float64{2}}
+	p.laws = [][]float64{v.law(v.words[0])}
 	names := map[string]bool{}
 	for _, f := range Figures() {
 		if names[f.Name] || f.Text == "" || strings.ToLower(f.Name) != f.Name || (f.of == nil) == (f.level == nil) {

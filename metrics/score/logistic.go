@@ -30,13 +30,14 @@ type logistic struct {
 	skip   int       // a column that is left out; -1: none
 	ridge  []float64 // of β
 	prior  []float64 // of β, and the start
-	// every is the stride of the rows that the curvature is summed over, which need not
-	// be exact: 1 for all.
-	every int
 }
 
+// flat is the share of the mean curvature below which a row's is left out: together they
+// make steps longer by less than so much, and most rows of sparse spikes are of them.
+const flat = 0.05
+
 // fit is the maximum, by Newton's method with the step halved where it leads down. It
-// stops when a step promises less than one part in 10^7 of the sum of weights.
+// stops when a step promises less than one part in 10^6 of the sum of weights.
 func (m *logistic) fit() []float64 {
 	beta := append([]float64(nil), m.prior...)
 	total := float64(m.x.rows())
@@ -54,7 +55,7 @@ func (m *logistic) fit() []float64 {
 		for k, s := range step {
 			gain += s * gradient[k]
 		}
-		if !(gain > 1e-7*total) {
+		if !(gain > 1e-6*total) {
 			break
 		}
 		next := make([]float64, len(beta))
@@ -145,11 +146,21 @@ func (m *logistic) newton(chance, gradient []float64) []float64 {
 	n := len(gradient)
 	h := make([]float64, n*n)
 	columns, values := make([]int, 0, 64), make([]float64, 0, 64)
-	for row := 0; row < m.x.rows(); row += m.every {
-		p := chance[row]
-		w := p * (1 - p) * float64(m.every)
+	curvature := func(row int) float64 {
+		w := chance[row] * (1 - chance[row])
 		if m.weight != nil {
 			w *= m.weight[row]
+		}
+		return w
+	}
+	mean := 0.0
+	for row := range chance {
+		mean += curvature(row) / float64(len(chance))
+	}
+	for row := range chance {
+		w := curvature(row)
+		if w < flat*mean {
+			continue
 		}
 		columns, values = append(columns[:0], 0), append(values[:0], 1)
 		if m.drive != nil {

@@ -24,9 +24,9 @@ type Options struct {
 // Referee judges samples by a recording that is cut in two. It is safe for use by
 // several goroutines.
 type Referee struct {
-	train, judge *spikes.Raster
-	aligned      bool
-	opt          Options
+	whole, train, judge *spikes.Raster // all repeats of both halves, and these
+	aligned             bool
+	opt                 Options
 
 	mu      sync.Mutex
 	benches map[shape]*bench
@@ -38,6 +38,10 @@ func New(recording *spikes.Raster, split Split, opt Options) (*Referee, error) {
 	if recording.Neurons == 0 {
 		return nil, fmt.Errorf("judging by %s: it has no neurons", recording.Source.Path)
 	}
+	whole, _, _, err := split.cut(recording)
+	if err != nil {
+		return nil, err
+	}
 	train, judge, err := split.Halves(recording)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func New(recording *spikes.Raster, split Split, opt Options) (*Referee, error) {
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Referee{train: train, judge: judge, aligned: !split.inTime, opt: opt, benches: map[shape]*bench{}}, nil
+	return &Referee{whole: whole, train: train, judge: judge, aligned: !split.inTime, opt: opt, benches: map[shape]*bench{}}, nil
 }
 
 // Train is the half that models are fitted to.
@@ -67,6 +71,9 @@ type Subject struct {
 	// LogLikelihoods are ln p of each repeat of [Referee.Judge] under the model that the
 	// samples are of, in nats; nil: not known.
 	LogLikelihoods []float64
+	// WordLaw is the model's exact law of a bin's word of at most ten cells, of which the
+	// first is the most significant bit; nil: not at hand.
+	WordLaw func(cells []int) []float64
 }
 
 // Score is what a subject scores, one value for each of [Figures].
@@ -231,6 +238,11 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 	}
 	units := b.units(samples, 1)
 	whole := b.pair(units, likelihood, r.gains(samples, len(b.judge)))
+	if subject.WordLaw != nil {
+		for _, g := range b.groups {
+			whole.laws = append(whole.laws, subject.WordLaw(g))
+		}
+	}
 	figures := Figures()
 	floor, perfect := b.floor(), r.perfect(b, len(units), figures)
 	resampled := r.resample(b, units, whole, figures)
@@ -238,7 +250,11 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 	out := &Score{Name: subject.Name, Repeats: samples.Repeats, Bins: s.bins, Aligned: s.aligned, Notes: notes}
 	for k, f := range figures {
 		v := Value{Name: f.Name, Missing: f.missing(whole), Value: finite(f.measure(whole)), Floor: finite(f.measure(floor))}
-		if v.Value == nil && v.Missing == "" {
+		switch {
+		case v.Value != nil || v.Missing != "":
+		case f.needs&model != 0:
+			v.Missing = "the model gives some bins of the recording no probability"
+		default:
 			v.Missing = "nothing in the samples or the recording that it could be computed of"
 		}
 		if f.level != nil && v.Missing == "" {
@@ -270,7 +286,7 @@ func (r *Referee) resample(b *bench, units [][]float32, whole *pairing, figures 
 		w := bootstrap(len(b.judge), rng)
 		return &pairing{
 			sample: b.sumOf(units, bootstrap(len(units), rng)), judge: b.sumOf(b.judge, w),
-			likelihood: whole.likelihood, gain: whole.gain, weights: w, binsOf: b.binsOf,
+			likelihood: whole.likelihood, gain: whole.gain, laws: whole.laws, weights: w, binsOf: b.binsOf,
 		}
 	})
 }
@@ -321,6 +337,9 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 				out[k] = &Range{mean(v), metrics.Quantile(v, 0.025), metrics.Quantile(v, 0.975)}
 			}
 		}
+	}
+	if units == len(b.train) {
+		b.perfectLaw(out, figures, stream.New(r.opt.Seed, "score/law"))
 	}
 	b.perfect[units] = out
 	return out

@@ -107,6 +107,9 @@ func TestScore(t *testing.T) {
 	train := judged(t, r, Subject{Name: "training half", Samples: r.Train(), LogLikelihoods: make([]float64, 20)})
 	outside := 0
 	for _, v := range train {
+		if v.Name == jsWordsExact {
+			continue // samples have no law
+		}
 		if v.Value == nil || v.Floor == nil && v.Name != "log_likelihood" {
 			t.Errorf("%s: %+v", v.Name, v)
 			continue

@@ -65,7 +65,7 @@ func fitRest(r *spikes.Raster, workers int) *rest {
 		x.rate[i] = math.Log(spikes / (total - spikes))
 		prior := make([]float64, n+2)
 		prior[0] = x.rate[i]
-		m := logistic{x: words, y: fired[i], weight: counts, skip: i, ridge: ridge, prior: prior, every: 1}
+		m := logistic{x: words, y: fired[i], weight: counts, skip: i, ridge: ridge, prior: prior}
 		beta := m.fit()
 		x.bias[i] = beta[0]
 		for j := range n {

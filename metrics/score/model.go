@@ -1,0 +1,346 @@
+package score
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sort"
+
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+)
+
+// Model is a process that is drawn as repeats.
+type Model interface {
+	Name() string
+	Parameters() int // free real numbers
+	// Sample draws repeats of so many bins. A model of a stimulus draws whole repeats as
+	// they are, and shorter ones from starts drawn anew for each.
+	Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster
+}
+
+// Likely is a model of which the likelihood is known.
+type Likely interface {
+	Model
+	// LogLikelihoods are ln p of each repeat of a raster, the bins given those before
+	// them in the repeat, in nats; -Inf where the model can't give it.
+	LogLikelihoods(r *spikes.Raster) []float64
+}
+
+// Lawful is a model of which the exact law of a bin's word is at hand, of all bins
+// together.
+type Lawful interface {
+	Model
+	// WordLaw is that of at most ten cells, the first the most significant bit.
+	WordLaw(cells []int) []float64
+}
+
+// ErrNoFit says that there is no model of that kind for such a recording.
+var ErrNoFit = errors.New("there is no such model of this recording")
+
+// noFit is ErrNoFit with its reason.
+func noFit(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrNoFit, fmt.Sprintf(format, args...))
+}
+
+// baseline is one row of the table of simple models.
+type baseline struct {
+	name, text string
+	fit        func(train *spikes.Raster, aligned bool, workers int) (Model, error)
+}
+
+var baselines = []baseline{
+	{"independent", "each cell at its own rate", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return FitIndependent(r), nil }},
+	{"psth", "each bin of each cell on its own, at the rate that repeats have there", func(r *spikes.Raster, aligned bool, _ int) (Model, error) {
+		return onlyRepeats(r, aligned, func() (Model, error) { return FitPSTH(r) })
+	}},
+	{"shuffled", "the training half's repeats, shuffled for each cell by itself: all but noise correlations", func(r *spikes.Raster, aligned bool, _ int) (Model, error) {
+		return onlyRepeats(r, aligned, func() (Model, error) { return NewShuffled(r), nil })
+	}},
+	{"glm", "a point-process GLM: history and coupling of all cells over 8 bins and, where there are repeats, the PSTH as drive", func(r *spikes.Raster, aligned bool, workers int) (Model, error) {
+		return FitGLM(r, aligned, workers)
+	}},
+	{"markov", "the words of neighbouring bins", func(r *spikes.Raster, _ bool, _ int) (Model, error) {
+		if r.Neurons > wordCells {
+			return nil, noFit("%d cells, the words of at most %d are counted", r.Neurons, wordCells)
+		}
+		c, err := metrics.FitChain(r, 1)
+		return chain{c, r.BinWidth}, err
+	}},
+	{"ising", "the pairs of a bin", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return fitWords(r, metrics.FitIsing) }},
+	{"k-pairwise", "the pairs of a bin and how many fire", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return fitWords(r, metrics.FitKPairwise) }},
+	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", func(r *spikes.Raster, _ bool, _ int) (Model, error) {
+		if r.Neurons > gaussianCells {
+			return nil, noFit("%d cells, at most %d take part in a fit", r.Neurons, gaussianCells)
+		}
+		g, err := metrics.FitDichotomisedGaussian(r, min(10, gaussianCells/r.Neurons, r.Bins))
+		return gaussian{g, r.BinWidth}, err
+	}},
+}
+
+const (
+	wordCells     = 32  // of words that are counted
+	gaussianCells = 200 // times lags, of a dichotomised Gaussian
+)
+
+// onlyRepeats fits a model of a stimulus, and refuses recordings that repeat none.
+func onlyRepeats(r *spikes.Raster, aligned bool, fit func() (Model, error)) (Model, error) {
+	if !aligned || r.Repeats < 2 {
+		return nil, noFit("it needs repeats of one stimulus")
+	}
+	return fit()
+}
+
+// Baselines are the names of the simple models that any generator has to beat, in the
+// order in which they are shown.
+func Baselines() []string {
+	var names []string
+	for _, b := range baselines {
+		names = append(names, b.name)
+	}
+	return names
+}
+
+// BaselineText says in a phrase what a baseline knows; "" for a name that there is not.
+func BaselineText(name string) string {
+	for _, b := range baselines {
+		if b.name == name {
+			return b.text
+		}
+	}
+	return ""
+}
+
+// Fit fits a baseline to the training half. It fails for an unknown name and, with
+// [ErrNoFit], where there is no such model of the recording.
+func (r *Referee) Fit(name string) (Model, error) {
+	for _, b := range baselines {
+		if b.name == name {
+			m, err := b.fit(r.train, r.aligned, r.opt.Workers)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("no baseline is called %q; there are %v", name, Baselines())
+}
+
+// ScoreModel judges samples of a model, as many repeats as the training half has, and
+// its likelihood where it is known.
+func (r *Referee) ScoreModel(m Model, rng *rand.Rand) (*Score, error) {
+	s := Subject{Name: m.Name(), Samples: m.Sample(rng, r.train.Repeats, r.judge.Bins)}
+	if l, ok := m.(Likely); ok {
+		s.LogLikelihoods = l.LogLikelihoods(r.judge)
+	}
+	if l, ok := m.(Lawful); ok {
+		s.WordLaw = l.WordLaw
+	}
+	return r.Score(s)
+}
+
+// productLaw adds to a law of words that of cells which fire on their own, times a weight.
+func productLaw(law []float64, weight float64, chance []float64) {
+	p := make([]float64, 1, len(law))
+	p[0] = weight
+	for _, q := range chance {
+		p = p[:2*len(p)]
+		for k := len(p)/2 - 1; k >= 0; k-- {
+			p[2*k], p[2*k+1] = p[k]*(1-q), p[k]*q
+		}
+	}
+	for w, x := range p {
+		law[w] += x
+	}
+}
+
+// newSample is an empty raster of a model.
+func newSample(m Model, repeats, bins, neurons int, width float64) *spikes.Raster {
+	r := spikes.NewRaster(repeats, bins, neurons, width)
+	r.Source.Path = m.Name()
+	return r
+}
+
+// startOf is the bin of a stimulus of so many bins at which a drawn repeat begins: the
+// first of a whole repeat, and a drawn one of a window.
+func startOf(rng *rand.Rand, bins, of int) int {
+	if bins >= of {
+		return 0
+	}
+	return rng.IntN(of - bins + 1)
+}
+
+// Independent lets each cell fire at its own rate, independently of all else.
+type Independent struct {
+	rate  []float64
+	width float64
+}
+
+// FitIndependent takes the rates of a raster, half a spike added, so that a cell that
+// never fired still may.
+func FitIndependent(r *spikes.Raster) *Independent {
+	m := &Independent{make([]float64, r.Neurons), r.BinWidth}
+	for i, n := range spikesOf(r) {
+		m.rate[i] = (float64(n) + 0.5) / (float64(r.Repeats*r.Bins) + 1)
+	}
+	return m
+}
+
+// spikesOf counts the spikes of each cell.
+func spikesOf(r *spikes.Raster) []int {
+	n, t := make([]int, r.Neurons), newTrains(r.Neurons, r.Bins)
+	for rep := range r.Repeats {
+		t.read(r, rep)
+		for i := range n {
+			n[i] += ones(t.of(i))
+		}
+	}
+	return n
+}
+
+// Name is independent.
+func (*Independent) Name() string { return "independent" }
+
+// Parameters are the rates.
+func (m *Independent) Parameters() int { return len(m.rate) }
+
+// Sample draws repeats.
+func (m *Independent) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
+	r := newSample(m, repeats, bins, len(m.rate), m.width)
+	for rep := range repeats {
+		for b := range bins {
+			for i, p := range m.rate {
+				if rng.Float64() < p {
+					r.Set(rep, b, i, true)
+				}
+			}
+		}
+	}
+	return r
+}
+
+// LogLikelihoods are ln p of each repeat in nats.
+func (m *Independent) LogLikelihoods(r *spikes.Raster) []float64 {
+	out, t := make([]float64, r.Repeats), newTrains(r.Neurons, r.Bins)
+	for rep := range out {
+		t.read(r, rep)
+		for i, p := range m.rate {
+			n := float64(ones(t.of(i)))
+			out[rep] += n*math.Log(p) + (float64(r.Bins)-n)*math.Log1p(-p)
+		}
+	}
+	return out
+}
+
+// WordLaw is the product of the cells' laws.
+func (m *Independent) WordLaw(cells []int) []float64 {
+	law, chance := make([]float64, 1<<len(cells)), make([]float64, len(cells))
+	for k, i := range cells {
+		chance[k] = m.rate[i]
+	}
+	productLaw(law, 1, chance)
+	return law
+}
+
+// chain is the chain of words of package metrics.
+type chain struct {
+	*metrics.Chain
+	width float64
+}
+
+// Sample draws repeats.
+func (m chain) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
+	return m.Draw(repeats, bins, m.width, rng)
+}
+
+// LogLikelihoods are ln p of each repeat in nats, -Inf where a pair of words is new.
+func (m chain) LogLikelihoods(r *spikes.Raster) []float64 {
+	out := make([]float64, r.Repeats)
+	for rep := range out {
+		one, err := r.SelectRepeats([]int{rep}, "")
+		if err != nil {
+			panic(err) // a repeat that there is
+		}
+		perBin, _ := m.LogLikelihood(one)
+		out[rep] = perBin * float64(r.Bins)
+	}
+	return out
+}
+
+// gaussian is the dichotomised Gaussian of package metrics.
+type gaussian struct {
+	*metrics.DichotomisedGaussian
+	width float64
+}
+
+// Sample draws repeats.
+func (m gaussian) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
+	return m.Draw(repeats, bins, m.width, rng)
+}
+
+// words is a law of the words of one bin, each bin drawn on its own.
+type words struct {
+	*metrics.MaxEnt
+	neurons int
+	width   float64
+	ends    []float64 // sums of probabilities
+}
+
+func fitWords(r *spikes.Raster, fit func(*metrics.States) (*metrics.MaxEnt, error)) (Model, error) {
+	if r.Neurons > metrics.MaxEntBits {
+		return nil, noFit("%d cells, at most %d are fitted with a table of all words", r.Neurons, metrics.MaxEntBits)
+	}
+	s, err := metrics.CountStates(spikes.Windows{Raster: r, T: 1})
+	if err != nil {
+		return nil, err
+	}
+	law, err := fit(s)
+	if err != nil {
+		return nil, err
+	}
+	m := words{MaxEnt: law, neurons: r.Neurons, width: r.BinWidth}
+	sum := 0.0
+	for _, p := range law.Table() {
+		sum += p
+		m.ends = append(m.ends, sum)
+	}
+	return m, nil
+}
+
+// Sample draws repeats, each bin on its own.
+func (m words) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
+	r := newSample(m, repeats, bins, m.neurons, m.width)
+	last := m.ends[len(m.ends)-1]
+	for rep := range repeats {
+		for b := range bins {
+			u := rng.Float64() * last
+			r.SetWord(rep, b, uint32(sort.Search(len(m.ends)-1, func(k int) bool { return m.ends[k] > u })))
+		}
+	}
+	return r
+}
+
+// LogLikelihoods are ln p of each repeat in nats, -Inf where a word can't be.
+func (m words) LogLikelihoods(r *spikes.Raster) []float64 {
+	out := make([]float64, r.Repeats)
+	for rep := range out {
+		for b := range r.Bins {
+			out[rep] += m.LogProb([]uint32{r.Word(rep, b)})
+		}
+	}
+	return out
+}
+
+// WordLaw is the law of the words, summed over the other cells.
+func (m words) WordLaw(cells []int) []float64 {
+	out := make([]float64, 1<<len(cells))
+	for w, p := range m.Table() {
+		k := 0
+		for _, i := range cells {
+			k = k<<1 | w>>(m.neurons-1-i)&1
+		}
+		out[k] += p
+	}
+	return out
+}
