@@ -75,6 +75,18 @@ func TestMeaning(t *testing.T) {
 			head3 + bell + "qubit[3] q; pow(0.5) @ bell q[0], q[1]; h q[2];"},
 		{head3 + "gate g a { gphase(1.5); } qubit q; pow(0.5) @ g q; pow(0.5) @ g q;", head3 + "qubit q; gphase(1.5);"},
 		{head3 + "qubit q; pow(4096) @ h q;", head3 + "qubit q;"},
+		// And on one qubit, where a root stays a gate: the order of its gates, phases, controls that
+		// act on 0 or differ, roots near a diagonal and off it.
+		{head3 + "gate g a { h a; t a; gphase(0.3); }\nqubit q; pow(0.5) @ g q; pow(0.5) @ g q;", head3 + "qubit q; h q; t q; gphase(0.3);"},
+		{head3 + "gate g c, a { ctrl @ h c, a; ctrl @ t c, a; ctrl @ gphase(0.3) c; }\nqubit[2] q; pow(0.25) @ g q[1], q[0]; pow(0.75) @ g q[1], q[0];", head3 + "qubit[2] q; ch q[1], q[0]; ctrl @ t q[1], q[0]; p(0.3) q[1];"},
+		{head3 + "gate g c, a { negctrl @ h c, a; ctrl @ t c, a; }\nqubit[2] q; pow(0.25) @ g q[1], q[0]; pow(0.75) @ g q[1], q[0];", head3 + "qubit[2] q; negctrl @ h q[1], q[0]; ctrl @ t q[1], q[0];"},
+		{head3 + "gate g c, a { negctrl @ h c, a; negctrl @ t c, a; }\nqubit[2] q; pow(0.25) @ g q[1], q[0]; pow(0.75) @ g q[1], q[0];", head3 + "qubit[2] q; negctrl @ h q[1], q[0]; negctrl @ t q[1], q[0];"},
+		{head3 + "gate g a { rx(2e-4) a; rz(0.3) a; }\nqubit q; pow(0.5) @ g q; pow(0.5) @ g q;", head3 + "qubit q; rx(2e-4) q; rz(0.3) q;"},
+		{head3 + "gate g a { rz(0.4) a; rx(2*pi/3) a; rz(-0.4) a; }\nqubit q; pow(1.5) @ g q;", head3 + "qubit q; rz(0.4) q; rx(pi) q; rz(-0.4) q;"},
+		{head3 + "gate g a { rz(0.4) a; rx(2*pi/3 + 1e-4) a; rz(-0.4) a; }\nqubit q; pow(1.5) @ g q;", head3 + "qubit q; rz(0.4) q; rx(pi + 1.5e-4) q; rz(-0.4) q;"},
+		{head3 + "gate g a { rz(0.4) a; s a; gphase(-1); }\nqubit q; pow(0.5) @ g q;", head3 + "qubit q; rz(0.2) q; t q; gphase(-0.5);"},
+		{head3 + "qubit[2] q; pow(0.5) @ rx(7) q[0]; pow(0.25) @ crz(-7) q[1], q[0]; pow(0.5) @ cp(4) q[0], q[1];", head3 + "qubit[2] q; rx(3.5 - 2*pi) q[0]; crz(-7/4.0 + pi) q[1], q[0]; cp(2 - pi) q[0], q[1];"},
+		{head3 + "gate g { gphase(3); }\nqubit[2] q; pow(0.5) @ g; ctrl @ pow(-0.5) @ g q[1];", head3 + "qubit[2] q; gphase(1.5); p(-1.5) q[1];"},
 		{head3 + "gate g a, b, c, d { h a; cx a, b; cx b, c; cx c, d; }\nqubit[8] q; negctrl(2) @ ctrl(2) @ pow(0.5) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0]; negctrl @ negctrl @ ctrl @ ctrl @ pow(0.5) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0];",
 			head3 + "gate g a, b, c, d { h a; cx a, b; cx b, c; cx c, d; }\nqubit[8] q; negctrl(2) @ ctrl(2) @ g q[7], q[1], q[2], q[3], q[4], q[5], q[6], q[0];"},
 		// Operands.

@@ -271,9 +271,6 @@ func (s *state) placeChain(d *demand, path []int) error {
 // placeOff routes a chain for which there is no path, where as many qubits are
 // connected otherwise; elsewhere the error stands.
 func (s *state) placeOff(d *demand, err error) error {
-	for q := range s.layout {
-		s.layout[q] = -1
-	}
 	if s.placeGraph(d) != nil {
 		return err
 	}

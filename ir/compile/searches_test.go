@@ -508,7 +508,9 @@ func TestLayouts(t *testing.T) {
 		{"a chain across a fault", pairsOf(12, 0, "0-1 1-2 2-3 3-4 4-5 5-6 6-7 7-8 8-9 9-10 10-11"), 12, line(12), faulty([2]int{4, 5})},
 		{"a chain across too many faults", pairsOf(6, 0, "0-1 1-2 2-3 3-4 4-5"), 8, append(line(8), [2]int{1, 3}, [2]int{3, 5}), faulty([2]int{2, 3}, [2]int{4, 5})},
 		{"a ring", pairsOf(10, 10, ringPairs(10)+" 3>0 4>1"), 12, grid(3, 4), nil},
+		{"a ring of many turns", pairsOf(20, 3, ringPairs(20)+" "+everyPair(2)+" 6-7 6-7 13-14 6>0 7>1 13>2"), 30, grid(5, 6), nil},
 		{"a ring across a fault", pairsOf(10, 0, ringPairs(10)), 10, ring(10), faulty([2]int{2, 3})},
+		{"a ring of nine where one fits", pairsOf(9, 0, ringPairs(9)), 12, append(grid(3, 4), [2]int{0, 5}), nil},
 		{"a ring that does not fit", pairsOf(9, 0, ringPairs(9)), 12, grid(3, 4), nil},
 		{"a small ring", pairsOf(6, 0, ringPairs(6)), 12, grid(3, 4), nil},
 		{"a tree", pairsOf(6, 6, "0-1 0-2 0-3 3-4 3-5 0>0 5>1"), 12, grid(3, 4), nil},
@@ -518,6 +520,14 @@ func TestLayouts(t *testing.T) {
 		{"random pairs around a fault", pairsOf(8, 0, randomPairs(4, 8, 20)), 12, grid(3, 4), faulty([2]int{1, 2}, [2]int{5, 9})},
 		{"no pairs", pairsOf(4, 4, "0>0 1>1 2>3"), 6, line(6), func(s *calibration.Snapshot) { s.Qubits[0].ReadoutError, s.Qubits[1].Faulty = value(0.3), true }},
 		{"a pair and lone qubits", pairsOf(5, 2, "1-3 0>0 4>1"), 6, line(6), func(s *calibration.Snapshot) { s.Qubits[4].ReadoutError = value(0.6) }},
+		{"a lone qubit where all are poor", func() *ir.Circuit { c := pairsOf(2, 0, "0-1"); c.Qubits = 3; c.Gate(ir.H, []int{2}); return c }(), 4, line(4), func(s *calibration.Snapshot) {
+			for i := range s.Gates {
+				if g := &s.Gates[i]; len(g.Qubits) == 1 {
+					g.Error = value(0.49 - 0.01*float64(g.Qubits[0]))
+				}
+			}
+		}},
+		{"more lone qubits than places", pairsOf(4, 4, "0>0 1>1 2>2 3>3"), 4, line(4), func(s *calibration.Snapshot) { s.Qubits[2].Faulty = true }},
 		{"two pairs", pairsOf(4, 0, "0-2 1-3 1-3"), 6, line(6), nil},
 	} {
 		snapshot := families[0].snapshot(k.qubits, k.pairs)
@@ -553,4 +563,120 @@ func TestLayouts(t *testing.T) {
 		}
 	}
 	golden(t, "layouts", b.String())
+}
+
+// Long chains, which are grown or swept for, are real, cost what they are said to, and are the
+// same every time.
+func TestLongChains(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, k := range []struct {
+		name   string
+		qubits int
+		pairs  [][2]int
+		n, k   int
+	}{
+		{"short, all tried", 30, grid(5, 6), 6, 4},
+		{"grown", 84, grid(7, 12), 21, 3},
+		{"grown and swept", 48, grid(6, 8), 24, 2},
+		{"swept", 48, grid(6, 8), 25, 2},
+		{"nearly all", 30, grid(5, 6), 29, 2},
+		{"all", 30, grid(5, 6), 30, 1},
+		{"of a ring", 40, ring(40), 30, 2},
+		{"all of a ring", 24, ring(24), 24, 3},
+		{"in the larger of two parts", 60, append(grid(4, 6), shifted(24, grid(6, 6))...), 34, 1},
+		{"too long for a part", 60, append(grid(4, 6), shifted(24, grid(6, 6))...), 37, 1},
+	} {
+		snapshot := families[0].snapshot(k.qubits, k.pairs)
+		rng := stream.New(3, "errors")
+		for i := range snapshot.Gates {
+			snapshot.Gates[i].Error = value(0.001 + 0.01*rng.Float64())
+		}
+		target, err := NewTarget(snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := LayerWeights(2)
+		chains, err := Chains(target, k.n, k.k, w)
+		fmt.Fprintf(&b, "%s: %d of %d\n", k.name, k.n, k.qubits)
+		if err != nil {
+			fmt.Fprintf(&b, "  %v\n", err)
+			continue
+		}
+		p, err := weighted(target, k.n, w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(chains) > k.k {
+			t.Errorf("%s: %d chains, %d were asked for", k.name, len(chains), k.k)
+		}
+		for i, c := range chains {
+			distinct(t, k.name, c.Qubits, k.qubits)
+			if cost := p.cost(c.Qubits); len(c.Qubits) != k.n || math.Abs(math.Exp(-cost)-c.Fidelity) > 1e-9 || i > 0 && c.Fidelity > chains[i-1].Fidelity+1e-12 {
+				t.Errorf("%s: chain %d of %d qubits has %v, told %v", k.name, i, len(c.Qubits), math.Exp(-cost), c.Fidelity)
+			}
+			fmt.Fprintf(&b, "  %.9f %v\n", c.Fidelity, c.Qubits)
+		}
+	}
+	golden(t, "chains", b.String())
+}
+
+// shifted are pairs with their numbers raised.
+func shifted(by int, pairs [][2]int) (out [][2]int) {
+	for _, p := range pairs {
+		out = append(out, [2]int{p[0] + by, p[1] + by})
+	}
+	return out
+}
+
+// What a chain carries is multiplied as its formula says, and what it can't run on is 0.
+func TestChainFidelityByHand(t *testing.T) {
+	t.Parallel()
+	target := families[0].target(t, 4, line(4))
+	for q := range target.Qubits {
+		target.Qubits[q].Error, target.Qubits[q].ReadoutError = 0.01*float64(q+1), 0.1*float64(q+1)
+	}
+	for q := range 3 {
+		e := target.Edges[[2]int{q, q + 1}]
+		e.Error = 0.05 * float64(q+1)
+		target.Edges[[2]int{q, q + 1}] = e
+	}
+	target.link()
+	if w := LayerWeights(3); w != (ChainWeights{TwoQubit: 3, Pulses: 12, Readouts: 1}) {
+		t.Errorf("weights of three layers: %+v", w)
+	}
+	w := ChainWeights{TwoQubit: 2, Pulses: 3, Readouts: 5}
+	node := func(q int) float64 {
+		return math.Pow(1-0.01*float64(q+1), 3) * math.Pow(1-0.1*float64(q+1), 5)
+	}
+	for _, k := range []struct {
+		chain []int
+		want  float64
+	}{
+		{[]int{2}, node(2)},
+		{[]int{0, 1}, node(0) * node(1) * math.Pow(0.95, 2)},
+		{[]int{3, 2, 1}, node(3) * node(2) * node(1) * math.Pow(0.85, 2) * math.Pow(0.9, 2)},
+		{[]int{0, 2}, 0},
+	} {
+		if got, err := ChainFidelity(target, k.chain, w); err != nil || math.Abs(got-k.want) > 1e-12 {
+			t.Errorf("%v: %v (%v), want %v", k.chain, got, err, k.want)
+		}
+		if k.want == 0 {
+			continue
+		}
+		chains, err := Chains(target, len(k.chain), 20, w)
+		if err != nil || !slices.ContainsFunc(chains, func(c Chain) bool { return slices.Equal(c.Qubits, k.chain) && math.Abs(c.Fidelity-k.want) < 1e-12 }) {
+			t.Errorf("%v is not among the chains with its fidelity (%v)", k.chain, err)
+		}
+	}
+	for _, chain := range [][]int{{0, 4}, {-1}} {
+		if _, err := ChainFidelity(target, chain, w); err == nil || !strings.Contains(err.Error(), "which has 4") {
+			t.Errorf("%v: %v", chain, err)
+		}
+	}
+	for n, want := range map[int]string{0: "a chain of 0 qubits: at least 1 is needed", 5: "a chain of 5 qubits on ibm cz, which has 4"} {
+		if _, err := Chains(target, n, 1, w); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%d qubits: %v", n, err)
+		}
+	}
 }
