@@ -14,7 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/internal/durable"
+	"qgan/metrics"
+	"qgan/training/study"
 )
 
 // testApp is an app that touches nothing of the machine's.
@@ -169,6 +173,12 @@ func TestExitCode(t *testing.T) {
 		{"usage, wrapped", t.Context(), fmt.Errorf("y: %w", usagef("x")), exitUsage},
 		{"bad input, wrapped", t.Context(), fmt.Errorf("y: %w", rejected{errors.New("x")}), exitUsage},
 		{"refused", t.Context(), exitf(exitRefused, "x"), exitRefused},
+		{"spending limit, wrapped", t.Context(), fmt.Errorf("y: %w", ledger.ErrLimit), exitRefused},
+		{"service", t.Context(), fmt.Errorf("y: %w", &service.RemoteError{Service: "ibm", Err: errors.New("x")}), exitRemote},
+		{"service, of an input", t.Context(), &service.RemoteError{Service: "ibm", Err: rejected{errors.New("x")}}, exitRemote},
+		{"board of a study", t.Context(), fmt.Errorf("y: %w", &study.BoardError{Err: errors.New("x")}), exitRemote},
+		{"signal at a board", stopped, &study.BoardError{Err: errInterrupted}, exitInterrupted},
+		{"disk full", t.Context(), fmt.Errorf("write x: %w", durable.ErrFull), exitUsage},
 		{"signal", stopped, fmt.Errorf("step 7: %w", context.Canceled), exitInterrupted},
 		{"signal's cause", stopped, errInterrupted, exitInterrupted},
 		{"signal, but the disk was full", stopped, fmt.Errorf("write x: %w", durable.ErrFull), exitUsage},
@@ -180,6 +190,32 @@ func TestExitCode(t *testing.T) {
 		}
 	}
 }
+
+// What to do next about an error, whoever knows.
+func TestHintOf(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("x"), ""},
+		{usagef("x"), ""},
+		{fmt.Errorf("y: %w", usagef("x").withHint("do %d", 2)), "do 2"},
+		{fmt.Errorf("y: %w", &metrics.NeuronsError{}), "choose as many with --neurons"},
+		{fmt.Errorf("y: %w", durable.ErrFull), "make room on the disk; what was written before is whole, and a run goes on with --resume"},
+		{usagef("%w", told{"settle {this}"}), "--settle it"},
+		{usagef("%w", told{"settle {this}"}).withHint("nearer"), "nearer"},
+	} {
+		if got := hintOf(c.err); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
+	}
+}
+
+// told is an error that knows what to do.
+type told struct{ text string }
+
+func (e told) Error() string                      { return e.text }
+func (told) Hint(show func(string) string) string { return show("settle") + " it" }
 
 func TestDoctorSelfTest(t *testing.T) {
 	a := testApp()

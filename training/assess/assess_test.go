@@ -204,6 +204,9 @@ func TestUnderNoise(t *testing.T) {
 		if !slices.Equal(names, k.names) {
 			t.Errorf("mitigation %s: laws %v, want %v", k.with, names, k.names)
 		}
+		if read := e.Noise.Laws[3]; *read.PSilent != 0.5 {
+			t.Errorf("mitigation %s: P(silent) of what was read is %v, want 0.5", k.with, *read.PSilent)
+		}
 		last := e.Noise.Laws[len(e.Noise.Laws)-1]
 		if *last.PSilent != k.drawn || e.Spiking.Drawn.ISI == nil || e.Drawn != cmp.Or(k.windows, assess.NoisyWindows) {
 			t.Errorf("mitigation %s: P(silent) of what was drawn last is %v, want %v", k.with, *last.PSilent, k.drawn)

@@ -53,7 +53,7 @@ func must[T any](x T, err error) T {
 func TestEvaluateSamples(t *testing.T) {
 	const steps, seed = 2, 7
 	rec := uneven(t, 7, 60, 2, 3, "1:5")
-	rec.Train.Source.SHA256 = "feed"
+	rec.Train.Source.SHA256, rec.Train.BinWidth = "feed", 0.005
 	drawn := uneven(t, 5, 50, 2, 9, "").All
 	drawn.BinWidth = 0
 	other, third := uneven(t, 4, 40, 2, 11, "").All, uneven(t, 3, 40, 2, 12, "").All
@@ -98,14 +98,19 @@ func TestEvaluateSamples(t *testing.T) {
 	}
 	same(t, "errors of one pair and of lags", []float64{e.CovarianceError(), e.AutocorrelogramError()}, []float64{pair, lags})
 
-	// Two repeats have halves, one has none.
-	for repeats, halves := range map[int]bool{1: false, 2: true} {
-		e, err := assess.EvaluateSamples(t.Context(), assess.Sample{Raster: drawn}, uneven(t, repeats, 80, 2, 3, ""), 1, assess.Options{})
+	// Two repeats have halves, whichever is trained on; one has none.
+	for _, k := range []struct {
+		repeats int
+		choice  string
+		halves  bool
+	}{{1, "", false}, {2, "", true}, {2, "0:1", true}} {
+		rec := uneven(t, k.repeats, 80, 2, 3, k.choice)
+		e, err := assess.EvaluateSamples(t.Context(), assess.Sample{Raster: drawn}, rec, 1, assess.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := e.Floor != nil && e.Odd != nil && e.Even != nil; got != halves || e.HeldOut != nil || e.Compare != nil {
-			t.Errorf("%d repeats: halves %v, held out %v", repeats, got, e.HeldOut)
+		if got := e.Floor != nil && e.Odd != nil && e.Even != nil; got != k.halves || (e.HeldOut != nil) != (k.choice != "") || e.Compare != nil {
+			t.Errorf("%d repeats, trained on %q: halves %v, held out %v", k.repeats, k.choice, got, e.HeldOut)
 		}
 	}
 	_, err = assess.EvaluateSamples(t.Context(), assess.Sample{Raster: drawn}, rec, 1, assess.Options{Compare: []assess.Sample{{Name: "short.npz", Raster: spikes.NewRaster(1, 0, 2, 1)}}})

@@ -205,7 +205,8 @@ func (failing) Evaluator(*ir.Circuit, backends.Observable) (backends.Evaluator, 
 func TestFinish(t *testing.T) {
 	rec := uneven(t, 6, 60, 2, 3, "odd")
 	rec.Train.Source.SHA256 = "feed"
-	g := untrained(t, rec, 1, func(c *training.Config) { c.Seed, c.Iterations = 9, 50 })
+	g := untrained(t, rec, 1, func(c *training.Config) { c.Seed, c.Iterations, c.Layers, c.LatentScale = 9, 50, 1, 1 })
+	law := must(g.Law(t.Context(), rec, 9))
 	state := must(training.New(g.Config, must(training.DataOf(rec, 1)), &sim.Simulator{}, nil)).State
 	state.Step, state.Used = 7, training.Usage{Circuits: 5, Shots: 70}
 	for _, keep := range []bool{false, true} {
@@ -214,7 +215,6 @@ func TestFinish(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		law := must(g.Law(t.Context(), rec, 9))
 		want := &assess.Result{
 			Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(g.Config), Iterations: 7, Seconds: 12, Seed: 9,
 			Latent: assess.Latent(g.Config), DataSHA256: "feed", Gradient: training.GradientAdjoint, Circuits: 5, Shots: 70, Law: law,

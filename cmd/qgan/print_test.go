@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"qgan/backends"
+	"qgan/backends/ledger"
+	"qgan/backends/remote"
+	"qgan/calibration"
+	"qgan/ir/compile"
+	"qgan/metrics"
+	"qgan/training"
+	"qgan/training/assess"
+)
+
+// figure is a number that may be absent.
+func figure(x float64) *float64 { return &x }
+
+// printedEvaluation has no two figures alike, so that each is told by where it is printed.
+func printedEvaluation() *assess.Evaluation {
+	e := &assess.Evaluation{
+		What: "the-run", Data: "the-data", DataSHA256: "0123456789abcdef", Seed: 77, Timesteps: 2, Size: "so many parameters", Entropy: 2.125,
+		Parameters: &training.Counts{LatentScales: 1},
+		Law: assess.Law{
+			JS: figure(0.0101), JSBits: figure(0.0102), StdErr: figure(0.0003), Method: "plugin", Samples: 321, HeldOut: figure(0.0104),
+			LogLikelihood: figure(-0.105), LogLikelihoodHeldOut: figure(-0.106), Odd: figure(0.0107), Even: figure(0.0108), Floor: figure(0.0109), Null: figure(0.0110),
+			LatentJS: figure(0.0111), PSilent: 0.112, Note: "a note",
+		},
+		Estimate: metrics.SampleEstimate{
+			JSNats: 0.0113, KLNats: figure(0.0114), TV: 0.0115, Corrected: 0.0116, Interval: []float64{0.0117, 0.0118},
+			EntropyNats: 1.119, EntropyMillerMadowNats: 1.120, Warnings: []string{"few windows", "fewer still"},
+		},
+		RatesHz: []float64{1.21, 1.22}, Covariance: [][]float64{{9, 0.31}, {0.31, 9}}, KProbability: []float64{0.51, 0.31, 0.11},
+		Autocorrelogram: []float64{0.4, 0.2}, Undefined: []int{1}, Drawn: 654,
+		Compared: []assess.Compared{{File: "a.npz", JS: 0.201, Summary: metrics.Summary{Windows: 41}}, {File: "b.npz", JS: 0.202, Summary: metrics.Summary{Windows: 42}}},
+		Errors: metrics.SpikeGANErrors{
+			Rate: 0.301, RateR: figure(0.302), Covariance: 0.303, CovarianceR: figure(0.304), KProbability: 0.305, LagCovariance: 0.306, LagCovarianceR: figure(0.307), Autocorrelogram: 0.308,
+		},
+		Noise: &assess.UnderNoise{Model: "the-device", Mitigation: "m3", Laws: []assess.NoisyLaw{
+			{Name: "ideal", Method: "exact", JS: figure(0.401), StdErr: figure(0.0002), PSilent: figure(0.403)},
+			{Name: "read", Method: "plugin", JS: figure(0.404), Null: figure(0.405), PSilent: figure(0.406), Windows: 407},
+			{Name: "noisy", Method: "none", Note: "out of reach"},
+		}},
+		Baselines: []metrics.BaselineResult{
+			{Name: "first", Parameters: 11, JS: figure(0.501), JSHeldOut: figure(0.502), LogLikelihoodHeldOut: figure(-0.503), Note: "as it is"},
+			{Name: "table", Parameters: math.MaxInt},
+		},
+		Recording: metrics.Summary{
+			PSilent: 0.601, RatesHz: []float64{6.02, 6.03}, Covariance: [][]float64{{9, 0.11}, {0.11, 9}}, KProbability: []float64{0.61, 0.62, 0.63}, Autocorrelogram: []float64{0.1, 0.25},
+		},
+		Time: assess.Time{Against: "some repeats", Results: []metrics.TimeResult{
+			{Name: "dir/own", LogLikelihood: figure(-0.701), Note: "of its own", Figures: []metrics.TimeFigure{
+				{Name: "rate-error", Value: figure(0.702), StdErr: figure(0.03)}, {Name: "p-silent", Bins: 10, Value: figure(0.704), Data: figure(0.705)},
+				{Name: "lag-covariance-error", Lag: 5, Value: figure(0.706)}, {Name: "lag-covariance-error", Lag: 4, Value: figure(0.707)}, {Name: "nothing"},
+			}},
+			{Name: "dir/other", Figures: []metrics.TimeFigure{{Name: "rate-error"}, {Name: "p-silent", Bins: 10, Value: figure(0.711)}, {}, {}, {}}},
+		}},
+	}
+	e.Spiking.Drawn = metrics.SpikingSummary{ISI: []metrics.Intervals{{Count: 3, Mean: 8.01, CV: 8.02}, {}}, FanoFactor: []float64{8.03, 8.04}}
+	e.Spiking.Recording = metrics.SpikingSummary{ISI: []metrics.Intervals{{Count: 3, Mean: 8.05, CV: 8.06}, {Count: 1, Mean: 8.07, CV: 8.08}}, FanoFactor: []float64{8.09}}
+	for i := range 12 {
+		e.States = append(e.States, assess.WindowState{Window: fmt.Sprintf("%02b|%02b", i/4, i%4), Recording: 0.1 + float64(i)/1000, Drawn: 0.2 + float64(i)/1000, Law: figure(0.3 + float64(i)/1000)})
+	}
+	return e
+}
+
+// What people read of each report, figure by figure: testdata/printed.txt has the whole text.
+func TestPrinted(t *testing.T) {
+	at := time.Date(2026, 4, 15, 9, 30, 0, 0, time.UTC)
+	exact := printedEvaluation()
+	exact.Law.Method, exact.Law.Latents, exact.Note, exact.Parameters, exact.Noise = "exact", 99, "", nil, nil
+	exact.States[0].Window = strings.Repeat("0", 81)
+	var got strings.Builder
+	for _, k := range []struct {
+		name  string
+		print func(a *app) error
+	}{
+		{"evaluate, drawn and under noise", func(a *app) error { return a.printEvaluation(printedEvaluation()) }},
+		{"evaluate, exact", func(a *app) error { return a.printEvaluation(exact) }},
+		{"run", func(a *app) error {
+			return a.printReading(&backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
+		}},
+		{"run --exact", func(a *app) error {
+			return a.printReading(&backends.Reading{Probabilities: map[string]float64{"1": 0.125, "0": 0.875}})
+		}},
+		{"run --mitigate", func(a *app) error {
+			return a.printReading(&backends.Reading{Shots: 40, Counts: map[string]int{"0": 30, "1": 10}, Corrected: &backends.Corrected{
+				Mitigation: "m3", Overhead: 1.5, Distance: 0.25, Quasi: map[string]float64{"0": 1.01, "1": -0.01, "2": 0}, StdErr: map[string]float64{"0": 0.02, "1": 0.03}, Nearest: map[string]float64{"0": 0.98, "1": 0.04},
+			}})
+		}},
+		{"jobs result, several circuits", func(a *app) error {
+			one := func(n int) *backends.Reading { return &backends.Reading{Shots: n, Counts: map[string]int{"1": n}} }
+			return a.printAnswer(&remote.Answer{Programs: []*backends.Reading{one(5), one(6)}})
+		}},
+		{"jobs list", func(a *app) error {
+			return a.printJobs(&ledger.Summary{Today: 1.5, Total: 2.5, Jobs: []ledger.Job{{ID: "job-1", State: ledger.Done, Service: "iqm", Device: "garnet", Circuits: 3, Shots: 44, Remote: "there-1", Command: "submit x"}}})
+		}},
+		{"devices show", func(a *app) error {
+			return a.printDevice(&compile.Description{
+				Name: "line", Service: "ibm", Version: "1.2", Qubits: 9, Usable: 8, Pairs: 7, UsablePairs: 6, Pulses: "rz, sx", Gates: []string{"cz", "ecr"},
+				Limits: calibration.Limits{MinShots: 5, MaxShots: 400}, SampleTime: 4.5e-9, Warnings: []string{"odd"},
+			})
+		}},
+		{"devices show, little known", func(a *app) error {
+			return a.printDevice(&compile.Description{Name: "line", Service: "iqm", Limits: calibration.Limits{MaxShots: 400}})
+		}},
+		{"calibration show", func(a *app) error {
+			oldest, newest := at.Add(-75*time.Hour), at.Add(-90*time.Minute)
+			return a.printCalibration(calibrationReport{
+				SHA256: "0123456789abcdef", Oldest: &oldest, Newest: &newest,
+				Figures:  []calibration.Figure{{Name: "T1", Unit: "s", Known: 3, Min: 1e-6, Median: 2e-6, Max: 3e-6}, {Name: "cz error", Known: 2, Min: 0.01, Median: 0.02, Max: 0.03}},
+				Snapshot: &calibration.Snapshot{Name: "line", Service: "ibm", Version: "1.2", Taken: at.Add(-3 * time.Hour), Qubits: make([]calibration.Qubit, 4), Warnings: []string{"odd"}},
+			})
+		}},
+		{"calibration diff", func(a *app) error {
+			return a.printDiff(diffReport{
+				Changes: []calibration.ChangeRow{{What: "T1 of 0", Old: figure(1.1), New: figure(2.2), Ratio: figure(2), StdErrs: figure(4.4)}, {What: "cz 0-1", Event: "faulty"}}, Qubits: 2,
+				Relayout: compile.Relayout{Before: &compile.NamedChain{Qubits: []string{"0", "1"}, Fidelity: 0.51}, After: &compile.NamedChain{Qubits: []string{"2", "3"}, Fidelity: 0.62}, Better: true},
+			})
+		}},
+		{"run --noise-table", func(a *app) error {
+			return a.printNoiseTable(&calibration.NoiseTable{
+				Operations: []calibration.NoiseRow{{Operation: "cz", Qubits: []int{0, 1}, Channels: []string{"one", "two"}, Error: figure(0.0123)}, {Operation: "ccx", Qubits: []int{0, 1, 2}}},
+				Readout:    []calibration.ReadoutRow{{Qubits: []int{3}, Matrix: [][]float64{{0.98, 0.06}, {0.02, 0.94}}}, {Qubits: []int{1, 2}, Matrix: make([][]float64, 4)}},
+			})
+		}},
+	} {
+		var out, errs bytes.Buffer
+		a := newApp(nil, &out, &errs, func(string) string { return "" })
+		a.now = func() time.Time { return at }
+		if err := k.print(a); err != nil {
+			t.Errorf("%s: %v", k.name, err)
+		}
+		fmt.Fprintf(&got, "=== %s\n%s", k.name, out.String())
+		for line := range strings.Lines(errs.String()) {
+			fmt.Fprintf(&got, "stderr: %s", line)
+		}
+	}
+	text := trimmed(got.String())
+	path := filepath.Join("testdata", "printed.txt")
+	if *update {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d := gocmp.Diff(strings.Split(string(must[[]byte](t)(os.ReadFile(path))), "\n"), strings.Split(text, "\n")); d != "" {
+		t.Errorf("%s (-update writes it anew): %s", path, d)
+	}
+}
+
+// trimmed is a text without blanks at the ends of its lines.
+func trimmed(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(slices.Clip(lines), "\n")
+}
+
+// Ages as people say them.
+func TestAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "in the future", 119 * time.Minute: "119 min", 2 * time.Hour: "2 h", 71 * time.Hour: "71 h", 72 * time.Hour: "3 days", 36 * 24 * time.Hour: "36 days",
+	} {
+		if got := age(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}
