@@ -56,10 +56,11 @@ type Figure struct {
 	Better  Better
 	Perfect float64 // the best value; NaN: the recording's own level, or not known
 
-	needs need
-	reach int // bins that a repeat needs at least
-	of    func(p *pairing) float64
-	level func(v *view) float64 // in place of of, where Better is Nearer
+	needs  need
+	reach  int  // bins that a repeat needs at least
+	signed bool // an unbiased distance, which may be below 0
+	of     func(p *pairing) float64
+	level  func(v *view) float64 // in place of of, where Better is Nearer
 }
 
 // pairing is a sample and the judging half as a figure sees them.
@@ -322,7 +323,7 @@ func wordFigures() []Figure {
 	}}
 	for k, sigma := range kernelWidths {
 		out = append(out, Figure{
-			Name: fmt.Sprintf("mmd2_sigma_%g", sigma), Better: Smaller, needs: several,
+			Name: fmt.Sprintf("mmd2_sigma_%g", sigma), Better: Smaller, needs: several, signed: true,
 			Text: fmt.Sprintf("squared maximum mean discrepancy of the words of a bin, kernel exp(-Hamming distance / (2·%g²)), unbiased", sigma),
 			of:   func(p *pairing) float64 { return mmd(p.sample, p.judge, k) },
 		})

@@ -97,10 +97,9 @@ type Value struct {
 	Recording *float64 `json:"recording,omitempty"`
 	// Interval holds, with 95 %, the value that is expected of so many repeats, by the
 	// bootstrap over the units (repeats, or neighbouring ones together) of sample and
-	// judging half. That of a level are quantiles of resampled values. A resampled
-	// distance or agreement has the noise twice and is worse than the true one, so there
-	// the interval is made of the deviations of resampled values from their own mean,
-	// around Value. nil: there is a single unit.
+	// judging half. A resampled distance or agreement has the noise twice and is worse
+	// than the true one, so the interval is made of the deviations of resampled values
+	// from their own mean, around Value. nil: there is a single unit.
 	Interval []float64 `json:"interval,omitempty"`
 	// Floor is the value of the training half as a sample: what the recording's own
 	// repeats score.
@@ -108,6 +107,30 @@ type Value struct {
 	// Perfect says what the samples of a perfect model score, as many as there are
 	// (at most as many as the training half has), nil where it is not known.
 	Perfect *Range `json:"perfect,omitempty"`
+	// Excess is how much worse than Perfect's mean the value is, in the distance between
+	// that and the bound that 2.5 % of perfect samples pass; of a distance the logarithms
+	// are taken, since distances scatter upwards. A defect is [Value.Seen] above 2.5,
+	// which random halves of a recording don't reach in any figure.
+	Excess *float64 `json:"excess,omitempty"`
+}
+
+// seen is the excess from which on a value is no chance.
+const seen = 2.5
+
+// Seen reports that the figure is too bad for the samples of a perfect model.
+func (v Value) Seen() bool { return v.Excess != nil && *v.Excess > seen }
+
+// excess is [Value.Excess] of a value.
+func (x *Range) excess(value float64, f *Figure) float64 {
+	center, low, high := x.Mean, x.Low, x.High
+	if f.Better == Smaller && !f.signed && value > 0 && center > 0 && high > center {
+		value, center, high = math.Log(value), math.Log(center), math.Log(high)
+	}
+	worse, bound := value-center, high-center
+	if f.Better == Larger || f.Better == Nearer && worse < 0 {
+		worse, bound = -worse, center-low
+	}
+	return worse / max(bound, 1e-9*math.Abs(center), 1e-12)
 }
 
 // Range is where values lie: their mean, and 2.5 % of them below and above.
@@ -261,8 +284,10 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 			v.Recording = finite(f.level(whole.judge))
 		}
 		if v.Value != nil {
-			v.Interval = interval(*v.Value, resampled[k], f.level == nil)
-			v.Perfect = perfect[k]
+			v.Interval = f.interval(*v.Value, resampled[k])
+			if v.Perfect = perfect[k]; v.Perfect != nil {
+				v.Excess = finite(v.Perfect.excess(*v.Value, &f))
+			}
 		}
 		out.Values = append(out.Values, v)
 	}
@@ -312,26 +337,7 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 	}
 	out := make([]*Range, len(figures))
 	if len(b.train) > 1 && len(b.judge) > 1 {
-		train := len(b.train)
-		values := r.draws(figures, "halves", func(rng *rand.Rand) *pairing {
-			deal := make([][]float64, 2)
-			for side := range deal {
-				deal[side] = make([]float64, train+len(b.judge))
-			}
-			order := rng.Perm(train + len(b.judge))
-			for _, u := range order[:units] {
-				deal[0][u] = 1
-			}
-			for _, u := range order[train:] {
-				deal[1][u] = 1
-			}
-			view := func(w []float64) *view {
-				v := b.sumOf(b.train, w[:train])
-				v.add(b.judge, w[train:])
-				return v
-			}
-			return &pairing{sample: view(deal[0]), judge: view(deal[1])}
-		})
+		values := r.draws(figures, "halves", func(rng *rand.Rand) *pairing { return b.deal(units, rng) })
 		for k, v := range values {
 			if v = sorted(v); len(v) > 0 {
 				out[k] = &Range{mean(v), metrics.Quantile(v, 0.025), metrics.Quantile(v, 0.975)}
@@ -343,6 +349,23 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 	}
 	b.perfect[units] = out
 	return out
+}
+
+// deal deals the units of both halves anew, so many to a sample and as many as it has to
+// the judging half.
+func (b *bench) deal(units int, rng *rand.Rand) *pairing {
+	train := len(b.train)
+	order := rng.Perm(train + len(b.judge))
+	view := func(units []int) *view {
+		w := make([]float64, len(order))
+		for _, u := range units {
+			w[u] = 1
+		}
+		v := b.sumOf(b.train, w[:train])
+		v.add(b.judge, w[train:])
+		return v
+	}
+	return &pairing{sample: view(order[:units]), judge: view(order[train:])}
 }
 
 // draws returns the figures of so many drawn pairings, by figure.
@@ -384,16 +407,17 @@ func mean(x []float64) float64 {
 	return sum / float64(len(x))
 }
 
-// interval is that of 95 % by resampled values: their quantiles or, around, those of
-// their deviations from their mean, about the value.
-func interval(value float64, resampled []float64, around bool) []float64 {
+// interval is that of 95 %: quantiles of the deviations of resampled values from their
+// mean, about the value. Distances are not below 0.
+func (f *Figure) interval(value float64, resampled []float64) []float64 {
 	x := sorted(resampled)
 	if len(x) < 20 {
 		return nil
 	}
-	shift := 0.0
-	if around {
-		shift = value - mean(x)
+	shift := value - mean(x)
+	low, high := metrics.Quantile(x, 0.025)+shift, metrics.Quantile(x, 0.975)+shift
+	if f.Better == Smaller && !f.signed {
+		low, high = max(0, low), max(0, high)
 	}
-	return []float64{metrics.Quantile(x, 0.025) + shift, metrics.Quantile(x, 0.975) + shift}
+	return []float64{low, high}
 }

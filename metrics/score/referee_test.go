@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,53 @@ func TestIntervals(t *testing.T) {
 		}
 		if name != "mmd2_sigma_1.3" && math.Abs(perfect/want-1) > 0.15 {
 			t.Errorf("%s: perfect samples are said to score %g, they score %g", name, perfect, want)
+		}
+	}
+}
+
+// TestIntervalsOfWindows: the same of samples that are windows, few and many, of a model
+// that is right and of one that is not.
+func TestIntervalsOfWindows(t *testing.T) {
+	split, err := ParseSplit("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const trials = 24
+	right, wrong := processes()[0], processes()[2]
+	for _, draws := range []int{100, 500, 5000} {
+		for _, p := range []process{right, {name: "silent fifth cell", neurons: 6, draw: func(r *spikes.Raster, rep int, rng *rand.Rand) {
+			wrong.draw(r, rep, rng)
+			r.Set(rep, 0, 5, false)
+		}}} {
+			var values []float64
+			var intervals [][]float64
+			for k := range trials {
+				rng := stream.New(22, p.name, uint64(draws), uint64(k))
+				x := spikes.NewRaster(right.repeats, right.bins, 6, 0)
+				for rep := range x.Repeats {
+					right.draw(x, rep, rng)
+				}
+				samples := spikes.NewRaster(draws, 1, 6, 0)
+				for rep := range draws {
+					p.draw(samples, rep, rng)
+				}
+				r, err := New(x, split, Options{Resamples: 60, Seed: uint64(k)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				v := judged(t, r, Subject{Name: p.name, Samples: samples})[jsWords]
+				values, intervals = append(values, *v.Value), append(intervals, v.Interval)
+			}
+			want, held := mean(values), 0
+			for _, v := range intervals {
+				if v[0] <= want && want <= v[1] {
+					held++
+				}
+			}
+			t.Logf("%s, %d draws: %d of %d intervals hold the expected value %.3g", p.name, draws, held, trials, want)
+			if held < trials*80/100 {
+				t.Errorf("%s, %d draws: %d of %d intervals hold the expected value %.3g", p.name, draws, held, trials, want)
+			}
 		}
 	}
 }
