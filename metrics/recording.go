@@ -2,9 +2,9 @@ package metrics
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 
 	"qgan/metrics/spikes"
@@ -61,6 +61,11 @@ type RecordingOptions struct {
 	Neurons string
 	// Indices are the chosen neurons, in place of Neurons; nil: Neurons says.
 	Indices []int
+	// Of is a file of spike trains whose neurons are chosen where neither says.
+	Of string
+	// AtMost is how many neurons are chosen where nothing says which: the first so many,
+	// or all where there are fewer. 0: all.
+	AtMost int
 	// Repeats chooses those to train on in the words of [spikes.ParseRepeats]; the
 	// others are held out.
 	Repeats string
@@ -105,12 +110,11 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Indices == nil {
-		if o.Indices, err = spikes.ParseNeurons(o.Neurons, raster.Neurons); err != nil {
-			return nil, &OptionError{"neurons " + o.Neurons, err}
-		}
+	indices, err := o.choose(raster)
+	if err != nil {
+		return nil, err
 	}
-	all, err := raster.Select(o.Indices)
+	all, err := raster.Select(indices)
 	if err != nil {
 		return nil, &OptionError{"neurons", err}
 	}
@@ -120,6 +124,30 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 	}
 	r.Neurons, r.File = raster.Neurons, file
 	return r, nil
+}
+
+// choose lists the chosen neurons of a whole recording.
+func (o RecordingOptions) choose(raster *spikes.Raster) ([]int, error) {
+	switch {
+	case o.Indices != nil:
+		return o.Indices, nil
+	case o.Neurons == "" && o.Of != "":
+		samples, err := loadSamples(o.Of, raster.BinWidth)
+		if err != nil {
+			return nil, err
+		}
+		return drawnOf(raster, samples, o.Of)
+	case o.Neurons == "" && o.AtMost > 0:
+		o.Neurons = strconv.Itoa(min(o.AtMost, raster.Neurons))
+	}
+	indices, err := spikes.ParseNeurons(o.Neurons, raster.Neurons)
+	if err != nil {
+		if names := raster.Source.Units; names != nil {
+			err = fmt.Errorf("%w; by their names they are, in this order, %s", err, listed(names))
+		}
+		return nil, &OptionError{"neurons " + o.Neurons, err}
+	}
+	return indices, nil
 }
 
 // NewRecording splits a raster into the repeats to train on, in the words of
@@ -245,40 +273,4 @@ func (r *Recording) Baselines(t int, opt BaselineOptions) ([]BaselineResult, err
 		return nil, err
 	}
 	return BaselinesOf(train, fitted, held, opt)
-}
-
-// NeuronsError says that spike trains are of another number of neurons than were chosen.
-type NeuronsError struct {
-	Name                 string
-	Have, Chosen, OfThem int
-}
-
-// Error says how many neurons there are and how many were chosen.
-func (e *NeuronsError) Error() string {
-	return fmt.Sprintf("%s has %d neurons; %d of the recording's %d are chosen", e.Name, e.Have, e.Chosen, e.OfThem)
-}
-
-// BadInput reports that the fault is in what the user gave.
-func (e *NeuronsError) BadInput() bool { return true }
-
-// Like gives samples the recording's shape: the chosen neurons, where they have all of
-// the recording's, and repeats about as long, where they are flat (one long repeat), the
-// shape that published samples of models of a recording were drawn in. It fails with a
-// *NeuronsError for samples of another number of neurons; name is what they are called.
-func (r *Recording) Like(samples *spikes.Raster, name string) (*spikes.Raster, error) {
-	switch samples.Neurons {
-	case r.Train.Neurons:
-	case r.Neurons:
-		var err error
-		if samples, err = samples.Select(r.Train.Source.Neurons); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, &NeuronsError{name, samples.Neurons, r.Train.Neurons, r.Neurons}
-	}
-	if samples.Repeats != 1 || samples.Bins < 2*r.All.Bins {
-		return samples, nil
-	}
-	repeats := int(math.Round(float64(samples.Bins) / float64(r.All.Bins)))
-	return samples.Cut(samples.Bins / repeats), nil
 }

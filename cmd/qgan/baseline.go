@@ -36,7 +36,7 @@ as the circuits.`,
   qgan baseline --neurons 4 --classical`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			rec, err := a.recording(given(cmd.Flags()), "4")
+			rec, err := a.recording(given(cmd.Flags()), metrics.RecordingOptions{AtMost: 4})
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ as the circuits.`,
 			}
 			return show(a, asJSON, r, func(r *assess.Baselines) error {
 				fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-					r.Data, r.DataSHA256, r.Neurons, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
+					r.Data, r.DataSHA256, r.Labels, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
 				return a.printBaselines(r.Models)
 			})
 		},

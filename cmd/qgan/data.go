@@ -26,19 +26,26 @@ func addData(cmd *cobra.Command, neurons bool) {
 	f.Float64("max-gap", 0, "silences of all units longer than so many seconds are no part of the recording (none: they are)")
 	f.String("train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
 	if neurons {
-		f.String("neurons", "", "the first so many neurons (8), or a list (0,3,7)")
+		f.String("neurons", "", "the first so many neurons (8, or as many as there are), or a list of their places (0,3,7)")
 	}
 }
 
-// recording reads what settings name and warns of what its reader assumed. neurons are
-// those taken where no setting says.
-func (a *app) recording(s lab.Settings, neurons string) (*metrics.Recording, error) {
-	return a.warned(s.Recording(neurons, nil))
+// recording reads what settings name and warns of what its reader assumed. o says which
+// neurons are taken where no setting does.
+func (a *app) recording(s lab.Settings, o metrics.RecordingOptions) (*metrics.Recording, error) {
+	return a.warned(s.Recording(o))
 }
 
-// recordingOf reads the recording of a run, or another that settings name.
-func (a *app) recordingOf(m runs.Manifest, s lab.Settings) (*metrics.Recording, error) {
-	return a.warned(s.LikeRun(m).Recording("", m.Data.Neurons))
+// recordingOf reads the recording of a run, or another that settings name, and warns where
+// it is not the one that the run was trained on.
+func (a *app) recordingOf(g *assess.Generator, s lab.Settings) (*metrics.Recording, error) {
+	rec, err := a.recording(s.LikeRun(g.Run.Manifest), metrics.RecordingOptions{Indices: g.Data.Neurons})
+	if err == nil {
+		if text := g.Stranger(rec); text != "" {
+			a.warn("%s: %s", g.Run.Path, text)
+		}
+	}
+	return rec, err
 }
 
 func (a *app) warned(rec *metrics.Recording, err error) (*metrics.Recording, error) {
@@ -46,26 +53,6 @@ func (a *app) warned(rec *metrics.Recording, err error) (*metrics.Recording, err
 		a.warnOf(rec.All)
 	}
 	return rec, err
-}
-
-// binWidth is the width of bins that the flags give; 0: none.
-func binWidth(cmd *cobra.Command) float64 {
-	x, err := cmd.Flags().GetFloat64("bin-width")
-	if err != nil {
-		panic(err) // the verb has no such flag
-	}
-	return x
-}
-
-// loadSamples reads spike trains from a file that says itself what it holds; where it
-// doesn't say how wide its bins are, they are of that width (0: the usual).
-func (a *app) loadSamples(path string, width float64) (*spikes.Raster, error) {
-	samples, err := spikes.Load(path, spikes.LoadOptions{Fallback: width})
-	if err != nil {
-		return nil, err
-	}
-	a.warnOf(samples)
-	return samples, nil
 }
 
 // warnOf tells what was dropped or assumed when spike trains were read.

@@ -92,7 +92,7 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 		f.seed = g.Config.Seed
 	}
 	s := given(cmd.Flags())
-	rec, err := a.recordingOf(g.Run.Manifest, s)
+	rec, err := a.recordingOf(g, s)
 	if err != nil {
 		return nil, err
 	}
@@ -129,17 +129,15 @@ func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.E
 	if b := backendOf(s); b != "ideal" {
 		return nil, usagef("--backend %s is for a run, %s is a file", b, what)
 	}
-	drawn, err := a.loadSamples(what, binWidth(cmd))
+	rec, err := a.recording(s, metrics.RecordingOptions{Of: what})
 	if err != nil {
 		return nil, err
 	}
-	rec, err := a.recording(s, fmt.Sprint(drawn.Neurons))
+	drawn, err := rec.Samples(what)
 	if err != nil {
 		return nil, err
 	}
-	if drawn, err = rec.Like(drawn, what); err != nil {
-		return nil, err
-	}
+	a.warnOf(drawn)
 	if !cmd.Flags().Changed("timesteps") {
 		f.timesteps = assess.TimestepsOf(drawn, drawn.Bins)
 	}
@@ -186,7 +184,7 @@ func interval(x metrics.Intervals, figure float64) string {
 
 // printEvaluation prints the figures for people.
 func (a *app) printEvaluation(e *assess.Evaluation) error {
-	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, plural(e.Timesteps, "bin"), e.Seed)
+	fmt.Fprintf(a.out, "%s against %s (sha256 %.12s), neurons %v, windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, e.Labels, plural(e.Timesteps, "bin"), e.Seed)
 	if e.Parameters != nil {
 		fmt.Fprintln(a.out, e.Size)
 	}
@@ -243,14 +241,18 @@ func (a *app) printStatistics(e *assess.Evaluation) error {
 	own := e.Spiking.Recording
 	for i := range e.Covariance {
 		x, y := e.Spiking.Drawn.ISI[i], own.ISI[i]
-		t.row(fmt.Sprint(i), at(e.RatesHz, i), at(e.Recording.RatesHz, i), at(e.Spiking.Drawn.FanoFactor, i), at(own.FanoFactor, i),
+		t.row(e.Labels[i], at(e.RatesHz, i), at(e.Recording.RatesHz, i), at(e.Spiking.Drawn.FanoFactor, i), at(own.FanoFactor, i),
 			interval(x, x.Mean), interval(y, y.Mean), interval(x, x.CV), interval(y, y.CV))
 	}
 	if err := t.flush(); err != nil {
 		return err
 	}
 	if len(e.Undefined) > 0 {
-		fmt.Fprintf(a.out, "neurons without variance, whose correlations are undefined and given as 0: %v\n", e.Undefined)
+		names := make([]string, len(e.Undefined))
+		for k, i := range e.Undefined {
+			names[k] = e.Labels[i]
+		}
+		fmt.Fprintf(a.out, "neurons without variance, whose correlations are undefined and given as 0: %v\n", names)
 	}
 	t = newTable(a.out)
 	t.row("active neurons", "P(k)", "recording")

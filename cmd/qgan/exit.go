@@ -12,7 +12,6 @@ import (
 	"qgan/backends/service"
 	"qgan/internal/durable"
 	"qgan/internal/named"
-	"qgan/metrics"
 	"qgan/training/study"
 )
 
@@ -67,7 +66,6 @@ func asFlag(name string) string { return "--" + name }
 // hintOf is what to do next about an error, where somebody knows.
 func hintOf(err error) string {
 	var e *exitError
-	var neurons *metrics.NeuronsError
 	var told interface {
 		Hint(show func(string) string) string
 	}
@@ -76,8 +74,6 @@ func hintOf(err error) string {
 		return e.hint
 	case errors.As(err, &told) && told.Hint(asFlag) != "":
 		return told.Hint(asFlag)
-	case errors.As(err, &neurons):
-		return "choose as many with --neurons"
 	case errors.Is(err, durable.ErrFull):
 		return "make room on the disk; what was written before is whole, and a run goes on with --resume"
 	}

@@ -313,7 +313,7 @@ func TestEvaluateFileValues(t *testing.T) {
 			x := must[metrics.SampleEstimate](t)(metrics.EstimateJS(states, ds, stream.New(seed, "estimate"), 40))
 			compareJS := must[float64](t)(metrics.JSStates(states, bs))
 			for path, value := range (values{
-				"data": data, "data_sha256": fileHash(t, data), "method": "plugin", "samples": ds.Total,
+				"data": data, "data_sha256": fileHash(t, data), "neurons": []int{0, 1, 2}, "method": "plugin", "samples": ds.Total,
 				"js_nats": js, "js_bits": metrics.Bits(js), "js_stderr": x.StdErr, "null_floor_nats": x.NullFloor, "p_silent": ds.PSilent(),
 				"js_heldout_nats": drawnJS(t, s.held, timesteps, ds), "js_odd_nats": drawnJS(t, s.odd, timesteps, ds), "js_even_nats": drawnJS(t, s.even, timesteps, ds),
 				"latent_js_nats": nil, "compare": metrics.Summarize(bw), "compare_js_nats": compareJS,
@@ -417,7 +417,7 @@ func TestRunValues(t *testing.T) {
 			law := m.lawOf(t, s, int(latents), c.seed)
 			want := values{
 				"schema": "qgan.train/v1", "run": dir, "parameters": training.CountParameters(m.config), "iterations": 3, "seconds": free{}, "seed": c.seed,
-				"latent_scale": free{}, "data_sha256": fileHash(t, data), "gradient": m.config.Gradient,
+				"latent_scale": free{}, "data_sha256": fileHash(t, data), "neurons": c.neurons, "gradient": m.config.Gradient,
 			}
 			for path, value := range law {
 				want[path] = value
@@ -445,6 +445,7 @@ func TestRunValues(t *testing.T) {
 			for path, value := range law {
 				want[path] = value
 			}
+			want["neurons"] = c.neurons
 			want["data"], want["data_sha256"], want["parameters"], want["latent_scale"] = data, fileHash(t, data), training.CountParameters(m.config), free{}
 			o = object(t, nil, "evaluate", dir, "--samples", fmt.Sprint(samples), "--exact")
 			if note, ok := o["note"]; ok {

@@ -73,14 +73,14 @@ func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) (sizes 
 	flags := cmd.Flags()
 	for _, path := range args {
 		if info, err := a.fs.Stat(path); err == nil && !info.IsDir() {
-			drawn, err := a.loadSamples(path, binWidth(cmd))
+			against := func() (*metrics.Recording, error) {
+				return a.recording(given(flags), metrics.RecordingOptions{Of: path})
+			}
+			drawn, err := sizes.AddSamples(path, timesteps, against)
 			if err != nil {
 				return nil, err
 			}
-			against := func() (*metrics.Recording, error) { return a.recording(given(flags), fmt.Sprint(drawn.Neurons)) }
-			if err := sizes.AddSamples(path, drawn, timesteps, against); err != nil {
-				return nil, err
-			}
+			a.warnOf(drawn)
 			continue
 		}
 		g, err := openModel(a, path) // which has the words for what is not there, too
@@ -90,7 +90,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) (sizes 
 		if flags.Changed("neurons") || flags.Changed("timesteps") {
 			return nil, usagef("--timesteps and --neurons are the run's own")
 		}
-		if err := sizes.AddRun(cmd.Context(), path, g, func() (*metrics.Recording, error) { return a.recordingOf(g.Run.Manifest, given(flags)) }); err != nil {
+		if err := sizes.AddRun(cmd.Context(), path, g, func() (*metrics.Recording, error) { return a.recordingOf(g, given(flags)) }); err != nil {
 			return nil, err
 		}
 	}

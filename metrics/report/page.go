@@ -214,6 +214,9 @@ func (in *Input) rateTable() table {
 		Head:    append(words("neuron"), numbers("recording")...),
 		Note:    "Neurons are numbered as in the recording, from 0. Rates of a model are those of its draws.",
 	}
+	if r := in.DataWindows.Raster; r != nil && r.Source.Units != nil {
+		t.Note = "Neurons have their names in the recording. Rates of a model are those of its draws."
+	}
 	for _, m := range in.Models {
 		t.Head = append(t.Head, cell{Text: m.Name})
 	}

@@ -25,6 +25,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"strconv"
 
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -221,16 +222,16 @@ func (m *Model) jsText() string {
 	return "not known"
 }
 
-// neuronNames are the neurons' numbers in the recording, counted from 0.
+// neuronNames are the neurons' names in the recording, or else their numbers, counted from
+// 0.
 func (in *Input) neuronNames() []string {
 	n, _ := in.shape()
+	if r := in.DataWindows.Raster; r != nil && r.Neurons == n {
+		return r.Labels()
+	}
 	names := make([]string, n)
 	for i := range names {
-		k := i
-		if r := in.DataWindows.Raster; r != nil && len(r.Source.Neurons) == n {
-			k = r.Source.Neurons[i]
-		}
-		names[i] = fmt.Sprint(k)
+		names[i] = strconv.Itoa(i)
 	}
 	return names
 }

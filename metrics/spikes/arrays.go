@@ -22,6 +22,7 @@ type file struct {
 	said   float64 // width of a bin that a text tells of, seconds
 
 	names []string // names of the neurons, in order; nil: there are none
+	drawn []int    // of spike trains that were drawn: Source.Drawn
 }
 
 // array is one array of a file.

@@ -24,11 +24,12 @@ type csvReader struct {
 	axes       []string // as asked; nil: as the columns suggest
 	repeatBins int
 
-	line      int  // of the text, counted from 1
-	separator byte // 0 until the first row
-	columns   int  // of a row
-	repeatCol int  // -1: none
-	binCol    int  // -1: none
+	line      int      // of the text, counted from 1
+	separator byte     // 0 until the first row
+	columns   int      // of a row
+	repeatCol int      // -1: none
+	binCol    int      // -1: none
+	titles    []string // of all columns; nil: no header line
 
 	cells []byte
 	rows  int
@@ -159,6 +160,7 @@ func (c *csvReader) header(fields [][]byte) bool {
 	}
 	for k, f := range fields {
 		name := strings.ToLower(unquote(f))
+		c.titles = append(c.titles, unquote(f))
 		if c.repeatCol < 0 && contains(repeatColumns, name) {
 			c.repeatCol = k
 		} else if c.binCol < 0 && contains(binColumns, name) {
@@ -279,16 +281,23 @@ func (c *csvReader) file() (*file, error) {
 		return nil, wrong("leave the option axes out", "the columns that number samples and bins say %s, not %s", strings.Join(a.axes, ","), strings.Join(c.axes, ","))
 	}
 	f.arrays = []*array{a}
+	var titles []string
+	for k, title := range c.titles {
+		if k != c.repeatCol && k != c.binCol && (c.axes == nil || c.axes[0] != AxisNeurons) {
+			titles = append(titles, title)
+		}
+	}
+	f.names, f.drawn = columnLabels(titles)
 	return f, nil
 }
 
 // writeCSV writes a header line, then one row for each bin of each sample. It
 // holds neither path nor date: equal rasters give equal bytes.
-func writeCSV(w io.Writer, r *Raster, neurons []int) error {
+func writeCSV(w io.Writer, r *Raster, titles []string) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	b.WriteString("sample,bin")
-	for _, n := range neurons {
-		fmt.Fprintf(b, ",n%d", n)
+	for _, title := range titles {
+		b.WriteString("," + title)
 	}
 	b.WriteByte('\n')
 	var line []byte

@@ -176,7 +176,13 @@ func (opt LoadOptions) check() ([]string, error) {
 func (f *file) finish(r *Raster, opt LoadOptions) *Raster {
 	f.binWidth(r, opt)
 	r.Source.RepeatBins = opt.RepeatBins
-	r.Source.Units = f.names
+	if len(f.names) == r.Neurons && distinct(f.names) {
+		r.Source.Units = f.names
+	}
+	if len(f.drawn) == r.Neurons {
+		r.Source.Drawn = f.drawn
+	}
+	r.describe(f.described())
 	r.Source.Warnings = f.warnings
 	return r
 }

@@ -2,11 +2,9 @@ package spikes
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 )
 
@@ -113,23 +111,15 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
+	d := beside(path)
 	if opt.BinWidth == 0 {
-		opt.beside = besideWidth(path)
+		opt.beside = max(0, d.BinWidth)
 	}
-	return in.raster(opt)
-}
-
-// besideWidth is the bin width that a sidecar of the file tells of; 0: there is none.
-func besideWidth(path string) float64 {
-	b, err := os.ReadFile(SidecarPath(path))
-	if err != nil {
-		return 0
+	r, err := in.raster(opt)
+	if err == nil {
+		r.describe(d)
 	}
-	var d described
-	if json.Unmarshal(b, &d) != nil || d.Schema != metaSchema || !(d.BinWidth > 0) {
-		return 0
-	}
-	return d.BinWidth
+	return r, err
 }
 
 // Decode reads a recording from a file's bytes; path is used in messages and

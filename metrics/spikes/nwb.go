@@ -122,7 +122,7 @@ func ragged(index []float64, size int, what string) ([]int, error) {
 	return ends, nil
 }
 
-// distinct says whether no name stands twice.
+// distinct says whether no name stands twice: otherwise nothing can be found by it.
 func distinct(names []string) bool {
 	sorted := slices.Sorted(slices.Values(names))
 	return len(slices.Compact(sorted)) == len(names)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 
 	"qgan/metrics/spikes/internal/npy"
@@ -101,10 +100,10 @@ func writeGroup(w io.Writer, r *Raster, m Meta) error {
 		at := float64(rep) * (duration + groupGap)
 		starts, ends = append(starts, at), append(ends, at+duration)
 	}
+	keys := m.keys()
 	r.each(func(rep, bin, neuron int) {
-		times, units = append(times, starts[rep]+middle(bin, m.BinWidth)), append(units, m.Neurons[neuron])
+		times, units = append(times, starts[rep]+middle(bin, m.BinWidth)), append(units, keys[neuron])
 	})
-	keys := slices.Clone(m.Neurons)
 	var text []byte
 	for _, c := range "TsGroup" {
 		text = le.AppendUint32(text, uint32(c))

@@ -30,6 +30,7 @@ type Source struct {
 	MaxGap       float64  `json:"max_gap_s,omitempty"`        // of spike times, as asked
 	Neurons      []int    `json:"neurons,omitempty"`          // indices kept, in order; nil: all
 	Units        []string `json:"units,omitempty"`            // names of the neurons kept, in order; nil: the file has none
+	Drawn        []int    `json:"-"`                          // of drawn spike trains: indices of their neurons in the recording; nil: not said
 	Repeats      string   `json:"repeats,omitempty"`          // repeats kept ("odd", "even", "a:b"); empty: all
 	Warnings     []string `json:"warnings,omitempty"`         // what was dropped or assumed when reading
 }
@@ -114,7 +115,7 @@ func (r *Raster) Spikes() int {
 func (r *Raster) Select(neurons []int) (*Raster, error) {
 	out := NewRaster(r.Repeats, r.Bins, len(neurons), r.BinWidth)
 	out.Source = r.Source
-	out.Source.Neurons, out.Source.Units = append([]int(nil), neurons...), nil
+	out.Source.Neurons, out.Source.Units, out.Source.Drawn = append([]int(nil), neurons...), nil, nil
 	seen := make(map[int]bool, len(neurons))
 	for _, i := range neurons {
 		if i < 0 || i >= r.Neurons {
@@ -126,6 +127,9 @@ func (r *Raster) Select(neurons []int) (*Raster, error) {
 		seen[i] = true
 		if r.Source.Units != nil {
 			out.Source.Units = append(out.Source.Units, r.Source.Units[i])
+		}
+		if r.Source.Drawn != nil {
+			out.Source.Drawn = append(out.Source.Drawn, r.Source.Drawn[i])
 		}
 	}
 	for rep := range r.Repeats {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -22,14 +23,17 @@ type Format string
 // The formats of Write.
 const (
 	// NPZ holds spikes (uint8, samples x bins x neurons), bin_width_s (a
-	// scalar in seconds), neurons (their indices) and meta (JSON as bytes).
+	// scalar in seconds), neurons (their indices), units (their names, where the
+	// recording has them) and meta (JSON as bytes).
 	NPZ Format = "npz"
 	// NPY holds the spikes alone: uint8, samples x bins x neurons.
 	NPY Format = "npy"
-	// CSV holds a header line sample,bin,n0,n1,… and one row a bin.
+	// CSV holds a header line sample,bin,n0,n1,…, or with the neurons' names, and one
+	// row a bin.
 	CSV Format = "csv"
 	// MAT is a MATLAB level 5 file with data (uint8, samples x bins x
-	// neurons), bin_width_s, neurons and meta (JSON as text).
+	// neurons), bin_width_s, neurons, units (a row of letters each) and meta (JSON as
+	// text).
 	MAT Format = "mat"
 	// Times is a text with the columns unit, time and repeat: seconds from the
 	// beginning of the sample to the middle of the bin, and a comment line that says
@@ -88,7 +92,8 @@ type Meta struct {
 	BinWidth    float64        `json:"bin_width_s,omitempty"` // seconds; 0: the raster's
 	LatentScale string         `json:"latent_scale,omitempty"`
 	Model       string         `json:"model,omitempty"`
-	Neurons     []int          `json:"neurons,omitempty"` // indices in the recording; nil: 0, 1, 2 …
+	Neurons     []int          `json:"neurons,omitempty"`      // indices in the recording; nil: 0, 1, 2 …
+	Names       []string       `json:"neuron_names,omitempty"` // the recording's; nil: it has none
 	BitOrder    string         `json:"bit_order,omitempty"`
 	Extra       map[string]any `json:"extra,omitempty"`
 }
@@ -96,17 +101,23 @@ type Meta struct {
 // BitOrder is the order of bits of the whole program, as Meta names it.
 const BitOrder = "neuron 0 of timestep 0 first, most significant"
 
-// metaSchema names the form of the JSON in meta.
-const metaSchema = "qgan.spikes/v1"
+// metaSchema names the form of the JSON in the array metaName.
+const (
+	metaSchema = "qgan.spikes/v1"
+	metaName   = "meta"
+)
 
 // Write writes a raster, its repeats as samples. The same raster and Meta give
 // the same bytes, whatever the machine and the day; CSV and NPY hold nothing of
-// Meta but the indices of the neurons in CSV's header line. Whoever names the
+// Meta but what the neurons are called in CSV's header line. Whoever names the
 // file writes it atomically.
 func Write(w io.Writer, r *Raster, f Format, m Meta) error {
 	m = m.filled(r)
 	if len(m.Neurons) != r.Neurons {
 		return fmt.Errorf("writing %s: %d indices of neurons are given", r.shape(), len(m.Neurons))
+	}
+	if m.Names != nil && len(m.Names) != r.Neurons {
+		return fmt.Errorf("writing %s: %d names of neurons are given", r.shape(), len(m.Names))
 	}
 	text, err := json.Marshal(described{Schema: metaSchema, Axes: axesWritten, Meta: m})
 	if err != nil {
@@ -125,7 +136,7 @@ func Write(w io.Writer, r *Raster, f Format, m Meta) error {
 	case NPY:
 		err = npy.Write(w, "|u1", []int{r.Repeats, r.Bins, r.Neurons}, r.unpack())
 	case CSV:
-		err = writeCSV(w, r, m.Neurons)
+		err = writeCSV(w, r, m.titles())
 	case MAT:
 		err = writeMAT(w, r, m, text)
 	default:
@@ -168,8 +179,8 @@ type described struct {
 
 // unitsWritten say in words what the numbers of a format are.
 var unitsWritten = map[Format]map[string]string{
-	Times:    {"unit": "index of the neuron in the recording", "time": "seconds from the beginning of the sample, middle of the bin", "repeat": "index of the sample"},
-	Pynapple: {"t": "seconds, middle of the bin; each sample is an epoch of the time support", "index": "index of the neuron in the recording"},
+	Times:    {"unit": "name of the neuron, or else its index in the recording", "time": "seconds from the beginning of the sample, middle of the bin", "repeat": "index of the sample"},
+	Pynapple: {"t": "seconds, middle of the bin; each sample is an epoch of the time support", "index": "the neuron's name, where all are whole numbers, or else its index in the recording"},
 }
 
 // SidecarPath is where the description of a file of spike trains lies.
@@ -212,12 +223,35 @@ func writeNPZ(w io.Writer, r *Raster, m Meta, text []byte) error {
 	for _, n := range m.Neurons {
 		indices = le.AppendUint64(indices, uint64(n))
 	}
-	return npy.WriteZip(w,
-		npy.Out{Name: "spikes", Descr: "|u1", Shape: []int{r.Repeats, r.Bins, r.Neurons}, Data: r.unpack()},
-		npy.Out{Name: binWidthName, Descr: "<f8", Data: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
-		npy.Out{Name: "neurons", Descr: "<i8", Shape: []int{len(m.Neurons)}, Data: indices},
-		npy.Out{Name: "meta", Descr: "|u1", Shape: []int{len(text)}, Data: text},
-	)
+	out := []npy.Out{
+		{Name: "spikes", Descr: "|u1", Shape: []int{r.Repeats, r.Bins, r.Neurons}, Data: r.unpack()},
+		{Name: binWidthName, Descr: "<f8", Data: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
+		{Name: "neurons", Descr: "<i8", Shape: []int{len(m.Neurons)}, Data: indices},
+	}
+	if m.Names != nil {
+		letters, longest := letters(m.Names, 0, func(s string) []rune { return []rune(s) })
+		var b []byte
+		for _, c := range letters {
+			b = le.AppendUint32(b, uint32(c))
+		}
+		out = append(out, npy.Out{Name: namesName, Descr: fmt.Sprintf("<U%d", longest), Shape: []int{len(m.Names)}, Data: b})
+	}
+	return npy.WriteZip(w, append(out, npy.Out{Name: metaName, Descr: "|u1", Shape: []int{len(text)}, Data: text})...)
+}
+
+// namesName is the array of the neurons' names in the files written here.
+const namesName = "units"
+
+// letters are the letters of names one after the other, each name filled up to the longest.
+func letters[C rune | uint16](names []string, fill C, of func(string) []C) (all []C, longest int) {
+	for _, name := range names {
+		longest = max(longest, len(of(name)), 1)
+	}
+	for _, name := range names {
+		own := of(name)
+		all = append(append(all, own...), slices.Repeat([]C{fill}, longest-len(own))...)
+	}
+	return all, longest
 }
 
 func writeMAT(w io.Writer, r *Raster, m Meta, text []byte) error {
@@ -235,15 +269,25 @@ func writeMAT(w io.Writer, r *Raster, m Meta, text []byte) error {
 	for _, n := range m.Neurons {
 		indices = le.AppendUint64(indices, math.Float64bits(float64(n)))
 	}
-	var chars []byte
-	units := utf16.Encode([]rune(string(text)))
-	for _, u := range units {
-		chars = le.AppendUint16(chars, u)
+	encode := func(s string) []uint16 { return utf16.Encode([]rune(s)) }
+	// chars is an array of so many rows of letters.
+	chars := func(name string, rows int, letters []uint16) matfile.Out {
+		out := matfile.Out{Name: name, Class: matfile.Char, Dims: []int{rows, len(letters) / rows}}
+		for k := range out.Dims[1] {
+			for i := range rows {
+				out.Bytes = le.AppendUint16(out.Bytes, letters[i*out.Dims[1]+k])
+			}
+		}
+		return out
 	}
-	return matfile.Write(w,
-		matfile.Out{Name: "data", Class: matfile.Uint8, Dims: []int{r.Repeats, r.Bins, r.Neurons}, Bytes: data},
-		matfile.Out{Name: binWidthName, Class: matfile.Double, Dims: []int{1, 1}, Bytes: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
-		matfile.Out{Name: "neurons", Class: matfile.Double, Dims: []int{1, len(m.Neurons)}, Bytes: indices},
-		matfile.Out{Name: "meta", Class: matfile.Char, Dims: []int{1, len(units)}, Bytes: chars},
-	)
+	out := []matfile.Out{
+		{Name: "data", Class: matfile.Uint8, Dims: []int{r.Repeats, r.Bins, r.Neurons}, Bytes: data},
+		{Name: binWidthName, Class: matfile.Double, Dims: []int{1, 1}, Bytes: le.AppendUint64(nil, math.Float64bits(m.BinWidth))},
+		{Name: "neurons", Class: matfile.Double, Dims: []int{1, len(m.Neurons)}, Bytes: indices},
+	}
+	if m.Names != nil {
+		names, _ := letters(m.Names, ' ', encode)
+		out = append(out, chars(namesName, len(m.Names), names))
+	}
+	return matfile.Write(w, append(out, chars(metaName, 1, encode(string(text))))...)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,6 +101,11 @@ func (r *timesReader) comment(f *file, text string) {
 		switch {
 		case name == "units" && value != "":
 			r.told.units = strings.Split(value, ",")
+			if f.drawn == nil {
+				f.drawn = wholes(r.told.units)
+			}
+		case name == "neurons" && value != "":
+			f.drawn = wholes(strings.Split(value, ","))
 		case name == "repeats" && good && x == math.Trunc(x) && x < 1<<31:
 			r.told.repeats = int(x)
 		case name == "duration_s" && good:
@@ -246,12 +252,13 @@ func gaps(names []string) bool {
 // from the beginning of its sample, which is a repeat of its own.
 func writeTimes(w io.Writer, r *Raster, m Meta) error {
 	b := bufio.NewWriterSize(w, 1<<16)
-	units := make([]string, len(m.Neurons))
-	for i, n := range m.Neurons {
-		units[i] = strconv.Itoa(n)
+	units := m.inText()
+	var indices string // where units are names
+	if m.Names != nil && slices.Equal(units, m.Names) {
+		indices = " neurons=" + strings.Join(labelsOf(nil, m.Neurons, len(m.Neurons)), ",")
 	}
-	fmt.Fprintf(b, "# repeats=%d duration_s=%s %s=%s units=%s\nunit,time,repeat\n",
-		r.Repeats, shortest(float64(r.Bins)*m.BinWidth), binWidthName, shortest(m.BinWidth), strings.Join(units, ","))
+	fmt.Fprintf(b, "# repeats=%d duration_s=%s %s=%s units=%s%s\nunit,time,repeat\n",
+		r.Repeats, shortest(float64(r.Bins)*m.BinWidth), binWidthName, shortest(m.BinWidth), strings.Join(units, ","), indices)
 	var line []byte
 	r.each(func(rep, bin, neuron int) {
 		line = append(append(line[:0], units[neuron]...), ',')

@@ -13,12 +13,14 @@ type Baselines struct {
 	Schema     string                   `json:"schema"`
 	Data       string                   `json:"data"`
 	DataSHA256 string                   `json:"data_sha256"`
-	Neurons    []int                    `json:"neurons"`
+	Neurons    []int                    `json:"neurons"` // their indices in the recording
+	Names      []string                 `json:"neuron_names,omitempty"`
 	Timesteps  int                      `json:"timesteps"`
 	Windows    int                      `json:"windows"`
 	Seen       int                      `json:"states_seen"`
 	PSilent    float64                  `json:"p_silent"`
 	Models     []metrics.BaselineResult `json:"models"`
+	Labels     []string                 `json:"-"` // what the neurons are called
 }
 
 // BaselineOptions say which models stand beside, and how they are drawn and trained.
@@ -57,8 +59,8 @@ func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o Base
 	}
 	source := rec.Train.Source
 	return &Baselines{
-		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons,
-		Timesteps: t, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models,
+		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units,
+		Timesteps: t, Windows: s.Total, Seen: s.Len(), PSilent: s.PSilent(), Models: models, Labels: rec.Train.Labels(),
 	}, nil
 }
 

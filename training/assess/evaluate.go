@@ -20,7 +20,10 @@ type Evaluation struct {
 	What       string `json:"what"` // the run or the file
 	Data       string `json:"data"`
 	DataSHA256 string `json:"data_sha256"`
-	Seed       uint64 `json:"seed"`
+	// Neurons are indices in the recording, Names what it calls them, where it does.
+	Neurons []int    `json:"neurons"`
+	Names   []string `json:"neuron_names,omitempty"`
+	Seed    uint64   `json:"seed"`
 	// Of a run: what its latent vector does, and its trained parameters.
 	Latent     string           `json:"latent_scale,omitempty"`
 	Parameters *training.Counts `json:"parameters,omitempty"`
@@ -55,6 +58,8 @@ type Evaluation struct {
 
 	// Size counts a generator's parameters in words; empty of samples.
 	Size string `json:"-"`
+	// Labels are what the neurons are called: by their names, or else by their indices.
+	Labels []string `json:"-"`
 	// Timesteps is the length of the windows in bins, Entropy that of the recording's
 	// law in nats.
 	Timesteps int     `json:"-"`
@@ -206,7 +211,8 @@ const bootstrapDraws = 40
 // no exact law, the plug-in distance is the law's.
 func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Recording, t int, o Options) error {
 	e.Schema, e.Seed, e.Timesteps = "qgan.evaluate/v1", o.Seed, t
-	e.Data, e.DataSHA256 = rec.Train.Source.Path, rec.Train.Source.SHA256
+	source := rec.Train.Source
+	e.Data, e.DataSHA256, e.Neurons, e.Names, e.Labels = source.Path, source.SHA256, source.Neurons, source.Units, rec.Train.Labels()
 	w, err := rec.Windows(metrics.Trained, t)
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type Result struct {
 	Seed       uint64          `json:"seed"`
 	Latent     string          `json:"latent_scale"`
 	DataSHA256 string          `json:"data_sha256"`
+	Neurons    []int           `json:"neurons"` // their indices in the recording
+	Names      []string        `json:"neuron_names,omitempty"`
 	// Gradient says how gradients were taken; what they measured in all.
 	Gradient training.Gradient `json:"gradient"`
 	Circuits int               `json:"total_circuits,omitempty"`
@@ -63,6 +65,7 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 	r := &Result{
 		Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(c), Iterations: state.Step, Seconds: e.Seconds,
 		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
+		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
 		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Law: law,
 	}
 	if !e.Keep {

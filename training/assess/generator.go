@@ -74,6 +74,19 @@ func (g *Generator) Recording() (*metrics.Recording, error) {
 	return metrics.ReadRecording(d.File, o)
 }
 
+// Stranger says in words where a recording is not the one that the generator was trained
+// on: its file has changed, or it is another one. It is empty where the hashes are equal.
+func (g *Generator) Stranger(rec *metrics.Recording) string {
+	source := rec.All.Source
+	switch {
+	case source.SHA256 == g.Data.SHA256:
+		return ""
+	case rec.File == g.Data.File:
+		return fmt.Sprintf("the recording %s has changed since the run was begun: its sha256 is %.12s, it was %.12s", source.Path, source.SHA256, g.Data.SHA256)
+	}
+	return fmt.Sprintf("the recording %s is not the one that the run was trained on: its sha256 is %.12s, that of %s %.12s", source.Path, source.SHA256, g.Data.Path, g.Data.SHA256)
+}
+
 // under is the generator with circuits that run elsewhere, whose law is averaged over so
 // many latent vectors or pasts.
 func (g *Generator) under(on backends.Solver, draws int) (*Generator, error) {
@@ -147,7 +160,7 @@ type Processor struct {
 func (g *Generator) Draw(ctx context.Context, on *Processor, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
 	s.BinWidth = g.Data.BinWidth
 	meta := spikes.Meta{
-		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: Latent(g.Config), Neurons: g.Data.Neurons,
+		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: Latent(g.Config), Neurons: g.Data.Neurons, Names: g.Data.Units,
 		Model:    "qgan " + g.Config.Preset + ", readout " + string(g.Config.Readout),
 		BitOrder: spikes.BitOrder,
 		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "run_seed": g.Config.Seed},

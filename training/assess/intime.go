@@ -17,17 +17,13 @@ type Sample struct {
 	Likelihood Likelihood
 }
 
-// ReadBeside reads files of spike trains in the recording's shape ([metrics.Recording.Like]).
-// Where a file doesn't say how wide its bins are, they are as wide as the recording's.
-// What the readers dropped or assumed is in Raster.Source.Warnings.
+// ReadBeside reads files of spike trains in the recording's shape
+// ([metrics.Recording.Samples]).
 func ReadBeside(rec *metrics.Recording, paths ...string) ([]Sample, error) {
 	var out []Sample
 	for _, path := range paths {
-		r, err := spikes.Load(path, spikes.LoadOptions{Fallback: rec.All.BinWidth})
+		r, err := rec.Samples(path)
 		if err != nil {
-			return nil, err
-		}
-		if r, err = rec.Like(r, path); err != nil {
 			return nil, err
 		}
 		out = append(out, Sample{Name: path, Raster: r})

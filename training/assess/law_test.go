@@ -372,7 +372,7 @@ func TestInputOfRuns(t *testing.T) {
 			t.Errorf("window %d has probability %v among samples, want %v", i, x, want)
 		}
 	}
-	if in.Lines[0] != "recording: made, sha256 " || in.Lines[1] != "neurons [], 3 repeats of 60 bins" || in.Lines[5] != "file.npz: 3 samples of 40 bins" {
+	if in.Lines[0] != "recording: made, sha256 " || in.Lines[1] != "neurons [0 1], 3 repeats of 60 bins" || in.Lines[5] != "file.npz: 3 samples of 40 bins" {
 		t.Errorf("lines %q", in.Lines)
 	}
 	if in.Title != "Spike trains of 2 neurons, 1 timestep" || !in.HeldOut || *in.Floor != must(rec.Floor(1)) || in.BinWidth != rec.Train.BinWidth {

@@ -80,7 +80,7 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 		Title: fmt.Sprintf("Spike trains of %s, %s", count(rec.Train.Neurons, "neuron"), count(t, "timestep")),
 		Lines: []string{
 			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
-			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Source.Neurons, rec.Train.Repeats, rec.Train.Bins),
+			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Labels(), rec.Train.Repeats, rec.Train.Bins),
 		},
 		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.Train.BinWidth,
 		HeldOut: rec.Held != nil, Parameters: s.parameterLines(),
@@ -134,6 +134,9 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states 
 		line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
 	}
 	in.Lines = append(in.Lines, line)
+	if text := g.Stranger(s.Recording); text != "" {
+		in.Lines = append(in.Lines, name+": "+text)
+	}
 	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters()}
 	switch e := x.Law.Estimate; {
 	case e != nil && x.Law.JS != nil:

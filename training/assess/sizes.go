@@ -42,27 +42,29 @@ func (s *Sizes) AddRun(ctx context.Context, path string, g *Generator, read func
 	return in.AddGenerator(ctx, path, g)
 }
 
-// AddSamples adds spike trains. They are taken for windows of the first size; where there
-// is none yet, read reads what they are compared with in windows of so many bins (0: as
-// the samples are long, at most [LongWindow]).
-func (s *Sizes) AddSamples(path string, drawn *spikes.Raster, timesteps int, read func() (*metrics.Recording, error)) error {
-	if len(*s) == 0 {
+// AddSamples reads a file of spike trains and adds it. They are taken for windows of the
+// first size; where there is none yet, read reads what they are compared with in windows
+// of so many bins (0: as the samples are long, at most [LongWindow]). It returns what was
+// read.
+func (s *Sizes) AddSamples(path string, timesteps int, read func() (*metrics.Recording, error)) (*spikes.Raster, error) {
+	fresh := len(*s) == 0
+	if fresh {
 		rec, err := read()
 		if err != nil {
-			return err
-		}
-		if timesteps == 0 {
-			timesteps = TimestepsOf(drawn, rec.Train.Bins)
+			return nil, err
 		}
 		*s = append(*s, &Subjects{Recording: rec, Timesteps: timesteps})
 	}
 	in := (*s)[0]
-	drawn, err := in.Recording.Like(drawn, path)
+	drawn, err := in.Recording.Samples(path)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if fresh && timesteps == 0 {
+		in.Timesteps = TimestepsOf(drawn, in.Recording.Train.Bins)
 	}
 	in.Subjects = append(in.Subjects, Subject{Path: path, Samples: drawn})
-	return nil
+	return drawn, nil
 }
 
 // WriteSamples writes spike trains and, beside them, their description, each a whole file.

@@ -38,20 +38,30 @@ func TestSizesOfRuns(t *testing.T) {
 	if err := add("e", 1, []int{0, 1}, "y"); err == nil || err.Error() != "a and e are of other recordings, which no report holds side by side" {
 		t.Errorf("another recording: %v", err)
 	}
-	if err := sizes.AddSamples("f", rec.All, 0, nil); err != nil { // of the first size
+	if _, err := sizes.AddSamples(sampled(t, rec.All), 0, nil); err != nil { // of the first size
 		t.Fatal(err)
 	}
 	var got []string
 	for _, s := range sizes {
 		text := fmt.Sprint(s.Timesteps)
 		for _, x := range s.Subjects {
-			text += " " + x.Path
+			text += " " + filepath.Base(x.Path)
 		}
 		got = append(got, text)
 	}
-	if want := []string{"1 a c f", "2 b", "1 d"}; !slices.Equal(got, want) || reads != 3 {
+	if want := []string{"1 a c f.npy", "2 b", "1 d"}; !slices.Equal(got, want) || reads != 3 {
 		t.Errorf("%q after %d reads, want %q after 3", got, reads, want)
 	}
+}
+
+// sampled is a file of spike trains.
+func sampled(t *testing.T, r *spikes.Raster) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "f.npy")
+	if err := assess.WriteSamples(nil, path, r, spikes.NPY, spikes.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Spike trains alone are of windows as long as they allow, or as asked; what can't be read
@@ -60,7 +70,7 @@ func TestSizesOfSamples(t *testing.T) {
 	rec := uneven(t, 4, 40, 2, 3, "")
 	for asked, want := range map[int]int{0: assess.LongWindow, 5: 5} {
 		var sizes assess.Sizes
-		if err := sizes.AddSamples("f", rec.All, asked, func() (*metrics.Recording, error) { return rec, nil }); err != nil {
+		if _, err := sizes.AddSamples(sampled(t, rec.All), asked, func() (*metrics.Recording, error) { return rec, nil }); err != nil {
 			t.Fatal(err)
 		}
 		if len(sizes) != 1 || sizes[0].Timesteps != want || sizes[0].Subjects[0].Samples == nil {
@@ -69,7 +79,7 @@ func TestSizesOfSamples(t *testing.T) {
 	}
 	var sizes assess.Sizes
 	gone := errors.New("gone")
-	if err := sizes.AddSamples("f", rec.All, 0, func() (*metrics.Recording, error) { return nil, gone }); !errors.Is(err, gone) || len(sizes) != 0 {
+	if _, err := sizes.AddSamples("f", 0, func() (*metrics.Recording, error) { return nil, gone }); !errors.Is(err, gone) || len(sizes) != 0 {
 		t.Errorf("no recording: %v, %d sizes", err, len(sizes))
 	}
 	many := &assess.Subjects{Recording: rec, Subjects: make([]assess.Subject, report.MaxModels+1)}

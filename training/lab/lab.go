@@ -84,7 +84,7 @@ func (l *Lab) New(ctx context.Context, s Settings) (*Training, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, err := s.Recording(neurons(steps), nil)
+	rec, err := s.Recording(metrics.RecordingOptions{AtMost: neurons(steps)})
 	if err != nil {
 		return nil, err
 	}

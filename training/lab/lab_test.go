@@ -296,7 +296,7 @@ func TestLikeRun(t *testing.T) {
 		}
 	}
 	var all *metrics.Recording
-	if all, _ = (lab.Settings{}).Recording("3", nil); all == nil || all.Train.Neurons != 3 {
+	if all, _ = (lab.Settings{}).Recording(metrics.RecordingOptions{AtMost: 3}); all == nil || all.Train.Neurons != 3 {
 		t.Errorf("%v", all)
 	}
 }

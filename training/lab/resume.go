@@ -30,7 +30,7 @@ func (l *Lab) Resume(ctx context.Context, dir string, s Settings) (*Training, er
 	if s.given("neurons") {
 		indices = nil
 	}
-	rec, err := s.LikeRun(m).Recording("", indices)
+	rec, err := s.LikeRun(m).Recording(metrics.RecordingOptions{Indices: indices})
 	if err != nil {
 		return nil, err
 	}

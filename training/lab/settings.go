@@ -62,10 +62,10 @@ func (s Settings) whole(name string, least, most int, says string) (int, error) 
 	return n, nil
 }
 
-// Recording reads the recording that settings name. neurons are those taken where no
-// setting says; indices, where not nil, are taken whatever it says.
-func (s Settings) Recording(neurons string, indices []int) (*metrics.Recording, error) {
-	o := metrics.RecordingOptions{Neurons: s.or("neurons", neurons), Indices: indices, Repeats: s["train-repeats"]}
+// Recording reads the recording that settings name. o says which neurons are taken where no
+// setting does; its indices are taken whatever a setting says.
+func (s Settings) Recording(o metrics.RecordingOptions) (*metrics.Recording, error) {
+	o.Neurons, o.Repeats = s.or("neurons", o.Neurons), s["train-repeats"]
 	o.Variable, o.Axes, o.Trials = s["var"], s["axes"], s["trials"]
 	var err error
 	if o.RepeatBins, err = s.whole("repeat-bins", 0, math.MaxInt, "it is a number of bins"); err != nil {
@@ -108,10 +108,11 @@ func (s Settings) timesteps() (int, error) {
 	return s.whole("timesteps", 1, math.MaxInt, "at least 1 is needed")
 }
 
-// neurons are those taken where no setting says: fewer where windows are longer.
-func neurons(timesteps int) string {
+// neurons are how many are taken at most where no setting says: fewer where windows are
+// longer.
+func neurons(timesteps int) int {
 	if timesteps > 1 {
-		return "4"
+		return 4
 	}
-	return "8"
+	return 8
 }

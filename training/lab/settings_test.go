@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"qgan/backends/exec"
+	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/runs"
@@ -81,7 +82,7 @@ func TestRecordingOfSettings(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Repeat("0,1,0\n1,0,0\n", 20)), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := Settings{"data": path, "repeat-bins": "8", "bin-width": "0.005", "train-repeats": "odd", "neurons": "0,2"}.Recording("3", nil)
+	rec, err := Settings{"data": path, "repeat-bins": "8", "bin-width": "0.005", "train-repeats": "odd", "neurons": "0,2"}.Recording(metrics.RecordingOptions{AtMost: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestRecordingOfSettings(t *testing.T) {
 		t.Errorf("%d repeats of %d bins of %g s, %d neurons, %d trained on", r.Repeats, r.Bins, r.BinWidth, r.Neurons, rec.Train.Repeats)
 	}
 	m := runs.Manifest{Data: runs.DataInfo{Source: rec.Train.Source, File: rec.File, BinWidth: r.BinWidth}}
-	again, err := (Settings{}).LikeRun(m).Recording("3", m.Data.Neurons)
+	again, err := (Settings{}).LikeRun(m).Recording(metrics.RecordingOptions{AtMost: 3, Indices: m.Data.Neurons})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestRecordingOfSettings(t *testing.T) {
 	if err := os.WriteFile(times, []byte("unit,time\nb,0\na,30\na,350\nb,390\nc,410\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	rec, err = Settings{"data": times, "bin-width": "0.1", "sampling-rate": "100", "trials": "none", "neurons": "2,0", "repeat-bins": "10"}.Recording("", nil)
+	rec, err = Settings{"data": times, "bin-width": "0.1", "sampling-rate": "100", "trials": "none", "neurons": "2,0", "repeat-bins": "10"}.Recording(metrics.RecordingOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +114,7 @@ func TestRecordingOfSettings(t *testing.T) {
 	for _, axes := range []string{"", "repeats,bins,neurons"} {
 		m = runs.Manifest{Data: runs.DataInfo{Source: s, File: rec.File, BinWidth: rec.All.BinWidth}}
 		m.Data.Axes = axes
-		again, err := (Settings{}).LikeRun(m).Recording("", m.Data.Neurons)
+		again, err := (Settings{}).LikeRun(m).Recording(metrics.RecordingOptions{Indices: m.Data.Neurons})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func TestRecordingOfSettings(t *testing.T) {
 			t.Errorf("again: %d repeats, %+v", a.Repeats, a.Source)
 		}
 	}
-	if r, err := (Settings{}).Recording("2", []int{3, 1, 0}); err != nil || len(r.All.Source.Neurons) != 3 || r.All.Source.Neurons[0] != 3 || r.All.Source.Path != spikes.BuiltinName && r.File != "" {
+	if r, err := (Settings{}).Recording(metrics.RecordingOptions{AtMost: 2, Indices: []int{3, 1, 0}}); err != nil || len(r.All.Source.Neurons) != 3 || r.All.Source.Neurons[0] != 3 || r.All.Source.Path != spikes.BuiltinName && r.File != "" {
 		t.Errorf("%v, %v", r, err)
 	}
 }

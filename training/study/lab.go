@@ -43,7 +43,7 @@ func (l *Lab) Works() map[string]Work {
 		"gradient": Gradient,
 		"plateau":  Plateau,
 		"metric-error": MetricError(func(t Task) (*spikes.Raster, error) {
-			rec, err := t.Recording("")
+			rec, err := t.Recording(0)
 			if err != nil {
 				return nil, err
 			}
@@ -56,14 +56,12 @@ func (l *Lab) Works() map[string]Work {
 	}
 }
 
-// Recording reads the recording that a task's settings name (lab.OfRecording). neurons are those taken where no setting says.
-func (t Task) Recording(neurons string) (*metrics.Recording, error) {
+// Recording reads the recording that a task's settings name ([lab.OfRecording]), of at most
+// so many neurons where none says which (0: of all).
+func (t Task) Recording(atMost int) (*metrics.Recording, error) {
 	o := metrics.RecordingOptions{
 		LoadOptions: spikes.LoadOptions{Variable: SettingText(t.Settings["var"]), Axes: SettingText(t.Settings["axes"]), Trials: SettingText(t.Settings["trials"])},
-		Neurons:     neurons, Repeats: SettingText(t.Settings["train-repeats"]),
-	}
-	if text := SettingText(t.Settings["neurons"]); text != "" {
-		o.Neurons = text
+		Neurons:     SettingText(t.Settings["neurons"]), AtMost: atMost, Repeats: SettingText(t.Settings["train-repeats"]),
 	}
 	var err error
 	if o.RepeatBins, err = t.intOr("repeat-bins", 1, 0); err != nil {
@@ -93,7 +91,7 @@ func (t Task) intOr(name string, least, otherwise int) (int, error) {
 
 // Baseline is the work of kind baseline: it fits the simple models, and trains the fully
 // connected generators, of a recording. Settings: timesteps (1), iterations (3000), seed
-// (0) and those of the recording (4 neurons). Figures: js_ and parameters_ of each model
+// (0) and those of the recording (4 neurons, or as many as it has). Figures: js_ and parameters_ of each model
 // by its name.
 func Baseline(ctx context.Context, t Task, _ string) (Row, error) {
 	steps, err := t.intOr("timesteps", 1, 1)
@@ -108,7 +106,7 @@ func Baseline(ctx context.Context, t Task, _ string) (Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec, err := t.Recording("4")
+	rec, err := t.Recording(4)
 	if err != nil {
 		return nil, err
 	}

@@ -74,7 +74,7 @@ func TestTaskRecording(t *testing.T) {
 		{map[string]any{"neurons": int64(3), "train-repeats": "0:60"}, 3, 60, 0.02},
 		{map[string]any{"neurons": "1,4", "train-repeats": "odd"}, 2, 50, 0.02},
 	} {
-		rec, err := Task{"train", k.settings}.Recording("5")
+		rec, err := Task{"train", k.settings}.Recording(5)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestTaskRecording(t *testing.T) {
 		{map[string]any{"sampling-rate": "high"}, "setting sampling-rate is high, a number is needed"},
 		{map[string]any{"max-gap": "wide"}, "setting max-gap is wide, a number is needed"},
 	} {
-		if _, err := (Task{"train", k.settings}).Recording("5"); err == nil || !strings.Contains(err.Error(), k.want) {
+		if _, err := (Task{"train", k.settings}).Recording(5); err == nil || !strings.Contains(err.Error(), k.want) {
 			t.Errorf("%v: %v, want … %s …", k.settings, err, k.want)
 		}
 	}
@@ -104,7 +104,7 @@ func TestTaskRecording(t *testing.T) {
 	if err := writeText(path, strings.Join(text, "\n")+"\n"); err != nil {
 		t.Fatal(err)
 	}
-	rec, err := Task{"train", map[string]any{"data": path, "repeat-bins": 20.0, "bin-width": 0.005}}.Recording("2")
+	rec, err := Task{"train", map[string]any{"data": path, "repeat-bins": 20.0, "bin-width": 0.005}}.Recording(2)
 	if err != nil {
 		t.Fatal(err)
 	}
