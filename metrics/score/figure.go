@@ -160,7 +160,7 @@ func populations() []Figure {
 		out = append(out, Figure{
 			Name: fmt.Sprintf("p_silent_%d", length), Better: Nearer, Perfect: math.NaN(), reach: length,
 			Text:  fmt.Sprintf("share of windows of %d bins in which no cell fires", length),
-			level: func(v *view) float64 { return at(v.sum, v.silent)[k] / (v.repeatCount() * float64(v.bins-length+1)) },
+			level: func(v *view) float64 { return v.silentShare(k) },
 		})
 	}
 	return out
@@ -218,13 +218,6 @@ func intervals() []Figure {
 		}
 		return rms(d)
 	}
-	fano := func(v *view, windows float64, x []float64) []float64 {
-		f := make([]float64, v.neurons)
-		for i := range f {
-			f[i] = fanoOf(windows, x[2*i], x[2*i+1])
-		}
-		return f
-	}
 	return []Figure{
 		{
 			Name: "rmse_mean_isi_s", Unit: "s", Better: Smaller, Text: "root mean square over cells of the difference of mean inter-spike intervals within repeats",
@@ -243,7 +236,7 @@ func intervals() []Figure {
 			Text: "sum |F - F'| / sum F' over cells, F the variance (ddof 1) over repeats of the spikes of a whole repeat / their mean",
 			of: func(p *pairing) float64 {
 				s, j := p.sample, p.judge
-				return relative(fano(s, s.repeatCount(), at(s.sum, s.whole)), fano(j, j.repeatCount(), at(j.sum, j.whole)))
+				return relative(s.fanoFactors(s.repeatCount(), at(s.sum, s.whole)), j.fanoFactors(j.repeatCount(), at(j.sum, j.whole)))
 			},
 		},
 		{
@@ -253,7 +246,7 @@ func intervals() []Figure {
 				var a, b []float64
 				for k := range p.sample.fano {
 					x, y := at(p.sample.sum, p.sample.fano[k]), at(p.judge.sum, p.judge.fano[k])
-					a, b = append(a, fano(p.sample, x[0], x[1:])...), append(b, fano(p.judge, y[0], y[1:])...)
+					a, b = append(a, p.sample.fanoFactors(x[0], x[1:])...), append(b, p.judge.fanoFactors(y[0], y[1:])...)
 				}
 				return relative(a, b)
 			},

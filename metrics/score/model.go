@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"sort"
 
+	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 )
@@ -44,38 +44,46 @@ func noFit(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNoFit, fmt.Sprintf(format, args...))
 }
 
+// training is what baselines are fitted to.
+type training struct {
+	*spikes.Raster
+	aligned bool // repeats of one stimulus
+	workers int
+	rng     *rand.Rand
+}
+
 // baseline is one row of the table of simple models.
 type baseline struct {
 	name, text string
-	fit        func(train *spikes.Raster, aligned bool, workers int) (Model, error)
+	fit        func(t training) (Model, error)
 }
 
 var baselines = []baseline{
-	{"independent", "each cell at its own rate", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return FitIndependent(r), nil }},
-	{"psth", "each bin of each cell on its own, at the rate that repeats have there", func(r *spikes.Raster, aligned bool, _ int) (Model, error) {
-		return onlyRepeats(r, aligned, func() (Model, error) { return FitPSTH(r) })
+	{"independent", "each cell at its own rate", func(t training) (Model, error) { return FitIndependent(t.Raster), nil }},
+	{"psth", "each bin of each cell on its own, at the rate that repeats have there", func(t training) (Model, error) {
+		return t.onlyRepeats(func() (Model, error) { return FitPSTH(t.Raster) })
 	}},
-	{"shuffled", "the training half's repeats, shuffled for each cell by itself: all but noise correlations", func(r *spikes.Raster, aligned bool, _ int) (Model, error) {
-		return onlyRepeats(r, aligned, func() (Model, error) { return NewShuffled(r), nil })
+	{"shuffled", "the training half's repeats, shuffled for each cell by itself: all but noise correlations", func(t training) (Model, error) {
+		return t.onlyRepeats(func() (Model, error) { return NewShuffled(t.Raster), nil })
 	}},
-	{"glm", "a point-process GLM: history and coupling of all cells over 8 bins and, where there are repeats, the PSTH as drive", func(r *spikes.Raster, aligned bool, workers int) (Model, error) {
-		return FitGLM(r, aligned, workers)
+	{"glm", "a point-process GLM: history and coupling of all cells over 8 bins and, where there are repeats, the PSTH as drive", func(t training) (Model, error) {
+		return FitGLM(t.Raster, t.aligned, t.workers)
 	}},
-	{"markov", "the words of neighbouring bins", func(r *spikes.Raster, _ bool, _ int) (Model, error) {
-		if r.Neurons > wordCells {
-			return nil, noFit("%d cells, the words of at most %d are counted", r.Neurons, wordCells)
+	{"markov", "the words of neighbouring bins", func(t training) (Model, error) {
+		if t.Neurons > wordCells {
+			return nil, noFit("%d cells, the words of at most %d are counted", t.Neurons, wordCells)
 		}
-		c, err := metrics.FitChain(r, 1)
-		return chain{c, r.BinWidth}, err
+		c, err := metrics.FitChain(t.Raster, 1)
+		return chain{c, t.BinWidth}, err
 	}},
-	{"ising", "the pairs of a bin", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return fitWords(r, metrics.FitIsing) }},
-	{"k-pairwise", "the pairs of a bin and how many fire", func(r *spikes.Raster, _ bool, _ int) (Model, error) { return fitWords(r, metrics.FitKPairwise) }},
-	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", func(r *spikes.Raster, _ bool, _ int) (Model, error) {
-		if r.Neurons > gaussianCells {
-			return nil, noFit("%d cells, at most %d take part in a fit", r.Neurons, gaussianCells)
+	{"ising", "the pairs of a bin", func(t training) (Model, error) { return fitWords(t, false) }},
+	{"k-pairwise", "the pairs of a bin and how many fire", func(t training) (Model, error) { return fitWords(t, true) }},
+	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", func(t training) (Model, error) {
+		if t.Neurons > gaussianCells {
+			return nil, noFit("%d cells, at most %d take part in a fit", t.Neurons, gaussianCells)
 		}
-		g, err := metrics.FitDichotomisedGaussian(r, min(10, gaussianCells/r.Neurons, r.Bins))
-		return gaussian{g, r.BinWidth}, err
+		g, err := metrics.FitDichotomisedGaussian(t.Raster, min(10, gaussianCells/t.Neurons, t.Bins))
+		return gaussian{g, t.BinWidth}, err
 	}},
 }
 
@@ -85,8 +93,8 @@ const (
 )
 
 // onlyRepeats fits a model of a stimulus, and refuses recordings that repeat none.
-func onlyRepeats(r *spikes.Raster, aligned bool, fit func() (Model, error)) (Model, error) {
-	if !aligned || r.Repeats < 2 {
+func (t training) onlyRepeats(fit func() (Model, error)) (Model, error) {
+	if !t.aligned || t.Repeats < 2 {
 		return nil, noFit("it needs repeats of one stimulus")
 	}
 	return fit()
@@ -117,7 +125,7 @@ func BaselineText(name string) string {
 func (r *Referee) Fit(name string) (Model, error) {
 	for _, b := range baselines {
 		if b.name == name {
-			m, err := b.fit(r.train, r.aligned, r.opt.Workers)
+			m, err := b.fit(training{r.train, r.aligned, r.opt.Workers, stream.New(r.opt.Seed, "score/fit/"+name)})
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
@@ -277,70 +285,4 @@ type gaussian struct {
 // Sample draws repeats.
 func (m gaussian) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
 	return m.Draw(repeats, bins, m.width, rng)
-}
-
-// words is a law of the words of one bin, each bin drawn on its own.
-type words struct {
-	*metrics.MaxEnt
-	neurons int
-	width   float64
-	ends    []float64 // sums of probabilities
-}
-
-func fitWords(r *spikes.Raster, fit func(*metrics.States) (*metrics.MaxEnt, error)) (Model, error) {
-	if r.Neurons > metrics.MaxEntBits {
-		return nil, noFit("%d cells, at most %d are fitted with a table of all words", r.Neurons, metrics.MaxEntBits)
-	}
-	s, err := metrics.CountStates(spikes.Windows{Raster: r, T: 1})
-	if err != nil {
-		return nil, err
-	}
-	law, err := fit(s)
-	if err != nil {
-		return nil, err
-	}
-	m := words{MaxEnt: law, neurons: r.Neurons, width: r.BinWidth}
-	sum := 0.0
-	for _, p := range law.Table() {
-		sum += p
-		m.ends = append(m.ends, sum)
-	}
-	return m, nil
-}
-
-// Sample draws repeats, each bin on its own.
-func (m words) Sample(rng *rand.Rand, repeats, bins int) *spikes.Raster {
-	r := newSample(m, repeats, bins, m.neurons, m.width)
-	last := m.ends[len(m.ends)-1]
-	for rep := range repeats {
-		for b := range bins {
-			u := rng.Float64() * last
-			r.SetWord(rep, b, uint32(sort.Search(len(m.ends)-1, func(k int) bool { return m.ends[k] > u })))
-		}
-	}
-	return r
-}
-
-// LogLikelihoods are ln p of each repeat in nats, -Inf where a word can't be.
-func (m words) LogLikelihoods(r *spikes.Raster) []float64 {
-	out := make([]float64, r.Repeats)
-	for rep := range out {
-		for b := range r.Bins {
-			out[rep] += m.LogProb([]uint32{r.Word(rep, b)})
-		}
-	}
-	return out
-}
-
-// WordLaw is the law of the words, summed over the other cells.
-func (m words) WordLaw(cells []int) []float64 {
-	out := make([]float64, 1<<len(cells))
-	for w, p := range m.Table() {
-		k := 0
-		for _, i := range cells {
-			k = k<<1 | w>>(m.neurons-1-i)&1
-		}
-		out[k] += p
-	}
-	return out
 }

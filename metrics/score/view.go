@@ -141,6 +141,20 @@ func fanoOf(windows, sum, squares float64) float64 {
 	return (squares - sum*sum/windows) / (windows - 1) / (sum / windows)
 }
 
+// fanoFactors are those of all cells, given the spikes and their squares of so many windows.
+func (v *view) fanoFactors(windows float64, x []float64) []float64 {
+	f := make([]float64, v.neurons)
+	for i := range f {
+		f[i] = fanoOf(windows, x[2*i], x[2*i+1])
+	}
+	return f
+}
+
+// silentShare is the share of silent windows of the k-th of the lengths.
+func (v *view) silentShare(k int) float64 {
+	return at(v.sum, v.silent)[k] / (v.repeatCount() * float64(v.bins-silences[k]+1))
+}
+
 // interval returns mean and standard deviation (ddof 0) of a cell's inter-spike intervals
 // in seconds, NaN where there is none.
 func (v *view) interval(i int) (mean, deviation float64) {
