@@ -50,7 +50,8 @@ const braketWhole = `{"braketSchemaHeader": {"name": "braket.device_schema.ionq.
   "readoutFidelity": [{"fidelityType": {"name": "READOUT"}, "fidelity": 0.99}],
   "singleQubitGateDuration": {"value": 130, "unit": "us"},
   "twoQubitGateFidelity": [{"fidelityType": {"name": "DIRECT_RANDOMIZED_BENCHMARKING"}, "fidelity": 0.996, "standardError": 0.0005}],
-  "twoQubitGateDuration": {"value": 0.95, "unit": "ms"}, "readoutDuration": {"value": 250, "standardError": 4, "unit": "us"}}}`
+  "twoQubitGateDuration": {"value": 0.95, "unit": "ms"}, "readoutDuration": {"value": 250, "standardError": 4, "unit": "us"}},
+ "provider": {"fidelity": {"1Q": {"mean": 0.5}}}}` // a mean that the device's own figure stands before
 
 // Every number of a file ends up in its place, in SI units, with its error.
 func TestFiguresOfFiles(t *testing.T) {

@@ -138,6 +138,20 @@ func TestPauliChannels(t *testing.T) {
 	if c, err := Operators("test", []ir.Matrix{ir.Identity(8)}); err != nil || c.Qubits != 3 || c.Mixture != nil {
 		t.Errorf("%v, %v", c, err)
 	}
+	// Operators mix Pauli strings only where they are without any coherent part: that is told
+	// from their transfer matrix, however small it is.
+	half := complex(math.Sqrt(0.5), 0)
+	for angle, mixes := range map[float64]bool{0: true, 1e-4: false, 1e-9: false} {
+		u := ir.Matrix{Dim: 2, A: []complex128{complex(math.Cos(angle), 0), complex(0, -math.Sin(angle)), complex(0, -math.Sin(angle)), complex(math.Cos(angle), 0)}}
+		z := ir.Matrix{Dim: 2, A: []complex128{1, 0, 0, -1}}
+		c, err := Operators("test", []ir.Matrix{u.Scale(half), z.Scale(half)})
+		if err != nil || (c.Mixture != nil) != mixes {
+			t.Errorf("rotated by %g: a mixture %v, %v", angle, c.Mixture, err)
+		}
+		if mixes && (math.Abs(c.Mixture[0].P-0.5) > 1e-15 || math.Abs(c.Mixture[3].P-0.5) > 1e-15 || c.Mixture[1].P != 0 || c.Mixture[2].P != 0) {
+			t.Errorf("the mixture %v", c.Mixture)
+		}
+	}
 	for _, angle := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if _, err := Over("X", angle); err == nil || !strings.Contains(err.Error(), "is no number") {
 			t.Errorf("by %v: %v", angle, err)

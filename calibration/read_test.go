@@ -215,6 +215,27 @@ func TestNativeGates(t *testing.T) {
 			t.Errorf("%s with the basis %v: %v, want %v", c.s.Service, c.s.Basis, got, c.want)
 		}
 	}
+	// The ranges of angles, and that what is returned is the caller's own.
+	quarter := []string{"zz [0, 0.25]"}
+	for service, want := range map[string][]string{"ibm": {"rzz [0, 1.5707963267948966]"}, "ionq": quarter, "braket": quarter, "iqm": nil} {
+		s := Snapshot{Service: service, Basis: []string{"sx", "rz"}}
+		for range 2 {
+			var got []string
+			bounds := s.Bounds()
+			for i, b := range bounds {
+				got = append(got, fmt.Sprintf("%s [%g, %g]", b.Gate, b.Min, b.Max))
+				bounds[i] = Bound{}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s takes %v, want %v", service, got, want)
+			}
+			names := s.Native()
+			if !slices.Equal(names, []string{"sx", "rz"}) {
+				t.Errorf("%s has the gates %v", service, names)
+			}
+			clear(names)
+		}
+	}
 }
 
 var iqmTexts = []string{
