@@ -397,3 +397,114 @@ func TestCorrelatedReadout(t *testing.T) {
 		}
 	}
 }
+
+// A device's noise by hand: gates of one to three qubits have the error that is reported, with
+// that of relaxation in it; factors, the temperature and both readout errors have their bounds.
+func TestDeviceNoiseByHand(t *testing.T) {
+	v := func(x float64) *Value { return &Value{X: x} }
+	snapshot := func() *Snapshot {
+		s := &Snapshot{Service: "ibm", Name: "three"}
+		for i := range 3 {
+			f := float64(i + 1)
+			s.Qubits = append(s.Qubits, Qubit{Label: fmt.Sprint(i), T1: v(1e-4 * f), T2: v(5e-5 * f), ReadoutError: v(0.3), P1Given0: v(0.1 * f), P0Given1: v(0.6 - 0.1*f), Frequency: v(5e9)})
+		}
+		s.Gates = []Gate{
+			{Name: "ccx", Qubits: []int{0, 1, 2}, Error: v(0.125), Duration: v(2e-6)}, {Name: "cz", Qubits: []int{0, 1}, Error: v(0.0625), Duration: v(1e-6)},
+			{Name: "cz", Qubits: []int{0, 2}, Error: v(0.5), Duration: v(1e-6), Faulty: true}, {Name: "id", Qubits: []int{0}, Duration: v(3e-6)}, {Name: "sx", Qubits: []int{2}, Error: v(0.25), Duration: v(1e-7)},
+		}
+		return s
+	}
+	infidelity := func(o NoiseOptions, op ir.Op, qubits ...int) float64 {
+		t.Helper()
+		m, err := NewNoiseModel(snapshot(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sites, err := m.After(op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Compose(sites, qubits).Infidelity()
+	}
+	ccx := &ir.Apply{Gate: ir.CCX, Qubits: []int{0, 1, 2}}
+	cz := &ir.Apply{Gate: ir.CZ, Qubits: []int{1, 0}} // listed the other way round
+	sx := &ir.Apply{Gate: ir.SX, Qubits: []int{2}}
+	// 1 - (d·Π(1+2·e2+e1)/4 + 1)/(d+1) of relaxation alone.
+	relaxed := func(time float64, qubits ...int) float64 {
+		f, d := 1.0, float64(int(1)<<len(qubits))
+		for _, q := range qubits {
+			k := float64(q + 1)
+			f *= (1 + 2*math.Exp(-time/(5e-5*k)) + math.Exp(-time/(1e-4*k))) / 4
+		}
+		return 1 - (d*f+1)/(d+1)
+	}
+	for _, k := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"ccx", infidelity(NoiseOptions{}, ccx, 0, 1, 2), 0.125},
+		{"cz", infidelity(NoiseOptions{}, cz, 0, 1), 0.0625},
+		{"sx, four times", infidelity(NoiseOptions{Scale: &Scale{4, 0, 1}}, sx, 2), 2. / 3}, // an error of 1, which is as much as there can be
+		{"sx, twice", infidelity(NoiseOptions{Scale: &Scale{2, 1, 1}}, sx, 2), 0.5},
+		{"ccx, relaxation alone", infidelity(NoiseOptions{Scale: &Scale{0, 1, 1}}, ccx, 0, 1, 2), relaxed(2e-6, 0, 1, 2)},
+		{"ccx, relaxing three times as fast", infidelity(NoiseOptions{Scale: &Scale{0, 3, 1}}, ccx, 0, 1, 2), relaxed(6e-6, 0, 1, 2)},
+		{"cz, relaxing more than it errs", infidelity(NoiseOptions{Scale: &Scale{1, 20, 1}}, cz, 0, 1), relaxed(20e-6, 0, 1)},
+		{"a delay", infidelity(NoiseOptions{}, &ir.Delay{Duration: 3, Unit: "us", Qubits: []int{1}}, 1), relaxed(3e-6, 1)},
+		{"no delay", infidelity(NoiseOptions{}, &ir.Delay{Unit: "dt", Qubits: []int{1}}, 1), 0},
+	} {
+		if math.Abs(k.got-k.want) > 1e-14 {
+			t.Errorf("%s: infidelity %v, want %v", k.name, k.got, k.want)
+		}
+	}
+	// What is left of |0> after a long time at a temperature: 1/(1 + exp(hf/kT)) of |1>.
+	m, err := NewNoiseModel(snapshot(), NoiseOptions{Temperature: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sites, err := m.After(&ir.Delay{Duration: 1, Unit: "s", Qubits: []int{1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hf, kT = 6.62607015e-34 * 5e9, 1.380649e-23 * 0.2
+	if z, want := sites[0].Channel.Transfer()[12], 1-2/(1+math.Exp(hf/kT)); math.Abs(z-want) > 1e-7 {
+		t.Errorf("at 0.2 K: Z is %v in the end, want %v", z, want)
+	}
+	for _, k := range []struct {
+		readout float64
+		kind    ReadoutKind
+		qubit   int
+		want    string // P(1|0) and P(0|1), or what is wrong
+	}{
+		{1, AsymmetricReadout, 0, "0.1 0.5"}, {1, AsymmetricReadout, 2, "0.3 0.3"}, {0.5, AsymmetricReadout, 1, "0.1 0.2"}, {1, SymmetricReadout, 0, "0.3 0.3"},
+		{2, AsymmetricReadout, 0, "0.2 1"}, {2.1, AsymmetricReadout, 0, "the readout errors of qubit 0, scaled by 2.1, exceed 1: scale the readout less"},
+		{1, AsymmetricReadout, 3, "measure on qubit 3: three has the qubits 0 to 2"},
+	} {
+		m, err := NewNoiseModel(snapshot(), NoiseOptions{Readout: k.kind, Scale: &Scale{1, 1, k.readout}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := m.Confusion([]int{k.qubit})
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprintf("%.4g %.4g", c.Groups[0].A[1][0], c.Groups[0].A[0][1])
+		}
+		if got != k.want {
+			t.Errorf("%s readout of %d, scaled by %g: %s, want %s", k.kind, k.qubit, k.readout, got, k.want)
+		}
+	}
+	for _, k := range []struct {
+		op   ir.Op
+		want string
+	}{
+		{&ir.Apply{Gate: ir.CZ, Qubits: []int{2, 0}}, "cz on qubits 2, 0: the calibration data mark it as not available"},
+		{&ir.Apply{Gate: ir.CZ, Qubits: []int{1, 2}}, "cz on qubits 1, 2 is not native on three"},
+		{&ir.Apply{Gate: ir.CCX, Qubits: []int{1, 0, 2}}, "ccx on qubits 1, 0, 2 is not native on three"},
+		{&ir.Apply{Gate: ir.SX, Qubits: []int{0}}, "sx on qubit 0 is not native on three"}, // there are figures of it elsewhere
+		{&ir.Apply{Gate: ir.SX, Qubits: []int{-1}}, "sx on qubit -1: three has the qubits 0 to 2"},
+		{&ir.Delay{Duration: 1, Unit: "dt", Qubits: []int{1}}, "a delay of 1dt: three tells no sample time; write delays in s, ms, us or ns, or give the device's configuration too"},
+	} {
+		if _, err := m.After(k.op); err == nil || err.Error() != k.want {
+			t.Errorf("%v, want %s", err, k.want)
+		}
+	}
+}
