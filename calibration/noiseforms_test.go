@@ -508,3 +508,35 @@ func TestDeviceNoiseByHand(t *testing.T) {
 		}
 	}
 }
+
+// Channels one after the other, each on qubits of its own in its own order, are the product of
+// what each does to the strings of all qubits.
+func TestComposedChannels(t *testing.T) {
+	pauli := func(p map[string]float64) *Channel {
+		c, err := Pauli(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	for _, k := range []struct {
+		name   string
+		sites  []Site
+		qubits []int
+		want   *Channel
+	}{
+		{"none", nil, []int{4, 7}, pauli(map[string]float64{"II": 1})},
+		{"of two, in order", []Site{{pauli(map[string]float64{"XZ": 0.25}), []int{4, 7}}}, []int{4, 7}, pauli(map[string]float64{"XZ": 0.25})},
+		{"of two, exchanged", []Site{{pauli(map[string]float64{"XZ": 0.25}), []int{7, 4}}}, []int{4, 7}, pauli(map[string]float64{"ZX": 0.25})},
+		{"of three, in turns", []Site{{pauli(map[string]float64{"XYZ": 0.25}), []int{2, 0, 1}}}, []int{0, 1, 2}, pauli(map[string]float64{"YZX": 0.25})},
+		{"of two among three", []Site{{pauli(map[string]float64{"XZ": 0.25}), []int{2, 0}}}, []int{0, 1, 2}, pauli(map[string]float64{"ZIX": 0.25})},
+		{"one after the other", []Site{{pauli(map[string]float64{"X": 1}), []int{1}}, {pauli(map[string]float64{"ZY": 1}), []int{1, 0}}}, []int{0, 1}, pauli(map[string]float64{"YY": 1})},
+		{"a reset and what follows it", []Site{{AmplitudeDamping(1, 0), []int{3}}, {pauli(map[string]float64{"X": 0.25}), []int{3}}}, []int{3}, AmplitudeDamping(1, 0.25)},
+		{"a reset of what was flipped", []Site{{pauli(map[string]float64{"X": 0.25}), []int{3}}, {AmplitudeDamping(1, 0), []int{3}}}, []int{3}, AmplitudeDamping(1, 0)},
+	} {
+		c := Compose(k.sites, k.qubits)
+		if d := largest(c.Transfer(), k.want.Transfer()); d > 1e-15 || c.Qubits != len(k.qubits) {
+			t.Errorf("%s: it differs by %v", k.name, d)
+		}
+	}
+}

@@ -190,6 +190,11 @@ func read(t testing.TB, svg []byte) drawing {
 			if e.size == 8.5 && p.x == nil && i+1 < len(rest) {
 				if s, ok := rest[i+1].(shape); ok {
 					d.legend[e.text] = look{s.color, s.dashes}
+					for _, at := range s.at {
+						if before := e.at.x - at.x; !strings.Contains(e.text, "^") && (before < 4.5 || before > 22.5) { // of one with a power the next one is joined to it
+							t.Errorf("the mark of %q is at %v, the text at %v", e.text, at, e.at)
+						}
+					}
 				}
 			}
 			if e.bold && e.size == 9 {
