@@ -540,3 +540,15 @@ func TestComposedChannels(t *testing.T) {
 		}
 	}
 }
+
+// Operators that never act are left out.
+func TestOperatorsThatAct(t *testing.T) {
+	for _, k := range []struct {
+		c    *Channel
+		want int
+	}{{PhaseDamping(0), 1}, {PhaseDamping(0.5), 2}, {Depolarizing(2, 0), 1}, {Depolarizing(1, 4./3), 3}} {
+		if got := len(k.c.Kraus()); got != k.want {
+			t.Errorf("%s has %d operators, want %d", k.c.Name, got, k.want)
+		}
+	}
+}

@@ -163,6 +163,45 @@ func TestCleaned(t *testing.T) {
 	}
 }
 
+// Texts of a grid are cleaned as those of a report are, and what is of windows of another length
+// than the recording's is not drawn beside it.
+func TestTextsThatAreLeftOut(t *testing.T) {
+	t.Parallel()
+	cells := []GridCell{{Input: Input{Data: metrics.Summary{Neurons: 1, Timesteps: 2}, Models: []Model{{JSReason: "x\x01"}, {Name: "b\nc"}}}}}
+	pages := map[string]string{}
+	if _, err := WriteGrid("", "t\x02", []string{"l\x03"}, cells, func(path string, f func(io.Writer) error) error {
+		var b strings.Builder
+		err := f(&b)
+		pages[path] = b.String()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">model 1<", ">b c<", "t�", "l�", "(x�)"} {
+		if !strings.Contains(pages["index.html"], want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if cells[0].Models[0].Name != "" {
+		t.Error("the caller's cells were changed")
+	}
+	of := func(bins int) *metrics.TimeSummary {
+		return &metrics.TimeSummary{Timesteps: bins, SpikeCounts: []float64{0.5, 0.5}}
+	}
+	in := Input{DataTime: of(4), Models: []Model{{Name: "a", Time: metrics.TimeResult{Summary: of(4)}}, {Name: "b", Time: metrics.TimeResult{Summary: of(5)}}, {Name: "c"}}}
+	for i := range MaxReferences + 2 {
+		in.References = append(in.References, metrics.TimeResult{Name: fmt.Sprint("r", i), Summary: of(4)})
+	}
+	in.References[0].Summary, in.References[2].Summary = nil, of(3)
+	var texts []string
+	for _, e := range in.timeFigure().legend {
+		texts = append(texts, e.text)
+	}
+	if got, want := strings.Join(texts, " "), "r1 r3 r4 r5 r6 a recording"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // Legends say what of a law is drawn.
 func TestLegendTexts(t *testing.T) {
 	t.Parallel()
