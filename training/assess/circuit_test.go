@@ -25,7 +25,7 @@ func TestCircuitOfTimestep(t *testing.T) {
 			c.Memory, c.OwnBits, c.Tied, c.Past, c.Objective = training.MemoryNone, 0, false, 0, training.ObjectiveWGAN
 			c.LatentQubits, c.LatentScale = 1, 0.8
 		}},
-		{"memory", func(c *training.Config) { c.Memory = training.MemoryLeaky }},
+		{"memory", func(c *training.Config) { c.Memory, c.Tied = training.MemoryLeaky, false }},
 	} {
 		g := untrained(t, rec, 2, c.change)
 		inputs := g.DrawLatent(5)
@@ -39,6 +39,10 @@ func TestCircuitOfTimestep(t *testing.T) {
 			}
 			if inputs, err = g.Remember(1, past); err != nil {
 				t.Fatal(err)
+			}
+			m := g.Model.(*training.Recurrent)
+			if first := must(m.Angles(g.Params, 0, past)); !slices.Equal(inputs, must(m.Angles(g.Params, 1, past))) || slices.Equal(inputs, first) {
+				t.Errorf("inputs %v, those of the timestep before are %v", inputs, first)
 			}
 		} else {
 			if want := training.DrawLatents(g.Config, 1, stream.New(5, "export"))[0]; !slices.Equal(inputs, want) || len(inputs) != g.Config.Ansatz().Qubits() {
@@ -87,7 +91,12 @@ func TestCircuitOfTimestep(t *testing.T) {
 }
 
 func TestParseInputs(t *testing.T) {
-	g := untrained(t, uneven(t, 6, 20, 2, 3, ""), 1, nil)
+	rec := uneven(t, 6, 20, 2, 3, "")
+	wide := untrained(t, rec, 1, func(c *training.Config) { c.LatentQubits, c.LatentScale = 1, 1 })
+	if _, err := wide.ParseLatent([]byte("1 2")); err == nil || err.Error() != "it holds 2 numbers, the generator has 3 qubits" {
+		t.Errorf("a latent qubit more: %v", err)
+	}
+	g := untrained(t, rec, 1, nil)
 	for text, want := range map[string]string{
 		"[0.5, -1e3]": "[0.5 -1000] <nil>",
 		"0.5;-1\n":    "[0.5 -1] <nil>",

@@ -135,9 +135,11 @@ func TestLawFigures(t *testing.T) {
 	if without := must(untrained(t, rec, 2, nil).Law(t.Context(), rec, 5)); without.LatentJS == nil || *without.LatentJS != 0 {
 		t.Errorf("without a latent vector: %v", without.LatentJS)
 	}
-	two := must(metrics.NewRecording(rec.Raster(metrics.All), "0:2"))
-	if l := must(g.Law(t.Context(), two, 5)); l.Odd == nil || l.Even == nil || l.Floor == nil {
-		t.Error("no halves")
+	pairOfRepeats := uneven(t, 2, 60, 3, 3, "").All
+	for _, choice := range []string{"", "0:1"} { // the halves are those of all repeats
+		if l := must(g.Law(t.Context(), must(metrics.NewRecording(pairOfRepeats, choice)), 5)); l.Odd == nil || l.Even == nil || l.Floor == nil {
+			t.Errorf("trained on %q: no halves", choice)
+		}
 	}
 }
 
@@ -460,6 +462,9 @@ func TestInputByDraws(t *testing.T) {
 	_, dlaw := law(t, drawn, 65)
 	data := must(long.Law(metrics.Trained, 65))
 	e := must(metrics.EstimateJS(data, dlaw, stream.New(6, "estimate"), 20))
+	if in.Models[0].Name != "deep, seed 6" {
+		t.Errorf("a single generator is called %s", in.Models[0].Name)
+	}
 	if m := in.Models[0]; m.JSNats != e.JSNats || m.JSStdErr != e.StdErr || m.Null != e.NullFloor {
 		t.Errorf("%v ± %v, floor %v; want %v ± %v, %v", m.JSNats, m.JSStdErr, m.Null, e.JSNats, e.StdErr, e.NullFloor)
 	}
@@ -484,6 +489,9 @@ func TestInputByDraws(t *testing.T) {
 	}
 	if in, err = s.Input(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if in.Floor == nil {
+		t.Error("two repeats, one of which is trained on, have no halves")
 	}
 	same(t, "among samples", in.Models[0].Seen, []float64{0.25, 0, 0.5})
 	q := s.Subjects[1].Law.Estimate.Seen // of 0, 1, 2 and 3

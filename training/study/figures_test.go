@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -266,6 +267,89 @@ func TestGradientFigures(t *testing.T) {
 	}
 	if len(row) != len(want) {
 		t.Errorf("figures %v, want %v", row, want)
+	}
+}
+
+// The figures of a plateau from the exact derivatives of the same angles, in two passes.
+func TestPlateauFigures(t *testing.T) {
+	const n, layers, draws, seed = 2, 4, 6, 3
+	for _, name := range []string{"Z_0", "critic"} {
+		row, err := Plateau(t.Context(), Task{"plateau", map[string]any{"neurons": n, "layers": layers, "draws": draws, "observable": name, "seed": seed}}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := ir.Ansatz{Neurons: n, Layers: layers, FinalChain: true, Latent: ir.LatentScale{Value: 1}}
+		const symbol = 2 * 1 * n // the first RY of layer 1 of 0 to 3
+		rule, err := shots.NewShiftRule(a.Circuit(), simulator())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var values, squares, single []float64
+		for draw := range draws {
+			rng := stream.New(seed, "plateau", uint64(draw))
+			angles := make([]float64, a.Angles()+n)
+			for i := range angles {
+				angles[i] = 2 * math.Pi * rng.Float64()
+			}
+			f := []float64{1, 1, -1, -1}
+			if name == "critic" {
+				for x := range f {
+					f[x] = rng.NormFloat64()
+				}
+			}
+			d, err := rule.Derivatives(t.Context(), angles[:a.Angles()], angles[a.Angles():], f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := d[0][symbol]
+			values, squares, single = append(values, g.Value), append(squares, g.Value*g.Value), append(single, g.Variance)
+		}
+		_, sd := spread(values)
+		_, squareSD := spread(squares)
+		shot, shotSD := spread(single)
+		variance, root := sd*sd, math.Sqrt(draws)
+		want := Row{
+			"variance": variance, "variance_se": squareSD / root, "shot_variance": shot, "shots": shot / variance,
+			"shots_se": shot / variance * math.Hypot(shotSD/root/shot, squareSD/root/variance),
+		}
+		for figure, x := range want {
+			if !about(row[figure], x, 1e-9) {
+				t.Errorf("%s: %s %g, want %g", name, figure, row[figure], x)
+			}
+		}
+		if len(row) != len(want) {
+			t.Errorf("figures %v", row)
+		}
+	}
+}
+
+// watched is a board that keeps who took its tasks.
+type watched struct {
+	Board
+	mu  *sync.Mutex
+	who map[string]bool
+}
+
+func (b watched) Take(ctx context.Context, worker string) (Lease, error) {
+	b.mu.Lock()
+	b.who[worker] = true
+	b.mu.Unlock()
+	return b.Board.Take(ctx, worker)
+}
+
+// Each worker takes tasks in a name of its own.
+func TestWorkersNames(t *testing.T) {
+	f, err := CreateFolder(durable.OS{}, t.TempDir(), squares(3), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := watched{f, new(sync.Mutex), map[string]bool{}}
+	crew := &Crew{Board: b, Works: map[string]Work{"square": square}, Workers: 3, Name: "w", Folder: f.TaskFolder}
+	if err := crew.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.who) != 3 || !b.who["w-0"] || !b.who["w-1"] || !b.who["w-2"] {
+		t.Errorf("workers %v", b.who)
 	}
 }
 

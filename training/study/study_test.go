@@ -124,7 +124,8 @@ func TestParseErrors(t *testing.T) {
 		"[settings]\na = 1\n[grid]\na = [1]": "a is a setting and in the grid",
 		"seeds = [1]\n[settings]\nseed = 1":  "seeds, and a setting seed",
 		"seeds = ['x']":                      "",
-		"[grid]\na = [" + strings.Repeat("1,", 400) + "]\nb = [" + strings.Repeat("1,", 400) + "]": "more than 100000 tasks",
+		strings.Repeat("[[part]]\ngrid.a = ["+strings.Repeat("1,", 250)+"]\ngrid.b = ["+strings.Repeat("1,", 250)+"]\n", 2): "125000 tasks, at most 100000 are taken",
+		"[grid]\na = [" + strings.Repeat("1,", 400) + "]\nb = [" + strings.Repeat("1,", 400) + "]":                          "more than 100000 tasks",
 	} {
 		_, err := Parse(text, "bad.toml")
 		var bad *PlanError
@@ -344,6 +345,15 @@ func TestStopped(t *testing.T) {
 	}}
 	if err := crew.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("stopped: %v", err)
+	}
+	// A task that is stopped in its midst is given back.
+	ctx, stop = context.WithCancel(t.Context())
+	within := &Crew{Board: f, Works: map[string]Work{"square": func(ctx context.Context, _ Task, _ string) (Row, error) { stop(); return nil, ctx.Err() }}, Workers: 1, Name: "w", Folder: f.TaskFolder}
+	if err := within.Run(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped within: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "leases", "*")); len(left) > 0 {
+		t.Errorf("leases are left: %v", left)
 	}
 	if _, err := CreateFolder(durable.OS{}, dir, squares(31), 0); err == nil {
 		t.Error("another study was taken in the same folder")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,6 +98,39 @@ func TestMake(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, k.want) {
 			t.Errorf("%+v:\n%s", k.w, cmp.Diff(k.want, got))
+		}
+	}
+}
+
+// Each kind of task has its own settings beside a training's, and no other's.
+func TestCheck(t *testing.T) {
+	for _, k := range []struct {
+		kind string
+		has  string
+		want string // of a setting that there is not
+	}{
+		{"train", "layers seed data evaluate.samples evaluate.compare", `task 1: "samples" is no setting of a training`},
+		{"device", "layers device device-noise mitigate samples", `task 1: "run-device" is no setting of a training`},
+		{"transfer", "layers shots train-device run-device", `task 1: "evaluate.samples" is no setting of a training`},
+		{"baseline", "timesteps seed iterations data neurons train-repeats", `task 1: "layers" is no setting of a baseline`},
+		{"plateau", "anything", ""},
+		{"square", "", `task 1 is of kind "square": there is baseline, device, gradient, metric-error, plateau, train, transfer`},
+	} {
+		settings := map[string]any{}
+		for _, name := range strings.Fields(k.has) {
+			settings[name] = 1
+		}
+		if err := (Plan{Tasks: []Task{{k.kind, settings}}}).Check(); (err == nil) != (k.kind != "square") {
+			t.Errorf("%s with %s: %v", k.kind, k.has, err)
+		}
+		if k.want == "" {
+			continue
+		}
+		if parts := strings.Split(k.want, `"`); k.has != "" {
+			settings[parts[1]] = 1
+		}
+		if err := (Plan{Tasks: []Task{{k.kind, settings}}}).Check(); err == nil || err.Error() != k.want {
+			t.Errorf("%s: %v, want %s", k.kind, err, k.want)
 		}
 	}
 }
