@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"qgan/metrics/spikes"
 )
@@ -151,7 +152,16 @@ func SplitHalf(w spikes.Windows) (float64, error) {
 	return JSStates(odd, even)
 }
 
-const oneRepeat = "a single repeat has no halves"
+const (
+	oneRepeat  = "a single repeat has no halves"
+	notHeldOut = "held out: " + oneRepeat
+)
+
+// Remark is the note of a row in a table of several, in which the row of the split half
+// says alone that a single repeat has no halves.
+func (r BaselineResult) Remark() string {
+	return strings.TrimSuffix(strings.TrimSuffix(r.Note, notHeldOut), "; ")
+}
 
 // BaselinesOf is [Baselines] of laws that are already counted: all repeats, and
 // the odd and the even ones, or nil where there are no halves.
@@ -244,7 +254,7 @@ func gaussianResult(all, odd, even *States, opt BaselineOptions) (BaselineResult
 	switch {
 	case opt.NoHeldOut:
 	case odd == nil || even == nil:
-		r.Note += "; held out: " + oneRepeat
+		r.Note += "; " + notHeldOut
 	default:
 		r.JSHeldOut, err = distance(odd, even)
 	}
@@ -284,7 +294,7 @@ func (b baseline) measure(all, odd, even *States, halves bool, opt BaselineOptio
 	switch {
 	case opt.NoHeldOut:
 	case !halves:
-		r.Note = "held out: " + oneRepeat
+		r.Note = notHeldOut
 	default:
 		h, err := b.fit(odd)
 		if err != nil {
@@ -317,7 +327,7 @@ func (r *BaselineResult) monteCarlo(all, odd, even *States, halves bool, opt Bas
 	switch {
 	case opt.NoHeldOut:
 	case !halves:
-		r.Note += "; held out: " + oneRepeat
+		r.Note += "; " + notHeldOut
 	default:
 		h, err := fitMonteCarlo(odd, counts, opt.Rand, effort)
 		if err != nil {

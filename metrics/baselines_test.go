@@ -64,6 +64,9 @@ func TestBaselinesAbsentFigures(t *testing.T) {
 		if r.JSHeldOut != nil || !strings.Contains(r.Note, "single repeat") || (r.JS == nil) != (r.Name == "split-half") {
 			t.Errorf("single repeat: %+v", r)
 		}
+		if told := strings.Contains(r.Remark(), "single repeat"); told != (r.Name == "split-half") || strings.HasSuffix(r.Remark(), "; ") {
+			t.Errorf("%s remarks %q of %q", r.Name, r.Remark(), r.Note)
+		}
 	}
 	b, err := json.Marshal(results)
 	if err != nil {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -110,6 +111,9 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 	if err != nil {
 		return nil, err
 	}
+	if raster.Repeats == 1 {
+		raster.Source.Warnings = append(raster.Source.Warnings, "it is one long repeat, which has no halves and no floor; the option repeat-bins cuts it into repeats of so many bins")
+	}
 	indices, err := o.choose(raster)
 	if err != nil {
 		return nil, err
@@ -152,7 +156,8 @@ func (o RecordingOptions) choose(raster *spikes.Raster) ([]int, error) {
 
 // NewRecording splits a raster into the repeats to train on, in the words of
 // [spikes.ParseRepeats], and those held out. Without a choice all are trained on and none
-// is held out. It fails with an *OptionError for a choice that there is not.
+// is held out. It fails with an *OptionError for a choice that there is not, and for one that
+// leaves nothing of a single repeat.
 func NewRecording(all *spikes.Raster, repeats string) (*Recording, error) {
 	r := &Recording{All: all, Train: all, Neurons: all.Neurons, laws: map[lawKey]func() (*States, error){}, perfect: map[int]func() (perfectFit, error){}}
 	r.halves = sync.OnceValue(func() [2]*spikes.Raster {
@@ -174,6 +179,9 @@ func NewRecording(all *spikes.Raster, repeats string) (*Recording, error) {
 	}
 	if r.Train, err = all.SelectRepeats(chosen, repeats); err != nil {
 		return nil, &OptionError{"train-repeats", err}
+	}
+	if len(rest) == 0 && all.Repeats == 1 {
+		return nil, &OptionError{"train-repeats " + repeats, errors.New("the recording is one long repeat, and none is left to be held out; the option repeat-bins cuts it into repeats")}
 	}
 	if len(rest) > 0 {
 		r.Held, err = all.SelectRepeats(rest, "not "+repeats)

@@ -154,6 +154,25 @@ func TestRecordingBaselines(t *testing.T) {
 	if _, err := one.Floor(1); err == nil {
 		t.Error("a single repeat has a floor")
 	}
+	for _, repeats := range []string{"odd", "0:1"} {
+		if _, err := metrics.NewRecording(uneven(1, 80, 2), repeats); err == nil || !strings.Contains(err.Error(), "the option repeat-bins cuts it") {
+			t.Errorf("%s of a single repeat: %v", repeats, err)
+		}
+	}
+	// That it is a single one is told once, where a file is read.
+	path := filepath.Join(t.TempDir(), "one.csv")
+	if err := os.WriteFile(path, []byte(strings.Repeat("0,1\n1,0\n", 20)), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for bins, told := range map[int]bool{0: true, 10: false} {
+		rec, err := metrics.ReadRecording(path, metrics.RecordingOptions{LoadOptions: spikes.LoadOptions{RepeatBins: bins}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := strings.Join(rec.All.Source.Warnings, "; "); strings.Count(w, "one long repeat") != map[bool]int{true: 1}[told] {
+			t.Errorf("repeats of %d bins: warnings %q", bins, w)
+		}
+	}
 }
 
 func TestRecordingLike(t *testing.T) {

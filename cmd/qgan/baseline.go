@@ -76,7 +76,7 @@ func (a *app) printBaselines(models []metrics.BaselineResult) error {
 		if m.Parameters == math.MaxInt {
 			parameters = "2^(n·t) - 1"
 		}
-		t.row(m.Name, parameters, text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Note)
+		t.row(m.Name, parameters, text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Remark())
 	}
 	return t.flush()
 }

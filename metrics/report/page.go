@@ -180,7 +180,7 @@ func (in *Input) baselineTable() table {
 			// A full table, with one entry for each window there could be.
 			parameters = "2ⁿᵗ − 1"
 		}
-		ratio, likelihood, note := none, none, b.Note
+		ratio, likelihood, note := none, none, b.Remark()
 		if b.JS != nil && in.Floor != nil && *in.Floor > 0 && b.Name != "split-half" {
 			ratio = number(*b.JS / *in.Floor)
 		}
