@@ -5,31 +5,45 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"qgan/metrics/spikes/internal/raw"
 )
 
-// Names of columns that number the rows instead of being neurons.
+// Names of columns that number the rows instead of being neurons, as columnName has them.
 var (
-	repeatColumns = []string{"sample", "repeat", "trial", "window"}
+	repeatColumns = []string{"sample", "repeat", "trial", "window", "trial_id", "trial_index", "trial_number", "repetition", "sweep", "epoch"}
 	binColumns    = []string{"bin", "time_bin", "timestep"}
 )
 
 const csvHint = "text must hold a 0 or a 1 for each neuron, one row a time bin; the first line may name the columns, lines that begin with # are passed over"
 
+// role is what a column of a table of zeros and ones is.
+type role uint8
+
+const (
+	ofNeuron role = iota
+	ofRepeat
+	ofBin
+	ofRows // it counts rows, or times them, evenly
+	ofNone // it has no name, and is passed over
+)
+
 // csvReader reads rows of zeros and ones.
 type csvReader struct {
+	sheet
+	text       []byte
 	axes       []string // as asked; nil: as the columns suggest
 	repeatBins int
 
-	line      int      // of the text, counted from 1
-	separator byte     // 0 until the first row
-	columns   int      // of a row
-	repeatCol int      // -1: none
-	binCol    int      // -1: none
-	titles    []string // of all columns; nil: no header line
+	headed bool // the first line names the columns
+	roles  []role
+	titles []string  // of all columns; nil: no header line
+	rising []float64 // the first numbers of the column that counts rows
+	timed  float64   // how many units of it a second has; 0: it does not count time
 
 	cells []byte
 	rows  int
@@ -43,66 +57,164 @@ type csvReader struct {
 }
 
 // readCSV reads text as Decode describes it.
-func readCSV(b []byte, axes []string, repeatBins int) (*file, error) {
-	c := &csvReader{axes: axes, repeatBins: repeatBins, repeatCol: -1, binCol: -1, labels: map[string]bool{}}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	c.cells = make([]byte, 0, len(b)/2+1)
-	for len(b) > 0 {
-		line := b
-		if i := bytes.IndexByte(b, '\n'); i >= 0 {
-			line, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
-		c.line++
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		if t := bytes.TrimSpace(line); len(t) == 0 || t[0] == '#' {
-			continue
-		}
-		if err := c.read(line); err != nil {
-			return nil, err
-		}
-	}
-	return c.file()
-}
-
-// read reads one line that is no comment.
-func (c *csvReader) read(line []byte) error {
-	first := c.separator == 0
-	if first {
-		c.separator = separator(line)
-	}
-	fields := c.split(line)
-	if first {
-		c.columns = len(fields)
-		if c.header(fields) {
+func readCSV(text []byte, axes []string, repeatBins int) (*file, error) {
+	c := &csvReader{text: text, axes: axes, repeatBins: repeatBins, labels: map[string]bool{}}
+	c.look()
+	c.cells = make([]byte, 0, len(text)/2+1)
+	first := true
+	err := c.each(text, func(line []byte, comment bool) error {
+		switch {
+		case comment:
+			return nil
+		case first && c.headed:
+			first = false
 			if c.neurons() < 1 {
 				return c.wrong(csvHint, "there is no column of a neuron")
 			}
 			return nil
 		}
+		first = false
+		return c.read(c.fields(line))
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(fields) != c.columns {
-		return c.wrong(csvHint, "%d columns where the rows before have %d", len(fields), c.columns)
+	return c.file()
+}
+
+// look finds out from the first lines what the columns are.
+func (c *csvReader) look() {
+	const enough = 4
+	var lines [][][]byte
+	s := &c.sheet
+	_ = s.each(c.text, func(line []byte, comment bool) error {
+		if comment {
+			return nil
+		}
+		if len(lines) == 0 {
+			s.trailing = s.separator != ' ' && bytes.HasSuffix(bytes.TrimRight(line, " "), []byte{s.separator})
+		}
+		lines = append(lines, s.fields(line))
+		if len(lines) == enough {
+			return io.EOF
+		}
+		return nil
+	})
+	s.line = 0
+	if len(lines) == 0 {
+		return
+	}
+	rows := lines
+	if c.headed = s.heading(lines[0]); c.headed {
+		rows = lines[1:]
+		for _, f := range lines[0] {
+			c.titles = append(c.titles, string(f))
+		}
+		if len(rows) > 0 && len(rows[0]) == len(c.titles)+1 { // as R writes the names of rows
+			c.titles = slices.Insert(c.titles, 0, "")
+		}
+		c.roles = make([]role, len(c.titles))
+	} else {
+		c.roles = make([]role, len(lines[0]))
+	}
+	found := map[role]bool{}
+	take := func(k int, r role) {
+		c.roles[k], found[r] = r, true
+	}
+	for k, title := range c.titles {
+		name := columnName([]byte(title))
+		switch {
+		case !found[ofRepeat] && slices.Contains(repeatColumns, name):
+			take(k, ofRepeat)
+		case !found[ofBin] && slices.Contains(binColumns, name):
+			take(k, ofBin)
+		case k == 0 && nameless(name):
+			take(k, ofNone)
+		}
+	}
+	for k := range c.roles {
+		var name string
+		if c.titles != nil {
+			name = columnName([]byte(c.titles[k]))
+		}
+		per, timed := perSecond(name)
+		if c.roles[k] != ofNeuron || found[ofRows] || k > 0 && !timed {
+			continue
+		}
+		var x []float64
+		for _, row := range rows[:min(3, len(rows))] {
+			if k < len(row) {
+				if v, err := s.number(row[k]); err == nil {
+					x = append(x, v)
+				}
+			}
+		}
+		if _, ok := rising(x); ok {
+			take(k, ofRows)
+			c.rising, c.timed = x, 0
+			if timed {
+				c.timed = per
+			}
+		}
+	}
+	c.roles = c.alone(c.roles)
+}
+
+// alone keeps a column that is the only one a neuron: its numbers are judged as such.
+func (c *csvReader) alone(roles []role) []role {
+	if len(roles) == 1 && roles[0] == ofRows {
+		return []role{ofNeuron}
+	}
+	return roles
+}
+
+// heading says whether the first line names the columns: none of them is a number, or the
+// first is empty, or they count from 0 to 2 and more, as pandas names columns that have no names.
+func (s *sheet) heading(fields [][]byte) bool {
+	numbers, counts := 0, true
+	for k, f := range fields {
+		x, err := s.number(f)
+		if err == nil {
+			numbers++
+		}
+		if first := len(fields[0]) == 0; err != nil && !(k == 0 && first) || err == nil && x != float64(numbers-1) {
+			counts = false
+		}
+	}
+	return numbers == 0 || counts && (len(fields[0]) == 0 || numbers > 2)
+}
+
+// read reads one row.
+func (c *csvReader) read(fields [][]byte) error {
+	if len(fields) != len(c.roles) {
+		hint := csvHint
+		if says := remedyOf(c.text, c.sheet); says != "" {
+			hint = says
+		}
+		return c.wrong(hint, "%d columns where the rows before have %d", len(fields), len(c.roles))
 	}
 	if err := c.number(fields); err != nil {
 		return err
 	}
 	neuron := 0
 	for k, f := range fields {
-		if k == c.repeatCol || k == c.binCol {
+		if c.roles[k] != ofNeuron {
 			continue
 		}
 		v := byte(0)
 		if len(f) == 1 && (f[0] == '0' || f[0] == '1') {
 			v = f[0] - '0'
 		} else {
-			x, err := strconv.ParseFloat(unquote(f), 64)
+			x, err := c.sheet.number(f)
 			if err != nil {
 				return c.wrong(csvHint, "column %d: %q is not a number", k+1, clip(f))
 			}
 			if x != 0 && x != 1 {
-				return c.wrong(remedy(x), "column %d: %s is %v", k+1, c.element(neuron), x)
+				hint := remedyOf(c.text, c.sheet)
+				if hint == "" {
+					hint = remedy(x)
+				}
+				return c.wrong(hint, "column %d: %s is %v", k+1, c.element(neuron), x)
 			}
 			v = byte(x)
 		}
@@ -114,34 +226,6 @@ func (c *csvReader) read(line []byte) error {
 	return nil
 }
 
-// separator finds out what stands between the columns.
-func separator(line []byte) byte {
-	for _, s := range []byte(",;\t ") {
-		if bytes.IndexByte(bytes.TrimSpace(line), s) >= 0 {
-			return s
-		}
-	}
-	return ','
-}
-
-func (c *csvReader) split(line []byte) [][]byte {
-	if c.separator == ' ' {
-		return bytes.Fields(line)
-	}
-	fields := bytes.Split(line, []byte{c.separator})
-	for i, f := range fields {
-		fields[i] = bytes.TrimSpace(f)
-	}
-	return fields
-}
-
-func unquote(f []byte) string {
-	if n := len(f); n >= 2 && f[0] == '"' && f[n-1] == '"' {
-		f = f[1 : n-1]
-	}
-	return string(f)
-}
-
 // clip keeps a message short.
 func clip(f []byte) string {
 	if len(f) > 40 {
@@ -150,52 +234,25 @@ func clip(f []byte) string {
 	return string(f)
 }
 
-// header takes the first line as names of columns if not one of them is a
-// number, and reports whether it did.
-func (c *csvReader) header(fields [][]byte) bool {
-	for _, f := range fields {
-		if _, err := strconv.ParseFloat(unquote(f), 64); err == nil {
-			return false
-		}
-	}
-	for k, f := range fields {
-		name := strings.ToLower(unquote(f))
-		c.titles = append(c.titles, unquote(f))
-		if c.repeatCol < 0 && contains(repeatColumns, name) {
-			c.repeatCol = k
-		} else if c.binCol < 0 && contains(binColumns, name) {
-			c.binCol = k
-		}
-	}
-	return true
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
-
 // neurons counts the columns that are neurons.
 func (c *csvReader) neurons() int {
-	n := c.columns
-	if c.repeatCol >= 0 {
-		n--
-	}
-	if c.binCol >= 0 {
-		n--
+	n := 0
+	for _, r := range c.roles {
+		if r == ofNeuron {
+			n++
+		}
 	}
 	return n
 }
 
+// column finds the column of a role; -1: there is none.
+func (c *csvReader) column(r role) int { return slices.Index(c.roles, r) }
+
 // number follows the columns that number the rows: a new sample begins where
 // its label changes, and the bins of a sample are consecutive.
 func (c *csvReader) number(fields [][]byte) error {
-	if c.repeatCol >= 0 {
-		if label := unquote(fields[c.repeatCol]); c.rows == 0 || label != c.label {
+	if k := c.column(ofRepeat); k >= 0 {
+		if label := string(fields[k]); c.rows == 0 || label != c.label {
 			if c.labels[label] {
 				return c.wrong("sort the rows by sample, then by bin", "sample %s begins a second time", clip([]byte(label)))
 			}
@@ -206,13 +263,26 @@ func (c *csvReader) number(fields [][]byte) error {
 			c.labels[label] = true
 			c.sampleRow = 0
 		}
+	} else if k := c.column(ofRows); k >= 0 {
+		x, err := c.sheet.number(fields[k])
+		if err == nil && c.rows >= len(c.rising) {
+			step := c.rising[1] - c.rising[0]
+			want := c.rising[0] + float64(c.rows)*step
+			if math.Abs(x-want) > 1e-3*step+1e-6*math.Abs(x) {
+				return c.wrong("sort the rows by time; every bin needs a row", "column %d, which rises with the rows, is %v where %v should follow", k+1, x, want)
+			}
+		}
+		if err != nil {
+			return c.wrong(csvHint, "column %d: %q is not a number", k+1, clip(fields[k]))
+		}
 	}
-	if c.binCol < 0 {
+	k := c.column(ofBin)
+	if k < 0 {
 		return nil
 	}
-	bin, err := strconv.Atoi(unquote(fields[c.binCol]))
+	bin, err := strconv.Atoi(string(fields[k]))
 	if err != nil {
-		return c.wrong(csvHint, "column %d: %q is not the number of a bin", c.binCol+1, clip(fields[c.binCol]))
+		return c.wrong(csvHint, "column %d: %q is not the number of a bin", k+1, clip(fields[k]))
 	}
 	if c.rows == 0 {
 		c.firstBin = bin
@@ -244,7 +314,7 @@ func (c *csvReader) wrong(hint, format string, args ...any) *InputError {
 // element names the element of the current row in the given neuron's column.
 func (c *csvReader) element(neuron int) string {
 	switch {
-	case c.repeatCol >= 0:
+	case c.column(ofRepeat) >= 0:
 		return element(c.sample, c.sampleRow, neuron)
 	case len(c.axes) == 2 && c.axes[0] == AxisNeurons:
 		neuron, bin := c.rows, neuron
@@ -268,13 +338,13 @@ func (c *csvReader) file() (*file, error) {
 		kind: "text", numeric: true, dims: []int{c.rows, c.neurons()},
 		read: func() (raw.Array, error) { return raw.Array{Kind: raw.Uint8, Bytes: c.cells}, nil },
 	}
-	if c.repeatCol >= 0 {
+	if c.column(ofRepeat) >= 0 {
 		if err := c.endSample(); err != nil {
 			return nil, err
 		}
 		a.dims = []int{c.sample, c.bins, c.neurons()}
 		a.axes = []string{AxisRepeats, AxisBins, AxisNeurons}
-	} else if c.binCol >= 0 {
+	} else if c.column(ofBin) >= 0 {
 		a.axes = []string{AxisBins, AxisNeurons}
 	}
 	if a.axes != nil && c.axes != nil && strings.Join(a.axes, ",") != strings.Join(c.axes, ",") {
@@ -283,12 +353,35 @@ func (c *csvReader) file() (*file, error) {
 	f.arrays = []*array{a}
 	var titles []string
 	for k, title := range c.titles {
-		if k != c.repeatCol && k != c.binCol && (c.axes == nil || c.axes[0] != AxisNeurons) {
+		if c.roles[k] == ofNeuron && (c.axes == nil || c.axes[0] != AxisNeurons) {
 			titles = append(titles, title)
 		}
 	}
 	f.names, f.drawn = columnLabels(titles)
+	c.tell(f)
 	return f, nil
+}
+
+// tell says which column is no neuron, and takes the bin width of one that counts time.
+func (c *csvReader) tell(f *file) {
+	if k := c.column(ofNone); k >= 0 {
+		f.warn("the first column has no name and was passed over: an index of rows is no neuron")
+	}
+	k := c.column(ofRows)
+	if k < 0 {
+		return
+	}
+	title := fmt.Sprintf("column %d", k+1)
+	if c.titles != nil {
+		title = "column " + c.titles[k]
+	}
+	if c.timed == 0 {
+		f.warn("%s counts the rows and is no neuron", title)
+		return
+	}
+	width, _ := strconv.ParseFloat(strconv.FormatFloat((c.rising[2]-c.rising[0])/2/c.timed, 'g', 6, 64), 64)
+	f.warn("%s gives the times of the bins and is no neuron: they are %g s wide", title, width)
+	f.said = width
 }
 
 // writeCSV writes a header line, then one row for each bin of each sample. It

@@ -61,7 +61,7 @@ func TestTimesAtTheEdges(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"unit,time\n0,-0.5\n":                                       "line 2: column 2: -0.5 s is before the beginning",
+		"# duration_s=1\nunit,time\n0,-0.5\n":                       "line 3: column 2: -0.5 s is before the beginning",
 		"# by hand\n\nunit,time\n0,1\n0,x\n":                        `line 5: column 2: "x"`,
 		"# repeats=2 duration_s=1\nunit,time,repeat\n0,0.5,-1\n":    `repeat "-1" is not among the 2`,
 		"# repeats=1 duration_s=1 units=0\nunit,time\n0,0.5\n1,1\n": `unit "1" is not among`,

@@ -34,7 +34,7 @@ func readers() []reader {
 		{func(in *input) bool { return matfile.Is(in.b) }, openMAT},
 		{func(in *input) bool { return bytes.HasPrefix(in.b, []byte(npy.Magic)) }, openNPY},
 		{func(in *input) bool { return npy.IsZip(in.b) }, openNPZ},
-		{func(in *input) bool { return bytes.IndexByte(in.b[:min(len(in.b), 4096)], 0) < 0 }, openText},
+		{func(in *input) bool { _, ok := textOf(in.b); return ok }, openText},
 	}
 }
 
@@ -140,14 +140,15 @@ func openText(in *input, opt LoadOptions) (*file, error) {
 	if opt.Variable != "" {
 		return nil, wrong("leave the variable out", "the file is text and holds no variable %q", opt.Variable)
 	}
-	if isTimes(in.b) {
-		return readTimes(in.b, opt)
+	text, _ := textOf(in.b)
+	if isTimes(text) {
+		return readTimes(text, opt)
 	}
 	axes, err := opt.check()
 	if err != nil {
 		return nil, err
 	}
-	return readCSV(in.b, axes, opt.RepeatBins)
+	return readCSV(text, axes, opt.RepeatBins)
 }
 
 // check refuses options that no file can have, and returns the axes.

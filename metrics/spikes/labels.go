@@ -51,12 +51,9 @@ func plain(name string) bool {
 	if _, err := strconv.ParseFloat(name, 64); err == nil {
 		return isWhole(name)
 	}
-	for _, words := range [][]string{unitColumns, timeColumns, repeatColumns, binColumns} {
-		if contains(words, strings.ToLower(name)) {
-			return false
-		}
-	}
-	return true
+	title := columnName([]byte(name))
+	_, time := perSecond(title)
+	return !time && !nameless(title) && !slices.Contains(slices.Concat(unitColumns, repeatColumns, binColumns), title)
 }
 
 // isWhole says whether a name is written in digits alone.

@@ -125,14 +125,18 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 // Decode reads a recording from a file's bytes; path is used in messages and
 // in Source only. The format is told from the content: MATLAB level 5 and 7.3, other
 // HDF5 files, .npy, .npz, or else text of zeros and ones, rows bins, columns neurons,
-// separated by commas, semicolons, tabs or blanks. Text may have comment lines that
-// begin with # and a header line; columns called sample (repeat, trial) and bin number
-// the rows instead of being neurons.
+// separated by tabs, semicolons, commas or blanks, in UTF-8 or UTF-16. Text may have
+// comment lines that begin with # and a header line; columns called sample (repeat, trial)
+// and bin number the rows instead of being neurons, and so does one that rises evenly.
 //
 // Spike times are counted into bins of opt.BinWidth: the table of units of an NWB
-// file, whose trials are the repeats; a TsGroup of pynapple, whose epochs are; a text
-// with the columns unit, time (in seconds) and perhaps repeat. A bin that holds
-// several spikes is a 1, with a warning.
+// file, whose trials are the repeats; a TsGroup of pynapple, whose epochs are the pieces of
+// the recording; a text with the columns unit, time (in seconds unless its name says
+// otherwise) and perhaps repeat. A bin that holds several spikes is a 1, with a warning.
+// Repeats have whole bins, all the same number: that which keeps the most bins of repeats
+// of unequal length. What can't be used of a table of repeats is left out, with a warning
+// that says why, and times that don't look like seconds, or like all that was recorded, have
+// one too.
 //
 // Of several arrays the one called opt.Variable is taken, or else data, bint,
 // spikes or samples. Its axes are opt.Axes, or else: repeats, neurons, bins for

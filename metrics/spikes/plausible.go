@@ -80,6 +80,9 @@ func (tr *trains) follow() bool {
 		of[i] = ends{math.Inf(1), math.Inf(-1)}
 	}
 	for i, t := range tr.time {
+		if tr.repeat[i] < 0 {
+			continue
+		}
 		e := &of[tr.repeat[i]]
 		e.first, e.last = min(e.first, t), max(e.last, t)
 	}

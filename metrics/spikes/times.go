@@ -12,42 +12,28 @@ import (
 	"strings"
 )
 
-// Names of the columns of a table of spike times.
+// Names of the columns of a table of spike times, as columnName has them; of several that
+// are there the first of the list is taken. A name of a time may end in its unit, such as
+// _ms.
 var (
-	unitColumns = []string{"unit", "neuron", "cell", "unit_id", "cluster"}
-	timeColumns = []string{"time", "time_s", "t", "spike_time", "seconds"}
+	unitColumns = []string{
+		"unit", "unit_id", "unit_name", "unit_index", "units", "neuron", "neuron_id", "neuron_index", "neurons", "cell", "cell_id", "cells",
+		"cluster", "cluster_id", "clusters", "spike_clusters", "clu", "sender", "senders", "node_id", "node_ids", "gid", "id", "i",
+	}
+	timeColumns   = []string{"time", "times", "t", "spike_time", "spike_times", "spiketime", "spiketimes", "timestamp", "timestamps"}
+	sampleColumns = []string{"sample", "samples", "spike_sample", "spike_samples", "sample_index", "sample_number", "time_sample", "time_samples", "times_samples"}
 )
 
 const timesHint = "a table of spike times has the columns unit, time (in seconds) and, where there are repeats, repeat"
 
-// isTimes says whether the first line of a text that is no comment names columns
-// of units and of times.
-func isTimes(b []byte) bool {
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	for len(b) > 0 {
-		line, rest, _ := bytes.Cut(b, []byte("\n"))
-		b = rest
-		if t := bytes.TrimSpace(line); len(t) == 0 || t[0] == '#' {
-			continue
-		}
-		c := csvReader{separator: separator(line)}
-		unit, at := false, false
-		for _, f := range c.split(bytes.TrimSuffix(line, []byte("\r"))) {
-			name := strings.ToLower(unquote(f))
-			unit = unit || contains(unitColumns, name)
-			at = at || contains(timeColumns, name)
-		}
-		return unit && at
-	}
-	return false
-}
-
 // timesReader reads a table of spike times, one a row.
 type timesReader struct {
-	line, size       int // of the text in lines and bytes
-	unit, at, repeat int // columns; repeat -1: none
+	sheet
+	size             int // of the text in bytes
+	unit, at, repeat int // columns; unit and repeat -1: none
 	columns          int
-	separator        byte
+	perSecond        float64 // units of time; 0: samples
+	unused           []string
 
 	units, repeats []string // of each spike
 	times          []float64
@@ -59,37 +45,106 @@ type timesReader struct {
 	}
 }
 
+// isTimes says whether the first line of a text that is no comment names the columns of a
+// table of spike times: units and times, or times alone, of one unit.
+func isTimes(text []byte) bool {
+	r := &timesReader{}
+	found := false
+	_ = r.each(text, func(line []byte, comment bool) error {
+		if comment {
+			return nil
+		}
+		found = r.header(r.fields(line))
+		return io.EOF // one line is enough
+	})
+	return found
+}
+
+// header finds the columns by their names, and says whether they are those of spike times.
+func (r *timesReader) header(fields [][]byte) bool {
+	r.columns, r.unit, r.at, r.repeat, r.unused = len(fields), -1, -1, -1, nil
+	names := make([]string, len(fields))
+	best := len(unitColumns)
+	for k, f := range fields {
+		names[k] = columnName(f)
+		if i := slices.Index(unitColumns, names[k]); i >= 0 && i < best {
+			best, r.unit = i, k
+		}
+		if per, ok := perSecond(names[k]); ok && (r.at < 0 || r.perSecond == 0 && per > 0) {
+			r.at, r.perSecond = k, per
+		}
+	}
+	for k, name := range names {
+		switch {
+		case k == r.unit || k == r.at:
+		case r.repeat < 0 && slices.Contains(repeatColumns, name):
+			r.repeat = k
+		case !nameless(name):
+			r.unused = append(r.unused, string(fields[k]))
+		}
+	}
+	return r.at >= 0 && (r.unit >= 0 || len(r.unused) == 0)
+}
+
 // readTimes reads a table of spike times, in seconds from the beginning of their
 // repeat.
-func readTimes(b []byte, opt LoadOptions) (*file, error) {
+func readTimes(text []byte, opt LoadOptions) (*file, error) {
 	f := &file{}
-	r := &timesReader{size: len(b), unit: -1, at: -1, repeat: -1}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	for len(b) > 0 {
-		line, rest, _ := bytes.Cut(b, []byte("\n"))
-		b = rest
-		r.line++
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		t := bytes.TrimSpace(line)
-		var err error
+	r := &timesReader{size: len(text)}
+	err := r.each(text, func(line []byte, comment bool) error {
 		switch {
-		case len(t) == 0:
-		case t[0] == '#':
-			r.comment(f, string(t[1:]))
-		case r.columns == 0:
-			err = r.header(line)
-		default:
-			err = r.read(line)
+		case comment:
+			r.comment(f, string(bytes.TrimSpace(line)[1:]))
+			return nil
+		case r.columns > 0:
+			return r.read(line)
 		}
-		if err != nil {
-			return nil, err
-		}
+		r.header(r.fields(line))
+		return r.settle(f, line, &opt)
+	})
+	if err != nil {
+		return nil, err
 	}
 	tr, err := r.trains(f, opt)
 	if err != nil {
 		return nil, err
 	}
+	opt.Trials = "" // settled
 	return f, f.bin(tr, opt, r.size)
+}
+
+// settle says what is made of the columns, and in which unit their times are.
+func (r *timesReader) settle(f *file, line []byte, opt *LoadOptions) error {
+	title := r.fields(line)[r.at]
+	switch {
+	case opt.SamplingRate > 0 && r.perSecond > 1 && r.perSecond != opt.SamplingRate:
+		f.warn("the column %s is read as numbers of samples, %g a second, as asked", title, opt.SamplingRate)
+	case opt.SamplingRate > 0:
+	case r.perSecond == 0:
+		return wrong("the option sampling-rate says how many samples a second has, such as 30000", "line %d: the column %s holds numbers of samples", r.line, title)
+	case r.perSecond > 1:
+		opt.SamplingRate = r.perSecond
+		f.warn("the column %s is read as times of which a second has %g", title, r.perSecond)
+	}
+	if len(r.unused) > 0 {
+		f.warn("%s not used: %s", plural(len(r.unused), "column is", "columns are"), some(r.unused, ", "))
+	}
+	switch {
+	case r.repeat < 0 || opt.Trials == "":
+	case opt.Trials == NoTrials:
+		r.repeat = -1
+	default:
+		return wrong("none passes the repeats over", "a text has no table of intervals %q", opt.Trials)
+	}
+	return nil
+}
+
+// plural chooses between words for one and for several.
+func plural(n int, one, several string) string {
+	if n == 1 {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %s", n, several)
 }
 
 // comment takes what is said in the form name=value; all else is passed over.
@@ -120,45 +175,30 @@ func (r *timesReader) wrong(format string, args ...any) *InputError {
 	return wrong(timesHint, "line %d: %s", r.line, fmt.Sprintf(format, args...))
 }
 
-func (r *timesReader) fields(line []byte) [][]byte {
-	return (&csvReader{separator: r.separator}).split(line)
-}
-
-func (r *timesReader) header(line []byte) error {
-	r.separator = separator(line)
-	fields := r.fields(line)
-	r.columns = len(fields)
-	for k, f := range fields {
-		switch name := strings.ToLower(unquote(f)); {
-		case r.unit < 0 && contains(unitColumns, name):
-			r.unit = k
-		case r.at < 0 && contains(timeColumns, name):
-			r.at = k
-		case r.repeat < 0 && contains(repeatColumns, name):
-			r.repeat = k
-		default:
-			return r.wrong("column %q is none of unit, time and repeat", clip(f))
-		}
-	}
-	return nil
-}
-
 func (r *timesReader) read(line []byte) error {
 	fields := r.fields(line)
 	if len(fields) != r.columns {
+		if len(bytes.Join(fields, nil)) == 0 {
+			return nil
+		}
 		return r.wrong("%d columns where the header has %d", len(fields), r.columns)
 	}
-	x, err := strconv.ParseFloat(unquote(fields[r.at]), 64)
-	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-		return r.wrong("column %d: %q is not a time in seconds", r.at+1, clip(fields[r.at]))
-	}
-	if x < 0 {
+	x, err := r.number(fields[r.at])
+	switch {
+	case len(bytes.Join(fields, nil)) == 0:
+		return nil // a row without a word
+	case err != nil || math.IsNaN(x) || math.IsInf(x, 0):
+		return r.wrong("column %d: %q is not a time", r.at+1, clip(fields[r.at]))
+	case x < 0 && r.told.duration > 0:
 		return r.wrong("column %d: %g s is before the beginning; times count from the beginning of their repeat", r.at+1, x)
 	}
-	r.times = append(r.times, x)
-	r.units = append(r.units, unquote(fields[r.unit]))
+	unit := "0"
+	if r.unit >= 0 {
+		unit = string(fields[r.unit])
+	}
+	r.times, r.units = append(r.times, x), append(r.units, unit)
 	if r.repeat >= 0 {
-		r.repeats = append(r.repeats, unquote(fields[r.repeat]))
+		r.repeats = append(r.repeats, string(fields[r.repeat]))
 	}
 	return nil
 }
@@ -214,13 +254,24 @@ func (r *timesReader) trains(f *file, opt LoadOptions) (*trains, error) {
 			tr.repeat = []int{}
 		}
 	case r.repeat >= 0:
-		var names []string
-		if names, tr.repeat, err = numbered("repeat", r.repeats, nil); err != nil {
-			return nil, err
+		all := map[string]bool{}
+		for _, name := range r.repeats {
+			if !nobody(name) {
+				all[name] = true
+			}
 		}
-		repeats = len(names)
-		if gaps(names) {
-			f.warn("the numbers of repeats have gaps; a repeat without a spike is not in the file, and is missing")
+		l := newLabels(all)
+		for _, name := range r.repeats {
+			i, ok := l.index[name]
+			if !ok {
+				i = -1 // outside of all
+			}
+			tr.repeat = append(tr.repeat, i)
+		}
+		repeats = len(l.names)
+		if gone := gaps(l.names); len(gone) > 0 {
+			f.warn("%s missing between the others: %s; a repeat without a spike has no row, and a comment \"# repeats=N\" at the top, where they are numbered from 0, makes it a silent one",
+				plural(len(gone), "repeat is", "repeats are"), some(gone, ", "))
 		}
 	case r.told.repeats > 1:
 		return nil, wrong(timesHint, "the comment at the top tells of %d repeats and there is no column repeat", r.told.repeats)
@@ -233,19 +284,24 @@ func (r *timesReader) trains(f *file, opt LoadOptions) (*trains, error) {
 	return tr, nil
 }
 
-// gaps says whether whole numbers in order leave some out.
-func gaps(names []string) bool {
+// nobody says whether a field stands for nothing, as pandas and others write it.
+func nobody(field string) bool {
+	return slices.Contains([]string{"", "nan", "na", "<na>", "none", "null"}, strings.ToLower(field))
+}
+
+// gaps lists whole numbers that are left out of some in order, at most 1000.
+func gaps(names []string) (gone []string) {
 	for i := 1; i < len(names); i++ {
 		a, err1 := strconv.Atoi(names[i-1])
 		b, err2 := strconv.Atoi(names[i])
 		if err1 != nil || err2 != nil {
-			return false
+			return nil
 		}
-		if b > a+1 {
-			return true
+		for k := a + 1; k < b && len(gone) < 1000; k++ {
+			gone = append(gone, strconv.Itoa(k))
 		}
 	}
-	return false
+	return gone
 }
 
 // writeTimes writes a table of spike times: each at the middle of its bin, counted

@@ -77,7 +77,7 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 	if rate := opt.SamplingRate; rate > 0 {
 		tr.scale(1 / rate)
 	}
-	if tr.repeats == 1 {
+	if tr.repeats == 1 && !slices.Contains(tr.repeat, -1) {
 		tr.repeat = nil
 	}
 	if tr.repeat == nil && len(tr.spans) == 1 {

@@ -52,7 +52,7 @@ func TestReadTimes(t *testing.T) {
 		{"outside and double", "# duration_s=0.04 units=0\nunit,time\n0,0.01\n0,0.015\n0,0.05\n", LoadOptions{BinWidth: 0.02},
 			[][]string{{"10"}}, []string{"1 of 3 spikes lie outside", "1 of 3 spikes share a bin"}},
 		{"gaps", "unit,time,repeat\n0,0.01,0\n0,0.01,2\n", LoadOptions{BinWidth: 0.02, RepeatBins: 1},
-			[][]string{{"1", "1"}}, []string{"the numbers of repeats have gaps"}},
+			[][]string{{"1", "1"}}, []string{"1 repeat is missing between the others: 1; a repeat without a spike has no row"}},
 	} {
 		r, err := Decode("f.csv", []byte(c.text), c.opt)
 		if err != nil {
@@ -84,11 +84,12 @@ func TestTimesErrors(t *testing.T) {
 		opt        LoadOptions
 		want       string
 	}{
-		{"a word", "unit,time\n0,soon\n", LoadOptions{}, `line 2: column 2: "soon" is not a time in seconds`},
+		{"a word", "unit,time\n0,soon\n", LoadOptions{}, `line 2: column 2: "soon" is not a time`},
 		{"not a number", "unit,time\n0,nan\n", LoadOptions{}, "line 2: column 2"},
-		{"before", "unit,time\n0,-1\n", LoadOptions{}, "-1 s is before the beginning"},
+		{"before", "# duration_s=2\nunit,time\n0,-1\n", LoadOptions{}, "-1 s is before the beginning"},
+		{"samples", "unit,sample\n0,1\n", LoadOptions{}, "line 1: the column sample holds numbers of samples (the option sampling-rate says how many samples a second has, such as 30000)"},
+		{"a table by name", "unit,time,repeat\n0,1,1\n", LoadOptions{Trials: "epochs"}, `a text has no table of intervals "epochs"`},
 		{"ragged", "unit,time\n0,1,2\n", LoadOptions{}, "line 2: 3 columns where the header has 2"},
-		{"a further column", "unit,time,amplitude\n0,1,2\n", LoadOptions{}, `line 1: column "amplitude" is none of unit, time and repeat`},
 		{"none", "unit,time\n", LoadOptions{}, "there is not one spike"},
 		{"milliseconds", "unit,time\n0,1e12\n", LoadOptions{}, "more than a file of 17 bytes tells of"},
 		{"unit not told of", "# units=1 duration_s=1\nunit,time\n0,0.5\n", LoadOptions{}, `unit "0" is not among those`},
