@@ -66,8 +66,8 @@ type Figure struct {
 // pairing is a sample and the judging half as a figure sees them.
 type pairing struct {
 	sample, judge *view
-	// likelihood and gain are of the judging half's units, in nats, the latter over all
-	// cells; weights says how often each unit counts.
+	// likelihood and gain are of the judging half's units, in nats, the latter the mean
+	// over cells; weights says how often each unit counts.
 	likelihood, gain, weights []float64
 	laws                      [][]float64 // of the words of each group, exact
 	binsOf                    []float64   // of each unit of the judging half
@@ -122,8 +122,8 @@ func likelihoods() []Figure {
 		},
 		{
 			Name: "predictability_gain", Unit: "nats/bin", Better: Larger, Perfect: math.NaN(), needs: pairs | couples,
-			Text: "what the rest of a bin tells of a cell: ln p of the judging half under a logistic regression fitted to the sample, less that under the sample's rates; mean over cells and bins",
-			of:   func(p *pairing) float64 { return p.perBin(p.gain) / float64(p.sample.neurons) },
+			Text: "what the rest of a bin tells of a cell: ln p of the judging half under a logistic regression fitted to the sample, less that under the sample's rates; mean over bins and cells, of which at most 64 are predicted",
+			of:   func(p *pairing) float64 { return p.perBin(p.gain) },
 		},
 	}
 }

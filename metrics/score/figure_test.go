@@ -221,6 +221,13 @@ func TestUnits(t *testing.T) {
 	if len(units) != 150 || l.sumOf(units, slices.Repeat([]float64{1}, 150)).repeatCount() != 450 {
 		t.Fatalf("%d units", len(units))
 	}
+	weights := bootstrap(150, stream.New(2, "weights"))
+	exact, quick := l.sumOf(units, weights).sum, l.resampled(weighted{units[:70], weights[:70]}, weighted{units[70:], weights[70:]}).sum
+	for k, x := range exact {
+		if math.Abs(quick[k]-x) > 1e-6*math.Abs(x) {
+			t.Fatalf("entry %d of a resample: %v, want %v", k, quick[k], x)
+		}
+	}
 	if units[7][l.total.from+1] != 3 {
 		t.Errorf("a unit of %g repeats, want 3", units[7][l.total.from+1])
 	}
@@ -229,6 +236,58 @@ func TestUnits(t *testing.T) {
 	for k, x := range sum[:l.parity[0].from] {
 		if k != l.total.from+2 && x != float64(whole[k]) {
 			t.Fatalf("entry %d: %v, want %v", k, x, whole[k])
+		}
+	}
+}
+
+// TestKernelOfWindows: the discrepancy of many cells is the same for repeats that are
+// counted one by one and for short ones that fill words together.
+func TestKernelOfWindows(t *testing.T) {
+	rng := stream.New(12, "windows")
+	a := drawn(30, 7, 14, rng)
+	l := newLayout(14, 7, 0.02, false, 1)
+	c := newCounter(l)
+	whole, sum := c.count(a, 0, 30), make([]float32, l.size)
+	for rep := range 30 {
+		for k, x := range c.count(a, rep, rep+1) {
+			sum[k] += x
+		}
+	}
+	for k := range l.kernels {
+		s := l.parity[k]
+		s.to = (s.from + s.to) / 2 // without the squares
+		if !slices.Equal(at(whole, s), at(sum, s)) {
+			t.Errorf("kernel %d: parities of windows together %v, one by one %v", k, at(whole, s)[:5], at(sum, s)[:5])
+		}
+	}
+}
+
+// TestRest: of two cells of which one follows the other the gain is what the two laws say,
+// and of more cells than are predicted it is theirs.
+func TestRest(t *testing.T) {
+	rng := stream.New(23, "rest")
+	r := spikes.NewRaster(20, 500, 2, 0)
+	for rep := range r.Repeats {
+		for b := range r.Bins {
+			x := rng.Float64() < 0.2
+			r.Set(rep, b, 0, x)
+			r.Set(rep, b, 1, rng.Float64() < map[bool]float64{true: 0.7, false: 0.1}[x])
+		}
+	}
+	// I(X;Y) = H(Y) - H(Y|X), of either cell.
+	h := func(p float64) float64 { return -p*math.Log(p) - (1-p)*math.Log(1-p) }
+	want := h(0.2*0.7+0.8*0.1) - 0.2*h(0.7) - 0.8*h(0.1)
+	if got := mean(fitRest(r, 1).gains(r)) / float64(r.Bins); math.Abs(got-want) > 0.006 {
+		t.Errorf("gain %.4f nats a bin, want %.4f", got, want)
+	}
+	many := drawn(3, 60, 70, rng)
+	x := fitRest(many, 2)
+	if len(x.cells) != restCells || x.cells[63] != 68 || x.place[68] != 63 || x.place[69] != -1 {
+		t.Errorf("cells %v", x.cells)
+	}
+	for rep, g := range x.gains(many) {
+		if finite(g) == nil || g < 0 {
+			t.Errorf("repeat %d: in sample a gain of %g", rep, g)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package score
 
 import (
-	"math/bits"
 	"math/rand/v2"
 	"slices"
 
@@ -125,7 +124,7 @@ func groupsOf(neurons int, rng *rand.Rand) [][]int {
 // rows together would have more than rowLimit numbers.
 const (
 	unitLimit = 200
-	rowLimit  = 1 << 26
+	rowLimit  = 1 << 25
 )
 
 // units counts a raster, neighbouring repeats together where there are more than can be
@@ -147,15 +146,20 @@ type counter struct {
 	trains *trains
 	later  []uint64
 	word   []uint32
-	parity []uint64
 	joint  [][]int // by lag
 	row    []float32
-	law    []float64
+	law    []float64  // of the words of all cells, where these are few
+	joined [][]uint64 // trains of all repeats, one behind the other, where they are many
+	bits   int        // of a joined train
+	parity []uint64
 }
 
 func newCounter(l *layout) *counter {
 	t := newTrains(l.neurons, l.bins)
-	c := &counter{layout: l, trains: t, later: make([]uint64, len(t.bits)), word: make([]uint32, l.bins), parity: make([]uint64, t.words)}
+	c := &counter{layout: l, trains: t, later: make([]uint64, len(t.bits)), word: make([]uint32, l.bins), joined: make([][]uint64, l.neurons)}
+	if l.neurons <= allParities {
+		c.law = make([]float64, 1<<l.neurons)
+	}
 	for range l.lags {
 		c.joint = append(c.joint, make([]int, l.neurons*l.neurons))
 	}
@@ -168,6 +172,8 @@ func (c *counter) count(r *spikes.Raster, from, to int) []float32 {
 	for _, j := range c.joint {
 		clear(j)
 	}
+	clear(c.law)
+	c.bits = 0
 	for rep := from; rep < to; rep++ {
 		c.trains.read(r, rep)
 		c.pairs()
@@ -178,9 +184,15 @@ func (c *counter) count(r *spikes.Raster, from, to int) []float32 {
 		for g, cells := range c.groups {
 			c.group(cells, at(c.row, c.words[g]))
 		}
-		for k := range c.kernels {
-			c.parities(&c.kernels[k], at(c.row, c.layout.parity[k]))
+		if c.law != nil {
+			c.wordLaw()
+		} else {
+			c.join()
 		}
+	}
+	walsh(c.law)
+	for k := range c.kernels {
+		c.parities(&c.kernels[k], at(c.row, c.layout.parity[k]))
 	}
 	for l, s := range c.lags {
 		out := at(c.row, s.joint)
@@ -307,36 +319,54 @@ func (c *counter) group(cells []int, row []float32) {
 	}
 }
 
-// parities adds up the parities of a kernel over the bins: +1 where an even number of
-// the parity's cells fired, -1 elsewhere.
+// wordLaw counts the words of all cells.
+func (c *counter) wordLaw() {
+	clear(c.word)
+	for i := range c.neurons {
+		c.trains.each(i, func(b int) { c.word[b] |= 1 << i })
+	}
+	for _, w := range c.word {
+		c.law[w]++
+	}
+}
+
+// join puts the trains behind those of the repeats before, so that short windows fill
+// their words.
+func (c *counter) join() {
+	skip, shift := c.bits>>6, c.bits&63
+	c.bits += c.bins
+	words := (c.bits + 63) >> 6
+	for i := range c.joined {
+		to := slices.Grow(c.joined[i], max(0, words-len(c.joined[i])))[:words]
+		clear(to[skip+min(shift, 1):])
+		for k, w := range c.trains.of(i) {
+			to[skip+k] |= w << shift
+			if shift > 0 && skip+k+1 < words {
+				to[skip+k+1] |= w >> (64 - shift)
+			}
+		}
+		c.joined[i] = to
+	}
+}
+
+// parities adds up the parities of a kernel over the unit's bins: +1 where an even number
+// of the parity's cells fired, -1 elsewhere.
 func (c *counter) parities(k *kernel, row []float32) {
-	if k.cells == nil { // all parities of few cells, by a transform of the law of words
-		c.law = slices.Grow(c.law[:0], len(k.weights))[:len(k.weights)]
-		clear(c.law)
-		clear(c.word)
-		for i := range c.neurons {
-			c.trains.each(i, func(b int) { c.word[b] |= 1 << i })
-		}
-		for _, w := range c.word {
-			c.law[w]++
-		}
-		walsh(c.law)
+	if k.cells == nil { // all parities of few cells are the transform of the law of words
 		for s, v := range c.law {
-			row[s] += float32(v)
+			row[s] = float32(v)
 		}
 		return
 	}
+	words := (c.bits + 63) >> 6
+	c.parity = slices.Grow(c.parity[:0], words)[:words]
 	for s, cells := range k.cells {
 		clear(c.parity)
 		for _, i := range cells {
-			for w, x := range c.trains.of(int(i)) {
+			for w, x := range c.joined[i][:words] {
 				c.parity[w] ^= x
 			}
 		}
-		odd := 0
-		for _, w := range c.parity {
-			odd += bits.OnesCount64(w)
-		}
-		row[s] += float32(c.bins - 2*odd)
+		row[s] = float32(c.bits - 2*ones(c.parity))
 	}
 }

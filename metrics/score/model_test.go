@@ -315,3 +315,37 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+
+// TestYardstick holds exact divergences of models fitted to the odd repeats from the even
+// ones against numbers of another program, the same that metrics is held against.
+func TestYardstick(t *testing.T) {
+	for _, c := range []struct {
+		neurons int
+		name    string
+		js      float64
+	}{
+		{4, "independent", 3.37e-4},
+		{4, "ising", 2.38e-5},
+		{4, "k-pairwise", 2.28e-5},
+		{10, "independent", 6.37e-3},
+		{10, "ising", 1.20e-3},
+		{10, "k-pairwise", 8.80e-4},
+	} {
+		r, err := New(shared(t, "recording", c.neurons), Splits()[0], Options{Resamples: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := r.Fit(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := make([]int, c.neurons)
+		for i := range all {
+			all[i] = i
+		}
+		v := viewOf(r.Judge())
+		if js := metrics.JS(m.(Lawful).WordLaw(all), v.law(v.words[0])); math.Abs(js/c.js-1) > 0.005 {
+			t.Errorf("%s of %d cells: %.4g, want %.3g", c.name, c.neurons, js, c.js)
+		}
+	}
+}

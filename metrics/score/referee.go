@@ -310,7 +310,7 @@ func (r *Referee) resample(b *bench, units [][]float32, whole *pairing, figures 
 	return r.draws(figures, "bootstrap", func(rng *rand.Rand) *pairing {
 		w := bootstrap(len(b.judge), rng)
 		return &pairing{
-			sample: b.sumOf(units, bootstrap(len(units), rng)), judge: b.sumOf(b.judge, w),
+			sample: b.resampled(weighted{units, bootstrap(len(units), rng)}), judge: b.resampled(weighted{b.judge, w}),
 			likelihood: whole.likelihood, gain: whole.gain, laws: whole.laws, weights: w, binsOf: b.binsOf,
 		}
 	})
@@ -361,9 +361,7 @@ func (b *bench) deal(units int, rng *rand.Rand) *pairing {
 		for _, u := range units {
 			w[u] = 1
 		}
-		v := b.sumOf(b.train, w[:train])
-		v.add(b.judge, w[train:])
-		return v
+		return b.resampled(weighted{b.train, w[:train]}, weighted{b.judge, w[train:]})
 	}
 	return &pairing{sample: view(order[:units]), judge: view(order[train:])}
 }

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 
 	"qgan/internal/parallel"
 	"qgan/metrics/spikes"
@@ -19,12 +20,18 @@ const restRidge = 1
 //
 // Fitted to the sample and judged on the recording, it is out of sample without folds:
 // the gain of a good sample is that of the training half.
+//
+// Of more than 64 cells so many are predicted, evenly spread, from all.
 type rest struct {
-	neurons  int
-	bias     []float64
-	coupling []float64 // [from*neurons+to]
-	rate     []float64 // logit of a cell's rate, half a spike added
+	cells    []int     // that are predicted
+	place    []int     // of a cell among them, -1: none
+	bias     []float64 // by place
+	coupling []float64 // [from*len(cells)+place]
+	rate     []float64 // logit of a cell's rate, half a spike added, by place
 }
+
+// restCells is the largest number of cells that are predicted.
+const restCells = 64
 
 // activeIn lists the cells that fired in each bin of a repeat.
 func activeIn(t *trains, lists [][]int32) {
@@ -40,7 +47,12 @@ func activeIn(t *trains, lists [][]int32) {
 func fitRest(r *spikes.Raster, workers int) *rest {
 	n := r.Neurons
 	words, counts := distinct(r)
-	x := &rest{neurons: n, bias: make([]float64, n), coupling: make([]float64, n*n), rate: make([]float64, n)}
+	m := min(n, restCells)
+	x := &rest{place: slices.Repeat([]int{-1}, n), bias: make([]float64, m), coupling: make([]float64, n*m), rate: make([]float64, m)}
+	for k := range m {
+		x.cells = append(x.cells, k*n/m)
+		x.place[k*n/m] = k
+	}
 	fired := make([][]bool, n)
 	for i := range fired {
 		fired[i] = make([]bool, words.rows())
@@ -54,7 +66,8 @@ func fitRest(r *spikes.Raster, workers int) *rest {
 	for k := range n {
 		ridge[k+2] = restRidge
 	}
-	parallel.Each(n, workers, func(i, _ int) {
+	parallel.Each(m, workers, func(k, _ int) {
+		i := x.cells[k]
 		spikes, total := 0.5, 1.0
 		for row, c := range counts {
 			total += c
@@ -62,15 +75,15 @@ func fitRest(r *spikes.Raster, workers int) *rest {
 				spikes += c
 			}
 		}
-		x.rate[i] = math.Log(spikes / (total - spikes))
+		x.rate[k] = math.Log(spikes / (total - spikes))
 		prior := make([]float64, n+2)
-		prior[0] = x.rate[i]
-		m := logistic{x: words, y: fired[i], weight: counts, skip: i, ridge: ridge, prior: prior}
-		beta := m.fit()
-		x.bias[i] = beta[0]
+		prior[0] = x.rate[k]
+		model := logistic{x: words, y: fired[i], weight: counts, skip: i, ridge: ridge, prior: prior}
+		beta := model.fit()
+		x.bias[k] = beta[0]
 		for j := range n {
 			if j != i {
-				x.coupling[j*n+i] = beta[j+2]
+				x.coupling[j*m+k] = beta[j+2]
 			}
 		}
 	})
@@ -108,33 +121,34 @@ func distinct(r *spikes.Raster) (*sparse, []float64) {
 	return out, counts
 }
 
-// gains are, for each repeat of a raster, the sum over its bins and cells of ln p given
-// the rest less ln p by the rate alone, in nats.
+// gains are, for each repeat of a raster, the sum over its bins of ln p of a cell given
+// the rest less ln p by its rate alone, in nats, the mean over the cells.
 func (x *rest) gains(r *spikes.Raster) []float64 {
-	n := x.neurons
-	out := make([]float64, r.Repeats)
-	t, lists, eta := newTrains(n, r.Bins), make([][]int32, r.Bins), make([]float64, n)
+	out, m := make([]float64, r.Repeats), len(x.cells)
+	t, lists, eta := newTrains(r.Neurons, r.Bins), make([][]int32, r.Bins), make([]float64, m)
 	byRate := softplusOf(x.rate)
 	silent := byRate - softplusOf(x.bias)
 	for rep := range r.Repeats {
 		t.read(r, rep)
 		activeIn(t, lists)
-		for _, cells := range lists {
-			if len(cells) == 0 {
-				out[rep] += silent
+		for _, fired := range lists {
+			if len(fired) == 0 {
+				out[rep] += silent / float64(m)
 				continue
 			}
 			copy(eta, x.bias)
-			for _, j := range cells {
-				for i, w := range x.coupling[int(j)*n : int(j+1)*n] {
-					eta[i] += w
+			for _, j := range fired {
+				for k, w := range x.coupling[int(j)*m : int(j+1)*m] {
+					eta[k] += w
 				}
 			}
 			gain := byRate - softplusOf(eta)
-			for _, j := range cells {
-				gain += eta[j] - x.rate[j]
+			for _, j := range fired {
+				if k := x.place[j]; k >= 0 {
+					gain += eta[k] - x.rate[k]
+				}
 			}
-			out[rep] += gain
+			out[rep] += gain / float64(m)
 		}
 	}
 	return out

@@ -1,6 +1,10 @@
 package score
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/blas/blas32"
+)
 
 // view is a raster as its figures see it: the sums over its units, each as often as the
 // view has it, and what is derived from them when it is first asked for.
@@ -14,22 +18,37 @@ type view struct {
 // sumOf adds up units, each as often as its weight says.
 func (l *layout) sumOf(units [][]float32, weights []float64) *view {
 	v := &view{layout: l, sum: make([]float64, l.size)}
-	v.add(units, weights)
+	for u, row := range units {
+		w := weights[u]
+		for i, x := range row {
+			v.sum[i] += w * float64(x)
+		}
+	}
 	return v
 }
 
-func (v *view) add(units [][]float32, weights []float64) {
-	sum := v.sum
-	for u, row := range units {
-		w := weights[u]
-		if w == 0 {
-			continue
-		}
-		row = row[:len(sum)]
-		for i, x := range row {
-			sum[i] += w * float64(x)
+// weighted are units, each as often as its weight says.
+type weighted struct {
+	units   [][]float32
+	weights []float64
+}
+
+// resampled adds up units as sumOf does, several times as fast and in single precision:
+// exact for counts below 2^24, and far nearer than resamples are to each other for others.
+func (l *layout) resampled(parts ...weighted) *view {
+	sum := blas32.Vector{N: l.size, Inc: 1, Data: make([]float32, l.size)}
+	for _, p := range parts {
+		for u, row := range p.units {
+			if w := p.weights[u]; w != 0 {
+				blas32.Axpy(float32(w), blas32.Vector{N: l.size, Inc: 1, Data: row}, sum)
+			}
 		}
 	}
+	v := &view{layout: l, sum: make([]float64, l.size)}
+	for k, x := range sum.Data {
+		v.sum[k] = float64(x)
+	}
+	return v
 }
 
 func (v *view) binCount() float64    { return v.sum[v.total.from] }
