@@ -29,7 +29,7 @@ func figure(x float64) *float64 { return &x }
 // printedEvaluation has no two figures alike, so that each is told by where it is printed.
 func printedEvaluation() *assess.Evaluation {
 	e := &assess.Evaluation{
-		What: "the-run", Data: "the-data", DataSHA256: "0123456789abcdef", Seed: 77, Timesteps: 2, Size: "so many parameters", Entropy: 2.125,
+		What: "the-run", Data: "the-data", DataSHA256: "0123456789abcdef", Labels: []string{"u7", "u9"}, Seed: 77, Timesteps: 2, Size: "so many parameters", Entropy: 2.125,
 		Parameters: &training.Counts{LatentScales: 1},
 		Law: assess.Law{
 			JS: figure(0.0101), JSBits: figure(0.0102), StdErr: figure(0.0003), Method: "plugin", Samples: 321, HeldOut: figure(0.0104),

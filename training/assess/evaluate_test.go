@@ -339,13 +339,15 @@ func TestReadBeside(t *testing.T) {
 	if len(got) != 1 || got[0].Name != path || r.Neurons != 2 || r.Repeats != 4 || r.BinWidth != 0.005 {
 		t.Errorf("%s: %d repeats of %d neurons, bins of %v s", got[0].Name, r.Repeats, r.Neurons, r.BinWidth)
 	}
-	// A file that says how wide its bins are is taken at its word.
-	said := filepath.Join(t.TempDir(), "said.npz")
-	if err := assess.WriteSamples(nil, said, eight, spikes.NPZ, spikes.Meta{BinWidth: 0.04}); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := assess.ReadBeside(rec, path, said); err != nil || got[0].Raster.BinWidth != 0.005 || got[1].Raster.BinWidth != 0.04 {
-		t.Errorf("bins of %v and %v s, %v", got[0].Raster.BinWidth, got[1].Raster.BinWidth, err)
+	// A file that says how wide its bins are is taken at its word, and others are refused.
+	for _, width := range []float64{0.005, 0.04} {
+		said := filepath.Join(t.TempDir(), "said.npz")
+		if err := assess.WriteSamples(nil, said, eight, spikes.NPZ, spikes.Meta{BinWidth: width}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := assess.ReadBeside(rec, said); (err == nil) != (width == 0.005) || err == nil && got[0].Raster.BinWidth != width {
+			t.Errorf("bins of %v s: %v", width, err)
+		}
 	}
 	if _, err := assess.ReadBeside(rec, path, filepath.Join(t.TempDir(), "none.npy")); err == nil {
 		t.Error("a file that is not there was read")
