@@ -68,20 +68,30 @@ func (e *WidthError) Hint(show func(name string) string) string {
 // it. Spike times are counted in the recording's bins, and bins of a file that doesn't say
 // how wide they are are as wide. What the reader dropped or assumed is in Source.Warnings.
 func (r *Recording) Samples(path string) (*spikes.Raster, error) {
-	samples, err := loadSamples(path, r.All.BinWidth)
+	samples, err := loadSamples(path, r.All.BinWidth, r.Train.Neurons, r.Neurons)
 	if err != nil {
 		return nil, err
 	}
 	return r.Like(samples, path)
 }
 
-// loadSamples reads spike trains beside a recording in bins of a width.
-func loadSamples(path string, width float64) (*spikes.Raster, error) {
-	samples, err := spikes.Load(path, spikes.LoadOptions{Fallback: width})
-	if err == nil && samples.Source.Axes == "" && samples.BinWidth != width {
-		return spikes.Load(path, spikes.LoadOptions{BinWidth: width})
+// loadSamples reads spike trains beside a recording in bins of a width. neurons are the
+// numbers of them that are expected, the likeliest first: a bare array doesn't say which
+// of its axes they are.
+func loadSamples(path string, width float64, neurons ...int) (samples *spikes.Raster, err error) {
+	for _, n := range neurons {
+		got, failed := spikes.Load(path, spikes.LoadOptions{Fallback: width, Neurons: n})
+		if failed == nil && got.Source.Axes == "" && got.BinWidth != width {
+			got, failed = spikes.Load(path, spikes.LoadOptions{BinWidth: width, Neurons: n})
+		}
+		if failed == nil {
+			return got, nil
+		}
+		if err == nil {
+			err = failed
+		}
 	}
-	return samples, err
+	return nil, err
 }
 
 // Like gives samples the recording's shape: the chosen neurons in their order, and repeats

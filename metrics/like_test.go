@@ -144,6 +144,18 @@ func TestLikeByBins(t *testing.T) {
 			t.Errorf("%s: %d bins of %g s, want %d", k.path, got.Bins, got.BinWidth, k.bins)
 		}
 	}
+	// A bare array of more neurons than bins is known by the number of them.
+	var wide bytes.Buffer
+	if err := spikes.Write(&wide, uneven(3, 20, 2), spikes.NPY, spikes.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "wide.npy")
+	if err := os.WriteFile(path, bytes.Replace(wide.Bytes(), []byte("(3, 20, 2), "), []byte("(3, 2, 20), "), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := rec.Samples(path); err != nil || got.Bins != 20 || got.Neurons != 2 {
+		t.Errorf("2 x 20 where two neurons are expected: %v, %v", got, err)
+	}
 	if _, err := rec.Samples(filepath.Join(dir, "none.npz")); err == nil {
 		t.Error("a file that is not there was read")
 	}

@@ -3,9 +3,10 @@ package spikes
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 	"math/bits"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"qgan/metrics/spikes/internal/matfile"
 	"qgan/metrics/spikes/internal/npy"
@@ -23,23 +24,52 @@ type file struct {
 
 	names []string // names of the neurons, in order; nil: there are none
 	drawn []int    // of spike trains that were drawn: Source.Drawn
+
+	rated   float64 // samples a second, by a file beside it
+	ratedBy string
 }
 
 // array is one array of a file.
 type array struct {
-	name         string // empty where the format gives none
+	name         string // of fields of structs and members of groups: behind slashes; empty where the format gives none
 	kind         string // in words, for messages
 	dims         []int
-	numeric      bool // real numbers or logicals
-	firstFastest bool // the first axis runs fastest; otherwise the last
-	matlab       bool // trailing axes of size 1 are not kept
+	numeric      bool  // real numbers or logicals
+	whole        bool  // of a type that holds whole numbers alone, as numbers of samples are kept
+	problem      error // why an array that isn't numeric holds no numbers; nil: kind says it
+	firstFastest bool  // the first axis runs fastest; otherwise the last
+	matlab       bool  // trailing axes of size 1 are not kept
 	axes         []string
 	read         func() (raw.Array, error)
+
+	// Of an array whose elements are lists: the lists, in the array's order, and the
+	// names of units that the file gives them, nil: none.
+	lists func() ([]*array, error)
+	units []string
+	texts func() ([]string, error) // the elements of an array of texts; nil: it is none
 }
 
 func (a *array) size() int {
 	n, _ := raw.Product(a.dims)
 	return n
+}
+
+// parent and base are the parts of the name before and behind its last slash.
+func (a *array) parent() string {
+	return strings.TrimSuffix(strings.TrimSuffix(a.name, a.base()), "/")
+}
+
+func (a *array) base() string { return a.name[strings.LastIndexByte(a.name, '/')+1:] }
+
+// isVector says whether at most one axis is longer than 1.
+func (a *array) isVector() bool {
+	long := 0
+	for _, d := range a.dims {
+		if d != 1 {
+			long++
+		}
+	}
+	return long <= 1
 }
 
 // label names the array in messages.
@@ -65,21 +95,54 @@ func openMAT(in *input, _ LoadOptions) (*file, error) {
 	}
 	f := &file{}
 	for _, v := range vars {
-		f.arrays = append(f.arrays, &array{
-			name: v.Name, kind: v.Kind(), dims: v.Dims, numeric: v.Numeric(),
-			firstFastest: true, matlab: true, read: v.Read,
-		})
+		f.arrays = append(f.arrays, matlabArray(v))
 	}
+	f.pair()
 	return f, nil
+}
+
+// matlabArray is a variable of a MAT-file.
+func matlabArray(v *matfile.Variable) *array {
+	a := &array{
+		name: v.Name, kind: v.Kind(), dims: v.Dims, numeric: v.Numeric(), whole: v.Class >= matfile.Int8 && v.Class <= matfile.Uint64 && !v.Logical,
+		firstFastest: true, matlab: true, read: v.Read,
+	}
+	switch v.Class {
+	case matfile.Cell:
+		a.lists = func() ([]*array, error) {
+			var out []*array
+			cells, err := v.Cells()
+			for _, c := range cells {
+				out = append(out, matlabArray(c))
+			}
+			return out, err
+		}
+	case matfile.Char:
+		a.texts = a.characters
+	}
+	return a
+}
+
+// characters is the text of an array of MATLAB's characters.
+func (a *array) characters() ([]string, error) {
+	x, err := a.read()
+	if err != nil {
+		return nil, err
+	}
+	units := make([]uint16, x.Len())
+	for i := range units {
+		units[i] = uint16(x.At(i))
+	}
+	return []string{string(utf16.Decode(units))}, nil
 }
 
 func openNPY(in *input, _ LoadOptions) (*file, error) {
 	a, err := npy.Parse(in.b)
 	if err != nil {
-		return nil, &InputError{Err: err, Hint: "save zeros and ones with numpy.save, as uint8 or bool"}
+		return nil, &InputError{Err: err, Hint: npyHint(err)}
 	}
 	return &file{arrays: []*array{{
-		kind: a.Descr, dims: a.Shape, numeric: true, firstFastest: a.Fortran,
+		kind: a.Descr, dims: a.Shape, numeric: true, whole: wholeType(a.Descr), firstFastest: a.Fortran,
 		read: func() (raw.Array, error) { return a.Array, nil },
 	}}}, nil
 }
@@ -92,8 +155,8 @@ func openNPZ(in *input, opt LoadOptions) (*file, error) {
 	f := &file{}
 	for i := range members {
 		m := &members[i]
-		f.arrays = append(f.arrays, &array{
-			name: m.Name, kind: m.Descr, dims: m.Shape, numeric: m.TypeError() == nil, firstFastest: m.Fortran,
+		a := &array{
+			name: m.Name, kind: m.Descr, dims: m.Shape, problem: m.TypeError(), whole: wholeType(m.Descr), firstFastest: m.Fortran,
 			read: func() (raw.Array, error) {
 				a, err := m.Read()
 				if err != nil {
@@ -101,48 +164,94 @@ func openNPZ(in *input, opt LoadOptions) (*file, error) {
 				}
 				return a.Array, nil
 			},
-		})
+		}
+		a.numeric = a.problem == nil
+		if m.IsText() {
+			a.texts = m.Texts
+		}
+		f.arrays = append(f.arrays, a)
 	}
-	if f.isGroup() && opt.Variable == "" {
+	switch {
+	case opt.Variable != "":
+	case f.isGroup():
 		return f, f.openGroup(in.b, opt)
+	case f.isSeries():
+		return f, f.openSeries(in.b, opt)
+	case f.isSparse():
+		return f, f.openSparse(in.b)
 	}
+	f.pair()
 	return f, nil
+}
+
+// wholeType says whether NumPy's type holds whole numbers alone.
+func wholeType(descr string) bool {
+	descr = strings.TrimLeft(descr, "<>|=")
+	return descr != "" && (descr[0] == 'i' || descr[0] == 'u')
 }
 
 // preferred are the names that are taken before any other, in this order.
 var preferred = []string{"data", "bint", "spikes", "samples"}
 
-// choose picks the array that is the recording.
+// choose picks the array that is the recording: the one of that name, or one inside the
+// struct or group of that name, or one of all.
 func (f *file) choose(name string) (*array, error) {
 	if len(f.arrays) == 0 {
 		return nil, wrong(readable, "the file holds no array")
 	}
-	var all []string
-	var fit []*array // arrays of numbers that could be a recording
-	for _, a := range f.arrays {
-		all = append(all, a.String())
-		if name != "" && a.name == name {
-			return a, nil
-		}
-		// A scalar of MATLAB's has two axes of size 1.
-		if n := len(a.dims); a.numeric && (n > 2 || n == 2 && (a.size() != 1 || known(a.name))) {
+	if name != "" && len(f.arrays) == 1 && f.arrays[0].name == "" {
+		return nil, wrong("leave the variable out", "the file holds one array without a name, not a variable %q", name)
+	}
+	if a := f.find(name); name != "" && a != nil {
+		return a, nil
+	}
+	among := f.arrays
+	if name != "" {
+		among = slices.DeleteFunc(slices.Clone(among), func(a *array) bool { return !strings.HasPrefix(a.name, name+"/") })
+	}
+	if len(among) == 0 {
+		return nil, wrong(holds(f.arrays), "there is no variable %q", name)
+	}
+	var fit []*array // arrays that could be a recording
+	for _, a := range among {
+		if a.fits() {
 			fit = append(fit, a)
 		}
 	}
-	holds := "the file holds " + list(all)
-	switch {
-	case name != "" && len(f.arrays) == 1 && f.arrays[0].name == "":
-		return nil, wrong("leave the variable out", "the file holds one array without a name, not a variable %q", name)
-	case name != "":
-		return nil, wrong(holds, "there is no variable %q", name)
-	case len(f.arrays) == 1:
-		return f.arrays[0], nil
-	case len(fit) == 1:
+	if len(among) == 1 {
+		return among[0], nil
+	}
+	if len(fit) == 1 {
 		return fit[0], nil
 	}
+	if a := f.prefer(fit); a != nil {
+		return a, nil
+	}
+	wide := slices.DeleteFunc(slices.Clone(fit), func(a *array) bool { return a.lists == nil && a.isVector() })
+	if len(wide) == 1 {
+		return wide[0], nil
+	}
+	if len(wide) == 0 {
+		if a := vectors(name, among); a != nil {
+			f.warn("%d lists of rising numbers (%s) were taken as the spike times of as many units", len(a.units), list(clipped(a.units)))
+			return a, nil
+		}
+		long := slices.DeleteFunc(slices.Clone(among), func(a *array) bool { return !a.numeric || a.size() < 2 })
+		if len(fit) == 0 && len(long) == 1 {
+			return long[0], nil
+		}
+	}
+	if len(fit) == 0 {
+		return nil, wrong("a recording is an array of numbers with two or three axes, or lists of spike times", "no variable is one: %s%s", holds(among), why(among))
+	}
+	return nil, wrong("name the recording with the option var", "%s", holds(among))
+}
+
+// prefer takes the first of the preferred names, and tells of the others.
+func (f *file) prefer(fit []*array) *array {
 	for _, p := range preferred {
 		for _, a := range fit {
-			if a.name != p {
+			if a.base() != p {
 				continue
 			}
 			var others []string
@@ -154,13 +263,56 @@ func (f *file) choose(name string) (*array, error) {
 			if len(others) > 0 {
 				f.warn("variable %q was taken; the file also holds %s", a.name, list(others))
 			}
-			return a, nil
+			return a
 		}
 	}
-	if len(fit) == 0 {
-		return nil, wrong("a recording is an array of numbers with two or three axes", "no variable is one: %s", holds)
+	return nil
+}
+
+// fits says whether an array could be a recording. A scalar of MATLAB's has two axes of
+// size 1.
+func (a *array) fits() bool {
+	if a.lists != nil {
+		ok, err := a.holdsTimes()
+		return ok || err != nil && !a.matlab // a damaged cell hides no other array
 	}
-	return nil, wrong("name the recording with the option var", "%s", holds)
+	n := len(a.dims)
+	return a.numeric && (n > 2 || n == 2 && (a.size() != 1 || known(a.base())))
+}
+
+// holds lists arrays for a hint; texts are left out where there are others.
+func holds(among []*array) string {
+	var all, texts []string
+	for _, a := range among {
+		if a.texts != nil {
+			texts = append(texts, a.String())
+		} else {
+			all = append(all, a.String())
+		}
+	}
+	if all == nil {
+		all = texts
+	}
+	return "the file holds " + list(clipped(all))
+}
+
+// why tells what the arrays that can't be read are.
+func why(among []*array) string {
+	for _, a := range among {
+		if a.problem != nil && a.texts == nil {
+			return "; " + a.problem.Error()
+		}
+	}
+	return ""
+}
+
+// clipped keeps a list short.
+func clipped(words []string) []string {
+	const most = 40
+	if len(words) > most {
+		words = append(slices.Clone(words[:most]), fmt.Sprintf("%d more", len(words)-most))
+	}
+	return words
 }
 
 // defaultAxes is the order of axes that an array's name and its number of axes
@@ -180,25 +332,23 @@ func (a *array) defaultAxes() []string {
 }
 
 // raster makes a raster of the array.
-func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) {
-	if !a.numeric && a.kind != "char" {
-		// The reader's own words say what the variable is.
-		_, err := a.read()
-		if err == nil {
-			err = fmt.Errorf("%s is %s, not an array of numbers", a.label(), a.kind)
-		}
-		return nil, &InputError{Err: err, Hint: "a recording is an array of zeros and ones with two or three axes"}
+func (f *file) raster(a *array, axes []string, opt LoadOptions) (*Raster, error) {
+	if !a.numeric {
+		return nil, unreadable(a)
 	}
 	dims := a.dims
 	shape := npy.ShapeString(dims)
-	guessed := axes == nil
-	if guessed {
+	guessed := axes == nil && a.axes == nil
+	if axes == nil {
 		axes = a.defaultAxes()
-		if len(dims) == 3 && a.axes == nil && !known(a.name) {
-			f.warn("the axes of %s (%s) were taken as %s; the option axes says otherwise", a.label(), shape, strings.Join(axes, ","))
-		}
+	}
+	if guessed && opt.Neurons > 0 {
+		axes = expected(axes, dims, opt.Neurons)
 	}
 	if axes == nil {
+		if a.isVector() {
+			return nil, f.notBinary(a, layout{})
+		}
 		return nil, wrong("a recording has the axes repeats, bins and neurons, or bins and neurons", "%s has %d axes (%s)", a.label(), len(dims), shape)
 	}
 	for a.matlab && len(dims) < len(axes) {
@@ -227,11 +377,9 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 		}
 		step *= dims[k]
 	}
-	if guessed && len(dims) == 2 && l.neurons > l.bins {
-		f.warn("%s has more neurons (%d) than time bins (%d); if its axes are the other way round, give the option axes as neurons,bins", a.label(), l.neurons, l.bins)
-	}
-	if repeatBins > 0 {
-		if err := f.cut(&l, a, len(dims) == 3, repeatBins); err != nil {
+	whole := l
+	if n := opt.RepeatBins; n > 0 {
+		if err := f.cut(&l, a, len(dims) == 3, n); err != nil {
 			return nil, err
 		}
 	}
@@ -244,7 +392,12 @@ func (f *file) raster(a *array, axes []string, repeatBins int) (*Raster, error) 
 	}
 	r := NewRaster(l.repeats, l.bins, l.neurons, 0)
 	if !r.fill(x.Binary(), l) {
-		return nil, notBinary(a, x, l)
+		return nil, f.notBinary(a, l)
+	}
+	if f.binned == 0 {
+		if err := f.plausible(a, axes, dims, whole, guessed, opt); err != nil {
+			return nil, err
+		}
 	}
 	r.Source.Axes = strings.Join(axes, ",")
 	return r, nil
@@ -324,42 +477,4 @@ func (r *Raster) fill(b []byte, l layout) bool {
 		}
 	}
 	return seen <= 1
-}
-
-// notBinary is the error for a recording with other values than 0 and 1.
-func notBinary(a *array, x raw.Array, l layout) error {
-	count := 0
-	var place string
-	var value float64
-	for rep := range l.repeats {
-		for bin := range l.bins {
-			for n := range l.neurons {
-				v := x.At(rep*l.repeatStep + bin*l.binStep + n*l.neuronStep)
-				if v == 0 || v == 1 {
-					continue
-				}
-				if count == 0 {
-					place, value = element(rep, bin, n), v
-				}
-				count++
-			}
-		}
-	}
-	return wrong(remedy(value), "%s: %s is %v; %d of %d elements are neither 0 nor 1", a.label(), place, value, count, l.repeats*l.bins*l.neurons)
-}
-
-// element names one element; all three are counted from 0.
-func element(repeat, bin, neuron int) string {
-	return fmt.Sprintf("element (repeat %d, bin %d, neuron %d)", repeat, bin, neuron)
-}
-
-// remedy says what to do about a value that is neither 0 nor 1.
-func remedy(v float64) string {
-	switch {
-	case math.IsNaN(v):
-		return "missing values can't be used: drop those bins or neurons, or write 0"
-	case v > 1 && v == math.Trunc(v):
-		return "spike counts must be binarised first: 1 where a bin holds at least one spike"
-	}
-	return "only 0 and 1 are spikes: 1 where a bin holds at least one"
 }

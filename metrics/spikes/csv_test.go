@@ -34,12 +34,15 @@ func TestReadCSV(t *testing.T) {
 		opt        LoadOptions
 		want       string
 	}{
-		{"plain", "0,1,0\n1,0,0\n", LoadOptions{}, "010 100"},
-		{"no last newline", "0,1,0\n1,0,0", LoadOptions{}, "010 100"},
+		{"plain", "0,1,0\n1,0,0\n0,0,1\n", LoadOptions{}, "010 100 001"},
+		{"no last newline", "0,1,0\n1,0,0\n0,0,1", LoadOptions{}, "010 100 001"},
+		{"fewer bins than neurons", "0,1,0\n1,0,0", LoadOptions{Axes: "bins,neurons"}, "010 100"},
+		{"as many neurons as expected", "0,1,0\n1,0,0", LoadOptions{Neurons: 3}, "010 100"},
+		{"as many rows as neurons expected", "0,1,0\n1,0,0", LoadOptions{Neurons: 2}, "01 10 00"},
 		{"Windows", "\xef\xbb\xbf0,1\r\n1,0\r\n", LoadOptions{}, "01 10"},
 		{"blanks and comments", "# made by hand\n\n 0, 1\n  # so\n1 ,0\n", LoadOptions{}, "01 10"},
 		{"header", "left,right\n0,1\n1,1\n", LoadOptions{}, "01 11"},
-		{"quoted header", "\"a\",\"b\"\n0,1\n", LoadOptions{}, "01"},
+		{"quoted header", "\"a\",\"b\"\n0,1\n1,1\n", LoadOptions{}, "01 11"},
 		{"semicolons", "0;1\n1;0\n", LoadOptions{}, "01 10"},
 		{"tabs", "0\t1\n1\t0\n", LoadOptions{}, "01 10"},
 		{"numpy.savetxt", "0.000000000000000000e+00 1.000000000000000000e+00\n1.0  0.0\n", LoadOptions{}, "01 10"},

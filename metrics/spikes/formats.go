@@ -2,13 +2,17 @@ package spikes
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"qgan/metrics/spikes/internal/matfile"
@@ -17,8 +21,34 @@ import (
 
 // input is what a recording is read from.
 type input struct {
-	path string // for messages
-	b    []byte
+	path  string // for messages
+	b     []byte
+	units []byte // of a couple of files, whose b are the times of spikes; nil otherwise
+	dir   string // where a couple lies
+}
+
+// unpacked is the most that a file packed with gzip becomes, by its size.
+func unpacked(size int) int { return 1<<28 + 64*size }
+
+// unpack is what a file packed with gzip holds, up to a limit in bytes.
+func unpack(b []byte, limit int) ([]byte, error) {
+	if !bytes.HasPrefix(b, []byte("\x1f\x8b\x08")) {
+		return b, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, wrong("it may have been cut short on its way", "packed with gzip: %w", err)
+	}
+	out, err := io.ReadAll(io.LimitReader(z, int64(limit)+1))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, wrong("it may have been cut short on its way", "packed with gzip, and truncated")
+	case err != nil:
+		return nil, wrong("it may have been damaged on its way", "packed with gzip: %w", err)
+	case len(out) > limit:
+		return nil, wrong("gunzip unpacks it", "packed with gzip, %d bytes become more than %d", len(b), limit)
+	}
+	return out, nil
 }
 
 // reader reads a form of files, told by their content.
@@ -30,11 +60,12 @@ type reader struct {
 // readers are tried in this order.
 func readers() []reader {
 	return []reader{
+		{func(in *input) bool { return in.units != nil }, openCouple},
 		{func(in *input) bool { return matfile.IsHDF5(in.b) }, openHDF5},
 		{func(in *input) bool { return matfile.Is(in.b) }, openMAT},
 		{func(in *input) bool { return bytes.HasPrefix(in.b, []byte(npy.Magic)) }, openNPY},
 		{func(in *input) bool { return npy.IsZip(in.b) }, openNPZ},
-		{func(in *input) bool { _, ok := textOf(in.b); return ok }, openText},
+		{func(in *input) bool { _, ok := textOf(in.b); return ok && stranger(in.b) == nil }, openText},
 	}
 }
 
@@ -45,16 +76,13 @@ func open(path string) (*input, error) {
 	if path == "" {
 		return nil, wrong("name a file", "no file is named")
 	}
-	st, err := os.Stat(path)
-	if err == nil && st.IsDir() {
-		return nil, &InputError{path, errors.New("is a folder, not a recording"), "name the file inside it"}
-	}
-	var b []byte
-	if err == nil {
-		b, err = os.ReadFile(path)
-	}
-	if err == nil {
-		return &input{path: path, b: b}, nil
+	in, err := read(path)
+	var bad *InputError
+	switch {
+	case err == nil:
+		return in, nil
+	case errors.As(err, &bad):
+		return nil, &InputError{path, bad.Err, bad.Hint}
 	}
 	hint := ""
 	switch {
@@ -70,6 +98,28 @@ func open(path string) (*input, error) {
 	return nil, &InputError{path, fmt.Errorf("cannot be read: %w", err), hint}
 }
 
+// read reads a file, and the one beside it that belongs to it, or those in a folder.
+func read(path string) (*input, error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if st.IsDir() {
+		return openFolder(path)
+	}
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	if slices.ContainsFunc(couples, func(c struct{ times, units string }) bool { return isPart(name, c.times) || isPart(name, c.units) }) {
+		if times, units, err := couple(dir, name); err == nil && times != "" {
+			return openCoupled(path, dir, times, units)
+		}
+	}
+	b, err := os.ReadFile(path)
+	return &input{path: path, b: b}, err
+}
+
 // raster reads the recording; its errors are *InputError with the path.
 func (in *input) raster(opt LoadOptions) (*Raster, error) {
 	r, err := in.decode(opt)
@@ -80,9 +130,11 @@ func (in *input) raster(opt LoadOptions) (*Raster, error) {
 		}
 		return nil, &InputError{in.path, bad.Err, bad.Hint}
 	}
-	sum := sha256.Sum256(in.b)
+	sum := sha256.New()
+	sum.Write(in.b)
+	sum.Write(in.units)
 	r.Source.Path = in.path
-	r.Source.SHA256 = hex.EncodeToString(sum[:])
+	r.Source.SHA256 = hex.EncodeToString(sum.Sum(nil))
 	return r, nil
 }
 
@@ -91,34 +143,52 @@ func (in *input) decode(opt LoadOptions) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := unpack(in.b, unpacked(len(in.b)))
+	if err != nil {
+		return nil, err
+	}
+	in = &input{in.path, b, in.units, in.dir}
 	f, err := in.open(opt)
 	if err != nil {
 		return nil, err
 	}
 	if f.binned == 0 {
-		if name := opt.ofTimes(); name != "" {
-			return nil, wrong("leave the option "+name+" out", "the file holds an array of bins, and the option %s is one of spike times", name)
-		}
 		a, err := f.choose(opt.Variable)
 		if err != nil {
 			return nil, err
 		}
-		r, err := f.raster(a, axes, opt.RepeatBins)
-		if err != nil {
+		if opt.SamplingRate > 0 && a.numeric && a.isVector() {
+			a = single(a)
+		}
+		if name := opt.ofTimes(); a.numeric && name != "" {
+			return nil, wrong("leave the option "+name+" out", "the file holds an array of bins, and the option %s is one of spike times", name)
+		}
+		if a.lists == nil {
+			r, err := f.raster(a, axes, opt)
+			if err != nil {
+				return nil, err
+			}
+			r.Source.Variable = a.name
+			return f.finish(r, opt), nil
+		}
+		if ok, err := a.holdsTimes(); !ok && err == nil {
+			return nil, unreadable(a)
+		}
+		if err := f.openLists(a, opt, len(in.b)+len(in.units)); err != nil {
 			return nil, err
 		}
-		r.Source.Variable = a.name
-		return f.finish(r, opt), nil
 	}
 	// Runs of before say these axes of spike times.
 	if axes != nil && strings.Join(axes, ",") != timesAxes {
 		return nil, wrong("leave the option axes out", "the file holds spike times, which have no order of axes")
 	}
-	r, err := f.raster(f.arrays[0], nil, 0)
+	counted := opt
+	counted.RepeatBins = 0 // the repeats are cut
+	r, err := f.raster(f.arrays[0], nil, counted)
 	if err != nil {
 		return nil, err
 	}
-	r.Source.Axes = ""
+	r.Source.Axes, r.Source.Variable = "", f.arrays[0].name
 	r.Source.SamplingRate, r.Source.Trials, r.Source.MaxGap = opt.SamplingRate, opt.Trials, opt.MaxGap
 	return f.finish(r, opt), nil
 }
@@ -132,6 +202,9 @@ func (in *input) open(opt LoadOptions) (*file, error) {
 		if form.is(in) {
 			return form.open(in, opt)
 		}
+	}
+	if err := stranger(in.b); err != nil {
+		return nil, err
 	}
 	return nil, wrong(readable, "the file's format is not known")
 }

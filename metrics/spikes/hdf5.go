@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,43 +17,51 @@ func openHDF5(in *input, opt LoadOptions) (*file, error) {
 	}
 	f := &file{}
 	for _, d := range h.Datasets {
-		a := &array{name: d.Path, kind: d.Kind(), dims: d.Dims, numeric: d.Numeric() == nil && d.Class != "char", read: d.Read}
-		if h.MATLAB || d.Class != "" {
-			a.dims = slices.Clone(d.Dims)
-			slices.Reverse(a.dims)
-			a.firstFastest, a.matlab = true, true
-		}
-		if d.Empty {
-			a.dims = []int{0, 0}
-		}
-		// An NWB file is full of texts that describe it.
-		if a.numeric || a.matlab || a.name == opt.Variable {
-			f.arrays = append(f.arrays, a)
-		}
+		f.arrays = append(f.arrays, hdf5Array(h, d))
 	}
 	if f.find(nwbTimes) != nil && (opt.Variable == "" || opt.Variable == "units") {
 		return f, f.openUnits(len(in.b), opt)
 	}
-	why, asked := h.Unread[opt.Variable]
-	switch {
-	case asked && opt.Variable != "":
-		return nil, wrong(f.holds(), "variable %q is a %s, not a full array of real numbers", opt.Variable, why)
-	case len(f.arrays) == 0 && len(h.Unread) > 0:
-		var all []string
-		for path, what := range h.Unread {
-			all = append(all, fmt.Sprintf("%s (%s)", "/"+path, what))
+	for i, a := range f.arrays {
+		if ends := f.find(a.name + "_index"); a.numeric && len(a.dims) == 1 && ends != nil && ends.numeric && len(ends.dims) == 1 {
+			f.arrays[i] = split(a, ends)
 		}
-		slices.Sort(all)
-		return nil, wrong("a recording is an array of numbers with two or three axes, or a table of units of NWB", "no array of the file can be read: %s", clip([]byte(strings.Join(all, ", "))))
 	}
+	for _, path := range slices.Sorted(maps.Keys(h.Unread)) {
+		what := h.Unread[path]
+		f.arrays = append(f.arrays, &array{name: path, kind: "not read", problem: fmt.Errorf("variable %q is a %s", path, what)})
+	}
+	f.pair()
 	return f, nil
 }
 
-// holds lists the file's arrays for a hint.
-func (f *file) holds() string {
-	var all []string
-	for _, a := range f.arrays {
-		all = append(all, a.String())
+// hdf5Array is an array of an HDF5 file.
+func hdf5Array(h *hdf5.File, d *hdf5.Dataset) *array {
+	a := &array{name: d.Path, kind: d.Kind(), dims: d.Dims, problem: d.Numeric(), read: d.Read}
+	a.numeric = a.problem == nil && d.Class != "char"
+	a.whole = a.numeric && strings.Contains(d.Kind(), "int")
+	if h.MATLAB || d.Class != "" {
+		a.dims = slices.Clone(d.Dims)
+		slices.Reverse(a.dims)
+		a.firstFastest, a.matlab = true, true
 	}
-	return "the file holds " + list(all)
+	if d.Empty {
+		a.dims = []int{0, 0}
+	}
+	switch {
+	case d.Class == "char":
+		a.problem, a.texts = nil, a.characters
+	case d.Refers():
+		a.lists = func() ([]*array, error) {
+			var out []*array
+			all, err := d.Elements()
+			for _, e := range all {
+				out = append(out, hdf5Array(h, e))
+			}
+			return out, err
+		}
+	case d.IsText():
+		a.texts = d.Texts
+	}
+	return a
 }

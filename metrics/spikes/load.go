@@ -38,8 +38,13 @@ type LoadOptions struct {
 	MaxGap float64
 	// Fallback stands in for DefaultBinWidth; 0: it doesn't.
 	Fallback float64
+	// Neurons is how many are expected, as in samples of a recording: it settles which
+	// axis of an array they are where nothing else says it. 0: any number.
+	Neurons int
 
-	beside float64 // what the sidecar says
+	// What the sidecar says: the width of a bin, and how many repeats, bins and neurons.
+	beside float64
+	shape  [3]int
 }
 
 // ofTimes names an option given that only spike times have; empty where there is none.
@@ -101,7 +106,7 @@ func wrong(hint, format string, args ...any) *InputError {
 func Load(path string, opt LoadOptions) (*Raster, error) {
 	if path == BuiltinName {
 		asked := opt
-		asked.Fallback = 0
+		asked.Fallback, asked.Neurons = 0, 0
 		if asked != (LoadOptions{}) {
 			return nil, &InputError{path, errors.New("the built-in recording has its variable, axes, repeats and bin width already"), "leave those options out, or name a file"}
 		}
@@ -115,6 +120,7 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 	if opt.BinWidth == 0 {
 		opt.beside = max(0, d.BinWidth)
 	}
+	copy(opt.shape[:], d.Shape)
 	r, err := in.raster(opt)
 	if err == nil {
 		r.describe(d)

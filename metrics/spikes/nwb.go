@@ -215,23 +215,3 @@ func (f *file) observed(units int) ([]span, error) {
 	}
 	return all, nil
 }
-
-// words are the elements of an array of texts or numbers; nil where it has none, or is
-// none.
-func (a *array) words() []string {
-	if a == nil {
-		return nil
-	}
-	if !a.numeric {
-		return nil
-	}
-	x, err := a.numbers()
-	if err != nil {
-		return nil
-	}
-	out := make([]string, len(x))
-	for i := range x {
-		out[i] = shortest(x[i])
-	}
-	return out
-}

@@ -74,7 +74,7 @@ func TestTablesOfIntervals(t *testing.T) {
 		err := f.openUnits(1000, k.opt)
 		var r *Raster
 		if err == nil {
-			r, err = f.raster(f.arrays[0], nil, 0)
+			r, err = f.raster(f.arrays[0], nil, LoadOptions{})
 		}
 		if k.failed != "" {
 			if err == nil || !strings.Contains(err.Error(), k.failed) {

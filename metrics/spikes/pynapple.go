@@ -30,6 +30,57 @@ func (f *file) isGroup() bool {
 	return true
 }
 
+// isSeries says whether the file has the arrays of a Ts or Tsd of pynapple: the times of
+// one neuron, perhaps with a value each.
+func (f *file) isSeries() bool {
+	d := f.find("d")
+	if d != nil && len(d.dims) != 1 {
+		return false
+	}
+	for _, name := range []string{groupTimes, groupStarts, groupEnds} {
+		if f.find(name) == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// openSeries bins a Ts or Tsd. The epochs of its time support are the repeats.
+func (f *file) openSeries(b []byte, opt LoadOptions) error {
+	bad := func(err error) error {
+		return &InputError{Err: fmt.Errorf("pynapple Ts: %w", err), Hint: "save it again with Ts.save"}
+	}
+	x, err := f.columns(groupTimes, groupStarts, groupEnds)
+	if err != nil {
+		return bad(err)
+	}
+	tr := &trains{units: []string{"0"}, time: x[0], unit: make([]int, len(x[0]))}
+	if f.find("d") != nil {
+		if steady(x[0]) {
+			return wrong("of a TsGroup the spike times are read, and of a TsdFrame of zeros and ones the array d", "pynapple Tsd: %d values at equal steps are a signal, not spikes", len(x[0]))
+		}
+		f.warn("the values of the Tsd were left out: its times were taken as the spikes of one neuron")
+	}
+	if err := tr.support(x[1], x[2]); err != nil {
+		return bad(err)
+	}
+	return f.bin(tr, opt, len(b))
+}
+
+// steady says whether times follow each other at equal steps, as samples of a signal do.
+func steady(x []float64) bool {
+	if len(x) < 3 {
+		return false
+	}
+	step := (x[len(x)-1] - x[0]) / float64(len(x)-1)
+	for i := 1; i < len(x); i++ {
+		if math.Abs(x[i]-x[i-1]-step) > 1e-3*math.Abs(step) {
+			return false
+		}
+	}
+	return true
+}
+
 // openGroup bins a TsGroup. The epochs of its time support are the repeats.
 func (f *file) openGroup(b []byte, opt LoadOptions) error {
 	bad := func(err error) error {
@@ -58,18 +109,26 @@ func (f *file) openGroup(b []byte, opt LoadOptions) error {
 		}
 		tr.unit = append(tr.unit, i)
 	}
-	if len(x[3]) != len(x[4]) {
-		return bad(fmt.Errorf("%d beginnings and %d ends of epochs", len(x[3]), len(x[4])))
-	}
-	// A time support from the first spike to the last is what pynapple takes where nothing
-	// is said.
-	if first, last := tr.ends(); len(x[3]) != 1 || x[3][0] != first || x[4][0] != last {
-		for i := range x[3] {
-			tr.spans = append(tr.spans, span{x[3][i], x[4][i]})
-		}
-		tr.pieces = true
+	if err := tr.support(x[3], x[4]); err != nil {
+		return bad(err)
 	}
 	return f.bin(tr, opt, len(b))
+}
+
+// support makes the epochs of a time support pieces of the recording. One from the first
+// spike to the last is what pynapple takes where nothing is said.
+func (tr *trains) support(from, to []float64) error {
+	if len(from) != len(to) {
+		return fmt.Errorf("%d beginnings and %d ends of epochs", len(from), len(to))
+	}
+	if first, last := tr.ends(); len(from) == 1 && from[0] == first && to[0] == last {
+		return nil
+	}
+	for i := range from {
+		tr.spans = append(tr.spans, span{from[i], to[i]})
+	}
+	tr.pieces = true
+	return nil
 }
 
 // groupGap is the time between the samples of a TsGroup, each of which is an epoch of

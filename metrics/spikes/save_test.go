@@ -40,6 +40,9 @@ func TestRoundTrip(t *testing.T) {
 			if f == Pynapple {
 				opt.BinWidth = r.BinWidth
 			}
+			if f == NPY { // which doesn't say what its axes are
+				opt.Neurons = r.Neurons
+			}
 			got, err := Decode("f", b.Bytes(), opt)
 			if err != nil {
 				t.Fatalf("%s: %v", f, err)

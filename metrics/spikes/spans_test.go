@@ -17,7 +17,7 @@ func counted(tr *trains, opt LoadOptions) (*Raster, []string, error) {
 	if err := f.bin(tr, opt, 1000); err != nil {
 		return nil, nil, err
 	}
-	r, err := f.raster(f.arrays[0], nil, 0)
+	r, err := f.raster(f.arrays[0], nil, LoadOptions{})
 	return r, f.warnings, err
 }
 
@@ -318,7 +318,7 @@ func TestLengthsKeepTheMost(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		r, err := f.raster(f.arrays[0], nil, 0)
+		r, err := f.raster(f.arrays[0], nil, LoadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

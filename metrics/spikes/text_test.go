@@ -117,7 +117,7 @@ func TestIndexColumns(t *testing.T) {
 			t.Errorf("%s: %s, bins of %v s, warnings %q", c.name, got, r.BinWidth, w)
 		}
 	}
-	if r := mustDecode(t, []byte("0,1,2\n1,0,1\n0,1,1\n"), LoadOptions{}); rows(r) != "101 011" {
+	if r := mustDecode(t, []byte("0,1,2\n1,0,1\n0,1,1\n1,0,0\n"), LoadOptions{}); rows(r) != "101 011 100" {
 		t.Errorf("columns that are numbered: %s", rows(r))
 	}
 	for text, want := range map[string]string{

@@ -139,12 +139,17 @@ func (f *File) heap(address uint64) (map[uint32][]byte, error) {
 	return out, c.err
 }
 
+// IsText says whether the array holds texts.
+func (d *Dataset) IsText() bool {
+	return d.problem == nil && (d.typ.text || d.typ.list != nil && d.typ.list.text)
+}
+
 // Texts returns the elements of an array of texts.
 func (d *Dataset) Texts() ([]string, error) {
 	if d.problem != nil {
 		return nil, d.problem
 	}
-	if !d.typ.text && (d.typ.list == nil || !d.typ.list.text) {
+	if !d.IsText() {
 		return nil, fmt.Errorf("array %q holds %s, not text", d.Path, d.Kind())
 	}
 	b, err := d.bytes()

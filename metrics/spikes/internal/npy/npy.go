@@ -79,6 +79,63 @@ func (h Header) TypeError() error {
 	return err
 }
 
+// IsText says whether the array holds text, as bytes or as characters.
+func (h Header) IsText() bool { _, _, ok := h.text(); return ok }
+
+// text is the number of characters of a text, and the bytes of one.
+func (h Header) text() (length, width int, ok bool) {
+	d := strings.TrimLeft(h.Descr, "<>|=")
+	if d == "" || d[0] != 'S' && d[0] != 'U' {
+		return 0, 0, false
+	}
+	n, err := strconv.Atoi(d[1:])
+	width = 1
+	if d[0] == 'U' {
+		width = 4
+	}
+	return n, width, err == nil && n >= 0 && n <= maxHeader
+}
+
+// readTexts reads an array of texts.
+func readTexts(r io.Reader, holds uint64) ([]string, error) {
+	h, err := ReadHeader(r)
+	if err != nil {
+		return nil, err
+	}
+	length, width, ok := h.text()
+	n, fits := raw.Product(h.Shape)
+	if !ok || !fits || uint64(n) > 1<<40 {
+		return nil, fmt.Errorf("an array of %s of type %q is no array of texts", ShapeString(h.Shape), h.Descr)
+	}
+	if length == 0 {
+		n = 0
+	}
+	b, err := raw.ReadFull(r, uint64(n)*uint64(length*width), holds)
+	if err != nil {
+		return nil, fmt.Errorf("truncated: an array of texts of %s: %w", ShapeString(h.Shape), err)
+	}
+	var order binary.ByteOrder = binary.LittleEndian
+	if strings.HasPrefix(h.Descr, ">") {
+		order = binary.BigEndian
+	}
+	var out []string
+	for ; len(b) > 0; b = b[length*width:] {
+		var text strings.Builder
+		for i := range length {
+			c := rune(b[i*width])
+			if width == 4 {
+				c = rune(order.Uint32(b[4*i:]))
+			}
+			if c == 0 {
+				break
+			}
+			text.WriteRune(c)
+		}
+		out = append(out, text.String())
+	}
+	return out, nil
+}
+
 // ReadHeader reads a file's header and stops before the first number.
 func ReadHeader(r io.Reader) (Header, error) {
 	var pre [8]byte
@@ -158,13 +215,13 @@ func ShapeString(shape []int) string {
 
 // Write writes an array in C order, version 1 of the format; data lies in the
 // order and type that descr names ("|u1", "<i8", "<f8", or "<U7" for texts of seven
-// characters of four bytes).
+// characters of four bytes, "|S7" of one).
 func Write(w io.Writer, descr string, shape []int, data []byte) error {
-	kind, _, err := Header{Descr: descr}.kind()
+	h := Header{Descr: descr}
+	kind, _, err := h.kind()
 	size := kind.Size()
-	if text, ok := strings.CutPrefix(descr, "<U"); ok {
-		size, err = strconv.Atoi(text)
-		size *= 4
+	if length, width, ok := h.text(); ok {
+		size, err = length*width, nil
 	}
 	if err != nil {
 		return err

@@ -85,6 +85,15 @@ func (m *Member) Read() (*Array, error) {
 	return a, nil
 }
 
+// Texts reads an array of texts.
+func (m *Member) Texts() (out []string, err error) {
+	err = m.open(func(r io.Reader) (err error) {
+		out, err = readTexts(r, m.holds())
+		return err
+	})
+	return out, err
+}
+
 // holds is the most that the member can inflate to.
 func (m *Member) holds() uint64 {
 	if m.file.CompressedSize64 > uint64(m.size) { // by its header, more than the file
