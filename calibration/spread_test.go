@@ -1,6 +1,8 @@
 package calibration
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -163,5 +165,106 @@ func TestToleranceOutOfReach(t *testing.T) {
 	_, err := c.M3(Histogram{2, FullWords(2), []int{7, 5, 3, 2}}, M3Options{Solver: IterativeSolver, Tolerance: 1e-40})
 	if err == nil || !strings.Contains(err.Error(), "GMRES has a residual of") {
 		t.Error(err)
+	}
+}
+
+// A residual that rounding leaves is accepted up to a hundred times what was asked for.
+func TestToleranceOfRounding(t *testing.T) {
+	c := Confusion{2, []ConfusionGroup{{[]int{0}, [][]float64{{0.9, 0.2}, {0.1, 0.8}}}, {[]int{1}, [][]float64{{0.93, 0.17}, {0.07, 0.83}}}}}
+	h := Histogram{2, FullWords(2), []int{7, 5, 3, 2}}
+	want, err := c.M3(h, M3Options{Solver: DirectSolver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tolerance := range []float64{1e-14, 1e-16, 2e-17, 5e-18} { // half a unit in the last place is 1.1e-16
+		got, err := c.M3(h, M3Options{Solver: IterativeSolver, Tolerance: tolerance})
+		if err != nil {
+			t.Errorf("%g: %v", tolerance, err)
+			continue
+		}
+		for i, w := range want.Weights {
+			if math.Abs(got.Weights[i]-w) > 1e-14 {
+				t.Errorf("%g: weight %d is %v, want %v", tolerance, i, got.Weights[i], w)
+			}
+		}
+	}
+}
+
+// Bits that no group has are read without error: words that differ in one of them are not
+// mistaken for each other, whether flips or words are gone through.
+func TestBitsWithoutErrors(t *testing.T) {
+	a := [][]float64{{0.75, 0.25}, {0.25, 0.75}}
+	c := Confusion{3, []ConfusionGroup{{[]int{0}, a}, {[]int{1}, a}}}
+	for _, words := range [][]uint64{{0, 1}, {0, 1, 2, 3, 4, 5}} { // four flips
+		h := Histogram{Bits: 3, Words: words}
+		for i := range words {
+			h.N = append(h.N, 10*(i+1))
+		}
+		m, err := c.reduced(words, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row, x := range m.dense() {
+			for column, p := range x {
+				if differ := (words[row]^words[column])&1 == 1; differ != (p == 0) {
+					t.Errorf("of %d words: %03b is read as %03b with %g", len(words), words[column], words[row], p)
+				}
+			}
+		}
+		if len(words) == 2 {
+			q, err := c.M3(h, M3Options{})
+			if err != nil || math.Abs(q.Weights[0]-1./3) > 1e-15 || math.Abs(q.Weights[1]-2./3) > 1e-15 {
+				t.Errorf("%+v, %v", q, err)
+			}
+		}
+	}
+}
+
+// Of the products of signs that are too small, that of the fewest bits is named, the first of
+// these; a histogram of n bits has no word of more.
+func TestWhichBitsAreNamed(t *testing.T) {
+	for _, k := range []struct {
+		q    []float64
+		bits []int
+	}{
+		{[]float64{1, 0.5, 0.5, 0, 0, 0.5, 0, 0}, []int{0}},    // 011 before 100
+		{[]float64{1, 0.5, 0.5, 0, 0.5, 0, 0, 0}, []int{1, 2}}, // the first of two bits
+		{[]float64{1, 0.5, 0, 0, 0, 0.5, 0.5, 0.5}, []int{1}},  // the first of one
+		{[]float64{1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, -0.5}, []int{0, 1, 2}},
+	} {
+		var bad *NotInvertible
+		if err := untwirlable(k.q, 3, 0.1); !errors.As(err, &bad) || !slices.Equal(bad.Bits, k.bits) || strings.Contains(bad.Why, "inverted") != (k.q[7] < 0) {
+			t.Errorf("%v: %v, want the bits %v", k.q, err, k.bits)
+		}
+	}
+	if err := untwirlable([]float64{1, 0.1, 0.2, 0.3}, 2, 0.1); err != nil {
+		t.Error(err)
+	}
+	for _, bits := range []int{1, 62, 63} {
+		h := Histogram{Bits: bits, Words: []uint64{1<<bits - 1, 1 << bits}, N: []int{1, 1}}
+		if _, _, _, err := h.frequencies(); err == nil || !strings.HasSuffix(err.Error(), fmt.Sprintf("has more than %d bits", bits)) {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+		h.Words[1] = 0
+		if words, _, _, err := h.frequencies(); err != nil || len(words) != 2 {
+			t.Errorf("%d bits: %v, %v", bits, words, err)
+		}
+	}
+	h := Histogram{Bits: 64, Words: []uint64{math.MaxUint64}, N: []int{1}}
+	if words, _, _, err := h.frequencies(); err != nil || len(words) != 1 {
+		t.Errorf("64 bits: %v, %v", words, err)
+	}
+}
+
+// Each time of a qubit has its bound.
+func TestBoundsOfTimes(t *testing.T) {
+	for _, x := range []float64{-1, 1e6, math.NaN()} {
+		for i, of := range []func(*Qubit) **Value{func(q *Qubit) **Value { return &q.T1 }, func(q *Qubit) **Value { return &q.T2 }, func(q *Qubit) **Value { return &q.ReadoutTime }} {
+			s := &Snapshot{Qubits: []Qubit{{Label: "a"}}}
+			*of(&s.Qubits[0]) = &Value{X: x}
+			if err := s.finish(new(odd)); err == nil || err.Error() != fmt.Sprintf("a time of qubit a is %v s", x) {
+				t.Errorf("time %d: %v", i, err)
+			}
+		}
 	}
 }
