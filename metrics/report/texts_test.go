@@ -403,10 +403,10 @@ type drawnWord struct {
 	Text string  `xml:",chardata"`
 }
 
-// wordsOf draws on a canvas and returns its texts.
-func wordsOf(t *testing.T, paint func(draw.Canvas)) (out []drawnWord) {
+// wordsOf draws on a square canvas and returns its texts.
+func wordsOf(t *testing.T, size vg.Length, paint func(draw.Canvas)) (out []drawnWord) {
 	t.Helper()
-	svg := vgsvg.New(200, 200)
+	svg := vgsvg.New(size, size)
 	paint(draw.New(svg))
 	var b strings.Builder
 	if _, err := svg.WriteTo(&b); err != nil {
@@ -434,7 +434,7 @@ func wordsOf(t *testing.T, paint func(draw.Canvas)) (out []drawnWord) {
 // The lines of a message stand 12 points below each other, each in the middle of the panel, which has 3 points for its axis.
 func TestMessageLines(t *testing.T) {
 	t.Parallel()
-	words := wordsOf(t, func(c draw.Canvas) {
+	words := wordsOf(t, 200, func(c draw.Canvas) {
 		message("a message of so many words that it takes several lines in so small a panel").Draw(c)
 	})
 	if len(words) < 2 {
@@ -459,7 +459,7 @@ func TestRaisedPlaces(t *testing.T) {
 	up := s
 	up.Font.Size = 7.2
 	at := vg.Point{X: 20, Y: 100}
-	words := wordsOf(t, func(c draw.Canvas) { c.FillText(s, at, "10⁻² of  10³ ") })
+	words := wordsOf(t, 200, func(c draw.Canvas) { c.FillText(s, at, "10⁻² of  10³ ") })
 	var texts []string
 	x := 20.0
 	for i, w := range words {
@@ -478,12 +478,12 @@ func TestRaisedPlaces(t *testing.T) {
 		x += width
 	}
 	sameLines(t, "pieces", texts, []string{"10", "−2", "of  10", "3"})
-	words = wordsOf(t, func(c draw.Canvas) { c.FillText(s, at, "above\nbelow") })
+	words = wordsOf(t, 200, func(c draw.Canvas) { c.FillText(s, at, "above\nbelow") })
 	if len(words) != 2 || words[0].Text != "above" || math.Abs(words[1].Y-words[0].Y-10) > 0.02 {
 		t.Errorf("two lines: %+v", words)
 	}
 	s.Rotation = math.Pi / 2
-	words = wordsOf(t, func(c draw.Canvas) { c.FillText(s, at, "upright") })
+	words = wordsOf(t, 200, func(c draw.Canvas) { c.FillText(s, at, "upright") })
 	if len(words) != 1 || math.Abs(words[0].X-100) > 0.02 || math.Abs(words[0].Y-20) > 6 {
 		t.Errorf("upright: %+v", words) // its own x runs along the paper's y
 	}
@@ -518,6 +518,141 @@ func TestShortened(t *testing.T) {
 	for x, want := range map[float64]string{12345: "12345", 99940: "99940", 99999: "1.00·10⁵", 123456: "1.23·10⁵", 0.01: "0.0100", 0.00999: "9.99·10⁻³"} {
 		if got := number(x); got != want {
 			t.Errorf("%g is written %s, want %s", x, got, want)
+		}
+	}
+}
+
+// A panel in time shows glyphs up to 45 values after the first, and lines alone beyond.
+func TestGlyphsOfManyValues(t *testing.T) {
+	t.Parallel()
+	for values, want := range map[int]int{2: 2, 46: 46, 47: 0} {
+		ys := make([]float64, values)
+		for i := range ys {
+			ys[i] = 0.5
+		}
+		panel := timePanel{of: func(s *metrics.TimeSummary) []float64 { return s.SpikeCounts }}
+		curve := timeCurve{summary: &metrics.TimeSummary{SpikeCounts: ys}, line: draw.LineStyle{Color: orange, Width: 1}, glyph: draw.BoxGlyph{}}
+		var rec recorder.Canvas
+		panel.plot([]timeCurve{curve}).Draw(draw.NewCanvas(&rec, 500, 300))
+		got := 0
+		for _, a := range rec.Actions {
+			if _, ok := a.(*recorder.Fill); ok {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%d values have %d glyphs, want %d", values, got, want)
+		}
+	}
+}
+
+// Where a font is not at hand one of the same widths stands in: of bit strings one whose
+// letters are all as wide.
+func TestFontFallback(t *testing.T) {
+	t.Parallel()
+	const given = "a{font-family:Liberation Sans;x}b{font-family:Liberation Mono;y}c{font-family:Liberation Serif;z}"
+	const want = "a{font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;x}b{font-family:'Liberation Mono',Cousine,'Courier New',monospace;y}c{font-family:Liberation Serif;z}"
+	if got := string(fontFallback([]byte(given))); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// The states of several bins are in the order of their numbers, the first bin the most
+// significant.
+func TestOrderOfStates(t *testing.T) {
+	t.Parallel()
+	s := &metrics.States{Neurons: 2, Timesteps: 2, Total: 16}
+	for x := range uint32(16) {
+		s.Words, s.Counts = append(s.Words, x>>2, x&3), append(s.Counts, 1)
+	}
+	in := Input{States: s}
+	var got []string
+	for _, w := range wordsOf(t, 500, in.paperFigure().draw) {
+		if strings.Contains(w.Text, "|") {
+			got = append(got, w.Text)
+		}
+	}
+	sameLines(t, "the first four states", got, []string{"00|00", "00|01", "00|10", "00|11"})
+	// A state that was never seen has its number.
+	s.Words, s.Counts = append(s.Words[:2:2], s.Words[4:]...), s.Counts[1:]
+	got = nil
+	for _, w := range wordsOf(t, 500, in.paperFigure().draw) {
+		if strings.Contains(w.Text, "|") {
+			got = append(got, w.Text)
+		}
+	}
+	sameLines(t, "without the second", got, []string{"00|00", "00|10", "00|11"})
+}
+
+// The axis of probabilities ends a little above the highest bar; long windows are named by their
+// spikes.
+func TestAxisOfStates(t *testing.T) {
+	t.Parallel()
+	s := &metrics.States{Neurons: 2, Timesteps: 10, Words: make([]uint32, 20), Counts: []int{3, 1}, Total: 400}
+	s.Words[13] = 1
+	in := Input{States: s}
+	got := map[string]bool{}
+	for _, w := range wordsOf(t, 500, in.paperFigure().draw) {
+		got[w.Text] = true
+	}
+	for text, want := range map[string]bool{"silent": true, "1@3": true, "0.000": true, "0.006": true, "1.0": false, "1": true, "0.01": false} {
+		if got[text] != want {
+			t.Errorf("the figure says %q: %t, of %v", text, got[text], got)
+		}
+	}
+}
+
+// A figure on a page keeps its box and nothing else of its file, and is described in words.
+func TestInline(t *testing.T) {
+	t.Parallel()
+	got := string(inline(`<?xml version="1.0"?><svg width="3pt" height="4pt" viewBox="0 0 3 4" xmlns="http://x"><g/></svg>`, `a "b" <c> & d`))
+	if want := `<svg role="img" aria-label="a &#34;b&#34; &lt;c&gt; &amp; d" viewBox="0 0 3 4"><g/></svg>`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A sample has the windows that lie within its repeats; every second window of a strip is
+// shaded; a single strip has the whole width.
+func TestWindowsOfStrips(t *testing.T) {
+	t.Parallel()
+	for _, k := range []struct{ repeats, bins, t, want int }{{3, 7, 4, 3}, {3, 8, 4, 6}, {1, 3, 4, 0}, {5, 1, 1, 5}} {
+		if got := sampleWindows(spikes.NewRaster(k.repeats, k.bins, 2, 0), k.t); got != k.want {
+			t.Errorf("%d repeats of %d bins have %d windows of %d, want %d", k.repeats, k.bins, got, k.t, k.want)
+		}
+	}
+	s := strip{neurons: 1, window: 2, fired: make([][]bool, 9)}
+	for i := range s.fired {
+		s.fired[i] = []bool{false}
+	}
+	p := s.plot([]string{"0"})
+	var rec recorder.Canvas
+	c := draw.NewCanvas(&rec, 300, 200)
+	p.Draw(c)
+	data := p.DataCanvas(c)
+	tx, _ := p.Transforms(&data)
+	var got []string
+	var clr color.Color
+	for _, a := range rec.Actions {
+		switch a := a.(type) {
+		case *recorder.SetColor:
+			clr = a.Color
+		case *recorder.Fill:
+			if clr == color.Color(shade) {
+				got = append(got, fmt.Sprintf("%.1f to %.1f", a.Path[0].Pos.X, a.Path[1].Pos.X))
+			}
+		}
+	}
+	sameLines(t, "shaded", got, []string{fmt.Sprintf("%.1f to %.1f", tx(2), tx(4)), fmt.Sprintf("%.1f to %.1f", tx(6), tx(8))})
+	in := Input{DataWindows: spikes.Windows{Raster: spikes.NewRaster(2, 50, 2, 0), T: 1}}
+	for models, want := range map[int]float64{0: 260, 1: 135} { // beside another one it has half
+		in.Models = nil
+		for range models {
+			in.Models = append(in.Models, Model{Name: "a", Samples: spikes.NewRaster(50, 1, 2, 0)})
+		}
+		for _, w := range wordsOf(t, 500, in.rasterFigure().draw) {
+			if middle := w.X + float64(sans(9, black).Width(w.Text))/2; strings.HasPrefix(w.Text, "time, bins") && math.Abs(middle-want) > 25 {
+				t.Errorf("beside %d strips the middle is at %g, want about %g", models, middle, want)
+			}
 		}
 	}
 }
