@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -83,7 +84,7 @@ func TestEndsOfAxes(t *testing.T) {
 	// Two models and the recording: covariances below 0 are the largest in size.
 	in := Input{
 		Data:   metrics.Summary{Neurons: 2, Timesteps: 3, RatesHz: []float64{4, 2}, MeanPerBin: []float64{0.1, 0.2}, Covariance: [][]float64{{9, -0.05}, {-0.05, 9}}, KProbability: []float64{0.7, 0.2, 0.04}, Autocorrelogram: []float64{0.3, 0, 0.3}},
-		Models: []Model{{Name: "none"}, {Name: "a", Summary: metrics.Summary{Neurons: 2, RatesHz: []float64{8, 1}, MeanPerBin: []float64{0.5, 0.3}, Covariance: [][]float64{{9, 0.02}, {0.02, 9}}, KProbability: []float64{0.9, 1e-9, 0, 0.01}, Autocorrelogram: []float64{0.5, 7, 0.5}}}},
+		Models: []Model{{Name: "none"}, {Name: "a", Summary: metrics.Summary{Neurons: 2, RatesHz: []float64{8, 1}, MeanPerBin: []float64{0.5, 0.3}, Covariance: [][]float64{{9, 0.002}, {0.002, 9}}, KProbability: []float64{0.9, 1e-9, 0, 0.01}, Autocorrelogram: []float64{0.5, 7, 0.5}}}},
 	}
 	with := []int{1}
 	p := in.ratePlot(with)
@@ -92,9 +93,9 @@ func TestEndsOfAxes(t *testing.T) {
 	if p.X.Label.Text != "rate of the recording (spikes/s)" || p.Y.Label.Text != "rate of the model (spikes/s)" {
 		t.Errorf("axes %q and %q", p.X.Label.Text, p.Y.Label.Text)
 	}
-	p = in.covariancePlot(with) // in 10⁻²: -5 and 2
-	ends(t, "covariances", &p.X, -5-0.06*7, 2+0.06*7)
-	ends(t, "covariances", &p.Y, -5-0.06*7, 2+0.06*7)
+	p = in.covariancePlot(with) // in 10⁻²: -5 and 0.2
+	ends(t, "covariances", &p.X, -5-0.06*5.2, 0.2+0.06*5.2)
+	ends(t, "covariances", &p.Y, -5-0.06*5.2, 0.2+0.06*5.2)
 	if want := "cov. of the recording (10⁻² spikes²/bin²)"; p.X.Label.Text != want {
 		t.Errorf("axis %q, want %q", p.X.Label.Text, want)
 	}
@@ -113,6 +114,10 @@ func TestEndsOfAxes(t *testing.T) {
 	p = in.kPlot(with)
 	ends(t, "k, common", &p.Y, 0.09, 1.5)
 	ends(t, "k, common", &p.X, -0.3, 1.3)
+	over := in.overlays(with, func(s *metrics.Summary) []float64 { return s.KProbability })
+	if len(over) != 2 || over[0].model != 1 || over[1].model != -1 || over[1].ys[1] != 0.3 {
+		t.Errorf("the recording is not drawn last: %v", over)
+	}
 	// One model without rates in Hz has all of them by bin, whatever the last one has.
 	in.Models = append(in.Models, in.Models[1])
 	in.Models[1].Summary.RatesHz = nil
@@ -406,6 +411,26 @@ func TestNeuronNames(t *testing.T) {
 		in.BinWidth = width
 		if got := in.binText(); got != want {
 			t.Errorf("%g s: %s, want %s", width, got, want)
+		}
+	}
+}
+
+// A law has the look of the curve before it where it is that curve's own; from the seventh curve
+// on they are dashed.
+func TestLooksOfCurves(t *testing.T) {
+	t.Parallel()
+	f := XY{}
+	for i := range 8 {
+		f.Series = append(f.Series, Series{Name: fmt.Sprint(i), X: []float64{1}, Y: []float64{1}}, Series{Name: "own", X: []float64{1}, Y: []float64{1}, Reference: true, Own: true}, Series{Name: "law", X: []float64{1}, Y: []float64{1}, Reference: true})
+	}
+	legend := f.figure().legend
+	for i := range 8 {
+		curve, own, law := legend[3*i], legend[3*i+1], legend[3*i+2]
+		if want := curveLooks[i%6]; curve.color != want.color || curve.glyph != want.glyph || (curve.dashes != nil) != (i >= 6) {
+			t.Errorf("curve %d: %+v", i, curve)
+		}
+		if own.color != curve.color || own.dashes == nil || own.glyph != nil || law.color != color.Color(grey) || law.dashes == nil {
+			t.Errorf("laws beside curve %d: %+v and %+v", i, own, law)
 		}
 	}
 }

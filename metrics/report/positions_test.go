@@ -596,6 +596,9 @@ func TestStudyPositions(t *testing.T) {
 		if p.x.label != "shots" || p.y.label != "error" || p.x.log != k.logX || p.y.log != k.logY {
 			t.Errorf("axes %q (log %t) and %q (log %t)", p.x.label, p.x.log, p.y.label, p.y.log)
 		}
+		if lo, hi := p.y.of(p.y.lo), p.y.of(p.y.hi); min(lo, hi) > 0.02 || max(lo, hi) < 0.9 {
+			t.Errorf("the axis runs from %g to %g, error bars from 0.02 to 0.9", lo, hi)
+		}
 		for i, s := range f.Series {
 			l := d.named(t, s.Name)
 			want := zip(s.X, s.Y)
