@@ -23,7 +23,7 @@ const (
 )
 
 // penalties are the ridges of coupling that are tried.
-var penalties = []float64{3, 30, 300}
+var penalties = []float64{3, 30, 100, 300, 1000}
 
 // GLM is a point process in bins (Pillow et al., Nature 454, 995, 2008, with a logistic
 // link): given the past, the cells fire independently with

@@ -145,7 +145,11 @@ func (r *Referee) ScoreModel(m Model, rng *rand.Rand) (*Score, error) {
 	if l, ok := m.(Lawful); ok {
 		s.WordLaw = l.WordLaw
 	}
-	return r.Score(s)
+	out, err := r.Score(s)
+	if err == nil {
+		out.Parameters = m.Parameters()
+	}
+	return out, err
 }
 
 // productLaw adds to a law of words that of cells which fire on their own, times a weight.
@@ -161,6 +165,16 @@ func productLaw(law []float64, weight float64, chance []float64) {
 	for w, x := range p {
 		law[w] += x
 	}
+}
+
+// ScoreBaseline fits a baseline and judges it, with draws that are the referee's seed's.
+// It fails as [Referee.Fit] does.
+func (r *Referee) ScoreBaseline(name string) (*Score, error) {
+	m, err := r.Fit(name)
+	if err != nil {
+		return nil, err
+	}
+	return r.ScoreModel(m, stream.New(r.opt.Seed, "score/baseline/"+name))
 }
 
 // newSample is an empty raster of a model.

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -347,5 +348,73 @@ func TestYardstick(t *testing.T) {
 		if js := metrics.JS(m.(Lawful).WordLaw(all), v.law(v.words[0])); math.Abs(js/c.js-1) > 0.005 {
 			t.Errorf("%s of %d cells: %.4g, want %.3g", c.name, c.neurons, js, c.js)
 		}
+	}
+}
+
+// TestDegenerate: cells that never fire or always do, silence, single cells, bins and
+// repeats give figures or reasons, and no number that is not finite.
+func TestDegenerate(t *testing.T) {
+	odd := func(repeats, bins, neurons int) *spikes.Raster {
+		r := drawn(repeats, bins, neurons, stream.New(24, "degenerate"))
+		for rep := range repeats {
+			for b := range bins {
+				r.Set(rep, b, 0, false)
+				if neurons > 1 {
+					r.Set(rep, b, 1, true)
+				}
+			}
+		}
+		return r
+	}
+	for _, c := range []struct {
+		name               string
+		recording, samples *spikes.Raster
+	}{
+		{"a silent cell and one that always fires", odd(12, 30, 4), odd(5, 30, 4)},
+		{"silent samples", drawn(12, 30, 3, stream.New(1, "x")), spikes.NewRaster(6, 30, 3, 0.02)},
+		{"a silent recording", spikes.NewRaster(6, 30, 3, 0), drawn(12, 30, 3, stream.New(1, "x"))},
+		{"a single cell", odd(8, 30, 1), odd(8, 30, 1)},
+		{"two repeats", drawn(2, 30, 2, stream.New(1, "x")), drawn(1, 30, 2, stream.New(2, "x"))},
+		{"repeats of one bin", drawn(40, 1, 3, stream.New(1, "x")), drawn(40, 1, 3, stream.New(2, "x"))},
+		{"windows of one bin", drawn(40, 9, 3, stream.New(1, "x")), drawn(40, 1, 3, stream.New(2, "x"))},
+		{"windows that no repeat holds twice", drawn(40, 9, 3, stream.New(1, "x")), drawn(40, 7, 3, stream.New(2, "x"))},
+	} {
+		r, err := New(c.recording, Splits()[0], Options{Resamples: 25})
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores := []*Score{}
+		s, err := r.Score(Subject{Name: c.name, Samples: c.samples})
+		if err != nil {
+			t.Fatal(err)
+		}
+		scores = append(scores, s)
+		for _, name := range Baselines() {
+			s, err := r.ScoreBaseline(name)
+			if errors.Is(err, ErrNoFit) {
+				continue
+			}
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+				continue
+			}
+			scores = append(scores, s)
+		}
+		for _, s := range scores {
+			if len(s.Values) != len(Figures()) || s.Parameters > 0 && s.Name == c.name {
+				t.Errorf("%s: %s has %d figures, %d parameters", c.name, s.Name, len(s.Values), s.Parameters)
+			}
+			if _, err := json.Marshal(s); err != nil {
+				t.Errorf("%s, %s: %v", c.name, s.Name, err)
+			}
+			for _, v := range s.Values {
+				if (v.Value == nil) == (v.Missing == "") {
+					t.Errorf("%s, %s: %+v", c.name, s.Name, v)
+				}
+			}
+		}
+	}
+	if _, err := New(spikes.NewRaster(4, 4, 0, 0), Splits()[0], Options{}); err == nil {
+		t.Error("a recording without neurons judges")
 	}
 }

@@ -78,11 +78,13 @@ type Subject struct {
 
 // Score is what a subject scores, one value for each of [Figures].
 type Score struct {
-	Name    string  `json:"name"`
-	Repeats int     `json:"repeats"` // of the samples, as they were judged
-	Bins    int     `json:"bins"`    // of a repeat
-	Aligned bool    `json:"aligned"` // bins of a repeat are held against the same bins of the recording's
-	Values  []Value `json:"figures"`
+	Name    string `json:"name"`
+	Repeats int    `json:"repeats"` // of the samples, as they were judged
+	Bins    int    `json:"bins"`    // of a repeat
+	Aligned bool   `json:"aligned"` // bins of a repeat are held against the same bins of the recording's
+	// Parameters are the free numbers of a model; 0: samples alone are known.
+	Parameters int     `json:"parameters,omitempty"`
+	Values     []Value `json:"figures"`
 	// Notes say what was done to samples and recording to bring them to one shape.
 	Notes []string `json:"notes,omitempty"`
 }
