@@ -20,9 +20,10 @@ func TestSplits(t *testing.T) {
 	}{
 		{"", 5, 3, []int{0, 2, 4}, []int{1, 3}, ""},
 		{"odd/even", 4, 3, []int{0, 2}, []int{1, 3}, ""},
+		{"odd-even", 4, 3, []int{0, 2}, []int{1, 3}, ""},
 		{"odd/even", 1, 9, nil, nil, "two repeats"},
 		{"blocks of repeats", 20, 2, []int{0, 1, 4, 5, 8, 9, 12, 13, 16, 17}, []int{2, 3, 6, 7, 10, 11, 14, 15, 18, 19}, ""},
-		{"blocks of repeats", 5, 2, []int{0, 2}, []int{1, 3, 4}, ""},
+		{"blocks-of-repeats", 5, 2, []int{0, 2}, []int{1, 3, 4}, ""},
 		{"blocks of time", 1, 1, nil, nil, "two stretches"},
 		{"thirds", 4, 4, nil, nil, "no split"},
 	} {

@@ -60,15 +60,17 @@ func alternate(n, blocks int) []int {
 	return out
 }
 
-// ParseSplit returns the split of that name; "" is the first. It fails for other names.
+// ParseSplit returns the split of that name, in which dashes may stand for spaces and the
+// slash; "" is the first. It fails for other names.
 func ParseSplit(name string) (Split, error) {
 	all := Splits()
 	if name == "" {
 		return all[0], nil
 	}
 	var names []string
+	plain := strings.NewReplacer("-", " ", "/", " ")
 	for _, s := range all {
-		if s.Name == name {
+		if plain.Replace(s.Name) == plain.Replace(name) {
 			return s, nil
 		}
 		names = append(names, s.Name)
