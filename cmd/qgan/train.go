@@ -87,7 +87,6 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 		return err
 	}
 	defer t.Close()
-	a.warnOf(t.Recording.All)
 	for _, w := range t.Warnings {
 		a.warn("%s", w)
 	}

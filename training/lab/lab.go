@@ -66,7 +66,7 @@ type Training struct {
 	Trainer   *training.Trainer
 	On        *Processor // what measures; nil: the ideal simulator
 	Run       *runs.Dir  // where it is kept; nil until Begin
-	// Warnings say what is odd and no error.
+	// Warnings say what is odd and no error, of the recording with its path.
 	Warnings []string
 
 	lab      *Lab
@@ -112,7 +112,10 @@ func (l *Lab) prepare(ctx context.Context, c training.Config, rec *metrics.Recor
 	if err != nil {
 		return nil, named.Inputf("%w", err)
 	}
-	t := &Training{Config: c, Recording: rec, lab: l, settings: s, Warnings: rec.All.Source.Warnings}
+	t := &Training{Config: c, Recording: rec, lab: l, settings: s}
+	for _, w := range rec.All.Source.Warnings {
+		t.Warnings = append(t.Warnings, rec.All.Source.Path+": "+w)
+	}
 	if t.On, err = l.Processor(ctx, Where{Settings: s, Shots: c.Shots, Seed: c.Seed, Kept: kept}); err != nil {
 		return nil, err
 	}

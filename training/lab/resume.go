@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +51,7 @@ func (l *Lab) Resume(ctx context.Context, dir string, s Settings) (*Training, er
 	}
 	t.Run = run
 	if b := l.Build; b.Version != m.Program.Version || b.Commit != m.Program.Commit || b.Arch != m.Program.Arch {
-		t.Warnings = append(slices.Clone(t.Warnings), fmt.Sprintf("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
+		t.Warnings = append(t.Warnings, fmt.Sprintf("%s was begun by %s (%.12s) on %s, this is %s (%.12s) on %s: the parameters may differ in their last bits from an undisturbed run",
 			dir, m.Program.Version, m.Program.Commit, m.Program.Arch, b.Version, b.Commit, b.Arch))
 	}
 	return t, nil

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"qgan/internal/durable"
+	"qgan/metrics/spikes"
+	"qgan/training"
+	"qgan/training/lab"
+	"qgan/training/study"
+)
+
+// living is a file that a recording is read from, of one of the forms of docs/formats.md.
+type living struct {
+	form, path string
+	settings   lab.Settings // beside data and neurons
+	names      string       // of the neurons with indices 2 and 0; empty: it has none
+	alike      bool         // it holds the same spikes as the others that are alike
+	report     bool         // the page is made a second time, which takes the longest
+}
+
+// Every form of recordings goes through the whole life of one, from small files that are
+// written here or lie in testdata. What holds the same spikes ends with the same figures.
+func TestLife(t *testing.T) {
+	dir := t.TempDir()
+	r := spikes.NewRaster(6, 40, 4, 0.02)
+	for i := range 6 * 40 * 4 {
+		r.Set(i/160, i/4%40, i%4, (i*i+i/7)%(9+i%4) < 2)
+	}
+	words, numbers := []string{"unit_10", "unit_8", "left", "x"}, []string{"3", "7", "8", "20"}
+	written := func(f spikes.Format, names []string) string {
+		path := filepath.Join(dir, string(f)+f.Extension())
+		if err := durable.WriteFile(durable.OS{}, path, func(w io.Writer) error { return spikes.Write(w, r, f, spikes.Meta{Names: names}) }); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	kept := func(name string) string {
+		f, err := os.Open(filepath.Join("../../metrics/spikes/internal/hdf5/testdata", name+".gz"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		raw := must[[]byte](t)(io.ReadAll(must[*gzip.Reader](t)(gzip.NewReader(f))))
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	rows := []living{
+		{"NWB", kept("units.nwb"), nil, "", false, false},
+		{"CSV of spike times", written(spikes.Times, words), nil, "left unit_10", true, false},
+	}
+	if !testing.Short() {
+		rows = append(rows,
+			living{"NumPy", written(spikes.NPY, nil), nil, "", true, false},
+			living{"MATLAB 5", written(spikes.MAT, words), nil, "left unit_10", true, false},
+			living{"MATLAB 7.3", kept("matlab.mat"), nil, "", false, false},
+			living{"HDF5", kept("forms.h5"), lab.Settings{"var": "group/bool"}, "", false, false},
+			living{"NumPy", written(spikes.NPZ, words), nil, "left unit_10", true, false},
+			living{"pynapple TsGroup", written(spikes.Pynapple, numbers), lab.Settings{"bin-width": "0.02"}, "8 3", true, false},
+			living{"CSV of 0 and 1", written(spikes.CSV, numbers), nil, "8 3", true, false},
+		)
+	}
+	live(t, rows)
+	if testing.Short() {
+		return
+	}
+	// The table of the document has no form that is not among them.
+	text := string(must[[]byte](t)(os.ReadFile("../../docs/formats.md")))
+	_, text, _ = strings.Cut(text, "## Recordings that are read")
+	text, _, _ = strings.Cut(text, "\n\n`--axes`")
+	documented := regexp.MustCompile("(?m)^\\| ([^(|,]*[^(|, ])").FindAllStringSubmatch(text, -1)
+	if len(documented) < 9 {
+		t.Fatalf("%d forms are documented", len(documented))
+	}
+	for _, form := range documented[1:] { // behind the head
+		if !slices.ContainsFunc(append(rows, cases("")...), func(l living) bool { return l.form == form[1] }) {
+			t.Errorf("no recording of the form %q is taken through its life", form[1])
+		}
+	}
+}
+
+// So do files as other programs write them.
+func TestLifeOfCases(t *testing.T) {
+	shared := os.Getenv("QGAN_SHARED")
+	if shared == "" {
+		t.Skip("QGAN_SHARED is not set")
+	}
+	if testing.Short() {
+		t.Skip("trains on many files: not in short mode")
+	}
+	live(t, cases(shared))
+}
+
+// cases are the recordings of the reference data.
+func cases(shared string) []living {
+	at := func(name string) string { return filepath.Join(shared, "cases", "recordings", name) }
+	cut, epochs := lab.Settings{"repeat-bins": "100"}, lab.Settings{"trials": "epochs"}
+	return []living{
+		{"NumPy", at("truth.npy"), nil, "", true, false},
+		{"MATLAB 4", at("m_v4.mat"), cut, "", true, false},
+		{"MATLAB 5", at("m_sparse.mat"), cut, "", true, false},
+		{"MATLAB 5", at("m_struct_raster.mat"), cut, "", true, false},
+		{"MATLAB 7.3", at("m73_sparse.mat"), cut, "", true, false},
+		{"NWB", at("w_plain.nwb"), cut, "", true, false},
+		{"NWB", at("w_epochs.nwb"), epochs, "", true, false},
+		{"NWB", at("w_obsgaps.nwb"), nil, "", true, false},
+		{"NWB", at("w_overlap.nwb"), nil, "", false, false},
+		{"NWB", at("w_nanstop.nwb"), nil, "", false, false},
+		{"NWB", at("w_unequal.nwb"), nil, "", false, false},
+		{"pynapple TsGroup", at("p_group.npz"), nil, "8 3", true, false},
+		{"CSV of spike times", at("t_ok.csv"), nil, "", true, false},
+	}
+}
+
+// live takes every recording through its life, and compares the figures of those that are
+// alike.
+func live(t *testing.T, rows []living) {
+	var mu sync.Mutex
+	figures := map[string]string{}
+	reported := map[string]bool{}
+	t.Run("each", func(t *testing.T) {
+		for _, l := range rows {
+			l.report, reported[l.form] = !reported[l.form], true
+			t.Run(l.form+" "+filepath.Base(l.path), func(t *testing.T) {
+				t.Parallel()
+				text := l.live(t)
+				mu.Lock()
+				defer mu.Unlock()
+				if l.alike {
+					figures[l.path] = text
+				}
+			})
+		}
+	})
+	first := ""
+	for _, path := range slices.Sorted(maps.Keys(figures)) {
+		if first == "" {
+			first = path
+		}
+		if figures[path] != figures[first] {
+			t.Errorf("%s ends with %s, %s with %s", path, figures[path], first, figures[first])
+		}
+	}
+}
+
+// live is the life of a recording; it returns the figures that it ends with. The run lies
+// where a study's task has its own, and the study goes on with it.
+func (l living) live(t *testing.T) (figures string) {
+	dir := t.TempDir()
+	settings := lab.Settings{"data": l.path, "neurons": "2,0"}
+	maps.Copy(settings, l.settings)
+	var flags []string
+	for name, text := range settings {
+		flags = append(flags, "--"+name, text)
+	}
+	does := func(args ...string) map[string]any {
+		t.Helper()
+		o := object(t, nil, args...)
+		names, _ := o["neuron_names"].([]any)
+		if text := strings.Trim(fmt.Sprint(names), "[]"); text != l.names {
+			t.Errorf("%s: the neurons are called %q, want %q", strings.Join(args, " "), text, l.names)
+		}
+		return o
+	}
+	baseline := does(append([]string{"baseline"}, flags...)...)
+
+	maps.Copy(settings, lab.Settings{"iterations": "50", "layers": "1", "evaluate.samples": "100"})
+	file, folder := filepath.Join(dir, "life.toml"), filepath.Join(dir, "study")
+	if err := os.WriteFile(file, []byte(studyOf(settings)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plan := must[study.Plan](t)(study.Load(nil, file))
+	run := filepath.Join(folder, "tasks", plan.Tasks[0].Name(), "run")
+	delete(settings, "evaluate.samples")
+	stop := errors.New("enough for now")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	begun := must[*lab.Training](t)(new(lab.Lab).New(ctx, settings))
+	if err := begun.Begin(run); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := begun.Train(ctx, func(r training.Row) {
+		if r.Step == 3 {
+			cancel(stop)
+		}
+	}); !errors.Is(err, stop) {
+		t.Fatalf("an interrupted training: %v", err)
+	}
+	trained := does("train", run, "--resume")
+	judged := does("evaluate", run, "--samples", "200")
+	if trained["iterations"] != 50.0 || judged["data_sha256"] != baseline["data_sha256"] {
+		t.Errorf("%v steps on %v, baselines of %v", trained["iterations"], judged["data_sha256"], baseline["data_sha256"])
+	}
+	if l.report {
+		if r := command(t, nil, "report", run); r.code != exitOK || r.out == "" {
+			t.Errorf("report: exit code %d: %s", r.code, r.err)
+		}
+	}
+	page := string(must[[]byte](t)(os.ReadFile(filepath.Join(run, "report", "index.html"))))
+	if want := "neurons [" + l.names + "]"; l.names != "" && !strings.Contains(page, want) {
+		t.Errorf("the page does not have %q", want)
+	}
+	// Samples are of the same neurons, without anybody saying so.
+	trains := filepath.Join(dir, "trains.csv")
+	if r := command(t, nil, "generate", run, "--samples", "200", "--format", "spike-times", "--out", trains); r.code != exitOK {
+		t.Fatalf("generate: exit code %d: %s", r.code, r.err)
+	}
+	i := slices.Index(flags, "--neurons")
+	again := does(append([]string{"evaluate", trains, "--timesteps", "1"}, slices.Delete(slices.Clone(flags), i, i+2)...)...)
+	if fmt.Sprint(again["neurons"]) != "[2 0]" || fmt.Sprint(again["rates_hz"]) != fmt.Sprint(judged["rates_hz"]) {
+		t.Errorf("samples of the neurons %v with rates %v, those of the run had %v", again["neurons"], again["rates_hz"], judged["rates_hz"])
+	}
+	if r := command(t, nil, "study", file, "--out", folder); r.code != exitOK {
+		t.Errorf("study: exit code %d: %s", r.code, r.err)
+	}
+	var row struct{ Row study.Row }
+	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(filepath.Join(folder, "table.jsonl"))), &row); err != nil {
+		t.Fatal(err)
+	}
+	if row.Row["js_nats"] != trained["js_nats"] || row.Row["drawn_js_nats"] == 0 {
+		t.Errorf("the study's row has %v, the run ended with %v", row.Row, trained["js_nats"])
+	}
+	return fmt.Sprint(trained["js_nats"], judged["js_nats"], row.Row["drawn_js_nats"])
+}
+
+// studyOf is a study of one task with these settings.
+func studyOf(settings lab.Settings) string {
+	var b strings.Builder
+	b.WriteString("[settings]\n")
+	for name, text := range settings {
+		if _, err := strconv.ParseFloat(text, 64); err != nil {
+			text = strconv.Quote(text)
+		}
+		fmt.Fprintf(&b, "%s = %s\n", name, text)
+	}
+	return b.String()
+}
