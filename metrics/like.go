@@ -147,7 +147,7 @@ func labels(recording, samples *spikes.Raster) (of, own []string) {
 	}
 	names, drawn := samples.Source.Units, samples.Source.Drawn
 	switch {
-	case recording.Source.Units != nil && names != nil && !(numbered(names, drawn) && !slices.Contains(names, recording.Source.Units[0])):
+	case recording.Source.Units != nil && names != nil && !numbered(names, drawn, recording.Source.Units):
 		return recording.Source.Units, names
 	case drawn != nil:
 		return texts(indices), texts(drawn)
@@ -157,10 +157,11 @@ func labels(recording, samples *spikes.Raster) (of, own []string) {
 	return nil, nil
 }
 
-// numbered says whether names are titles of columns that hold indices, n6, n2 and so on.
-func numbered(names []string, drawn []int) bool {
+// numbered says whether names are titles of columns that hold indices, n6, n2 and so on,
+// and not names of the recording.
+func numbered(names []string, drawn []int, of []string) bool {
 	for i, n := range drawn {
-		if names[i] != fmt.Sprintf("n%d", n) {
+		if names[i] != fmt.Sprintf("n%d", n) || slices.Contains(of, names[i]) {
 			return false
 		}
 	}

@@ -54,6 +54,7 @@ func TestLikeByNeurons(t *testing.T) {
 		{"indices of a recording with names", []string{"a", "b", "c", "d", "e"}, []int{4, 1}, nil, []int{1, 4}, 2, []int{1, 0}, "", ""},
 		{"titles that are indices", []string{"a", "b", "c", "d", "e"}, []int{4, 1}, []string{"n1", "n4"}, []int{1, 4}, 2, []int{1, 0}, "", ""},
 		{"titles that are names", []string{"n9", "n4", "n5", "n6", "n1"}, []int{4, 1}, []string{"n4", "n1"}, []int{4, 1}, 2, []int{1, 0}, "", ""},
+		{"titles that are names, the first not among them", []string{"n1", "n2", "n3", "n4", "n5"}, []int{2, 1}, []string{"n2", "n3"}, []int{2, 3}, 2, []int{1, 0}, "", ""},
 		{"another number", nil, []int{4, 1}, nil, nil, 3, nil, "file has 3 neurons; 2 of the recording's 5 are chosen", "choose as many with --neurons"},
 	} {
 		t.Run(k.what, func(t *testing.T) {
@@ -195,6 +196,8 @@ func TestChoiceOfNeurons(t *testing.T) {
 		{"a place that a recording with names has not", named, metrics.RecordingOptions{Neurons: "7,"}, nil, "by their names they are, in this order, a, b, c, d, e"},
 		{"those of a file", plain, metrics.RecordingOptions{Of: write("a.npz", spikes.NPZ, []int{3, 1}, nil), AtMost: 4}, []int{3, 1}, ""},
 		{"those of a file by name", named, metrics.RecordingOptions{Of: write("b.csv", spikes.Times, []int{0, 1}, []string{"e", "b"})}, []int{4, 1}, ""},
+		{"those of a file by titles that are names", write("titles.csv", spikes.CSV, five, []string{"n1", "n2", "n3", "n4", "n5"}),
+			metrics.RecordingOptions{Of: write("g.csv", spikes.CSV, []int{2, 1}, []string{"n3", "n2"})}, []int{2, 1}, ""},
 		{"those of a file that says none", named, metrics.RecordingOptions{Of: write("c.npy", spikes.NPY, []int{3, 1}, nil)}, []int{0, 1}, ""},
 		{"those of a file, but others are asked for", plain, metrics.RecordingOptions{Of: "nowhere", Neurons: "2"}, []int{0, 1}, ""},
 		{"those of a file that has others", plain, metrics.RecordingOptions{Of: write("d.npz", spikes.NPZ, []int{3, 9}, nil)}, nil, "d.npz is of the neurons 3, 9; the recording has 0, 1, 2, 3, 4"},

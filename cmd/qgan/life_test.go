@@ -125,7 +125,15 @@ func cases(shared string) []living {
 		{"NWB", at("w_nanstop.nwb"), nil, "", false, false},
 		{"NWB", at("w_unequal.nwb"), nil, "", false, false},
 		{"pynapple TsGroup", at("p_group.npz"), nil, "8 3", true, false},
+		{"CSV of 0 and 1", at("c_pandas_index.csv"), cut, "n3 n1", true, false},
+		{"CSV of 0 and 1", at("c_utf16.txt"), cut, "n3 n1", true, false},
 		{"CSV of spike times", at("t_ok.csv"), nil, "", true, false},
+		{"CSV of spike times", at("t_extra_col.csv"), cut, "", true, false},
+		{"CSV of spike times", at("t_pandas.csv"), cut, "", true, false},
+		{"CSV of spike times", at("t_euro.csv"), nil, "", true, false},
+		{"CSV of spike times", at("t_ms.csv"), lab.Settings{"repeat-bins": "100", "sampling-rate": "1000"}, "", true, false},
+		{"CSV of spike times", at("t_offset.csv"), lab.Settings{"max-gap": "1000"}, "", false, false},
+		{"CSV of spike times", at("t_gap.csv"), nil, "", false, false},
 	}
 }
 
