@@ -274,6 +274,18 @@ func (s *States) Find(words []uint32) int {
 	return i
 }
 
+// Among returns what is known of the windows of a larger law, a number each, at those of
+// this one; 0 for a window that the larger law lacks.
+func (s *States) Among(all *States, of []float64) []float64 {
+	out := make([]float64, s.Len())
+	for i := range out {
+		if k := all.Find(s.Window(i)); k >= 0 {
+			out[i] = of[k]
+		}
+	}
+	return out
+}
+
 // PSilent is the probability of the window without a spike.
 func (s *States) PSilent() float64 {
 	// The silent window is the smallest, so it is first if it was seen.

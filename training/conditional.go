@@ -44,7 +44,7 @@ type conditionalPart struct {
 }
 
 func newConditional(c Config, g *Recurrent, net *Critic, d *Data) *conditional {
-	r := &conditional{config: c, gen: g, net: net, pairs: newPairs(c, g, d), laws: make([]float64, c.Batch*g.words()), upstream: make([]float64, c.Batch*g.words())}
+	r := &conditional{config: c, gen: g, net: net, pairs: newPairs(g, d, c.Batch), laws: make([]float64, c.Batch*g.words()), upstream: make([]float64, c.Batch*g.words())}
 	for range conditionalParts {
 		r.parts = append(r.parts, conditionalPart{
 			table: newWordTable(net, c.Neurons), window: make([]uint32, c.Timesteps), weights: make([]float64, g.words()),

@@ -13,6 +13,10 @@ type Data struct {
 	States  *metrics.States
 	// MeanCount is the mean number of spikes of a window.
 	MeanCount float64
+	// Held are the repeats that are held out; nil: there are none.
+	Held *Data
+
+	all *metrics.States // of these repeats and those held out
 }
 
 // NewData prepares a raster whose neurons are already chosen, all of it trained on.
@@ -24,27 +28,49 @@ func NewData(r *spikes.Raster, timesteps int) (*Data, error) {
 	return DataOf(rec, timesteps)
 }
 
-// DataOf prepares the repeats of a recording that are trained on, whose windows it
-// counts for all.
+// DataOf prepares the repeats of a recording that are trained on, and those held out,
+// whose windows it counts for all.
 func DataOf(rec *metrics.Recording, timesteps int) (*Data, error) {
-	w, err := rec.Windows(metrics.Trained, timesteps)
+	d, err := dataOf(rec, metrics.Trained, timesteps)
+	if err != nil || rec.Held == nil {
+		return d, err
+	}
+	if d.Held, err = dataOf(rec, metrics.HeldOut, timesteps); err != nil {
+		return nil, err
+	}
+	d.all, err = rec.Law(metrics.All, timesteps)
+	return d, err
+}
+
+// dataOf prepares one part of a recording.
+func dataOf(rec *metrics.Recording, p metrics.Part, timesteps int) (*Data, error) {
+	w, err := rec.Windows(p, timesteps)
 	if err != nil {
 		return nil, err
 	}
 	if w.Len() == 0 {
 		return nil, fmt.Errorf("%s has no repeats left", w.Source.Path)
 	}
-	s, err := rec.Law(metrics.Trained, timesteps)
+	s, err := rec.Law(p, timesteps)
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Windows: w, States: s}
+	d := &Data{Windows: w, States: s, all: s}
 	for i := range s.Len() {
 		for _, word := range s.Window(i) {
 			d.MeanCount += float64(popcount(word)) * s.Prob(i)
 		}
 	}
 	return d, nil
+}
+
+// judge are the repeats that choose the best parameters: those held out, where there are
+// any.
+func (d *Data) judge() *Data {
+	if d.Held != nil {
+		return d.Held
+	}
+	return d
 }
 
 // words writes window i of the recording.

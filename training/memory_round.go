@@ -7,7 +7,7 @@ func newMemoryRound(c Config, o Objective, g *Recurrent, net *Critic, d *Data) (
 	case o == ObjectiveLikelihood && exact:
 		return newSeenLikelihood(g, d), nil
 	case o == ObjectiveLikelihood:
-		return &drawnLikelihood{gen: g, pairs: newPairs(c, g, d)}, nil
+		return &drawnLikelihood{gen: g, pairs: newPairs(g, d, c.Batch)}, nil
 	case o == ObjectiveConditional:
 		return newConditional(c, g, net, d), nil
 	case exact && c.Neurons*c.Timesteps <= MaxExactBits:

@@ -22,9 +22,8 @@ type Model interface {
 	EstimateLaw(ctx context.Context, params []float64, s *metrics.States, draws int, seed uint64) (*LawEstimate, error)
 	// Draw draws samples of so many bins.
 	Draw(ctx context.Context, params []float64, samples, bins int, binWidth float64, seed uint64) (*spikes.Raster, error)
-	// Monitor returns what is cheap enough to be looked at while training: the divergence
-	// in nats, nil where it isn't, and the probability of a silent window.
-	Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (js *float64, pSilent float64, err error)
+	// Monitor returns what is cheap enough to be looked at while training.
+	Monitor(ctx context.Context, params []float64, d *Data, seed uint64) (Glance, error)
 }
 
 // CircuitModel is a Model that is made of circuits.
@@ -88,16 +87,16 @@ const (
 	monitorWork    = 2e8 // windows x timesteps x latent vectors of a monitored distance
 )
 
-func (m mixtureModel) Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
-	if float64(s.Len())*float64(s.Timesteps*monitorLatents) > monitorWork {
+func (m mixtureModel) Monitor(ctx context.Context, params []float64, d *Data, seed uint64) (Glance, error) {
+	if float64(d.all.Len())*float64(d.all.Timesteps*monitorLatents) > monitorWork {
 		p, err := m.silent(ctx, params, seed)
-		return nil, p, err
+		return Glance{PSilent: p}, err
 	}
-	e, err := m.EstimateLaw(ctx, params, s, monitorLatents, seed)
+	e, err := m.EstimateLaw(ctx, params, d.all, monitorLatents, seed)
 	if err != nil {
-		return nil, math.NaN(), err
+		return Glance{}, err
 	}
-	return &e.JSNats, e.PSilent, nil
+	return glanceAt(e, d, (*metrics.States).JSSeen), nil
 }
 
 // silent estimates P(silent window) from as many latent vectors as a step takes.
@@ -130,21 +129,30 @@ const (
 )
 
 // Monitor estimates the divergence only where the memory begins anew with each window.
-func (g *Recurrent) Monitor(ctx context.Context, params []float64, s *metrics.States, seed uint64) (*float64, float64, error) {
-	if g.past == 0 {
-		if s.Len() > monitorWindows {
-			p, err := g.silentGiven(ctx, params, s.Timesteps, nil)
-			return nil, p, err
-		}
-		e, err := g.EstimateLaw(ctx, params, s, 1, seed)
+func (g *Recurrent) Monitor(ctx context.Context, params []float64, d *Data, seed uint64) (Glance, error) {
+	if g.past == 0 && d.all.Len() <= monitorWindows {
+		e, err := g.EstimateLaw(ctx, params, d.all, 1, seed)
 		if err != nil {
-			return nil, math.NaN(), err
+			return Glance{}, err
 		}
-		return &e.JSNats, e.PSilent, nil
+		return glanceAt(e, d, func(judge *metrics.States, q []float64) float64 { return -judge.LogLikelihoodSeen(q) }), nil
 	}
-	r, err := g.Draw(ctx, params, monitorRuns, s.Timesteps, 0, seed)
+	silent, err := g.silent(ctx, params, d.States.Timesteps, seed)
 	if err != nil {
-		return nil, math.NaN(), err
+		return Glance{}, err
+	}
+	score, err := g.surprise(ctx, params, d.judge())
+	return Glance{PSilent: silent, Score: finite64(score)}, err
+}
+
+// silent is P(silent window), where samples run on that of a few of them.
+func (g *Recurrent) silent(ctx context.Context, params []float64, t int, seed uint64) (float64, error) {
+	if g.past == 0 {
+		return g.silentGiven(ctx, params, t, nil)
+	}
+	r, err := g.Draw(ctx, params, monitorRuns, t, 0, seed)
+	if err != nil {
+		return 0, err
 	}
 	silent := 0
 	for i := range r.Repeats {
@@ -156,5 +164,5 @@ func (g *Recurrent) Monitor(ctx context.Context, params []float64, s *metrics.St
 			silent++
 		}
 	}
-	return nil, float64(silent) / float64(r.Repeats), nil
+	return float64(silent) / float64(r.Repeats), nil
 }

@@ -11,9 +11,9 @@ type pairs struct {
 	first   int // the first bin drawn from where samples run on
 }
 
-func newPairs(c Config, g *Recurrent, d *Data) *pairs {
+func newPairs(g *Recurrent, d *Data, count int) *pairs {
 	w := d.Windows
-	p := &pairs{gen: g, windows: w.Bins - w.T + 1, count: c.Batch}
+	p := &pairs{gen: g, windows: w.Bins - w.T + 1, count: count}
 	for rep := range w.Repeats {
 		row := make([]uint32, w.Bins)
 		for b := range row {
@@ -40,20 +40,49 @@ func (e example) word() uint32 { return e.repeat[e.bin] }
 func (p *pairs) draw(rng *rand.Rand) []example {
 	out := make([]example, p.count)
 	for i := range out {
-		e := example{repeat: p.repeats[rng.IntN(len(p.repeats))]}
-		k := 0
+		repeat := p.repeats[rng.IntN(len(p.repeats))]
 		if p.gen.past > 0 {
-			e.bin = p.first + rng.IntN(len(e.repeat)-p.first)
-			e.start = max(0, e.bin-p.gen.past)
+			out[i] = p.running(repeat, p.first+rng.IntN(len(repeat)-p.first))
 		} else {
-			k = rng.IntN(p.gen.timesteps)
-			e.start = rng.IntN(p.windows)
-			e.bin = e.start + k
+			k := rng.IntN(p.gen.timesteps)
+			out[i] = p.windowed(repeat, rng.IntN(p.windows), k)
 		}
-		e.history = history{e.repeat[e.start:e.bin], p.gen.circuit(k)}
-		out[i] = e
 	}
 	return out
+}
+
+// spread returns one batch that lies evenly over the recording.
+func (p *pairs) spread() []example {
+	each := p.windows // places of a repeat
+	if p.gen.past > 0 {
+		each = len(p.repeats[0]) - p.first
+	}
+	places := each * len(p.repeats)
+	out := make([]example, min(p.count, places))
+	for i := range out {
+		at := i * places / len(out)
+		repeat := p.repeats[at/each]
+		if p.gen.past > 0 {
+			out[i] = p.running(repeat, p.first+at%each)
+		} else {
+			out[i] = p.windowed(repeat, at%each, i%p.gen.timesteps)
+		}
+	}
+	return out
+}
+
+// running is a bin of a recording that samples run on as.
+func (p *pairs) running(repeat []uint32, bin int) example {
+	return p.example(repeat, max(0, bin-p.gen.past), bin, 0)
+}
+
+// windowed is bin k of the window that begins there.
+func (p *pairs) windowed(repeat []uint32, start, k int) example {
+	return p.example(repeat, start, start+k, p.gen.circuit(k))
+}
+
+func (p *pairs) example(repeat []uint32, start, bin, circuit int) example {
+	return example{history{repeat[start:bin], circuit}, repeat, bin, start}
 }
 
 // histories are those of a batch.

@@ -30,6 +30,7 @@ type Recurrent struct {
 	memory    []*memoryMap // one a circuit; nil: it has none
 	timesteps int
 	past      int // bins before a window that are seen in it
+	batch     int // examples of an update
 	law       neuronLaw
 
 	// The lanes of the last run.
@@ -61,7 +62,7 @@ func NewRecurrent(c Config, on backends.Solver) (*Recurrent, error) {
 // newRecurrent lays the generator out, without what runs its circuits.
 func newRecurrent(c Config) *Recurrent {
 	a := c.Ansatz()
-	g := &Recurrent{ansatz: a, timesteps: c.Timesteps, past: c.Past}
+	g := &Recurrent{ansatz: a, timesteps: c.Timesteps, past: c.Past, batch: c.Batch}
 	circuits, depth := 1, c.Past
 	if c.Past == 0 {
 		g.memory = append(g.memory, nil)

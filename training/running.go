@@ -20,7 +20,7 @@ type running struct {
 const rollouts = 4
 
 func newRunning(c Config, g *Recurrent, net *Critic, d *Data) *running {
-	return &running{c, g, net, newPairs(c, g, d)}
+	return &running{c, g, net, newPairs(g, d, c.Batch)}
 }
 
 // run makes so many windows from each beginning.

@@ -23,7 +23,7 @@ type Options struct {
 type Trained struct {
 	Config Config
 	Model  Model
-	Params []float64 // averaged (Config.Average): what the generator is judged by
+	Params []float64 // what the generator is judged by (see [State.Judged])
 	State  *State    // all of it, from which a training could go on
 }
 
@@ -42,7 +42,8 @@ func Train(ctx context.Context, rec *metrics.Recording, c Config, o Options) (*T
 	if err := t.Train(ctx, nil, nil, o.Observe); err != nil {
 		return nil, err
 	}
-	return &Trained{Config: c, Model: t.Model(), Params: t.State.Average, State: t.State}, nil
+	params, _ := t.State.Judged()
+	return &Trained{Config: c, Model: t.Model(), Params: params, State: t.State}, nil
 }
 
 // Row is a line of metrics.jsonl: the figures of one step. Absent figures are
@@ -58,7 +59,8 @@ type Row struct {
 	Count       float64  `json:"spikes_per_window"`
 	JSNats      *float64 `json:"js_nats"`
 	PSilent     *float64 `json:"p_silent"`
-	Seconds     float64  `json:"seconds"` // since the process began the run
+	Score       *float64 `json:"score_nats"` // see [Glance]
+	Seconds     float64  `json:"seconds"`    // since the process began the run
 	*MeasuredRow
 }
 
@@ -153,12 +155,14 @@ func (t *Trainer) row(l Losses) Row {
 	return row
 }
 
-// monitor fills in the distance and P(silent) of the averaged generator.
+// monitor looks at the averaged generator, and keeps it where it is the best so far.
 func (t *Trainer) monitor(ctx context.Context, row *Row) error {
-	js, silent, err := t.model.Monitor(ctx, t.State.Average, t.Data.States, t.Config.Seed)
+	s := t.State
+	g, err := t.model.Monitor(ctx, s.Average, t.Data, t.Config.Seed)
 	if err != nil {
 		return err
 	}
-	row.JSNats, row.PSilent = js, &silent
-	return t.collapse(silent)
+	row.JSNats, row.PSilent, row.Score = g.JS, &g.PSilent, g.Score
+	s.choose(g.Score, t.stage(s.Step-1).first, t.Data.Held != nil)
+	return t.collapse(g.PSilent)
 }

@@ -20,6 +20,7 @@ type State struct {
 	GenAdam   *Adam
 	CritAdam  *Adam
 	Collapsed int // monitored steps in a row that looked collapsed
+	Best      Best
 	Moments
 	Used Usage // of all steps
 }
@@ -131,6 +132,7 @@ func (t *Trainer) Restore(s *State) error {
 		{"critic weights", len(s.Critic), len(t.State.Critic)},
 		{"generator moments", len(s.GenAdam.M) + len(s.GenAdam.V), 2 * len(t.State.Params)},
 		{"critic moments", len(s.CritAdam.M) + len(s.CritAdam.V), 2 * len(t.State.Critic)},
+		{"best parameters", len(s.Best.Params), min(s.Best.Step, 1) * len(t.State.Params)},
 	} {
 		if err := checkShape(k.what, k.got, k.want); err != nil {
 			return err

@@ -86,7 +86,7 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 	if isProgram(path) {
 		return f.program(a, cmd, path)
 	}
-	m, err := openModel(a, path)
+	m, err := openModel(a, cmd, path)
 	if err != nil {
 		return nil, err
 	}

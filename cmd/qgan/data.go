@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"qgan/metrics"
 	"qgan/metrics/spikes"
@@ -78,8 +79,12 @@ func isRun(a *app, path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// openModel reads a run's newest checkpoint.
-func openModel(a *app, dir string) (*assess.Generator, error) {
+// openModel reads a run's newest checkpoint, with the parameters that the flags choose.
+func openModel(a *app, cmd *cobra.Command, dir string) (*assess.Generator, error) {
+	which, err := cmd.Flags().GetString("parameters")
+	if err != nil {
+		panic(err) // the verb has no such flag
+	}
 	run, err := runs.Open(a.fs, dir)
 	if err != nil {
 		return nil, err
@@ -89,7 +94,15 @@ func openModel(a *app, dir string) (*assess.Generator, error) {
 	if errors.Is(err, assess.ErrNoCheckpoint) && errors.As(err, &e) {
 		e.Hint = "`qgan train --resume` goes on with it"
 	}
-	return g, err
+	if err != nil {
+		return nil, err
+	}
+	return g.With(which)
+}
+
+// addParameters registers the flag that chooses the parameters of a run.
+func addParameters(f *pflag.FlagSet) {
+	f.String("parameters", assess.BestParameters, "parameters of a run: the best ones of its training, or the last")
 }
 
 // addCompare registers the flag for files that are put beside.

@@ -55,6 +55,7 @@ puts the laws with and without noise, with and without readout errors, and with
 	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
 	s.IntVar(&f.samples, "samples", assess.UsualWindows, fmt.Sprintf("windows to draw (of --backend noisy %d)", assess.NoisyWindows))
 	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
+	addParameters(s)
 	addCompare(cmd, &f.compare)
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
@@ -81,7 +82,7 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 // neurons and, by default, the seed.
 func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
 	changed := cmd.Flags().Changed
-	g, err := openModel(a, what)
+	g, err := openModel(a, cmd, what)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +125,9 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
 	if f.exact {
 		return nil, usagef("--exact: a file has no law of its own, only samples")
+	}
+	if cmd.Flags().Changed("parameters") {
+		return nil, usagef("--parameters is for a run, %s is a file", what)
 	}
 	s := given(cmd.Flags())
 	if b := backendOf(s); b != "ideal" {

@@ -29,13 +29,14 @@ func (f *circuitFlags) add(s *pflag.FlagSet, timestep, past string) {
 	s.IntVar(&f.timestep, "timestep", 0, timestep)
 	s.StringVar(&f.latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
 	s.StringVar(&f.past, "past", "", past)
+	addParameters(s)
 	s.BoolVar(&f.parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
 }
 
 // program reads the circuit of a program, for which the flags of a run, and the others
 // named, mean nothing.
 func (f *circuitFlags) program(a *app, cmd *cobra.Command, path string, others ...string) (*ir.Circuit, error) {
-	if err := runFlagsOnly(cmd, path, append([]string{"timestep", "latent-vector", "past", "parametric"}, others...)...); err != nil {
+	if err := runFlagsOnly(cmd, path, append([]string{"timestep", "latent-vector", "past", "parametric", "parameters"}, others...)...); err != nil {
 		return nil, err
 	}
 	return a.circuitOf(path)
@@ -131,7 +132,7 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 				}
 				return a.export(c, out, options)
 			}
-			m, err := openModel(a, args[0])
+			m, err := openModel(a, cmd, args[0])
 			if err != nil {
 				return err
 			}

@@ -58,6 +58,7 @@ command again takes up those that are there and pays for nothing twice.`,
 	s.StringVar(&f.out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
 	s.StringVar(&f.format, "format", "windows", "what the file holds: windows, spike-times (.csv) or pynapple (.npz)")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
+	addParameters(s)
 	f.where.add(s)
 	f.where.addSending(s)
 	return cmd
@@ -71,7 +72,7 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if err != nil {
 		return err
 	}
-	g, err := openModel(a, dir)
+	g, err := openModel(a, cmd, dir)
 	if err != nil {
 		return err
 	}

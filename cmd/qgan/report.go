@@ -62,6 +62,7 @@ window length side by side, and a folder with a page for each size.`,
 		},
 	}
 	addData(cmd, true)
+	addParameters(cmd.Flags())
 	addCompare(cmd, &compare)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
 	cmd.Flags().StringVar(&out, "out", "", "directory to write (none: report in the first run)")
@@ -83,7 +84,7 @@ func (a *app) subjects(cmd *cobra.Command, args []string, timesteps int) (sizes 
 			a.warnOf(drawn)
 			continue
 		}
-		g, err := openModel(a, path) // which has the words for what is not there, too
+		g, err := openModel(a, cmd, path) // which has the words for what is not there, too
 		if err != nil {
 			return nil, err
 		}

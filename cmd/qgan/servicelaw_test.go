@@ -100,7 +100,7 @@ func TestServicesHaveTheLawOfIdeal(t *testing.T) {
 	if code := plain.run(t.Context(), []string{"train", dir, "--neurons", "4", "--timesteps", "10", "--preset", "paper", "--iterations", "2", "--seed", "3"}); code != exitOK {
 		t.Fatalf("train: exit code %d", code)
 	}
-	m, err := openModel(plain, dir)
+	m, err := openModel(plain, newExportCmd(plain), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type Evaluation struct {
 	// Of a run: what its latent vector does, and its trained parameters.
 	Latent     string           `json:"latent_scale,omitempty"`
 	Parameters *training.Counts `json:"parameters,omitempty"`
+	Chosen     *Chosen          `json:"chosen,omitempty"` // which of its parameters
 	Law
 	Baselines       []metrics.BaselineResult `json:"baselines"`
 	RatesHz         []float64                `json:"rates_hz"`
@@ -139,7 +140,7 @@ func (o Options) settled() Options {
 func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Recording, o Options) (*Evaluation, error) {
 	o = o.settled()
 	n := training.CountParameters(g.Config)
-	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Size: Size(g.Config)}
+	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Chosen: &g.Chosen, Size: Size(g.Config)}
 	s := Sample{Name: name}
 	var err error
 	if o.Noise != nil {
@@ -307,7 +308,7 @@ func (e *Evaluation) listStates(rec *metrics.Recording, data, drawn *metrics.Sta
 		if err != nil {
 			return err
 		}
-		law = at(e.Law.Estimate, all, data)
+		law = data.Among(all, e.Law.Estimate.Seen)
 	}
 	e.States = []WindowState{}
 	for _, i := range order[:min(listedStates, len(order))] {

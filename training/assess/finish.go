@@ -31,6 +31,8 @@ type Result struct {
 	Gradient training.Gradient `json:"gradient"`
 	Circuits int               `json:"total_circuits,omitempty"`
 	Shots    int               `json:"total_shots,omitempty"`
+	// Chosen says which parameters the figures are of.
+	Chosen Chosen `json:"chosen"`
 	Law
 }
 
@@ -47,7 +49,7 @@ type Ended struct {
 	Keep bool
 }
 
-// Finish measures a run at the last state of its training. fsys is the file system that
+// Finish measures the best generator of a run, given the last state of its training. fsys is the file system that
 // the report is written to; nil: the machine's own.
 func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.State, rec *metrics.Recording, e Ended) (*Result, error) {
 	g, err := Of(run, state)
@@ -61,12 +63,21 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 	}
 	if law.Method == "none" {
 		law.PSilent = e.PSilent
+		rows, err := g.rows()
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			if row.Step == g.Step && row.PSilent != nil {
+				law.PSilent = *row.PSilent
+			}
+		}
 	}
 	r := &Result{
 		Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(c), Iterations: state.Step, Seconds: e.Seconds,
 		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
 		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
-		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Law: law,
+		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Law: law,
 	}
 	if !e.Keep {
 		return r, nil

@@ -18,11 +18,40 @@ type Generator struct {
 	Config training.Config
 	Model  training.CircuitModel
 	Params []float64 // averaged over the training
-	Step   int       // steps taken
+	Step   int       // steps that made them
+	Chosen Chosen
 	Data   runs.DataInfo
 	Run    *runs.Dir // nil: it belongs to no run directory
 
+	state *training.State
 	draws int // latent vectors or pasts of an exact law; 0: as many as it takes
+}
+
+// The parameters of a training that can be judged: the best ones, or those of its last
+// step.
+const (
+	BestParameters = "best"
+	LastParameters = "last"
+)
+
+// Chosen says which of a training's parameters are judged, and what chose them.
+type Chosen struct {
+	Parameters string `json:"parameters"` // best or last
+	Step       int    `json:"step"`
+	// Score is what the best ones were chosen by, the smallest there was, in nats; By says of what.
+	Score *float64 `json:"score_nats,omitempty"`
+	By    string   `json:"by,omitempty"`
+	// Repeats are those that chose: held out, or trained on. A figure of these repeats is a
+	// little better than one of others would be.
+	Repeats string `json:"repeats,omitempty"`
+}
+
+// String says it in words.
+func (c Chosen) String() string {
+	if c.Score == nil {
+		return fmt.Sprintf("the parameters are those of the last step, %d", c.Step)
+	}
+	return fmt.Sprintf("the parameters are the best ones, of step %d, by the %s of the repeats %s (%.5g nats)", c.Step, c.By, c.Repeats, *c.Score)
 }
 
 // ErrNoCheckpoint says that a run has not been trained yet.
@@ -51,17 +80,45 @@ func Of(run *runs.Dir, state *training.State) (*Generator, error) {
 	return g, nil
 }
 
-// New is the generator of a configuration with the averaged parameters of a state, whose
-// laws are exact. It fails where the state is that of another configuration.
+// New is the generator of a configuration with the best parameters of a state, whose laws
+// are exact. It fails where the state is that of another configuration.
 func New(c training.Config, state *training.State) (*Generator, error) {
 	m, err := training.NewModel(c, &sim.Simulator{})
 	if err != nil {
 		return nil, err
 	}
-	if len(state.Average) != m.Parameters() {
-		return nil, fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(state.Average), m.Parameters())
+	params, step := state.Judged()
+	for _, p := range [][]float64{params, state.Average} {
+		if len(p) != m.Parameters() {
+			return nil, fmt.Errorf("the checkpoint holds %d parameters, the configuration has %d", len(p), m.Parameters())
+		}
 	}
-	return &Generator{Config: c, Model: m, Params: state.Average, Step: state.Step}, nil
+	g := &Generator{Config: c, Model: m, Params: params, Step: step, Chosen: Chosen{Parameters: LastParameters, Step: step}, state: state}
+	if b := state.Best; b.Step > 0 {
+		g.Chosen = Chosen{BestParameters, b.Step, &b.Score, "divergence", "trained on"}
+		if c.Memory != training.MemoryNone {
+			g.Chosen.By = "mean -ln p a bin"
+		}
+		if b.HeldOut {
+			g.Chosen.Repeats = "held out"
+		}
+	}
+	return g, nil
+}
+
+// With is the generator with other parameters of its training: [BestParameters] or
+// [LastParameters]. Of a training that scored none both are the last ones.
+func (g *Generator) With(parameters string) (*Generator, error) {
+	switch parameters {
+	case BestParameters:
+		return g, nil
+	case LastParameters:
+		out := *g
+		out.Params, out.Step = g.state.Average, g.state.Step
+		out.Chosen = Chosen{Parameters: LastParameters, Step: g.state.Step}
+		return &out, nil
+	}
+	return nil, &metrics.OptionError{Option: "parameters " + parameters, Err: fmt.Errorf("there are %s and %s", BestParameters, LastParameters)}
 }
 
 // Recording reads the recording that the generator's run was trained on, split as it was.
@@ -163,7 +220,7 @@ func (g *Generator) Draw(ctx context.Context, on *Processor, s training.Sampling
 		Seed: s.Seed, BinWidth: s.BinWidth, LatentScale: Latent(g.Config), Neurons: g.Data.Neurons, Names: g.Data.Units,
 		Model:    "qgan " + g.Config.Preset + ", readout " + string(g.Config.Readout),
 		BitOrder: spikes.BitOrder,
-		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "run_seed": g.Config.Seed},
+		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "parameters": g.Chosen.Parameters, "run_seed": g.Config.Seed},
 	}
 	if on == nil {
 		r, err := g.Model.Draw(ctx, g.Params, s.Samples, s.Bins, s.BinWidth, s.Seed)

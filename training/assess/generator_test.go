@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,7 +89,7 @@ func TestDraw(t *testing.T) {
 	same(t, "samples", r, want)
 	same(t, "description", meta, spikes.Meta{
 		Seed: 8, BinWidth: 0.02, LatentScale: assess.Latent(g.Config), Neurons: []int{3, 5}, Model: "qgan deep, readout born", BitOrder: spikes.BitOrder,
-		Extra: map[string]any{"data_sha256": "feed", "step": 4, "run_seed": uint64(11)},
+		Extra: map[string]any{"data_sha256": "feed", "step": 4, "parameters": "last", "run_seed": uint64(11)},
 	})
 
 	var asked []backends.Mitigation
@@ -102,7 +103,7 @@ func TestDraw(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "description of shots", meta.Extra, map[string]any{
-		"data_sha256": "feed", "step": 4, "run_seed": uint64(11), "backend": "made", "mitigation": "m3", "snapshot_sha256": "beef", "samples_per_latent": 3,
+		"data_sha256": "feed", "step": 4, "parameters": "last", "run_seed": uint64(11), "backend": "made", "mitigation": "m3", "snapshot_sha256": "beef", "samples_per_latent": 3,
 	})
 	if r.Repeats != 9 || r.BinWidth != 0.02 || len(asked) != 1 || asked[0] != backends.MitigateM3 || len(on.shots) != 2*3 || on.seed != 8 {
 		t.Errorf("%d samples, bins of %v s, mitigations %v, %d circuits, seed %d", r.Repeats, r.BinWidth, asked, len(on.shots), on.seed)
@@ -163,11 +164,52 @@ func TestOfARun(t *testing.T) {
 	same(t, "file", back.File, rec.File)
 
 	for _, n := range []int{len(state.Average) - 1, len(state.Average) + 1} {
-		short := *state
+		short, best := *state, *state
 		short.Average = make([]float64, n)
-		if _, err := assess.Of(run, &short); err == nil {
-			t.Errorf("%d parameters of %d were taken", n, len(state.Average))
+		best.Best = training.Best{Step: 3, Params: make([]float64, n)}
+		for _, s := range []*training.State{&short, &best} {
+			if _, err := assess.Of(run, s); err == nil {
+				t.Errorf("%d parameters of %d were taken", n, len(state.Average))
+			}
 		}
+	}
+}
+
+// A generator has the best parameters of its training, and on request the last ones; it
+// says which, and what chose them.
+func TestParameters(t *testing.T) {
+	rec := uneven(t, 6, 60, 2, 3, "odd")
+	for _, k := range []struct {
+		timesteps int
+		best      training.Best
+		which     string
+		want      assess.Chosen
+		words     string
+	}{
+		{1, training.Best{}, assess.BestParameters, assess.Chosen{Parameters: "last", Step: 9}, "the parameters are those of the last step, 9"},
+		{1, training.Best{Step: 5, Score: 0.25}, assess.BestParameters, assess.Chosen{Parameters: "best", Step: 5, Score: new(0.25), By: "divergence", Repeats: "trained on"},
+			"the parameters are the best ones, of step 5, by the divergence of the repeats trained on (0.25 nats)"},
+		{2, training.Best{Step: 5, Score: 0.75, HeldOut: true}, assess.BestParameters, assess.Chosen{Parameters: "best", Step: 5, Score: new(0.75), By: "mean -ln p a bin", Repeats: "held out"},
+			"the parameters are the best ones, of step 5, by the mean -ln p a bin of the repeats held out (0.75 nats)"},
+		{2, training.Best{Step: 5, Score: 0.75, HeldOut: true}, assess.LastParameters, assess.Chosen{Parameters: "last", Step: 9}, "the parameters are those of the last step, 9"},
+	} {
+		state := must(training.New(untrained(t, rec, k.timesteps, nil).Config, must(training.DataOf(rec, k.timesteps)), &sim.Simulator{}, nil)).State
+		state.Step, state.Best = 9, k.best
+		want := state.Average
+		if k.best.Step > 0 {
+			state.Best.Params = make([]float64, len(state.Average))
+			if k.which == assess.BestParameters {
+				want = state.Best.Params
+			}
+		}
+		g := must(must(assess.New(untrained(t, rec, k.timesteps, nil).Config, state)).With(k.which))
+		same(t, "chosen", g.Chosen, k.want)
+		if g.Chosen.String() != k.words || g.Step != k.want.Step || !slices.Equal(g.Params, want) {
+			t.Errorf("%s: step %d, parameters %v, want %s and %v", g.Chosen, g.Step, g.Params, k.words, want)
+		}
+	}
+	if _, err := untrained(t, rec, 1, nil).With("first"); err == nil || err.Error() != "parameters first: there are best and last" {
+		t.Errorf("other parameters: %v", err)
 	}
 }
 

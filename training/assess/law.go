@@ -88,7 +88,7 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 	if !reached {
 		out.Note = fmt.Sprintf("the standard error is above a tenth of the split-half floor after %d latent vectors", e.Latents)
 	}
-	q := at(e, all, train)
+	q := train.Among(all, e.Seen)
 	js := train.JSSeen(q)
 	out.LogLikelihood = finite(train.LogLikelihoodSeen(q))
 	out.JS, out.JSBits, out.StdErr = &js, finite(metrics.Bits(js)), &e.JSStdErr
@@ -98,7 +98,7 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 		if err != nil {
 			return nil, nil, err
 		}
-		q := at(e, all, s)
+		q := s.Among(all, e.Seen)
 		return finite(s.JSSeen(q)), finite(s.LogLikelihoodSeen(q)), nil
 	}
 	if rec.Held != nil {
@@ -145,17 +145,6 @@ func (g *Generator) exact(ctx context.Context, s *metrics.States, floor float64,
 			return e, false, nil
 		}
 	}
-}
-
-// at returns the estimate's probabilities at the windows of a part of the recording.
-func at(e *training.LawEstimate, all, part *metrics.States) []float64 {
-	q := make([]float64, part.Len())
-	for i := range q {
-		if k := all.Find(part.Window(i)); k >= 0 {
-			q[i] = e.Seen[k]
-		}
-	}
-	return q
 }
 
 // latentDistance is [training.LatentDistance]; 0 for a generator without latent

@@ -220,6 +220,7 @@ func TestFinish(t *testing.T) {
 		want := &assess.Result{
 			Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(g.Config), Iterations: 7, Seconds: 12, Seed: 9,
 			Latent: assess.Latent(g.Config), DataSHA256: "feed", Gradient: training.GradientAdjoint, Circuits: 5, Shots: 70, Law: law,
+			Chosen: assess.Chosen{Parameters: "last", Step: 7},
 		}
 		same(t, "result", got, want)
 		raw, err := os.ReadFile(filepath.Join(run.Path, "result.json"))

@@ -145,7 +145,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states 
 		if err != nil {
 			return err
 		}
-		model.Seen = at(e, all, states)
+		model.Seen = states.Among(all, e.Seen)
 	default:
 		law, err := metrics.CountStates(drawn)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"qgan/training"
@@ -31,7 +32,15 @@ type checkpointHeader struct {
 	CriticAdam    int               `json:"critic_adam_steps"`
 	Circuits      int               `json:"circuits,omitempty"` // measured so far
 	Shots         int               `json:"shots,omitempty"`
+	Best          *checkpointBest   `json:"best,omitempty"` // of the array of that name
 	Arrays        []checkpointArray `json:"arrays"`
+}
+
+// checkpointBest says how the best parameters came to be it.
+type checkpointBest struct {
+	Step    int     `json:"step"`
+	Score   float64 `json:"score_nats"`
+	HeldOut bool    `json:"held_out"`
 }
 
 type checkpointArray struct {
@@ -52,18 +61,22 @@ func arrays(s *training.State) []struct {
 		{"generator_m", &s.GenAdam.M}, {"generator_v", &s.GenAdam.V},
 		{"critic_m", &s.CritAdam.M}, {"critic_v", &s.CritAdam.V},
 		{"derivatives", &s.Derivatives}, {"shot_variances", &s.ShotVariances},
+		{"best", &s.Best.Params},
 	}
 }
 
-// firstArrays is the number of arrays that every checkpoint has; files that were written
-// before gradients came from shots have no others.
-const firstArrays = 7
+// arraysOfOld are the numbers of arrays that files of older versions have, the first ones:
+// before gradients came from shots, and before the best parameters were kept.
+var arraysOfOld = [...]int{7, 9}
 
 // WriteState writes a checkpoint.
 func WriteState(w io.Writer, s *training.State) error {
 	sum := sha256.New()
 	b := bufio.NewWriter(io.MultiWriter(w, sum))
 	h := checkpointHeader{Step: s.Step, Collapsed: s.Collapsed, GeneratorAdam: s.GenAdam.Steps, CriticAdam: s.CritAdam.Steps, Circuits: s.Used.Circuits, Shots: s.Used.Shots}
+	if b := s.Best; b.Step > 0 {
+		h.Best = &checkpointBest{b.Step, b.Score, b.HeldOut}
+	}
 	for _, a := range arrays(s) {
 		h.Arrays = append(h.Arrays, checkpointArray{a.name, len(*a.data)})
 	}
@@ -119,9 +132,12 @@ func ReadState(data []byte, c training.Config) (*training.State, error) {
 		GenAdam:  &training.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.GeneratorAdam},
 		CritAdam: &training.Adam{Beta1: c.Beta1, Beta2: c.Beta2, Steps: h.CriticAdam},
 	}
+	if b := h.Best; b != nil {
+		s.Best = training.Best{Step: b.Step, Score: b.Score, HeldOut: b.HeldOut}
+	}
 	want := arrays(s)
-	if len(h.Arrays) == firstArrays {
-		want = want[:firstArrays]
+	if slices.Contains(arraysOfOld[:], len(h.Arrays)) {
+		want = want[:len(h.Arrays)]
 	}
 	if len(h.Arrays) != len(want) {
 		return nil, fmt.Errorf("it holds %d arrays, %d are needed", len(h.Arrays), len(want))

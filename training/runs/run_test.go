@@ -189,6 +189,7 @@ func testState(seed uint64) *training.State {
 		Step: 7, Collapsed: 2, Params: draw(3), Average: draw(3), Critic: draw(4),
 		GenAdam:  &training.Adam{Beta1: 0, Beta2: 0.9, Steps: 7, M: draw(3), V: draw(3)},
 		CritAdam: &training.Adam{Beta1: 0, Beta2: 0.9, Steps: 14, M: draw(4), V: draw(4)},
+		Best:     training.Best{Step: 5, Score: 0.1 + 0.2, HeldOut: true, Params: draw(3)},
 	}
 }
 
@@ -218,30 +219,37 @@ func TestDamagedCheckpoint(t *testing.T) {
 	}
 }
 
-// Checkpoints that were written before gradients came from shots have seven arrays; eight
-// are those of nobody.
+// Checkpoints that were written before gradients came from shots have seven arrays, those
+// before the best parameters were kept nine; eight are those of nobody.
 func TestOlderCheckpoint(t *testing.T) {
 	c := testConfig(t, 2, 1)
-	var b bytes.Buffer
-	if err := WriteState(&b, testState(1)); err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.HasPrefix(b.Bytes(), []byte("qgan checkpoint 1\n{\"step\":7,")) {
-		t.Errorf("it begins with %q", b.Bytes()[:40])
-	}
 	for name, want := range map[string]string{"qgan checkpoint 9\n": `it is "qgan checkpoint 9", this program reads "qgan checkpoint 1"`, "numbers": "it is no checkpoint"} {
 		if _, err := ReadState([]byte(name), c); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	for left, good := range map[string]bool{`{"name":"derivatives","len":0},{"name":"shot_variances","len":0}`: true, `{"name":"shot_variances","len":0}`: false} {
-		older := bytes.Replace(b.Bytes()[:b.Len()-sha256.Size], []byte(","+left), nil, 1)
+	old := testState(1)
+	old.Best = training.Best{}
+	var b bytes.Buffer
+	if err := WriteState(&b, old); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(b.Bytes(), []byte("qgan checkpoint 1\n{\"step\":7,")) {
+		t.Errorf("it begins with %q", b.Bytes()[:40])
+	}
+	const best = `,{"name":"best","len":0}`
+	for left, good := range map[string]bool{
+		best: true,
+		`,{"name":"derivatives","len":0},{"name":"shot_variances","len":0}` + best: true,
+		`,{"name":"shot_variances","len":0}` + best:                                false,
+	} {
+		older := bytes.Replace(b.Bytes()[:b.Len()-sha256.Size], []byte(left), nil, 1)
 		sum := sha256.Sum256(older)
 		got, err := ReadState(append(older, sum[:]...), c)
 		if good != (err == nil) {
 			t.Errorf("without %s: %v", left, err)
 		}
-		if diff := cmp.Diff(testState(1), got); good && diff != "" {
+		if diff := cmp.Diff(old, got); good && diff != "" {
 			t.Errorf("without %s: %s", left, diff)
 		}
 	}
