@@ -73,13 +73,13 @@ func momentsOf(r *spikes.Raster, lags int) pairMoments {
 }
 
 // moments are those of windows, means over the places of a bin and of a pair of
-// bins in a window.
+// bins in a window. Counts are added up as whole numbers, so that a neuron which always
+// fires has a rate of 1.
 func (s *States) moments() pairMoments {
 	n, t := s.Neurons, s.Timesteps
-	m := pairMoments{rates: make([]float64, n)}
+	var m pairMoments
 	for lag := range t {
-		m.joint, m.bins = append(m.joint, make([]float64, n*n)), append(m.bins, s.Total)
-		weight := 1 / (float64(s.Total) * float64(t-lag))
+		first, joint := make([]int, n), make([]int, n*n)
 		for x, c := range s.Counts {
 			w := s.Window(x)
 			for k := range t - lag {
@@ -87,17 +87,26 @@ func (s *States) moments() pairMoments {
 					if w[k]>>(n-1-i)&1 == 0 {
 						continue
 					}
-					if lag == 0 {
-						m.rates[i] += float64(c) * weight
-					}
+					first[i] += c
 					for j := range n {
 						if w[k+lag]>>(n-1-j)&1 == 1 {
-							m.joint[lag][i*n+j] += float64(c) * weight
+							joint[i*n+j] += c
 						}
 					}
 				}
 			}
 		}
+		share := func(counts []int) []float64 {
+			out := make([]float64, len(counts))
+			for i, c := range counts {
+				out[i] = float64(c) / float64(s.Total*(t-lag))
+			}
+			return out
+		}
+		if lag == 0 {
+			m.rates = share(first)
+		}
+		m.joint, m.bins = append(m.joint, share(joint)), append(m.bins, s.Total)
 	}
 	return m
 }

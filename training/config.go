@@ -94,8 +94,8 @@ const (
 	KPrinted KLoss = "printed"
 )
 
-// Objective says what a generator is trained on; without memory it is
-// ObjectiveWGAN.
+// Objective says what a generator is trained on. Without memory it is ObjectiveWGAN, or
+// for windows of one bin ObjectiveLikelihood.
 type Objective string
 
 const (
@@ -105,7 +105,7 @@ const (
 	// last bin is the generator's, summed over its 2^n words.
 	ObjectiveConditional Objective = "conditional"
 	// ObjectiveLikelihood: the mean logarithm of the probability of each word given
-	// the real words before it. There is no critic.
+	// the real words before it; without memory, of the law of one bin. There is no critic.
 	ObjectiveLikelihood Objective = "likelihood"
 	// ObjectiveStaged: likelihood, then conditional, then a little wgan.
 	ObjectiveStaged Objective = "staged"
@@ -190,8 +190,22 @@ func Presets() []string { return []string{"deep", "paper"} }
 //
 // "paper" is the text of Hernandes & Greplova (2025) with the choices it leaves
 // open made as docs/recipe.md says. "deep" is what trains well: for one timestep a
-// deep circuit without latent vector, for several a leaky memory.
+// deep circuit without latent vector against a critic, for several a leaky memory, trained
+// by its likelihood where the law of windows is exact and in stages where it is not.
 func Preset(name string, n, t int) (Config, error) {
+	c, err := versusCritic(name, n, t)
+	if err != nil || name != "deep" || t == 1 {
+		return c, err
+	}
+	c = c.WithMemory(MemoryLeaky)
+	if n*t <= MaxExactContextBits {
+		return c.WithObjective(ObjectiveLikelihood), nil
+	}
+	return c.WithObjective(ObjectiveStaged), nil
+}
+
+// versusCritic is a preset whose generator has no memory and is trained by ObjectiveWGAN.
+func versusCritic(name string, n, t int) (Config, error) {
 	c := Config{
 		Preset: name, Neurons: n, Timesteps: t, Latent: LatentNormal, Readout: Born, Batch: smallBatch, Memory: MemoryNone, Objective: ObjectiveWGAN,
 		Hidden: 64, KLoss: KOff, Iterations: 3000, CriticSteps: 2, Gradient: GradientAdjoint, Backend: "ideal",
@@ -214,10 +228,7 @@ func Preset(name string, n, t int) (Config, error) {
 		c.GeneratorLR, c.CriticLR, c.Schedule = 0.01, 0.001, ScheduleCosine
 		c.Beta1, c.Beta2 = 0, 0.9
 		c.Average = 0.99
-		switch {
-		case t > 1:
-			c = c.WithMemory(MemoryLeaky)
-		case n > 8:
+		if t == 1 && n > 8 {
 			c.Batch = bigBatch // with fewer points for the penalty some seeds end at twice the distance
 		}
 	default:
@@ -251,28 +262,48 @@ func depth(neurons int) int {
 
 // WithMemory returns the settings with that memory, tied, and what goes with it:
 // depth, a large batch and no latent vector beside a memory; without, a trained
-// latent vector shared by the timesteps.
+// latent vector shared by the timesteps, and a critic.
 func (c Config) WithMemory(m Memory) Config {
 	c.Memory, c.Tied, c.Past, c.OwnBits = m, m != MemoryNone, 0, 0
 	c.LatentScale, c.LatentTrained = 0, false
 	if m == MemoryNone {
+		c = c.WithObjective(ObjectiveWGAN)
 		c.LatentScale, c.LatentTrained = 1, true
 		c.Layers, c.Batch = depth(c.Neurons), smallBatch
 		return c
 	}
-	c.Layers, c.Batch = 9, bigBatch
+	c.Layers = 9
 	if c.Neurons*c.Timesteps > MaxExactContextBits {
-		c.Past, c.Batch = runsOn, max(1, min(bigBatch, batchBins/max(1, c.Timesteps)))
+		c.Past = runsOn
 		if m == MemoryLeaky {
 			c.OwnBits = ownBits // short windows are learnt as well without
 		}
 	}
+	c.Batch = c.windowsBatch()
 	return c
 }
 
+// windowsBatch is the batch of whole windows that a generator with memory takes.
+func (c Config) windowsBatch() int {
+	if c.Past == 0 {
+		return bigBatch
+	}
+	return max(1, min(bigBatch, batchBins/max(1, c.Timesteps)))
+}
+
 // WithObjective returns the settings with that objective and what goes with it:
-// steps, their size, Adam's coefficients, and exact sums where it can take them.
+// steps, their size, Adam's coefficients, and exact sums where it can take them. What a
+// likelihood brought before goes with it.
 func (c Config) WithObjective(o Objective) Config {
+	if was := c.Objective; was == ObjectiveLikelihood || was == ObjectiveStaged {
+		if p, err := versusCritic(c.Preset, c.Neurons, c.Timesteps); err == nil {
+			c.Iterations, c.GeneratorLR, c.Beta1, c.Beta2 = p.Iterations, p.GeneratorLR, p.Beta1, p.Beta2
+			c.Expectation, c.Batch = p.Expectation, p.Batch
+		}
+		if c.Memory != MemoryNone {
+			c.Batch = c.windowsBatch()
+		}
+	}
 	c.Objective = o
 	switch o {
 	case ObjectiveConditional:
@@ -300,8 +331,14 @@ func (c Config) WithObjective(o Objective) Config {
 // WithGradient returns the settings with that way of taking gradients and what goes with
 // it: measured laws are noisy, so of a generator whose parameters are averaged the average
 // is longer, the critic sees twice as many laws, and Adam takes the scale of its steps from
-// a thousand gradients instead of ten, whose noise would be in it.
+// a thousand gradients instead of ten, whose noise would be in it. A likelihood can't be
+// measured without bias, so a critic takes its place.
 func (c Config) WithGradient(g Gradient) Config {
+	if o := c.Objective; g != GradientAdjoint && (o == ObjectiveLikelihood || o == ObjectiveStaged) {
+		if c = c.WithObjective(ObjectiveWGAN); c.Memory != MemoryNone && c.Expectation != Exact {
+			c = c.WithObjective(ObjectiveConditional)
+		}
+	}
 	if g != GradientAdjoint && c.Gradient == GradientAdjoint && c.Average > 0 {
 		c.Average, c.CriticSteps, c.Beta2 = 0.998, 4, 0.999
 	}
@@ -357,11 +394,14 @@ type rule struct {
 // rules are what must hold between the settings of a configuration.
 func (c Config) rules() []rule {
 	measured, memory := c.Measured(), c.Memory != MemoryNone
+	ofOneBin := !memory && c.Objective == ObjectiveLikelihood && c.Timesteps == 1
 	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
 	return []rule{
 		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
 		{"latent-qubits", c.Neurons+c.LatentQubits <= MaxNeurons, c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
-		{"objective", memory || c.Objective == ObjectiveWGAN, c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
+		{"objective", memory || c.Objective == ObjectiveWGAN || ofOneBin, c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
+		{"latent-scale", !ofOneBin || !c.Ansatz().UsesLatent(), c.LatentScale, "the likelihood of one bin is that of a law without latent vector; use {latent-scale} 0"},
+		{"expectation", !ofOneBin || c.Expectation == Exact, c.Expectation, "the likelihood of one bin is summed over all words; use {expectation} exact and {readout} born"},
 		{"tied", memory || !c.Tied, c.Tied, "timesteps without memory would all be equal; add {memory} leaky"},
 		{"past", memory || c.Past == 0, c.Past, "it takes a memory to see it; add {memory} leaky"},
 		{"memory", !memory || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use {timesteps} 2 or more, or {past} 20"},
@@ -381,6 +421,7 @@ func (c Config) rules() []rule {
 		{"gradient", !perturbed || !memory, c.Gradient, "angles that are computed from a memory are shifted one by one; use {gradient} " + string(GradientShift)},
 		{"k-loss", !measured || c.KLoss != KAbs, c.KLoss, "the sign of a mean that is measured is a biased one; use {k-loss} square, whose two factors come from independent shots"},
 		{"objective", !measured || !memory || c.Objective == ObjectiveConditional || c.Objective == ObjectiveWGAN && c.Expectation == Exact, c.Objective, "the logarithm of a measured frequency, and a quotient of two, are biased; use {objective} conditional"},
+		{"objective", !measured || !ofOneBin, c.Objective, "the logarithm of a measured frequency is biased; use {objective} wgan"},
 		{"mitigate", measured || c.Mitigation == "", c.Mitigation, "there are no shots to mitigate"},
 	}
 }

@@ -262,3 +262,42 @@ func TestReadouts(t *testing.T) {
 		}
 	}
 }
+
+// The loss of a bin without memory is minus the mean logarithm of its law, and its gradient
+// that of finite differences.
+func TestLikelihoodOfOneBin(t *testing.T) {
+	c := testConfig(t, 3, 1).WithObjective(ObjectiveLikelihood)
+	c.Iterations = 400
+	tr := testTrainer(t, c)
+	r := tr.stages[0].round
+	params, grad, scratch := tr.State.Params, make([]float64, len(tr.State.Params)), make([]float64, len(tr.State.Params))
+	var out Losses
+	loss := func() float64 {
+		if err := r.generator(t.Context(), tr.update(0), scratch, &out); err != nil {
+			t.Fatal(err)
+		}
+		return out.Generator
+	}
+	if err := r.generator(t.Context(), tr.update(0), grad, &out); err != nil {
+		t.Fatal(err)
+	}
+	e, err := tr.model.EstimateLaw(t.Context(), params, tr.Data.States, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := -tr.Data.States.LogLikelihoodSeen(e.Seen); math.Abs(out.Generator-want) > 1e-12 {
+		t.Errorf("loss %.15g, want %.15g", out.Generator, want)
+	}
+	for i := range params {
+		if want := differentiate(loss, &params[i]); math.Abs(grad[i]-want) > 1e-6 {
+			t.Errorf("derivative by parameter %d: %g, want %g", i, grad[i], want)
+		}
+	}
+	before := e.JSNats
+	if err := tr.Train(t.Context(), nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if js := tr.State.Best.Score; js > 1e-4 || js > before/100 {
+		t.Errorf("after %d steps the divergence is %g, before them it was %g", c.Iterations, js, before)
+	}
+}

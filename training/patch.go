@@ -1,6 +1,9 @@
 package training
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // shared is what the rounds of a generator have in common whose timesteps share a latent
 // vector: they look at its laws, timesteps x latent vectors x 2^n, and not at how its
@@ -38,7 +41,8 @@ func (s *shared) look(ctx context.Context, u update, backward bool) error {
 }
 
 // descend adds the gradient of L_G = K term - mean, given the critic's mean value of what
-// is generated and, in upstream, the derivative of -mean by the laws.
+// is generated, or what else is to grow, and, in upstream, the derivative of -mean by the
+// laws.
 func (s *shared) descend(ctx context.Context, mean float64, grad []float64, out *Losses) error {
 	count, loss := countTerm(s.config, s.laws, len(s.latents), s.target, s.upstream)
 	out.Count, out.Generator = count, -mean+loss
@@ -89,8 +93,30 @@ func (r *drawn) generator(ctx context.Context, u update, grad []float64, out *Lo
 	return r.descend(ctx, r.batch.generator(r.laws, len(r.latents), u.fake, r.upstream), grad, out)
 }
 
-// newSharedRound makes the round of a generator whose timesteps share a latent vector.
-func newSharedRound(c Config, g Generator, net *Critic, d *Data, measured bool) (round, error) {
+// likelihoodOfOneBin is ObjectiveLikelihood of windows of one bin: minus the mean logarithm
+// of the law of the generator, which has no latent vector, over the recording's words.
+type likelihoodOfOneBin struct {
+	noCritic
+	shared
+	table []float64 // the recording's law
+}
+
+func (r *likelihoodOfOneBin) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
+	if err := r.look(ctx, u, true); err != nil {
+		return err
+	}
+	mean := 0.0
+	for x, p := range r.table {
+		q := max(r.laws[x], leastProbability)
+		mean += p * math.Log(q)
+		r.upstream[x] = -p / q
+	}
+	return r.descend(ctx, mean, grad, out)
+}
+
+// newSharedRound makes the round of an objective for a generator whose timesteps share a
+// latent vector.
+func newSharedRound(c Config, o Objective, g Generator, net *Critic, d *Data, measured bool) (round, error) {
 	s := newShared(c, g, d, measured)
 	if c.Expectation != Exact {
 		return &drawn{s, newBatchObjective(c, net, d)}, nil
@@ -98,6 +124,9 @@ func newSharedRound(c Config, g Generator, net *Critic, d *Data, measured bool) 
 	table, err := d.States.Table()
 	if err != nil {
 		return nil, err
+	}
+	if o == ObjectiveLikelihood {
+		return &likelihoodOfOneBin{shared: s, table: table}, nil
 	}
 	return &whole{s, newCubeObjective(c, net, table)}, nil
 }

@@ -85,7 +85,7 @@ func TestPresets(t *testing.T) {
 				}
 				c := p.WithMemory(m)
 				line(1, "memory "+string(m), p, c)
-				for _, o := range []training.Objective{training.ObjectiveConditional, training.ObjectiveLikelihood, training.ObjectiveStaged} {
+				for _, o := range []training.Objective{training.ObjectiveWGAN, training.ObjectiveConditional, training.ObjectiveLikelihood, training.ObjectiveStaged} {
 					line(2, string(o), c, c.WithObjective(o))
 				}
 			}
@@ -214,6 +214,10 @@ func TestSettingWords(t *testing.T) {
 func TestSettingsTogether(t *testing.T) {
 	runsOn := func(c *training.Config) { *c = traintest.Leaky(*c); c.Past, c.Expectation = 5, training.Batch }
 	measured := func(c *training.Config) { c.Gradient, c.Shots = training.GradientShift, 10 }
+	oneBin := func(c *training.Config) {
+		c.Timesteps, c.LatentScale, c.LatentTrained = 1, 0, false
+		*c = c.WithObjective(training.ObjectiveLikelihood)
+	}
 	for _, k := range []struct {
 		name   string
 		change func(*training.Config)
@@ -268,6 +272,13 @@ func TestSettingsTogether(t *testing.T) {
 			c.Objective = training.ObjectiveStaged
 			measured(c)
 		}, "objective"},
+		{"likelihood of one bin", oneBin, ""},
+		{"likelihood of two bins without memory", func(c *training.Config) { oneBin(c); c.Timesteps = 2 }, "objective"},
+		{"likelihood of one bin, of a latent vector", func(c *training.Config) { oneBin(c); c.LatentScale = 1 }, "latent-scale"},
+		{"likelihood of one bin, of a trained scale", func(c *training.Config) { oneBin(c); c.LatentTrained = true }, "latent-scale"},
+		{"likelihood of one bin, drawn", func(c *training.Config) { oneBin(c); c.Expectation = training.Batch }, "expectation"},
+		{"likelihood of one bin, measured", func(c *training.Config) { oneBin(c); measured(c) }, "objective"},
+		{"stages of one bin", func(c *training.Config) { oneBin(c); c.Objective = training.ObjectiveStaged }, "objective"},
 		{"measured conditional", func(c *training.Config) { runsOn(c); c.Objective = training.ObjectiveConditional; measured(c) }, ""},
 		{"measured wgan that runs on", func(c *training.Config) { runsOn(c); measured(c) }, "objective"},
 		{"measured tree", func(c *training.Config) { *c = traintest.Leaky(*c); measured(c) }, ""},

@@ -113,7 +113,7 @@ func Settings() []Setting {
 		switchRow("tied", "one circuit for all timesteps", func(c *Config) *bool { return &c.Tied }),
 		wholeRow("own-bits", "leaky memory: each neuron's own bits of so many steps before have weights of their own", 0, MaxPast, func(c *Config) *int { return &c.OwnBits }),
 		wholeRow("past", "bins before a window that the memory sees; samples then run on as one recording (0: it begins anew with each window)", 0, MaxPast, func(c *Config) *int { return &c.Past }),
-		wordRow("objective", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact) or staged (likelihood, conditional, wgan)", func(c *Config) *Objective { return &c.Objective }, ObjectiveWGAN, ObjectiveConditional, ObjectiveLikelihood, ObjectiveStaged),
+		wordRow("objective", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact; or one bin without memory) or staged (likelihood, conditional, wgan)", func(c *Config) *Objective { return &c.Objective }, ObjectiveWGAN, ObjectiveConditional, ObjectiveLikelihood, ObjectiveStaged),
 		wordRow("expectation", "exact (all windows) or batch", func(c *Config) *Expectation { return &c.Expectation }, Exact, Batch),
 		wholeRow("batch", "latent vectors and windows a step", 1, math.MaxInt, func(c *Config) *int { return &c.Batch }),
 		wordRow("penalty", "what holds the critic's slope: zero, one or clip", func(c *Config) *Penalty { return &c.Penalty }, PenaltyZero, PenaltyOne, PenaltyClip),

@@ -111,7 +111,7 @@ func begin(c Config, d *Data, m Model) (*Trainer, error) {
 // share trains a generator whose timesteps share a latent vector.
 func (t *Trainer) share(g Generator, measured bool) error {
 	g.Init(t.State.Params, stream.New(t.Config.Seed, "init"))
-	return t.lay(func(Objective) (round, error) { return newSharedRound(t.Config, g, t.critic, t.Data, measured) })
+	return t.lay(func(o Objective) (round, error) { return newSharedRound(t.Config, o, g, t.critic, t.Data, measured) })
 }
 
 // lay lays out the stages of the training, whose generator has its parameters.
