@@ -188,6 +188,39 @@ func TestMomentsOfStates(t *testing.T) {
 	})
 }
 
+// A neuron that fires in every bin has a rate of 1, whatever the number of windows, and the
+// model of its windows is fitted and always fires.
+func TestConstantTrains(t *testing.T) {
+	t.Parallel()
+	for bins := 2; bins < 60; bins++ {
+		r := spikes.NewRaster(1, bins, 3, 0.02)
+		for b := range bins {
+			r.Set(0, b, 0, true)
+			r.Set(0, b, 1, b%4 == 0)
+		}
+		for steps := 1; steps <= min(bins, 7); steps++ {
+			s, err := CountStates(spikes.Windows{Raster: r, T: steps})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := s.moments()
+			if m.rates[0] != 1 || m.rates[2] != 0 || m.joint[steps-1][0] != 1 {
+				t.Fatalf("%d bins, windows of %d: rates %v, joint %v", bins, steps, m.rates, m.joint)
+			}
+			if bins != 26 {
+				continue
+			}
+			g, err := fitGaussian(m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rates := MeanFiringRate(g.Draw(1, 50, 0.02, rand.New(rand.NewPCG(5, 1)))); rates[0] != 50 || rates[2] != 0 {
+				t.Errorf("windows of %d: drawn rates %v", steps, rates)
+			}
+		}
+	}
+}
+
 // In the table of baselines it stands with its draws: of two neurons it is the law
 // itself, of more it is near the Ising model, whose moments it has.
 func TestGaussianBaseline(t *testing.T) {

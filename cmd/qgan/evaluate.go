@@ -215,6 +215,10 @@ func (a *app) printEvaluation(e *assess.Evaluation) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	fmt.Fprintf(a.out, "%s\n", e.Standing.Sentence)
+	if e.Chosen != nil {
+		fmt.Fprintf(a.out, "%s\n", e.Chosen)
+	}
 	if e.Note != "" {
 		fmt.Fprintf(a.out, "note: %s\n", e.Note)
 	}

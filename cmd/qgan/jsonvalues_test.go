@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -273,6 +274,7 @@ func statisticsOf(t *testing.T, s split, drawn *spikes.Raster, what string, time
 		}
 		v[path+"window"], v[path+"recording"], v[path+"drawn"] = word, states.Prob(at), p
 	}
+	v["standing"] = free{}
 	// In time it is the repeats held out that count, where there are some.
 	against, data := "the repeats trained on", s.train
 	if s.held != nil {
@@ -335,6 +337,7 @@ type trained struct {
 	config training.Config
 	model  training.Model
 	params []float64
+	chosen values // which of its parameters they are
 }
 
 func openTrained(t *testing.T, dir string) trained {
@@ -342,7 +345,23 @@ func openTrained(t *testing.T, dir string) trained {
 	run := must[*runs.Dir](t)(runs.Open(nil, dir))
 	state := must[*training.State](t)(run.Latest())
 	c := run.Manifest.Config
-	return trained{c, must[training.CircuitModel](t)(training.NewModel(c, &sim.Simulator{})), state.Average}
+	m := trained{config: c, model: must[training.CircuitModel](t)(training.NewModel(c, &sim.Simulator{})), params: state.Best.Params}
+	// The best are those of the monitored step with the smallest score.
+	best := training.Row{}
+	for _, row := range must[[]training.Row](t)(run.Rows()) {
+		if row.Score != nil && (best.Score == nil || *row.Score < *best.Score) {
+			best = row
+		}
+	}
+	by, repeats := "divergence", "trained on"
+	if c.Memory != training.MemoryNone {
+		by = "mean -ln p a bin"
+	}
+	if run.Manifest.Data.Repeats != "" {
+		repeats = "held out"
+	}
+	m.chosen = values{"chosen.parameters": "best", "chosen.step": best.Step, "chosen.score_nats": best.Score, "chosen.by": by, "chosen.repeats": repeats}
+	return m
 }
 
 // lawOf are the values of train and evaluate that speak of an exact law over so many
@@ -417,11 +436,12 @@ func TestRunValues(t *testing.T) {
 			law := m.lawOf(t, s, int(latents), c.seed)
 			want := values{
 				"schema": "qgan.train/v1", "run": dir, "parameters": training.CountParameters(m.config), "iterations": 3, "seconds": free{}, "seed": c.seed,
-				"latent_scale": free{}, "data_sha256": fileHash(t, data), "neurons": c.neurons, "gradient": m.config.Gradient,
+				"latent_scale": free{}, "data_sha256": fileHash(t, data), "neurons": c.neurons, "gradient": m.config.Gradient, "standing": free{},
 			}
-			for path, value := range law {
-				want[path] = value
+			for path, value := range m.chosen {
+				law[path] = value
 			}
+			maps.Copy(want, law)
 			if m.config.Measured() {
 				rows := must[[]training.Row](t)(must[*runs.Dir](t)(runs.Open(nil, dir)).Rows())
 				circuits := 3 * rows[0].Circuits // each step has as many
@@ -488,7 +508,7 @@ func TestRunValues(t *testing.T) {
 			if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(spikes.SidecarPath(out))), &about); err != nil {
 				t.Fatal(err)
 			}
-			for path, value := range map[string]any{"seed": 8., "bin_width_s": exampleWidth, "extra.data_sha256": fileHash(t, data), "extra.step": 3., "extra.run_seed": float64(c.seed)} {
+			for path, value := range map[string]any{"seed": 8., "bin_width_s": exampleWidth, "extra.data_sha256": fileHash(t, data), "extra.step": float64(m.chosen["chosen.step"].(int)), "extra.parameters": "best", "extra.run_seed": float64(c.seed)} {
 				if got, _ := fieldOf(about, path); got != value {
 					t.Errorf("the description says %s %v, want %v", path, got, value)
 				}

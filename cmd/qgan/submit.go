@@ -78,6 +78,7 @@ never sent again by itself.`,
 	s.IntVar(&f.compile.timestep, "timestep", 0, "of a run: timestep, counted from 0")
 	s.StringVar(&f.compile.latent, "latent-vector", "", "of a run: seed:N, or a file of numbers (none: seed:0)")
 	s.StringVar(&f.compile.past, "past", "", "of a run: words before the timestep, as of export (none: silence)")
+	addParameters(s)
 	s.IntVar(&f.compile.optimize, "optimize", 2, "effort: 0 none, 1 cancellation, 2 consolidation of two-qubit gates too")
 	s.StringVar(&f.compile.dd, "dd", "none", "pulses on waiting qubits: none, xx or xy4")
 	s.StringVar(&f.compile.layout, "layout", "auto", "auto, or the physical qubit of each qubit of the circuit, as in 3,5,4")

@@ -114,8 +114,15 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	case f.asJSON:
 		return a.printJSON(r)
 	}
-	a.note("JS %s ± %s nats to the recording (split half %s), P(silent) %.4f; the report is in %s",
-		text(r.JS, "%.3g"), text(r.StdErr, "%.1g"), text(r.Floor, "%.3g"), r.PSilent, assess.ReportDir(t.Run))
+	if r.JS != nil {
+		half := ""
+		if r.Floor != nil {
+			half = fmt.Sprintf(" (split half %.3g)", *r.Floor)
+		}
+		a.note("JS %.3g ± %s nats to the recording%s, P(silent) %.4f", *r.JS, text(r.StdErr, "%.1g"), half, r.PSilent)
+	}
+	a.note("%s", r.Standing.Sentence)
+	a.note("%s; the report is in %s", r.Chosen, assess.ReportDir(t.Run))
 	fmt.Fprintln(a.out, r.Run)
 	return nil
 }
@@ -160,7 +167,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 	}
 	bar.Stages(c.Stages()...)
 	bar.Message("%s: %s x %s, %s; %s", t.Run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, t.On))
-	js, silent := any("–"), any("–")
+	js, silent, score := any("–"), any("–"), any("–")
 	r, err := t.Train(ctx, func(r training.Row) {
 		if r.JSNats != nil {
 			js = *r.JSNats
@@ -168,8 +175,11 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 		if r.PSilent != nil {
 			silent = *r.PSilent
 		}
+		if r.Score != nil {
+			score = *r.Score
+		}
 		bar.Update(r.Step, c.Iterations, progress.Field{Name: "critic", Value: r.CriticLoss}, progress.Field{Name: "generator", Value: r.Generator},
-			progress.Field{Name: "js_nats", Value: js}, progress.Field{Name: "p_silent", Value: silent})
+			progress.Field{Name: "js_nats", Value: js}, progress.Field{Name: "p_silent", Value: silent}, progress.Field{Name: "score_nats", Value: score})
 		if r.Step == c.Iterations {
 			bar.Finish()
 		}

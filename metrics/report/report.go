@@ -58,6 +58,9 @@ type Model struct {
 	// divergence is that of draws; 0: it is that of the law.
 	Null       float64
 	Parameters int // trained ones; 0: not known
+	// Standing says in a sentence whether the model is better than simple ones; empty: not
+	// known.
+	Standing string
 }
 
 // CurvePoint is the distance to the recording after a training step.

@@ -12,6 +12,9 @@ func (in *Input) verdict() (shows, not []string) {
 	_, t := in.shape()
 	for i := range in.Models {
 		m := &in.Models[i]
+		if m.Standing != "" {
+			shows = append(shows, m.Name+", "+m.Standing+".")
+		}
 		shows = append(shows, in.lawVerdict(m))
 		if s := in.silenceVerdict(m); s != "" {
 			shows = append(shows, s)

@@ -29,6 +29,7 @@ type Evaluation struct {
 	Parameters *training.Counts `json:"parameters,omitempty"`
 	Chosen     *Chosen          `json:"chosen,omitempty"` // which of its parameters
 	Law
+	Standing        Standing                 `json:"standing"` // whether it beats simple models
 	Baselines       []metrics.BaselineResult `json:"baselines"`
 	RatesHz         []float64                `json:"rates_hz"`
 	Covariance      [][]float64              `json:"covariance"`
@@ -254,7 +255,10 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 	if err := e.compareWith(o.Compare, law); err != nil {
 		return err
 	}
-	e.Time, err = InTime(ctx, rec, t, o.Seed, []Sample{drawn}, o.Compare)
+	if e.Time, err = InTime(ctx, rec, t, o.Seed, []Sample{drawn}, o.Compare); err != nil {
+		return err
+	}
+	e.Standing, err = standing(rec, &e.Law, e.Baselines, e.Time.Results[0], e.Time.Results[1:])
 	return err
 }
 

@@ -33,6 +33,8 @@ type Result struct {
 	Shots    int               `json:"total_shots,omitempty"`
 	// Chosen says which parameters the figures are of.
 	Chosen Chosen `json:"chosen"`
+	// Standing says whether they beat simple models.
+	Standing Standing `json:"standing"`
 	Law
 }
 
@@ -79,17 +81,30 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
 		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Law: law,
 	}
+	about := &Subjects{
+		Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,
+		Subjects: []Subject{{Path: run.Path, Generator: g, Law: law}},
+	}
+	in, err := about.Input(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.Standing = about.Subjects[0].Standing
 	if !e.Keep {
 		return r, nil
 	}
 	if err := run.WriteResult(r); err != nil {
 		return nil, err
 	}
-	about := &Subjects{
-		Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,
-		Subjects: []Subject{{Path: run.Path, Generator: g, Law: law}},
-	}
-	return r, WriteReport(ctx, fsys, ReportDir(run), about)
+	return r, writePage(durable.Or(fsys), ReportDir(run), in)
+}
+
+// writePage writes one page and its figures.
+func writePage(fsys runs.FS, dir string, in report.Input) error {
+	return writeWhole(fsys, dir, func(put writer) error {
+		_, err := report.Write(dir, in, put)
+		return err
+	})
 }
 
 // WriteReport writes figures and pages into a directory: one page about windows of one
@@ -118,10 +133,7 @@ func WriteReport(ctx context.Context, fsys runs.FS, dir string, sizes ...*Subjec
 			}
 			part = filepath.Join(dir, name)
 		}
-		if err := writeWhole(fsys, part, func(put writer) error {
-			_, err := report.Write(part, in, put)
-			return err
-		}); err != nil {
+		if err := writePage(fsys, part, in); err != nil {
 			return err
 		}
 		cells = append(cells, report.GridCell{Input: in, Link: name + "/index.html"})

@@ -220,9 +220,12 @@ func TestFinish(t *testing.T) {
 		want := &assess.Result{
 			Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(g.Config), Iterations: 7, Seconds: 12, Seed: 9,
 			Latent: assess.Latent(g.Config), DataSHA256: "feed", Gradient: training.GradientAdjoint, Circuits: 5, Shots: 70, Law: law,
-			Chosen: assess.Chosen{Parameters: "last", Step: 7},
+			Chosen: assess.Chosen{Parameters: "last", Step: 7}, Standing: got.Standing,
 		}
 		same(t, "result", got, want)
+		if x := got.Standing; x.By != "loglik" || *x.Own != *law.LogLikelihoodHeldOut || len(x.Models) != 2 || x.Sentence == "" {
+			t.Errorf("standing %+v", x)
+		}
 		raw, err := os.ReadFile(filepath.Join(run.Path, "result.json"))
 		page, perr := os.ReadFile(filepath.Join(assess.ReportDir(run), "index.html"))
 		if keep != (err == nil) || keep != (perr == nil) {
@@ -355,7 +358,10 @@ func TestInputOfRuns(t *testing.T) {
 		if m.JSNats != *law.JS || m.JSStdErr != *law.StdErr || m.Null != 0 || m.Parameters != g.Model.Parameters() || !slices.Equal(m.Seen, seen) || !reflect.DeepEqual(m.Samples, drawn) {
 			t.Errorf("%s: %v ± %v", m.Name, m.JSNats, m.JSStdErr)
 		}
-		want := fmt.Sprintf("%s: %s; %s; readout born; JS of two latent vectors %.3g nats; JS to the repeats not trained on %.3g nats", m.Name, g.Run.Path, assess.Size(g.Config), *law.LatentJS, *law.HeldOut)
+		want := fmt.Sprintf("%s: %s; %s; readout born; JS of two latent vectors %.3g nats; the parameters are those of the last step, 0; JS to the repeats not trained on %.3g nats", m.Name, g.Run.Path, assess.Size(g.Config), *law.LatentJS, *law.HeldOut)
+		if s.Subjects[i].Standing.Sentence == "" || m.Standing != s.Subjects[i].Standing.Sentence {
+			t.Errorf("%s: standing %q, the subject's %+v", m.Name, m.Standing, s.Subjects[i].Standing)
+		}
 		if in.Lines[2+i] != want {
 			t.Errorf("line %q, want %q", in.Lines[2+i], want)
 		}

@@ -24,8 +24,9 @@ const mostReportBits = 16
 type Subject struct {
 	Path      string     // of the run directory or the file
 	Generator *Generator // nil: samples
-	Law       Law        // of the generator
+	Law       Law        // of the generator; of samples what their windows tell of it
 	Samples   *spikes.Raster
+	Standing  Standing // beside simple models, as Input finds it
 }
 
 // Subjects are generators and spike trains of windows of one size of a recording, which
@@ -92,8 +93,8 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 		}
 		in.Floor = &floor
 	}
-	for _, x := range s.Subjects {
-		if err := s.add(ctx, &in, x, states); err != nil {
+	for i := range s.Subjects {
+		if err := s.add(ctx, &in, &s.Subjects[i], states); err != nil {
 			return in, err
 		}
 	}
@@ -101,7 +102,7 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 }
 
 // add adds a generator or samples to the input.
-func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states *metrics.States) error {
+func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states *metrics.States) error {
 	if x.Generator == nil {
 		return s.addSamples(in, x, states)
 	}
@@ -130,6 +131,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states 
 	if js := x.Law.LatentJS; js != nil {
 		line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
 	}
+	line += "; " + g.Chosen.String()
 	if js := x.Law.HeldOut; js != nil {
 		line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
 	}
@@ -175,7 +177,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x Subject, states 
 }
 
 // addSamples adds spike trains.
-func (s *Subjects) addSamples(in *report.Input, x Subject, states *metrics.States) error {
+func (s *Subjects) addSamples(in *report.Input, x *Subject, states *metrics.States) error {
 	drawn, law, err := windows(x.Samples, s.Timesteps)
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.Path, err)
@@ -186,6 +188,18 @@ func (s *Subjects) addSamples(in *report.Input, x Subject, states *metrics.State
 	model := report.Model{Name: filepath.Base(x.Path), Summary: metrics.Summarize(drawn), Samples: x.Samples}
 	if err := byDraws(&model, states, law, s.Seed); err != nil {
 		return err
+	}
+	x.Law = Law{JS: &model.JSNats, StdErr: &model.JSStdErr, Null: &model.Null, Floor: in.Floor, Method: "plugin"}
+	if s.Recording.Held != nil {
+		held, err := s.Recording.Law(metrics.HeldOut, s.Timesteps)
+		if err != nil {
+			return err
+		}
+		js, err := metrics.JSStates(held, law)
+		if err != nil {
+			return err
+		}
+		x.Law.HeldOut = &js
 	}
 	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, count(x.Samples.Repeats, "sample"), count(x.Samples.Bins, "bin")))
 	in.Models = append(in.Models, model)
@@ -260,6 +274,13 @@ func (s *Subjects) inTime(ctx context.Context, in *report.Input) error {
 		in.Models[i].Time = time.Results[i]
 	}
 	in.DataTime, in.References = &time.Recording, time.Results[len(in.Models):]
+	for i := range s.Subjects {
+		x := &s.Subjects[i]
+		if x.Standing, err = standing(s.Recording, &x.Law, in.Baselines, time.Results[i], in.References); err != nil {
+			return err
+		}
+		in.Models[i].Standing = x.Standing.Sentence
+	}
 	in.Lines = append(in.Lines, "statistics in time are compared with those of "+time.Against)
 	for i := range in.References {
 		in.References[i].Name = filepath.Base(in.References[i].Name)

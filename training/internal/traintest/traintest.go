@@ -1,4 +1,4 @@
-// Package traintest makes small configurations, data and trainers for the tests of the
+// Package traintest makes small configurations, recordings, data and trainers for the tests of the
 // rooms around training.
 package traintest
 
