@@ -17,7 +17,7 @@ import (
 // neurons says whether the verb chooses neurons too.
 func addData(cmd *cobra.Command, neurons bool) {
 	f := cmd.Flags()
-	f.String("data", "", "recording: MATLAB 5 or 7.3, NWB, npy, npz, pynapple TsGroup, CSV of 0 and 1 or of spike times (none: the built-in one)")
+	f.String("data", "", "recording: a file of MATLAB, NWB, HDF5, NumPy, scipy or pynapple, text of 0 and 1 or of spike times, or a folder of Phy (none: the built-in one)")
 	f.String("var", "", "array in the file, where it holds several")
 	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
 	f.Int("repeat-bins", 0, "cut a flat recording into repeats of so many bins")

@@ -139,7 +139,7 @@ func (a *array) characters() ([]string, error) {
 func openNPY(in *input, _ LoadOptions) (*file, error) {
 	a, err := npy.Parse(in.b)
 	if err != nil {
-		return nil, &InputError{Err: err, Hint: npyHint(err)}
+		return nil, &InputError{Err: err, Hint: npyHint(err, "")}
 	}
 	return &file{arrays: []*array{{
 		kind: a.Descr, dims: a.Shape, numeric: true, whole: wholeType(a.Descr), firstFastest: a.Fortran,

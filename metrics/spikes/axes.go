@@ -1,6 +1,7 @@
 package spikes
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -113,7 +114,7 @@ func (f *file) notBinary(a *array, l layout) error {
 		}
 	}
 	if l.neurons == 0 {
-		return wrong("a recording has the axes repeats, bins and neurons, or bins and neurons", "%s has %d axes (%s)", a.label(), len(a.dims), npy.ShapeString(a.dims))
+		return wrong("a recording has the axes repeats, bins and neurons, or bins and neurons; of one neuron: data.reshape(-1, 1)", "%s has %d axes (%s)", a.label(), len(a.dims), npy.ShapeString(a.dims))
 	}
 	at := func(rep, bin, n int) float64 {
 		return x.At(rep*l.repeatStep + bin*l.binStep + n*l.neuronStep)
@@ -146,6 +147,9 @@ func (f *file) notBinary(a *array, l layout) error {
 			}
 		}
 		switch {
+		case padded(at, l):
+			hint = "lists of times, filled up with NaN, are a matrix; in MATLAB: spikes = cellfun(@(x) x(~isnan(x)), num2cell(NAME, 2), 'UniformOutput', false); save('spikes.mat', 'spikes', '-v7') makes a cell of its rows"
+			hint = strings.ReplaceAll(hint, "NAME", cmp.Or(a.name, "data"))
 		case l.neurons > 2 && counts(column):
 			hint = "the first column counts the rows and is no neuron: leave it out"
 		case l.neurons == 2 && len(columns) > 0 && (rises(column) || columns[1] && rises(second(at, l.bins))):
@@ -153,6 +157,29 @@ func (f *file) notBinary(a *array, l layout) error {
 		}
 	}
 	return wrong(hint, "%s: %s is %v; %d of %d elements are neither 0 nor 1", a.label(), place, value, count, l.repeats*l.bins*l.neurons)
+}
+
+// padded says whether the rows or the columns of a matrix are lists of rising numbers that
+// end with NaN.
+func padded(at func(rep, bin, n int) float64, l layout) bool {
+	lists := func(n, size int, at func(i, k int) float64) bool {
+		missing, several := false, false
+		for i := range n {
+			var x []float64
+			for k := range size {
+				if v := at(i, k); !math.IsNaN(v) {
+					x = append(x, v)
+				}
+			}
+			short := len(x) < size
+			if len(x) > 1 && !rises(x) && !(len(x) == 2 && x[1] > x[0]) || short && !math.IsNaN(at(i, size-1)) {
+				return false
+			}
+			missing, several = missing || short, several || len(x) > 1
+		}
+		return missing && several
+	}
+	return lists(l.neurons, l.bins, func(n, bin int) float64 { return at(0, bin, n) }) || lists(l.bins, l.neurons, func(bin, n int) float64 { return at(0, bin, n) })
 }
 
 func second(at func(rep, bin, n int) float64, bins int) []float64 {

@@ -3,6 +3,7 @@ package spikes
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +82,8 @@ func TestRemedies(t *testing.T) {
 		{"an index", matrix(3, 0, 1, 0, 1, 0, 1, 2, 0, 0, 3, 1, 1), "the first column counts the rows and is no neuron"},
 		{"times and units", matrix(2, 0.5, 7, 1.5, 3, 2.5, 7), "two columns of which one rises"},
 		{"units and times", matrix(2, 7, 0.5, 3, 1.5, 7, 2.5), "two columns of which one rises"},
+		{"times filled up", matrix(3, 0.5, 1.5, 2.5, 0.25, 4, math.NaN()), "num2cell(x, 2)"},
+		{"missing values", matrix(2, 0, 1, math.NaN(), 0, 1, 1), "missing values can't be used"},
 		{"counts", matrix(3, 0, 2, 1, 1, 0, 1, 0, 0, 3), "binarised"},
 		{"counts in a column", matrix(1, 0, 2, 0, 1), "binarised"},
 	} {

@@ -69,7 +69,7 @@ func readers() []reader {
 	}
 }
 
-const readable = "files that can be read: MATLAB (.mat), NWB, .npy, .npz, pynapple's TsGroup, CSV of zeros and ones or of spike times"
+const readable = "files that can be read: MATLAB (.mat), NWB, HDF5, .npy, .npz, folders of Phy, pynapple's, text of zeros and ones or of spike times"
 
 // open reads the file.
 func open(path string) (*input, error) {
@@ -128,7 +128,7 @@ func (in *input) raster(opt LoadOptions) (*Raster, error) {
 		if !errors.As(err, &bad) {
 			bad = &InputError{Err: err}
 		}
-		return nil, &InputError{in.path, bad.Err, bad.Hint}
+		return nil, &InputError{in.path, bad.Err, strings.ReplaceAll(bad.Hint, "FILE", in.path)}
 	}
 	sum := sha256.New()
 	sum.Write(in.b)

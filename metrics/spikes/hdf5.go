@@ -29,16 +29,20 @@ func openHDF5(in *input, opt LoadOptions) (*file, error) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(h.Unread)) {
 		what := h.Unread[path]
-		f.arrays = append(f.arrays, &array{name: path, kind: "not read", problem: fmt.Errorf("variable %q is a %s", path, what)})
+		f.arrays = append(f.arrays, &array{name: path, kind: "not read", problem: fmt.Errorf("%q is a %s", "/"+path, what)})
 	}
 	f.pair()
 	return f, nil
 }
 
+// matlabNumbers are the classes of MATLAB that hold numbers, as 7.3 files name them. What
+// an array of another class holds is not what it means.
+var matlabNumbers = []string{"double", "single", "logical", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"}
+
 // hdf5Array is an array of an HDF5 file.
 func hdf5Array(h *hdf5.File, d *hdf5.Dataset) *array {
 	a := &array{name: d.Path, kind: d.Kind(), dims: d.Dims, problem: d.Numeric(), read: d.Read}
-	a.numeric = a.problem == nil && d.Class != "char"
+	a.numeric = a.problem == nil && (d.Class == "" || slices.Contains(matlabNumbers, d.Class))
 	a.whole = a.numeric && strings.Contains(d.Kind(), "int")
 	if h.MATLAB || d.Class != "" {
 		a.dims = slices.Clone(d.Dims)
@@ -49,8 +53,10 @@ func hdf5Array(h *hdf5.File, d *hdf5.Dataset) *array {
 		a.dims = []int{0, 0}
 	}
 	switch {
-	case d.Class == "char":
-		a.problem, a.texts = nil, a.characters
+	case a.problem == nil && d.Class == "char":
+		a.texts = a.characters
+	case a.problem == nil && !a.numeric:
+		a.problem = fmt.Errorf("%s is of the class %s, not an array of real numbers", a.label(), d.Class)
 	case d.Refers():
 		a.lists = func() ([]*array, error) {
 			var out []*array

@@ -157,7 +157,7 @@ func (f *file) openLists(a *array, opt LoadOptions, size int) error {
 		f.warn("times are numbers of samples, %g a second by %s", rate, name)
 	}
 	if t.trials > 0 {
-		f.warn("%s was taken as %d units x %d trials, with times from the beginning of each trial", a.label(), t.units, t.trials)
+		f.warn("%s was taken as %d units x %d trials, with times from the beginning of each trial; transposed, it would be the other way round", a.label(), t.units, t.trials)
 	}
 	if err := f.bin(tr, opt, size); err != nil {
 		return err
@@ -257,7 +257,7 @@ func paired(times, units *array) *array {
 		for k, id := range ids {
 			name := strconv.FormatFloat(id, 'f', -1, 64)
 			out.units = append(out.units, name)
-			lists = append(lists, part(times, fmt.Sprintf("%s of unit %s", times.name, name), raw.Array{Kind: t.Kind, Order: t.Order, Bytes: bytes[k]}))
+			lists = append(lists, part(times, times.name, raw.Array{Kind: t.Kind, Order: t.Order, Bytes: bytes[k]}))
 		}
 	}
 	out.lists = func() ([]*array, error) {
@@ -311,10 +311,10 @@ func split(times, ends *array) *array {
 
 // vectors makes lists of the arrays of a file, or of a struct or group, where several are
 // vectors of floating-point numbers that rise and the others are single numbers or texts:
-// a list for each unit, by its name.
+// a list for each unit, by its name, or that of its group where all are called alike.
 func vectors(name string, among []*array) *array {
-	byName := map[string]*array{}
-	names := map[string]bool{}
+	var found []*array
+	bases := map[string]bool{}
 	for _, a := range among {
 		switch {
 		case a.numeric && !a.whole && a.isVector() && a.size() > 1:
@@ -322,12 +322,22 @@ func vectors(name string, among []*array) *array {
 			if err != nil || !rises(x) && !(len(x) == 2 && x[1] > x[0]) {
 				return nil
 			}
-			byName[a.base()], names[a.base()] = a, true
+			found = append(found, a)
+			bases[a.base()] = true
 		case a.texts == nil && a.size() > 1:
 			return nil
 		}
 	}
-	if len(names) < 2 || len(byName) < len(names) {
+	byName := map[string]*array{}
+	names := map[string]bool{}
+	for _, a := range found {
+		unit := a.base()
+		if len(bases) == 1 {
+			unit = (&array{name: a.parent()}).base()
+		}
+		byName[unit], names[unit] = a, true
+	}
+	if len(names) < 2 || len(names) < len(found) {
 		return nil
 	}
 	out := &array{name: name, kind: "lists by name", dims: []int{len(names)}, units: newLabels(names).names}
@@ -375,7 +385,7 @@ func (a *array) words() []string {
 		all, err := a.lists()
 		for _, e := range all {
 			words := e.words()
-			if err != nil || e.texts == nil || len(words) != 1 {
+			if err != nil || e.lists != nil || len(words) != 1 {
 				return nil
 			}
 			out = append(out, words[0])

@@ -75,7 +75,7 @@ func TestLists(t *testing.T) {
 		{name: "names of another number", b: f.Build(cell("x"), m("unit_ids", 12, 7, 8)), want: twoUnits},
 		{name: "names twice", b: f.Build(cell("x"), m("unit_ids", 7, 7)), want: twoUnits},
 		{name: "of a struct", b: f.Build(f.Struct("Experiment", []string{"spikes"}, f.Cell("", []int32{2, 1}, m("", first...), m("", other...)))), opt: LoadOptions{Variable: "Experiment/spikes"}, want: twoUnits},
-		{name: "array of structs", b: f.Build(f.Struct("units", []string{"id", "t"}, m("", 12), m("", first...), m("", 7), m("", other...))), want: twoUnits},
+		{name: "array of structs", b: f.Build(f.Struct("units", []string{"id", "t"}, m("", 12), m("", first...), m("", 7), m("", other...))), want: twoUnits, units: "12,7"},
 		{name: "cell in a cell", b: f.Build(f.Cell("x", []int32{1, 1}, cell(""))), want: twoUnits},
 		{name: "units and trials", b: f.Build(f.Cell("x", []int32{2, 2}, m("", first...), m("", other...), m("", 0.15), m(""))),
 			want: [][]string{{"101", "010"}, {"010", "000"}}, warns: "2 units x 2 trials"},
@@ -95,6 +95,9 @@ func TestLists(t *testing.T) {
 		{name: "ragged", b: mt.HDF5(false, mt.Item{Name: "g", Items: []mt.Item{{Name: "spike_times", Values: []float64{0.05, 0.25, 0.15}}, {Name: "spike_times_index", Values: []uint64{2, 3}}, {Name: "id", Values: []uint64{9, 4}}}}), want: twoUnits, units: "9,4"},
 		{name: "a group of units", b: mt.HDF5(false, mt.Item{Name: "g", Items: []mt.Item{{Name: "b", Values: other}, {Name: "a", Values: first}}}), error: "variable \"g/a\" has 1 axes (2)"},
 		{name: "a group of longer units", b: mt.HDF5(false, mt.Item{Name: "g", Items: []mt.Item{{Name: "b", Values: []float64{0.15, 0.16}}, {Name: "a", Values: first}}}), want: twoUnits, units: "a,b"},
+		{name: "groups of units", b: mt.HDF5(false, mt.Item{Name: "units", Items: []mt.Item{
+			{Name: "u10", Items: []mt.Item{{Name: "times", Values: []float64{0.15, 0.16}}, {Name: "quality", Values: []string{"good"}}}},
+			{Name: "u9", Items: []mt.Item{{Name: "times", Values: first}}}}}), want: twoUnits, units: "u9,u10", warns: "taken as the spike times"},
 		{name: "times and units of HDF5", b: mt.HDF5(false, mt.Item{Name: "spikes", Items: []mt.Item{{Name: "times", Values: []float64{0.05, 0.15, 0.25}}, {Name: "clusters", Values: []int32{3, 11, 3}}}}), want: twoUnits, units: "3,11"},
 
 		{name: "times and units", b: archive(t, 0, vector("spike_times", 0.25, 0.05, 0.15), integers("unit_ids", 9, 9, 10)), want: twoUnits, units: "9,10"},
@@ -171,6 +174,7 @@ func TestSeries(t *testing.T) {
 		{"Ts", []npy.Out{times, start, end}, "10110", 0, ""},
 		{"Tsd", []npy.Out{times, start, end, vector("d", 7, 8, 9)}, "10110", 1, ""},
 		{"a signal", []npy.Out{vector("t", 0.1, 0.2, 0.3), start, end, vector("d", 7, 8, 9)}, "", 0, "at equal steps are a signal"},
+		{"a group without keys", []npy.Out{times, start, end, integers("index", 3, 3, 8)}, "10100", 0, ""},
 		{"no end", []npy.Out{times, start, vector("end")}, "", 0, "pynapple Ts"},
 	} {
 		r, err := Decode("f", archive(t, 0, k.arrays...), LoadOptions{BinWidth: 0.1})

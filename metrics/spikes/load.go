@@ -100,8 +100,9 @@ func wrong(hint, format string, args ...any) *InputError {
 	return &InputError{Err: fmt.Errorf(format, args...), Hint: hint}
 }
 
-// Load reads a recording from a file; see Decode for what files may hold. The
-// name BuiltinName stands for the built-in recording; a file of that name is
+// Load reads a recording from a file; see Decode for what files may hold. A folder of Phy
+// or IBL, or one of its two files, stands for the times and the units of spikes that lie
+// beside each other, and is hashed as both. The name BuiltinName stands for the built-in recording; a file of that name is
 // reached as "./built-in". Every error is an *InputError.
 func Load(path string, opt LoadOptions) (*Raster, error) {
 	if path == BuiltinName {
@@ -129,25 +130,29 @@ func Load(path string, opt LoadOptions) (*Raster, error) {
 }
 
 // Decode reads a recording from a file's bytes; path is used in messages and
-// in Source only. The format is told from the content: MATLAB level 5 and 7.3, other
-// HDF5 files, .npy, .npz, or else text of zeros and ones, rows bins, columns neurons,
-// separated by tabs, semicolons, commas or blanks, in UTF-8 or UTF-16. Text may have
-// comment lines that begin with # and a header line; columns called sample (repeat, trial)
-// and bin number the rows instead of being neurons, and so does one that rises evenly.
+// in Source only. The format is told from the content, packed with gzip or not: MATLAB
+// level 5, 4 and 7.3, other HDF5 files, .npy, .npz, or else text of zeros and ones, rows
+// bins, columns neurons, separated by tabs, semicolons, commas or blanks, in UTF-8 or
+// UTF-16. Text may have comment lines that begin with # and a header line; columns called
+// sample (repeat, trial) and bin number the rows instead of being neurons, and so does one
+// that rises evenly.
+//
+// Of several arrays the one called opt.Variable is taken, or the one inside the struct or
+// group of that name, or else data, bint, spikes or samples. Its axes are opt.Axes, or
+// what the file says, or else: repeats, neurons, bins for bint; repeats, bins, neurons for
+// any other array of three axes; bins, neurons for one of two. What would give more
+// neurons than bins is refused, unless so many are expected.
 //
 // Spike times are counted into bins of opt.BinWidth: the table of units of an NWB
-// file, whose trials are the repeats; a TsGroup of pynapple, whose epochs are the pieces of
-// the recording; a text with the columns unit, time (in seconds unless its name says
-// otherwise) and perhaps repeat. A bin that holds several spikes is a 1, with a warning.
+// file, whose trials are the repeats; a TsGroup or Ts of pynapple, whose epochs are the
+// pieces of the recording; cells of MATLAB and lists of HDF5, one for each unit or for each
+// unit and trial; vectors of times and of units beside each other; a text with the columns
+// unit, time (in seconds unless its name says otherwise) and perhaps repeat. A bin that
+// holds several spikes is a 1, with a warning.
 // Repeats have whole bins, all the same number: that which keeps the most bins of repeats
 // of unequal length. What can't be used of a table of repeats is left out, with a warning
 // that says why, and times that don't look like seconds, or like all that was recorded, have
 // one too.
-//
-// Of several arrays the one called opt.Variable is taken, or else data, bint,
-// spikes or samples. Its axes are opt.Axes, or else: repeats, neurons, bins for
-// bint; repeats, bins, neurons for any other array of three axes; bins, neurons
-// for one of two.
 //
 // Every error is an *InputError.
 func Decode(path string, b []byte, opt LoadOptions) (*Raster, error) {

@@ -155,3 +155,42 @@ func TestStrangers(t *testing.T) {
 	}
 	same(t, "text", pattern(1, 1, 2), mustDecode(t, []byte("RDX2,b\n0,1\n"), LoadOptions{Neurons: 2}))
 }
+
+// TestUnreadable says of arrays without numbers what they are, and what makes a file of them
+// that is read.
+func TestUnreadable(t *testing.T) {
+	f := mt.File{Order: binary.LittleEndian}
+	matrix := mt.Var{Class: mt.ClassDouble, Dims: []int32{2, 2}, Storage: mt.Uint8, Values: []uint8{1, 0, 0, 1}}
+	class := func(name string) []byte {
+		return mt.HDF5(true, mt.Item{Name: "x", Values: []uint64{0, 1}, Dims: []int{1, 2}}.Class(name))
+	}
+	for _, k := range []struct {
+		name string
+		b    []byte
+		want []string
+	}{
+		{"text", f.Build(mt.Text("x", "0110")), []string{`variable "x" is text (x (1x4, char)), not numbers`, "data = double(x == '1')"}},
+		{"complex", f.Build(mt.Var{Name: "x", Class: mt.ClassDouble | mt.FlagComplex, Dims: []int32{1, 1}}), []string{"is a complex double array", "data = real(x)"}},
+		{"function", f.Build(mt.Var{Name: "x", Class: mt.ClassFunction, Dims: []int32{1, 1}}), []string{"is a function handle", "data = x();"}},
+		{"opaque", f.Build(mt.Var{Name: "x", Class: mt.ClassOpaque}), []string{"is an opaque object", "table2array"}},
+		{"rasters", f.Build(f.Cell("x", []int32{2, 1}, matrix, matrix)), []string{`variable "x" has 2 rasters`, "data = cat(3, x{:})"}},
+		{"texts", f.Build(f.Cell("x", []int32{1, 1}, mt.Text("", "a"))), []string{"is a cell", "of cells those are read"}},
+		{"7.3 table", class("table"), []string{`variable "x" is of the class table`, "data = table2array(x)"}},
+		{"7.3 function", class("function_handle"), []string{"of the class function_handle", "data = x();"}},
+		{"LZF", hdf5File(t, "forms.h5"), []string{"the file holds "}},
+		{"objects", bytes.Replace(saved(t, integers("", 1)), []byte("'<i8'"), []byte("'|O' "), 1), []string{"Python objects", `numpy.load("f", allow_pickle=True); numpy.savetxt`}},
+		{"records", bytes.Replace(saved(t, integers("", 1)), []byte("'<i8'"), []byte("[('a"), 1), []string{"records with fields", `a["unit"]`}},
+	} {
+		_, err := Decode("f", k.b, LoadOptions{})
+		for _, want := range k.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want …%s…", k.name, err, want)
+			}
+		}
+	}
+	for variable, want := range map[string]string{"lzf": `LZF (filter 32000), which is not read (in Python: import h5py, hdf5plugin, numpy; numpy.save("spikes.npy", h5py.File("f")["lzf"][:]))`, "half": "holds floats, not numbers", "words": "is text"} {
+		if _, err := Decode("f", hdf5File(t, "forms.h5"), LoadOptions{Variable: variable}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want …%s…", variable, err, want)
+		}
+	}
+}

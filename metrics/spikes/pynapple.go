@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"qgan/metrics/spikes/internal/npy"
@@ -22,7 +23,7 @@ const (
 
 // isGroup says whether the file has the arrays of a TsGroup.
 func (f *file) isGroup() bool {
-	for _, name := range []string{groupTimes, groupUnits, groupKeys, groupStarts, groupEnds} {
+	for _, name := range []string{groupTimes, groupUnits, groupStarts, groupEnds} {
 		if f.find(name) == nil {
 			return false
 		}
@@ -33,8 +34,7 @@ func (f *file) isGroup() bool {
 // isSeries says whether the file has the arrays of a Ts or Tsd of pynapple: the times of
 // one neuron, perhaps with a value each.
 func (f *file) isSeries() bool {
-	d := f.find("d")
-	if d != nil && len(d.dims) != 1 {
+	if d := f.find("d"); d != nil && len(d.dims) != 1 {
 		return false
 	}
 	for _, name := range []string{groupTimes, groupStarts, groupEnds} {
@@ -86,9 +86,16 @@ func (f *file) openGroup(b []byte, opt LoadOptions) error {
 	bad := func(err error) error {
 		return &InputError{Err: fmt.Errorf("pynapple TsGroup: %w", err), Hint: "save it again with TsGroup.save"}
 	}
-	x, err := f.columns(groupTimes, groupUnits, groupKeys, groupStarts, groupEnds)
+	keys := groupKeys
+	if f.find(keys) == nil { // of older versions: the units that have spikes
+		keys = groupUnits
+	}
+	x, err := f.columns(groupTimes, groupUnits, keys, groupStarts, groupEnds)
 	if err != nil {
 		return bad(err)
+	}
+	if keys == groupUnits {
+		x[2] = slices.Compact(slices.Sorted(slices.Values(x[2])))
 	}
 	if len(x[0]) != len(x[1]) {
 		return bad(fmt.Errorf("%d times and %d units", len(x[0]), len(x[1])))

@@ -3,6 +3,7 @@ package spikes
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -10,30 +11,37 @@ import (
 // tableHint is how spike times of several units become a file that is read.
 const tableHint = `a table with the columns unit and time in seconds is read: numpy.savetxt("spikes.csv", numpy.column_stack([unit, time]), delimiter=",", header="unit,time", comments="") in Python`
 
-// saveHint is how an array in memory becomes one in Python.
-const saveHint = `numpy.save("spikes.npy", data) in Python writes an array of zeros and ones; ` + tableHint
-
-// npyHint says what to do about an array that isn't read.
-func npyHint(err error) string {
-	if strings.Contains(err.Error(), "Python objects") {
-		return `in Python: lists = numpy.load("FILE", allow_pickle=True); numpy.savetxt("spikes.csv", [(u, t) for u, times in enumerate(lists) for t in times], delimiter=",", header="unit,time", comments="")`
+// npyHint says what to do about an array of NumPy that isn't read; member is how the
+// array is taken out of an archive.
+func npyHint(err error, member string) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "Python objects"):
+		return `in Python: lists = numpy.load("FILE", allow_pickle=True)` + member + `; numpy.savetxt("spikes.csv", [(u, t) for u, times in enumerate(lists) for t in times], delimiter=",", header="unit,time", comments="")`
+	case strings.Contains(text, "records"):
+		return `in Python: a = numpy.load("FILE")` + member + `; numpy.savetxt("spikes.csv", numpy.column_stack([a["unit"], a["time"]]), delimiter=",", header="unit,time", comments="") with the names of its fields, and the option sampling-rate for numbers of samples`
+	case strings.Contains(text, "not real numbers"):
+		return `in Python: a = numpy.load("FILE")` + member + `; numpy.save("spikes.npy", (a != 0).astype("uint8"))`
 	}
 	return "save zeros and ones with numpy.save, as uint8 or bool"
 }
 
-// refusals are kinds of arrays that hold no numbers, with what makes some of them.
-var refusals = []struct{ kind, hint string }{
-	{"char", "in MATLAB: data = double(data == '1'); save('spikes.mat', 'data', '-v7')"},
-	{"function handle", "in MATLAB: data = f(); save('spikes.mat', 'data', '-v7') with what the function returns"},
-	{"opaque object", "a table, a string array or an object of a class, in MATLAB: data = table2array(T); save('spikes.mat', 'data', '-v7')"},
-	{"object", "in MATLAB: s = struct(x); save('spikes.mat', '-struct', 's', '-v7')"},
-	{"complex", "in MATLAB: data = real(data); save('spikes.mat', 'data', '-v7')"},
+// matlabHints make something of MATLAB's that is read, by its class. FILE and NAME are
+// those of the file and of the array, here and below.
+var matlabHints = []struct{ class, hint string }{
+	{"char", "in MATLAB: data = double(NAME == '1'); save('spikes.mat', 'data', '-v7')"},
+	{"function", "in MATLAB: data = NAME(); save('spikes.mat', 'data', '-v7') with what the function returns"},
+	{"opaque object", "a table, a string array or an object of a class; in MATLAB: data = table2array(T); save('spikes.mat', 'data', '-v7')"},
+	{"table", "in MATLAB: data = table2array(NAME); save('spikes.mat', 'data', '-v7')"},
+	{"object", "in MATLAB: s = struct(NAME); save('spikes.mat', '-struct', 's', '-v7')"},
+	{"complex", "in MATLAB: data = real(NAME); save('spikes.mat', 'data', '-v7')"},
 	{"cell", "of cells those are read whose elements are vectors of spike times, one for each unit, or for each unit and trial"},
-	{"records", saveHint},
-	{"Python objects", npyHint(fmt.Errorf("Python objects"))},
-	{"is packed with", `in Python: import h5py, hdf5plugin, numpy; numpy.save("spikes.npy", h5py.File("FILE")["NAME"][:])`},
-	{`libver="earliest"`, `in Python: import h5py, numpy; numpy.save("spikes.npy", h5py.File("FILE")["NAME"][:])`},
 }
+
+// packedHint unpacks an array with the library that wrote it.
+const packedHint = `in Python: import h5py, hdf5plugin, numpy; numpy.save("spikes.npy", h5py.File("FILE")["NAME"][:])`
+
+// groupHint writes a file again whose groups have an index that isn't read.
+const groupHint = `in Python: import h5py; f, g = h5py.File("FILE"), h5py.File("spikes.h5", "w", libver="earliest"); [f.copy(name, g) for name in f]`
 
 // unreadable is the error for an array without numbers: its kind, the cause, and what
 // makes a file that is read.
@@ -43,21 +51,51 @@ func unreadable(a *array) *InputError {
 		_, err = a.read()
 	}
 	if err == nil || a.texts != nil {
-		err = fmt.Errorf("%s is %s (%s), not numbers", a.label(), words(a.kind), a)
-	}
-	for _, r := range refusals {
-		if strings.Contains(a.kind, r.kind) || strings.Contains(err.Error(), r.kind) {
-			return &InputError{Err: err, Hint: r.hint}
+		what := a.kind
+		if what == "char" {
+			what = "text"
 		}
+		err = fmt.Errorf("%s is %s (%s), not numbers", a.label(), what, a)
 	}
-	return &InputError{Err: err, Hint: "a recording is an array of zeros and ones with two or three axes, or lists of spike times"}
+	hint := "a recording is an array of zeros and ones with two or three axes, or lists of spike times"
+	switch text := err.Error(); {
+	case rasters(a) > 1:
+		err = fmt.Errorf("%s has %d rasters, one for each repeat or unit", a.label(), rasters(a))
+		hint = "in MATLAB: data = cat(3, NAME{:}); save('spikes.mat', 'data', '-v7'), and the option axes bins,neurons,repeats for rasters of bins x neurons"
+	case a.matlab:
+		for _, m := range matlabHints {
+			if strings.Contains(a.kind, m.class) {
+				hint = m.hint
+				break
+			}
+		}
+	case strings.Contains(text, "a dense index"):
+		hint = groupHint
+	case strings.Contains(text, "is packed with"), strings.Contains(text, "libver="):
+		hint = packedHint
+	case strings.Contains(text, "(type "):
+		hint = npyHint(err, `["NAME"]`)
+	case strings.Contains(text, "records"):
+		hint = tableHint
+	}
+	return &InputError{Err: err, Hint: strings.ReplaceAll(hint, "NAME", a.name)}
 }
 
-func words(kind string) string {
-	if kind == "char" {
-		return "text"
+// rasters is how many matrices of one size a cell holds; 0: it holds something else.
+func rasters(a *array) int {
+	if a.lists == nil {
+		return 0
 	}
-	return kind
+	all, err := a.lists()
+	if err != nil || len(all) == 0 {
+		return 0
+	}
+	for _, e := range all {
+		if !e.numeric || e.isVector() || !slices.Equal(e.dims, all[0].dims) {
+			return 0
+		}
+	}
+	return len(all)
 }
 
 // strangers are files of other tools, by how they begin, with how they are turned into

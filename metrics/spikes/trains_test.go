@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"math"
 	"path/filepath"
@@ -271,6 +272,25 @@ func FuzzTrains(f *testing.F) {
 		f.Add(b.Bytes())
 	}
 	f.Add([]byte("unit,time\n3,0.01\n4,1e3\n"))
+	m := mt.File{Order: binary.LittleEndian}
+	f.Add(m.Build(m.Cell("x", []int32{2, 2}, mt.Doubles("", 0.05, 0.25), mt.Doubles("", 0.15), mt.Doubles("", -0.1), mt.Doubles(""))))
+	f.Add(m.Build(m.Struct("u", []string{"id", "t"}, mt.Doubles("", 3), mt.Doubles("", 0.5, 1), mt.Doubles("", 4), mt.Doubles("", 0.75))))
+	f.Add(m.Build(m.Sparse("x", []int32{3, 2}, []int32{0, 1, 2}, []int32{0, 2}, []float64{1, 1})))
+	f.Add(mt.HDF5(true, mat73Cell("x", []int{1, 2}, []float64{0.05, 0.25}, []float64{0.15}), mat73Texts("names", "a", "b")))
+	f.Add(mt.HDF5(false, mt.Item{Name: "x", Values: []float64{0.5, 1, 2}}, mt.Item{Name: "x_index", Values: []uint64{2, 3}}))
+	f.Add(mt.HDF5(false, mt.Item{Name: "x", Values: [][]float64{{0.5, 1}, {}, {2}}}))
+	for _, arrays := range [][]npy.Out{
+		{vector("times", 0.05, 0.15), integers("units", 3, 4)},
+		{vector("t", 0.05, 0.35), vector("start", 0), vector("end", 0.5)},
+		{vector("a", 0.05, 0.35), vector("b", 1, 2)},
+		{{Name: "format", Descr: "|S3", Data: []byte("csr")}, integers("shape", 3, 2), vector("data", 1, 1), integers("indptr", 0, 1, 1, 2), integers("indices", 1, 0)},
+	} {
+		var b bytes.Buffer
+		if err := npy.WriteZip(&b, arrays...); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b.Bytes())
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := Decode("f", b, LoadOptions{})
 		if err != nil {
@@ -280,8 +300,17 @@ func FuzzTrains(f *testing.F) {
 			}
 			return
 		}
-		if n := float64(r.Repeats) * float64(r.Bins) * float64(r.Neurons); n < 1 || n > most(len(b)) {
+		if n := float64(r.Repeats) * float64(r.Bins) * float64(r.Neurons); n < 1 || n > most(max(len(b), unpackedLen(b))) {
 			t.Fatalf("%s from %d bytes", r.shape(), len(b))
 		}
 	})
+}
+
+// unpackedLen is how many bytes a file packed with gzip has.
+func unpackedLen(b []byte) int {
+	whole, err := unpack(b, unpacked(len(b)))
+	if err != nil {
+		return 0
+	}
+	return len(whole)
 }
