@@ -37,18 +37,21 @@ const (
 	abundanceFits = 2000
 )
 
-// FitAbundances fits the abundances to the counts of a law.
-func FitAbundances(s *States) Abundances {
-	a := Abundances{draws: float64(s.Total)}
+// FitAbundances fits the abundances to how often each state of a law was drawn; states that
+// were not drawn, 0 or left out, change nothing.
+func FitAbundances(counts []int) Abundances {
+	var a Abundances
 	times := make([]float64, seenOften+1) // states drawn so often
 	rare := 0.0
-	for _, c := range s.Counts {
-		if c > seenOften {
+	for _, c := range counts {
+		a.draws += float64(c)
+		switch {
+		case c > seenOften:
 			a.states = append(a.states, abundance{1, float64(c)})
-			continue
+		case c > 0:
+			times[c]++
+			rare++
 		}
-		times[c]++
-		rare++
 	}
 	if rare == 0 {
 		return a
@@ -189,7 +192,7 @@ func (r *Recording) fitPerfect(t int) (perfectFit, error) {
 	if err != nil {
 		return perfectFit{}, err
 	}
-	f := perfectFit{FitAbundances(all), 1}
+	f := perfectFit{FitAbundances(all.Counts), 1}
 	if r.All.Repeats > 1 {
 		f.scale, err = f.overdispersion(r.All, t)
 	}

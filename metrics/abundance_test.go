@@ -150,7 +150,7 @@ func TestAbundances(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := FitAbundances(s)
+		a := FitAbundances(s.Counts)
 		number, mass := 0.0, 0.0
 		for _, x := range a.states {
 			number, mass = number+x.number, mass+x.number*x.rate/float64(c.draws)

@@ -24,9 +24,9 @@ type Options struct {
 // Referee judges samples by a recording that is cut in two. It is safe for use by
 // several goroutines.
 type Referee struct {
-	whole, train, judge *spikes.Raster // all repeats of both halves, and these
-	aligned             bool
-	opt                 Options
+	train, judge *spikes.Raster
+	aligned      bool
+	opt          Options
 
 	mu      sync.Mutex
 	benches map[shape]*bench
@@ -38,10 +38,6 @@ func New(recording *spikes.Raster, split Split, opt Options) (*Referee, error) {
 	if recording.Neurons == 0 {
 		return nil, fmt.Errorf("judging by %s: it has no neurons", recording.Source.Path)
 	}
-	whole, _, _, err := split.cut(recording)
-	if err != nil {
-		return nil, err
-	}
 	train, judge, err := split.Halves(recording)
 	if err != nil {
 		return nil, err
@@ -52,7 +48,7 @@ func New(recording *spikes.Raster, split Split, opt Options) (*Referee, error) {
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Referee{whole: whole, train: train, judge: judge, aligned: !split.inTime, opt: opt, benches: map[shape]*bench{}}, nil
+	return &Referee{train: train, judge: judge, aligned: !split.inTime, opt: opt, benches: map[shape]*bench{}}, nil
 }
 
 // Train is the half that models are fitted to.
@@ -325,47 +321,6 @@ func bootstrap(n int, rng *rand.Rand) []float64 {
 		w[rng.IntN(n)]++
 	}
 	return w
-}
-
-// perfect returns what samples of so many units score that are the recording's own: the
-// units of both halves are dealt anew, as many to the sample as it has and there are, as
-// many to the judging half as it has.
-func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
-	units = min(units, len(b.train))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := b.perfect[units]; p != nil {
-		return p
-	}
-	out := make([]*Range, len(figures))
-	if len(b.train) > 1 && len(b.judge) > 1 {
-		values := r.draws(figures, "halves", func(rng *rand.Rand) *pairing { return b.deal(units, rng) })
-		for k, v := range values {
-			if v = sorted(v); len(v) > 0 {
-				out[k] = &Range{mean(v), metrics.Quantile(v, 0.025), metrics.Quantile(v, 0.975)}
-			}
-		}
-	}
-	if units == len(b.train) {
-		b.perfectLaw(out, figures, stream.New(r.opt.Seed, "score/law"))
-	}
-	b.perfect[units] = out
-	return out
-}
-
-// deal deals the units of both halves anew, so many to a sample and as many as it has to
-// the judging half.
-func (b *bench) deal(units int, rng *rand.Rand) *pairing {
-	train := len(b.train)
-	order := rng.Perm(train + len(b.judge))
-	view := func(units []int) *view {
-		w := make([]float64, len(order))
-		for _, u := range units {
-			w[u] = 1
-		}
-		return b.resampled(weighted{b.train, w[:train]}, weighted{b.judge, w[train:]})
-	}
-	return &pairing{sample: view(order[:units]), judge: view(order[train:])}
 }
 
 // draws returns the figures of so many drawn pairings, by figure.

@@ -82,19 +82,6 @@ func ParseSplit(name string) (Split, error) {
 // of which each lies at another time; what is left at the end of a repeat is dropped. It
 // fails for a single repeat or, in time, for a repeat that is too short to be cut.
 func (s Split) Halves(r *spikes.Raster) (train, judge *spikes.Raster, err error) {
-	r, first, second, err := s.cut(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	if train, err = r.SelectRepeats(first, s.Name+", to fit"); err != nil {
-		return nil, nil, err
-	}
-	judge, err = r.SelectRepeats(second, s.Name+", to judge")
-	return train, judge, err
-}
-
-// cut returns the raster whose repeats are split, and which of them are of which half.
-func (s Split) cut(r *spikes.Raster) (whole *spikes.Raster, train, judge []int, err error) {
 	n := r.Repeats
 	if s.inTime {
 		length := max(1, r.Bins/stretches)
@@ -103,14 +90,19 @@ func (s Split) cut(r *spikes.Raster) (whole *spikes.Raster, train, judge []int, 
 	}
 	chosen, err := s.parts(n)
 	if err != nil {
-		return nil, nil, nil, fmt.Errorf("splitting %s by %s: %w", r.Source.Path, s.Name, err)
+		return nil, nil, fmt.Errorf("splitting %s by %s: %w", r.Source.Path, s.Name, err)
 	}
+	var first, second []int
 	for i := range r.Repeats {
 		if slices.Contains(chosen, i%n) {
-			train = append(train, i)
+			first = append(first, i)
 		} else {
-			judge = append(judge, i)
+			second = append(second, i)
 		}
 	}
-	return r, train, judge, nil
+	if train, err = r.SelectRepeats(first, s.Name+", to fit"); err != nil {
+		return nil, nil, err
+	}
+	judge, err = r.SelectRepeats(second, s.Name+", to judge")
+	return train, judge, err
 }
