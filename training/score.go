@@ -67,7 +67,7 @@ func finite64(x float64) *float64 {
 
 // scoreBatches is how many batches the bins of a score are where it is not summed over all
 // windows: with a look every 50 steps a few per cent of the training's time.
-const scoreBatches = 8
+const scoreBatches = 6
 
 // surprise is the mean -ln of the probability that the generator gives to bins that lie
 // evenly over a recording, in nats a bin.
