@@ -90,7 +90,7 @@ func (e *OptionError) BadInput() bool { return true }
 
 // Named is the text with the option as show spells it, such as a flag with its dashes.
 func (e *OptionError) Named(show func(name string) string) string {
-	return show(e.Option) + ": " + e.Err.Error()
+	return show(e.Option) + ": " + spikes.Spelled(e.Err.Error(), show)
 }
 
 // ReadRecording reads a recording from a file, or the built-in one where the path is

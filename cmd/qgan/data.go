@@ -59,7 +59,7 @@ func (a *app) warned(rec *metrics.Recording, err error) (*metrics.Recording, err
 // warnOf tells what was dropped or assumed when spike trains were read.
 func (a *app) warnOf(r *spikes.Raster) {
 	for _, w := range r.Source.Warnings {
-		a.warn("%s: %s", r.Source.Path, w)
+		a.warn("%s: %s", r.Source.Path, spikes.Spelled(w, asFlag))
 	}
 }
 

@@ -30,6 +30,7 @@ const (
 	ofBin
 	ofRows // it counts rows, or times them, evenly
 	ofNone // it has no name, and is passed over
+	roles
 )
 
 // csvReader reads rows of zeros and ones.
@@ -41,9 +42,10 @@ type csvReader struct {
 
 	headed bool // the first line names the columns
 	roles  []role
-	titles []string  // of all columns; nil: no header line
-	rising []float64 // the first numbers of the column that counts rows
-	timed  float64   // how many units of it a second has; 0: it does not count time
+	titles []string   // of all columns; nil: no header line
+	rising []float64  // the first numbers of the column that counts rows
+	timed  float64    // how many units of it a second has; 0: it does not count time
+	first  [roles]int // the first column of each role; -1: there is none
 
 	cells []byte
 	rows  int
@@ -82,10 +84,9 @@ func readCSV(text []byte, axes []string, repeatBins int) (*file, error) {
 	return c.file()
 }
 
-// look finds out from the first lines what the columns are.
-func (c *csvReader) look() {
+// leading are the fields of the first few lines that are no comments.
+func (c *csvReader) leading() (lines [][][]byte) {
 	const enough = 4
-	var lines [][][]byte
 	s := &c.sheet
 	_ = s.each(c.text, func(line []byte, comment bool) error {
 		if comment {
@@ -94,78 +95,113 @@ func (c *csvReader) look() {
 		if len(lines) == 0 {
 			s.trailing = s.separator != ' ' && bytes.HasSuffix(bytes.TrimRight(line, " "), []byte{s.separator})
 		}
-		lines = append(lines, s.fields(line))
-		if len(lines) == enough {
+		if lines = append(lines, s.fields(line)); len(lines) == enough {
 			return io.EOF
 		}
 		return nil
 	})
 	s.line = 0
-	if len(lines) == 0 {
+	if s.glued = glued(lines); s.glued {
+		for i, l := range lines {
+			lines[i] = s.fields(l[0])
+		}
+	}
+	return lines
+}
+
+// look finds out from the first lines what the columns are.
+func (c *csvReader) look() {
+	rows := c.leading()
+	if c.first = [roles]int{-1, -1, -1, -1, -1}; len(rows) == 0 {
 		return
 	}
-	rows := lines
-	if c.headed = s.heading(lines[0]); c.headed {
-		rows = lines[1:]
-		for _, f := range lines[0] {
+	c.roles = make([]role, len(rows[0]))
+	if c.headed = c.heading(rows[0]); c.headed {
+		for _, f := range rows[0] {
 			c.titles = append(c.titles, string(f))
 		}
+		rows = rows[1:]
 		if len(rows) > 0 && len(rows[0]) == len(c.titles)+1 { // as R writes the names of rows
 			c.titles = slices.Insert(c.titles, 0, "")
+			c.roles = make([]role, len(c.titles))
 		}
-		c.roles = make([]role, len(c.titles))
-	} else {
-		c.roles = make([]role, len(lines[0]))
 	}
 	found := map[role]bool{}
-	take := func(k int, r role) {
-		c.roles[k], found[r] = r, true
-	}
-	for k, title := range c.titles {
-		name := columnName([]byte(title))
-		switch {
-		case !found[ofRepeat] && slices.Contains(repeatColumns, name):
-			take(k, ofRepeat)
-		case !found[ofBin] && slices.Contains(binColumns, name):
-			take(k, ofBin)
-		case k == 0 && nameless(name):
-			take(k, ofNone)
-		}
-	}
 	for k := range c.roles {
-		var name string
-		if c.titles != nil {
-			name = columnName([]byte(c.titles[k]))
+		r := ofNeuron
+		switch name := c.name(k); {
+		case slices.Contains(repeatColumns, name):
+			r = ofRepeat
+		case slices.Contains(binColumns, name):
+			r = ofBin
+		case k == 0 && c.titles != nil && nameless(name):
+			r = ofNone
 		}
-		per, timed := perSecond(name)
-		if c.roles[k] != ofNeuron || found[ofRows] || k > 0 && !timed {
+		if !found[r] {
+			c.roles[k], found[r] = r, r != ofNeuron
+		}
+	}
+	for k, r := range c.roles {
+		per, timed := perSecond(c.name(k))
+		if r != ofNeuron || k > 0 && !timed || len(c.roles) == 1 {
 			continue
 		}
-		var x []float64
-		for _, row := range rows[:min(3, len(rows))] {
-			if k < len(row) {
-				if v, err := s.number(row[k]); err == nil {
-					x = append(x, v)
-				}
-			}
-		}
-		if _, ok := rising(x); ok {
-			take(k, ofRows)
-			c.rising, c.timed = x, 0
+		if x := c.numbers(rows, k); x != nil {
+			c.roles[k], c.rising, c.timed = ofRows, x, 0
 			if timed {
 				c.timed = per
 			}
+			break
 		}
 	}
-	c.roles = c.alone(c.roles)
+	for r := range c.first {
+		c.first[r] = slices.Index(c.roles, role(r))
+	}
 }
 
-// alone keeps a column that is the only one a neuron: its numbers are judged as such.
-func (c *csvReader) alone(roles []role) []role {
-	if len(roles) == 1 && roles[0] == ofRows {
-		return []role{ofNeuron}
+// name is the name of a column as it is looked up; empty where there is none.
+func (c *csvReader) name(column int) string {
+	if c.titles == nil {
+		return ""
 	}
-	return roles
+	return columnName([]byte(c.titles[column]))
+}
+
+// numbers are the first three numbers of a column, where they rise evenly; nil where not.
+func (c *csvReader) numbers(rows [][][]byte, column int) []float64 {
+	var x []float64
+	for _, row := range rows[:min(3, len(rows))] {
+		if column < len(row) {
+			if v, err := c.sheet.number(row[column]); err == nil {
+				x = append(x, v)
+			}
+		}
+	}
+	if _, ok := rising(x); !ok {
+		return nil
+	}
+	return x
+}
+
+// glued says whether lines are zeros and ones alone, as many in each, with nothing between.
+func glued(lines [][][]byte) bool {
+	for _, l := range lines {
+		if len(l) != 1 || len(l[0]) < 2 || len(l[0]) != len(lines[0][0]) || len(bytes.Trim(l[0], "01")) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// bit is the value of a field: a number, or a word of a table of truths.
+func (c *csvReader) bit(field []byte) (float64, error) {
+	switch {
+	case bytes.EqualFold(field, []byte("true")):
+		return 1, nil
+	case bytes.EqualFold(field, []byte("false")):
+		return 0, nil
+	}
+	return c.sheet.number(field)
 }
 
 // heading says whether the first line names the columns: none of them is a number, or the
@@ -173,6 +209,9 @@ func (c *csvReader) alone(roles []role) []role {
 func (s *sheet) heading(fields [][]byte) bool {
 	numbers, counts := 0, true
 	for k, f := range fields {
+		if bytes.EqualFold(f, []byte("true")) || bytes.EqualFold(f, []byte("false")) {
+			return false
+		}
 		x, err := s.number(f)
 		if err == nil {
 			numbers++
@@ -205,7 +244,7 @@ func (c *csvReader) read(fields [][]byte) error {
 		if len(f) == 1 && (f[0] == '0' || f[0] == '1') {
 			v = f[0] - '0'
 		} else {
-			x, err := c.sheet.number(f)
+			x, err := c.bit(f)
 			if err != nil {
 				return c.wrong(csvHint, "column %d: %q is not a number", k+1, clip(f))
 			}
@@ -245,13 +284,10 @@ func (c *csvReader) neurons() int {
 	return n
 }
 
-// column finds the column of a role; -1: there is none.
-func (c *csvReader) column(r role) int { return slices.Index(c.roles, r) }
-
 // number follows the columns that number the rows: a new sample begins where
 // its label changes, and the bins of a sample are consecutive.
 func (c *csvReader) number(fields [][]byte) error {
-	if k := c.column(ofRepeat); k >= 0 {
+	if k := c.first[ofRepeat]; k >= 0 {
 		if label := string(fields[k]); c.rows == 0 || label != c.label {
 			if c.labels[label] {
 				return c.wrong("sort the rows by sample, then by bin", "sample %s begins a second time", clip([]byte(label)))
@@ -263,7 +299,7 @@ func (c *csvReader) number(fields [][]byte) error {
 			c.labels[label] = true
 			c.sampleRow = 0
 		}
-	} else if k := c.column(ofRows); k >= 0 {
+	} else if k := c.first[ofRows]; k >= 0 {
 		x, err := c.sheet.number(fields[k])
 		if err == nil && c.rows >= len(c.rising) {
 			step := c.rising[1] - c.rising[0]
@@ -276,7 +312,7 @@ func (c *csvReader) number(fields [][]byte) error {
 			return c.wrong(csvHint, "column %d: %q is not a number", k+1, clip(fields[k]))
 		}
 	}
-	k := c.column(ofBin)
+	k := c.first[ofBin]
 	if k < 0 {
 		return nil
 	}
@@ -314,7 +350,7 @@ func (c *csvReader) wrong(hint, format string, args ...any) *InputError {
 // element names the element of the current row in the given neuron's column.
 func (c *csvReader) element(neuron int) string {
 	switch {
-	case c.column(ofRepeat) >= 0:
+	case c.first[ofRepeat] >= 0:
 		return element(c.sample, c.sampleRow, neuron)
 	case len(c.axes) == 2 && c.axes[0] == AxisNeurons:
 		neuron, bin := c.rows, neuron
@@ -338,13 +374,13 @@ func (c *csvReader) file() (*file, error) {
 		kind: "text", numeric: true, dims: []int{c.rows, c.neurons()},
 		read: func() (raw.Array, error) { return raw.Array{Kind: raw.Uint8, Bytes: c.cells}, nil },
 	}
-	if c.column(ofRepeat) >= 0 {
+	if c.first[ofRepeat] >= 0 {
 		if err := c.endSample(); err != nil {
 			return nil, err
 		}
 		a.dims = []int{c.sample, c.bins, c.neurons()}
 		a.axes = []string{AxisRepeats, AxisBins, AxisNeurons}
-	} else if c.column(ofBin) >= 0 {
+	} else if c.first[ofBin] >= 0 {
 		a.axes = []string{AxisBins, AxisNeurons}
 	}
 	if a.axes != nil && c.axes != nil && strings.Join(a.axes, ",") != strings.Join(c.axes, ",") {
@@ -364,10 +400,10 @@ func (c *csvReader) file() (*file, error) {
 
 // tell says which column is no neuron, and takes the bin width of one that counts time.
 func (c *csvReader) tell(f *file) {
-	if k := c.column(ofNone); k >= 0 {
+	if k := c.first[ofNone]; k >= 0 {
 		f.warn("the first column has no name and was passed over: an index of rows is no neuron")
 	}
-	k := c.column(ofRows)
+	k := c.first[ofRows]
 	if k < 0 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 )
 
@@ -88,6 +89,27 @@ func (e *InputError) Error() string {
 	}
 	return s
 }
+
+// Named is the text of Error with options as show spells them; see [Spelled].
+func (e *InputError) Named(show func(name string) string) string {
+	own := InputError{Err: e.Err, Hint: e.Hint}
+	s := Spelled(own.Error(), show)
+	if e.Path != "" {
+		s = e.Path + ": " + s
+	}
+	return s
+}
+
+// Spelled is a text of this package's, such as a warning of [Source], in which options
+// ("the option bin-width") are spelled as show does, such as flags with their dashes.
+func Spelled(text string, show func(name string) string) string {
+	return option.ReplaceAllStringFunc(text, func(s string) string { return show(strings.TrimPrefix(s, theOption)) })
+}
+
+// theOption stands before the name of an option in texts.
+const theOption = "the option "
+
+var option = regexp.MustCompile(theOption + `[a-z]+(-[a-z]+)*`)
 
 // BadInput reports that the fault is in what the user gave.
 func (e *InputError) BadInput() bool { return true }

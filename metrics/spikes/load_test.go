@@ -410,3 +410,21 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Options in messages can be spelled as flags; what a path is called stays.
+func TestSpelled(t *testing.T) {
+	flag := func(name string) string { return "--" + name }
+	for text, want := range map[string]string{
+		"the option trials none leaves it out; the option max-gap 0.5 too": "--trials none leaves it out; --max-gap 0.5 too",
+		"give the option axes as neurons,bins":                             "give --axes as neurons,bins",
+		"the options are none":                                             "the options are none",
+	} {
+		if got := Spelled(text, flag); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	e := &InputError{"the option a.csv", errors.New("it has axes"), "leave the option axes out"}
+	if got := e.Named(flag); got != "the option a.csv: it has axes (leave --axes out)" {
+		t.Error(got)
+	}
+}

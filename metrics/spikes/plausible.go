@@ -15,6 +15,7 @@ const (
 	usual    = 500  // if 1000 times as much is at most this
 	fastest  = 2000 // and above which they may not be either
 	opinion  = 10   // spikes from which on rates and silences say something
+	breath   = 0.5  // seconds between any two spikes of a unit, which units that fire as often as they do don't keep
 )
 
 // doubt tells what does not look like a recording in seconds that was recorded all the
@@ -55,7 +56,7 @@ func (f *file) doubtUnit(tr *trains, length float64, opt LoadOptions) {
 	}
 	rate := float64(len(tr.time)) / (float64(len(tr.units)) * length)
 	fast := rate > fastest
-	slow := rate < slowest && 1000*rate < usual
+	slow := rate < slowest && 1000*rate < usual || rate < 1 && 1000*rate < usual && tr.apart(rate)
 	whole := opt.SamplingRate == 0 && !slices.ContainsFunc(tr.time, func(t float64) bool { return t != math.Trunc(t) })
 	says := fmt.Sprintf("a unit has %.3g spikes/s in the mean", rate)
 	switch {
@@ -70,6 +71,33 @@ func (f *file) doubtUnit(tr *trains, length float64, opt LoadOptions) {
 	case fast:
 		f.warn("%s: are the times in seconds?", says)
 	}
+}
+
+// apart says whether no unit fires twice within half a second although units at that rate
+// would, five times at least, by chance: times in milliseconds are so.
+func (tr *trains) apart(rate float64) bool {
+	if float64(len(tr.time))*rate*breath < 5 {
+		return false
+	}
+	order := make([]int, len(tr.time))
+	for i := range order {
+		order[i] = i
+	}
+	repeat := func(i int) int {
+		if tr.repeat == nil {
+			return 0
+		}
+		return tr.repeat[i]
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(tr.unit[a], tr.unit[b]), cmp.Compare(repeat(a), repeat(b)), cmp.Compare(tr.time[a], tr.time[b]))
+	})
+	for k := 1; k < len(order); k++ {
+		if a, b := order[k-1], order[k]; tr.unit[a] == tr.unit[b] && repeat(a) == repeat(b) && tr.time[b]-tr.time[a] < breath {
+			return false
+		}
+	}
+	return true
 }
 
 // follow says whether each repeat's spikes come after all those of the one before.

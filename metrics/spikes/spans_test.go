@@ -248,6 +248,10 @@ func TestDoubtedUnits(t *testing.T) {
 		}
 		return out
 	}
+	var fast []float64 // 50 spikes/s, 2 ms apart at least
+	for k := range 400 {
+		fast = append(fast, 20*float64(k)+float64(k*k%17)+0.25)
+	}
 	const looks = "look like milliseconds"
 	for _, c := range []struct {
 		name string
@@ -258,8 +262,10 @@ func TestDoubtedUnits(t *testing.T) {
 		{"seconds", trains{time: times}, 0, ""},
 		{"milliseconds", trains{time: scaled(1001)}, 0, "a unit has 0.0041 spikes/s in the mean: the times look like milliseconds; the option sampling-rate 1000 reads them so"},
 		{"milliseconds, read so", trains{time: scaled(1000)}, 1000, ""},
+		{"milliseconds of fast units", trains{time: scaled(100.1)}, 0, ""},
+		{"milliseconds of many spikes of fast units", trains{time: fast}, 0, "the times look like milliseconds"},
 		{"whole milliseconds", trains{time: scaled(16000)}, 0, "they look like milliseconds (the option sampling-rate 1000) or numbers of samples"},
-		{"whole numbers", trains{time: scaled(16)}, 0, "all times are whole numbers: where they are milliseconds"},
+		{"whole numbers", trains{time: scaled(16)}, 0, "all times are whole numbers"},
 		{"another rate", trains{time: scaled(1000)}, 3, "is the sampling rate 3 Hz?"},
 		{"too fast", trains{time: scaled(1e-4)}, 0, "are the times in seconds?"},
 		{"a late beginning is no slow rate", trains{time: []float64{4000.1, 4000.3, 4000.7, 4001.2, 4001.8, 4002.1, 4002.6, 4002.9, 4003.1, 4003.3}}, 0, ""},

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // textOf is a file's text as UTF-8 without a byte order mark; false where it is none. UTF-16
-// is told by its mark, or by zeros in every other byte of its beginning.
+// is told by its mark, or by zeros in most of every other byte of its beginning; what is not
+// UTF-8 is taken for Latin-1.
 func textOf(b []byte) ([]byte, bool) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	switch {
@@ -23,7 +25,14 @@ func textOf(b []byte) ([]byte, bool) {
 	}
 	head := b[:min(len(b), 4096)]
 	if bytes.IndexByte(head, 0) < 0 {
-		return b, true
+		if utf8.Valid(b) {
+			return b, true
+		}
+		letters := make([]rune, len(b))
+		for i, c := range b {
+			letters[i] = rune(c)
+		}
+		return []byte(string(letters)), true
 	}
 	var zeros [2]int
 	for i, c := range head {
@@ -31,10 +40,10 @@ func textOf(b []byte) ([]byte, bool) {
 			zeros[i%2]++
 		}
 	}
-	switch half := len(head) / 2; {
-	case zeros[0] == 0 && zeros[1] == half:
+	switch most := len(head) * 3 / 8; {
+	case zeros[0] == 0 && zeros[1] > most:
 		return utf8Of(b, binary.LittleEndian), true
-	case zeros[1] == 0 && zeros[0] == (len(head)+1)/2:
+	case zeros[1] == 0 && zeros[0] > most:
 		return utf8Of(b, binary.BigEndian), true
 	}
 	return nil, false
@@ -54,6 +63,7 @@ type sheet struct {
 	line      int  // counted from 1
 	separator byte // 0 until the first line that is no comment
 	trailing  bool // each line ends with a separator
+	glued     bool // each line is zeros and ones with nothing between
 }
 
 // each visits the lines that are not empty, with blanks and the end of the line taken off; a
@@ -109,6 +119,8 @@ func separator(line []byte) byte {
 func (s *sheet) fields(line []byte) [][]byte {
 	var fields [][]byte
 	switch {
+	case s.glued:
+		return bytes.Split(bytes.TrimSpace(line), nil)
 	case bytes.IndexByte(line, '"') >= 0:
 		fields = s.quoted(line)
 	case s.separator == ' ':
@@ -170,12 +182,22 @@ func (s *sheet) number(field []byte) (float64, error) {
 }
 
 // columnName is the name of a column as it is looked up: small letters and digits, words
-// joined by _.
+// joined by _, which a capital behind a small letter begins too.
 func columnName(field []byte) string {
-	words := strings.FieldsFunc(strings.ToLower(string(field)), func(c rune) bool {
-		return !unicode.IsLetter(c) && !unicode.IsDigit(c)
-	})
-	return strings.Join(words, "_")
+	var name strings.Builder
+	var last rune // of the name; 0: a word has ended
+	for _, c := range string(field) {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			last = 0
+			continue
+		}
+		if name.Len() > 0 && (last == 0 || unicode.IsLower(last) && unicode.IsUpper(c)) {
+			name.WriteByte('_')
+		}
+		name.WriteRune(unicode.ToLower(c))
+		last = c
+	}
+	return name.String()
 }
 
 // nameless says whether a column of that name is one without: of an index.

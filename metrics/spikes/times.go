@@ -18,7 +18,9 @@ import (
 var (
 	unitColumns = []string{
 		"unit", "unit_id", "unit_name", "unit_index", "units", "neuron", "neuron_id", "neuron_index", "neurons", "cell", "cell_id", "cells",
-		"cluster", "cluster_id", "clusters", "spike_clusters", "clu", "sender", "senders", "node_id", "node_ids", "gid", "id", "i",
+		"unit_no", "unit_idx", "unit_label", "neuron_no", "neuron_idx", "neuron_name", "neuron_label", "cell_no", "cell_idx", "cell_index", "cell_name", "cell_label",
+		"cluster", "cluster_id", "clusters", "spike_clusters", "clu", "sender", "senders", "node_id", "node_ids", "gid", "id", "ids", "i",
+		"electrode", "electrode_id", "channel", "channel_id", "channel_label",
 	}
 	timeColumns   = []string{"time", "times", "t", "spike_time", "spike_times", "spiketime", "spiketimes", "timestamp", "timestamps"}
 	sampleColumns = []string{"sample", "samples", "spike_sample", "spike_samples", "sample_index", "sample_number", "time_sample", "time_samples", "times_samples"}
@@ -109,7 +111,6 @@ func readTimes(text []byte, opt LoadOptions) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt.Trials = "" // settled
 	return f, f.bin(tr, opt, r.size)
 }
 
@@ -124,17 +125,17 @@ func (r *timesReader) settle(f *file, line []byte, opt *LoadOptions) error {
 		return wrong("the option sampling-rate says how many samples a second has, such as 30000", "line %d: the column %s holds numbers of samples", r.line, title)
 	case r.perSecond > 1:
 		opt.SamplingRate = r.perSecond
-		f.warn("the column %s is read as times of which a second has %g", title, r.perSecond)
+		f.warn("the column %s is read as %s", title, map[float64]string{1e3: "milliseconds", 1e6: "microseconds"}[r.perSecond])
 	}
 	if len(r.unused) > 0 {
 		f.warn("%s not used: %s", plural(len(r.unused), "column is", "columns are"), some(r.unused, ", "))
 	}
-	switch {
-	case r.repeat < 0 || opt.Trials == "":
-	case opt.Trials == NoTrials:
-		r.repeat = -1
+	switch opt.Trials {
+	case "":
+	case NoTrials:
+		r.repeat, opt.Trials = -1, "" // settled
 	default:
-		return wrong("none passes the repeats over", "a text has no table of intervals %q", opt.Trials)
+		return wrong("leave the option trials out; the option trials none passes a column of repeats over", "a text has no table of intervals %q", opt.Trials)
 	}
 	return nil
 }
