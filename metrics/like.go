@@ -76,22 +76,29 @@ func (r *Recording) Samples(path string) (*spikes.Raster, error) {
 }
 
 // loadSamples reads spike trains beside a recording in bins of a width. neurons are the
-// numbers of them that are expected, the likeliest first: a bare array doesn't say which
-// of its axes they are.
-func loadSamples(path string, width float64, neurons ...int) (samples *spikes.Raster, err error) {
+// numbers of them that are expected: they settle which axis of a bare array the neurons
+// are, where the axes that it is usually read by give none of these.
+func loadSamples(path string, width float64, neurons ...int) (*spikes.Raster, error) {
+	load := func(n int) (*spikes.Raster, error) {
+		r, err := spikes.Load(path, spikes.LoadOptions{Fallback: width, Neurons: n})
+		if err == nil && r.Source.Axes == "" && r.BinWidth != width {
+			return spikes.Load(path, spikes.LoadOptions{BinWidth: width, Neurons: n})
+		}
+		return r, err
+	}
+	usual, err := load(0)
+	if err == nil && (len(neurons) == 0 || usual.Source.Axes == "") {
+		return usual, nil
+	}
+	if err == nil && slices.Contains(neurons, usual.Neurons) {
+		neurons = []int{usual.Neurons} // and there is nothing to warn of
+	}
 	for _, n := range neurons {
-		got, failed := spikes.Load(path, spikes.LoadOptions{Fallback: width, Neurons: n})
-		if failed == nil && got.Source.Axes == "" && got.BinWidth != width {
-			got, failed = spikes.Load(path, spikes.LoadOptions{BinWidth: width, Neurons: n})
-		}
-		if failed == nil {
-			return got, nil
-		}
-		if err == nil {
-			err = failed
+		if r, failed := load(n); failed == nil && r.Neurons == n {
+			return r, nil
 		}
 	}
-	return nil, err
+	return usual, err
 }
 
 // Like gives samples the recording's shape: the chosen neurons in their order, and repeats

@@ -145,21 +145,59 @@ func TestLikeByBins(t *testing.T) {
 			t.Errorf("%s: %d bins of %g s, want %d", k.path, got.Bins, got.BinWidth, k.bins)
 		}
 	}
-	// A bare array of more neurons than bins is known by the number of them.
-	var wide bytes.Buffer
-	if err := spikes.Write(&wide, uneven(3, 20, 2), spikes.NPY, spikes.Meta{}); err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, "wide.npy")
-	if err := os.WriteFile(path, bytes.Replace(wide.Bytes(), []byte("(3, 20, 2), "), []byte("(3, 2, 20), "), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := rec.Samples(path); err != nil || got.Bins != 20 || got.Neurons != 2 {
-		t.Errorf("2 x 20 where two neurons are expected: %v, %v", got, err)
-	}
 	if _, err := rec.Samples(filepath.Join(dir, "none.npz")); err == nil {
 		t.Error("a file that is not there was read")
 	}
+}
+
+// The axes of a bare array are those that give the chosen neurons or all of the recording's,
+// the usual ones first.
+func TestLikeByAxes(t *testing.T) {
+	t.Parallel()
+	chosen, err := uneven(4, 30, 5).Select([]int{4, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := metrics.NewRecording(chosen, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Neurons = 5
+	for _, k := range []struct {
+		shape                  string
+		repeats, bins, neurons int // 0: refused
+	}{
+		{"(3, 20, 2)", 3, 20, 2},
+		{"(3, 2, 20)", 3, 20, 2}, // the usual axes would be 20 neurons
+		{"(2, 12, 5)", 2, 12, 2}, // all, though two of something are there
+		{"(5, 12, 2)", 5, 12, 2},
+		{"(3, 5, 8)", 3, 8, 2}, // all, on another axis
+		{"(10, 4, 3)", 0, 0, 0},
+		{"(60, 2)", 2, 30, 2}, // flat, and cut
+		{"(2, 60)", 2, 30, 2},
+	} {
+		path := filepath.Join(t.TempDir(), "a.npy")
+		if err := os.WriteFile(path, zeros(k.shape), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := rec.Samples(path)
+		switch {
+		case k.bins == 0:
+			if err == nil {
+				t.Errorf("%s is read as %d x %d x %d", k.shape, got.Repeats, got.Bins, got.Neurons)
+			}
+		case err != nil:
+			t.Errorf("%s: %v", k.shape, err)
+		case got.Repeats != k.repeats || got.Bins != k.bins || got.Neurons != k.neurons || len(got.Source.Warnings) > 0:
+			t.Errorf("%s is read as %d x %d x %d, %q", k.shape, got.Repeats, got.Bins, got.Neurons, got.Source.Warnings)
+		}
+	}
+}
+
+// zeros is a .npy file of zeros with 120 elements.
+func zeros(shape string) []byte {
+	head := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': %s, }", shape)
+	return fmt.Appendf(nil, "\x93NUMPY\x01\x00%c\x00%-117s\n%s", 118, head, make([]byte, 120))
 }
 
 // Where nothing says which neurons, they are those of a file of samples, or the first ones,

@@ -136,7 +136,10 @@ func (o RecordingOptions) choose(raster *spikes.Raster) ([]int, error) {
 	case o.Indices != nil:
 		return o.Indices, nil
 	case o.Neurons == "" && o.Of != "":
-		samples, err := loadSamples(o.Of, raster.BinWidth, 0, raster.Neurons)
+		samples, err := loadSamples(o.Of, raster.BinWidth)
+		if err != nil {
+			samples, err = loadSamples(o.Of, raster.BinWidth, raster.Neurons)
+		}
 		if err != nil {
 			return nil, err
 		}

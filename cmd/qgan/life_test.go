@@ -20,6 +20,7 @@ import (
 	"qgan/internal/durable"
 	"qgan/metrics/spikes"
 	"qgan/training"
+	"qgan/training/assess"
 	"qgan/training/lab"
 	"qgan/training/study"
 )
@@ -30,7 +31,7 @@ type living struct {
 	settings   lab.Settings // beside data and neurons
 	names      string       // of the neurons with indices 2 and 0; empty: it has none
 	alike      bool         // it holds the same spikes as the others that are alike
-	report     bool         // the page is made a second time, which takes the longest
+	figures    bool         // pages are made, which takes the longest
 }
 
 // Every form of recordings goes through the whole life of one, from small files that are
@@ -110,42 +111,59 @@ func TestLifeOfCases(t *testing.T) {
 
 // cases are the recordings of the reference data.
 func cases(shared string) []living {
-	at := func(name string) string { return filepath.Join(shared, "cases", "recordings", name) }
-	cut, epochs := lab.Settings{"repeat-bins": "100"}, lab.Settings{"trials": "epochs"}
+	at := func(name string) string {
+		return filepath.Join(shared, "cases", "recordings", filepath.FromSlash(name))
+	}
+	cut := lab.Settings{"repeat-bins": "100"}
+	with := func(more ...string) lab.Settings {
+		s := lab.Settings{}
+		for i := 0; i < len(more); i += 2 {
+			s[more[i]] = more[i+1]
+		}
+		return s
+	}
 	return []living{
 		{"NumPy", at("truth.npy"), nil, "", true, false},
-		{"MATLAB 4", at("m_v4.mat"), cut, "", true, false},
+		{"NumPy", at("z_scipy_sparse.npz"), cut, "", true, false},
+		{"NumPy", at("phy"), with("repeat-bins", "100", "sampling-rate", "30000"), "12 10", true, false},
+		{"NumPy", at("phy/spike_times.npy"), with("repeat-bins", "100", "sampling-rate", "30000"), "12 10", true, false},
+		{"MATLAB 5", at("m_v4.mat"), cut, "", true, false},
 		{"MATLAB 5", at("m_sparse.mat"), cut, "", true, false},
-		{"MATLAB 5", at("m_struct_raster.mat"), cut, "", true, false},
+		{"MATLAB 5", at("m_struct_raster.mat"), with("repeat-bins", "100", "var", "Experiment/raster"), "", true, false},
+		{"MATLAB 5", at("m_cell_times.mat"), cut, "", true, false},
+		{"MATLAB 5", at("m_cell_unit_trial.mat"), nil, "", true, false},
+		{"MATLAB 5", at("m_3d_trials_neurons_time.mat"), with("axes", "repeats,neurons,bins"), "", true, false},
 		{"MATLAB 7.3", at("m73_sparse.mat"), cut, "", true, false},
+		{"HDF5", at("h_ragged.h5"), cut, "", true, false},
 		{"NWB", at("w_plain.nwb"), cut, "", true, false},
-		{"NWB", at("w_epochs.nwb"), epochs, "", true, false},
+		{"NWB", at("w_epochs.nwb"), with("trials", "epochs"), "", true, false},
 		{"NWB", at("w_obsgaps.nwb"), nil, "", true, false},
 		{"NWB", at("w_overlap.nwb"), nil, "", false, false},
 		{"NWB", at("w_nanstop.nwb"), nil, "", false, false},
-		{"NWB", at("w_unequal.nwb"), nil, "", false, false},
+		{"NWB", at("w_unequal.nwb"), with("trials", "none"), "", false, false},
 		{"pynapple TsGroup", at("p_group.npz"), nil, "8 3", true, false},
+		{"CSV of 0 and 1", at("c_gz.csv.gz"), cut, "", true, false},
 		{"CSV of 0 and 1", at("c_pandas_index.csv"), cut, "n3 n1", true, false},
 		{"CSV of 0 and 1", at("c_utf16.txt"), cut, "n3 n1", true, false},
 		{"CSV of spike times", at("t_ok.csv"), nil, "", true, false},
 		{"CSV of spike times", at("t_extra_col.csv"), cut, "", true, false},
 		{"CSV of spike times", at("t_pandas.csv"), cut, "", true, false},
 		{"CSV of spike times", at("t_euro.csv"), nil, "", true, false},
-		{"CSV of spike times", at("t_ms.csv"), lab.Settings{"repeat-bins": "100", "sampling-rate": "1000"}, "", true, false},
-		{"CSV of spike times", at("t_offset.csv"), lab.Settings{"max-gap": "1000"}, "", false, false},
+		{"CSV of spike times", at("t_ms.csv"), with("repeat-bins", "100", "sampling-rate", "1000"), "", true, false},
+		{"CSV of spike times", at("t_offset.csv"), with("max-gap", "1000"), "", false, false},
 		{"CSV of spike times", at("t_gap.csv"), nil, "", false, false},
 	}
 }
 
-// live takes every recording through its life, and compares the figures of those that are
-// alike.
+// live takes every recording through its life, the first of each form with its figures, and
+// compares what those that are alike end with.
 func live(t *testing.T, rows []living) {
 	var mu sync.Mutex
 	figures := map[string]string{}
-	reported := map[string]bool{}
+	drawn := map[string]bool{}
 	t.Run("each", func(t *testing.T) {
 		for _, l := range rows {
-			l.report, reported[l.form] = !reported[l.form], true
+			l.figures, drawn[l.form] = !drawn[l.form], true
 			t.Run(l.form+" "+filepath.Base(l.path), func(t *testing.T) {
 				t.Parallel()
 				text := l.live(t)
@@ -168,7 +186,7 @@ func live(t *testing.T, rows []living) {
 	}
 }
 
-// live is the life of a recording; it returns the figures that it ends with. The run lies
+// live is the life of a recording; it returns the figures of its first steps. The run lies
 // where a study's task has its own, and the study goes on with it.
 func (l living) live(t *testing.T) (figures string) {
 	dir := t.TempDir()
@@ -178,51 +196,25 @@ func (l living) live(t *testing.T) (figures string) {
 	for name, text := range settings {
 		flags = append(flags, "--"+name, text)
 	}
-	does := func(args ...string) map[string]any {
-		t.Helper()
-		o := object(t, nil, args...)
-		names, _ := o["neuron_names"].([]any)
-		if text := strings.Trim(fmt.Sprint(names), "[]"); text != l.names {
-			t.Errorf("%s: the neurons are called %q, want %q", strings.Join(args, " "), text, l.names)
-		}
-		return o
-	}
-	baseline := does(append([]string{"baseline"}, flags...)...)
+	baseline := l.does(t, append([]string{"baseline"}, flags...)...)
 
 	maps.Copy(settings, lab.Settings{"iterations": "50", "layers": "1", "evaluate.samples": "100"})
 	file, folder := filepath.Join(dir, "life.toml"), filepath.Join(dir, "study")
 	if err := os.WriteFile(file, []byte(studyOf(settings)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plan := must[study.Plan](t)(study.Load(nil, file))
-	run := filepath.Join(folder, "tasks", plan.Tasks[0].Name(), "run")
+	task := must[study.Plan](t)(study.Load(nil, file)).Tasks[0]
+	run := filepath.Join(folder, "tasks", task.Name(), "run")
 	delete(settings, "evaluate.samples")
-	stop := errors.New("enough for now")
-	ctx, cancel := context.WithCancelCause(t.Context())
-	begun := must[*lab.Training](t)(new(lab.Lab).New(ctx, settings))
+	begun := must[*lab.Training](t)(new(lab.Lab).New(t.Context(), settings))
 	if err := begun.Begin(run); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := begun.Train(ctx, func(r training.Row) {
-		if r.Step == 3 {
-			cancel(stop)
-		}
-	}); !errors.Is(err, stop) {
-		t.Fatalf("an interrupted training: %v", err)
-	}
-	trained := does("train", run, "--resume")
-	judged := does("evaluate", run, "--samples", "200")
-	if trained["iterations"] != 50.0 || judged["data_sha256"] != baseline["data_sha256"] {
-		t.Errorf("%v steps on %v, baselines of %v", trained["iterations"], judged["data_sha256"], baseline["data_sha256"])
-	}
-	if l.report {
-		if r := command(t, nil, "report", run); r.code != exitOK || r.out == "" {
-			t.Errorf("report: exit code %d: %s", r.code, r.err)
-		}
-	}
-	page := string(must[[]byte](t)(os.ReadFile(filepath.Join(run, "report", "index.html"))))
-	if want := "neurons [" + l.names + "]"; l.names != "" && !strings.Contains(page, want) {
-		t.Errorf("the page does not have %q", want)
+	interrupted(t, begun, 3)
+
+	judged := l.does(t, "evaluate", run, "--samples", "200")
+	if judged["data_sha256"] != baseline["data_sha256"] {
+		t.Errorf("evaluated against %v, baselines are of %v", judged["data_sha256"], baseline["data_sha256"])
 	}
 	// Samples are of the same neurons, without anybody saying so.
 	trains := filepath.Join(dir, "trains.csv")
@@ -230,9 +222,61 @@ func (l living) live(t *testing.T) (figures string) {
 		t.Fatalf("generate: exit code %d: %s", r.code, r.err)
 	}
 	i := slices.Index(flags, "--neurons")
-	again := does(append([]string{"evaluate", trains, "--timesteps", "1"}, slices.Delete(slices.Clone(flags), i, i+2)...)...)
+	again := l.does(t, append([]string{"evaluate", trains, "--timesteps", "1"}, slices.Delete(slices.Clone(flags), i, i+2)...)...)
 	if fmt.Sprint(again["neurons"]) != "[2 0]" || fmt.Sprint(again["rates_hz"]) != fmt.Sprint(judged["rates_hz"]) {
 		t.Errorf("samples of the neurons %v with rates %v, those of the run had %v", again["neurons"], again["rates_hz"], judged["rates_hz"])
+	}
+	if l.figures {
+		l.finish(t, run, file, folder)
+	} else {
+		interrupted(t, must[*lab.Training](t)(new(lab.Lab).Resume(t.Context(), run, nil)), 6)
+		without := study.Lab{Train: func(context.Context, string, map[string]any) (*assess.Result, error) { return new(assess.Result), nil }}
+		if row, err := without.Works()["train"](t.Context(), task, filepath.Dir(run)); err != nil || row["drawn_js_nats"] == 0 {
+			t.Errorf("a study's task: %v, %v", row, err)
+		}
+	}
+	return fmt.Sprint(baseline["models"], judged["js_nats"], judged["rates_hz"])
+}
+
+// does runs a verb that names the neurons in its object.
+func (l living) does(t *testing.T, args ...string) map[string]any {
+	t.Helper()
+	o := object(t, nil, args...)
+	names, _ := o["neuron_names"].([]any)
+	if text := strings.Trim(fmt.Sprint(names), "[]"); text != l.names {
+		t.Errorf("%s: the neurons are called %q, want %q", strings.Join(args, " "), text, l.names)
+	}
+	return o
+}
+
+// interrupted trains up to a step and stops.
+func interrupted(t *testing.T, tr *lab.Training, step int) {
+	t.Helper()
+	stop := errors.New("enough for now")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err := tr.Train(ctx, func(r training.Row) {
+		if r.Step == step {
+			cancel(stop)
+		}
+	})
+	if !errors.Is(err, stop) || tr.Trainer.State.Step != step {
+		t.Fatalf("a training that is stopped at step %d of %d: %v", step, tr.Trainer.State.Step, err)
+	}
+}
+
+// finish ends the life of a recording by the verbs that make pages: the training to its end,
+// a page again, and the study's task.
+func (l living) finish(t *testing.T, run, file, folder string) {
+	trained := l.does(t, "train", run, "--resume")
+	if trained["iterations"] != 50.0 {
+		t.Errorf("%v steps of 50", trained["iterations"])
+	}
+	if r := command(t, nil, "report", run); r.code != exitOK || r.out == "" {
+		t.Errorf("report: exit code %d: %s", r.code, r.err)
+	}
+	page := string(must[[]byte](t)(os.ReadFile(filepath.Join(run, "report", "index.html"))))
+	if want := "neurons [" + l.names + "]"; l.names != "" && !strings.Contains(page, want) {
+		t.Errorf("the page does not have %q", want)
 	}
 	if r := command(t, nil, "study", file, "--out", folder); r.code != exitOK {
 		t.Errorf("study: exit code %d: %s", r.code, r.err)
@@ -244,7 +288,6 @@ func (l living) live(t *testing.T) (figures string) {
 	if row.Row["js_nats"] != trained["js_nats"] || row.Row["drawn_js_nats"] == 0 {
 		t.Errorf("the study's row has %v, the run ended with %v", row.Row, trained["js_nats"])
 	}
-	return fmt.Sprint(trained["js_nats"], judged["js_nats"], row.Row["drawn_js_nats"])
 }
 
 // studyOf is a study of one task with these settings.
