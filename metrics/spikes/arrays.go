@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf16"
 
 	"qgan/metrics/spikes/internal/matfile"
@@ -109,14 +110,14 @@ func matlabArray(v *matfile.Variable) *array {
 	}
 	switch v.Class {
 	case matfile.Cell:
-		a.lists = func() ([]*array, error) {
+		a.lists = sync.OnceValues(func() ([]*array, error) {
 			var out []*array
 			cells, err := v.Cells()
 			for _, c := range cells {
 				out = append(out, matlabArray(c))
 			}
 			return out, err
-		}
+		})
 	case matfile.Char:
 		a.texts = a.characters
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"qgan/metrics/spikes/internal/hdf5"
 )
@@ -58,14 +59,14 @@ func hdf5Array(h *hdf5.File, d *hdf5.Dataset) *array {
 	case a.problem == nil && !a.numeric:
 		a.problem = fmt.Errorf("%s is of the class %s, not an array of real numbers", a.label(), d.Class)
 	case d.Refers():
-		a.lists = func() ([]*array, error) {
+		a.lists = sync.OnceValues(func() ([]*array, error) {
 			var out []*array
 			all, err := d.Elements()
 			for _, e := range all {
 				out = append(out, hdf5Array(h, e))
 			}
 			return out, err
-		}
+		})
 	case d.IsText():
 		a.texts = d.Texts
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"qgan/metrics/spikes/internal/npy"
 	"qgan/metrics/spikes/internal/raw"
@@ -168,14 +169,8 @@ func (f *file) openLists(a *array, opt LoadOptions, size int) error {
 
 // list reads a list of times.
 func (a *array) list() ([]float64, error) {
-	switch {
-	case !a.numeric:
-		return nil, unreadable(a)
-	case a.size() == 0:
+	if a.size() == 0 {
 		return nil, nil
-	case !a.isVector():
-		return nil, wrong("of rasters of equal size, one for each repeat: data = cat(3, spikes{:}); save('spikes.mat', 'data', '-v7') in MATLAB, and the option axes",
-			"%s is %s, not a list of spike times", a.label(), npy.ShapeString(a.dims))
 	}
 	return a.floats()
 }
@@ -228,23 +223,19 @@ func (f *file) pair() {
 // units is told when the lists are read.
 func paired(times, units *array) *array {
 	out := &array{name: times.name, kind: fmt.Sprintf("times, with %s", units.label()), dims: times.dims}
-	var lists []*array
-	var err error
-	var once bool
-	group := func() {
-		var t raw.Array
-		var u []float64
-		if u, err = units.floats(); err == nil {
-			t, err = times.read()
-		}
-		if err == nil && t.Len() != len(u) {
-			err = fmt.Errorf("%d times and %d units of spikes", t.Len(), len(u))
-		}
-		if err == nil && !allWhole(u) {
-			err = fmt.Errorf("%s holds numbers that are not whole, and no units", units.label())
-		}
+	out.lists = sync.OnceValues(func() ([]*array, error) {
+		u, err := units.floats()
 		if err != nil {
-			return
+			return nil, err
+		}
+		t, err := times.read()
+		switch {
+		case err != nil:
+			return nil, err
+		case t.Len() != len(u):
+			return nil, fmt.Errorf("%d times and %d units of spikes", t.Len(), len(u))
+		case !allWhole(u):
+			return nil, fmt.Errorf("%s holds numbers that are not whole, and no units", units.label())
 		}
 		ids := slices.Compact(slices.Sorted(slices.Values(u)))
 		bytes := make([][]byte, len(ids))
@@ -254,19 +245,13 @@ func paired(times, units *array) *array {
 			bytes[k] = append(bytes[k], t.Bytes[i*size:][:size]...)
 		}
 		out.dims = []int{len(ids)}
+		var lists []*array
 		for k, id := range ids {
-			name := strconv.FormatFloat(id, 'f', -1, 64)
-			out.units = append(out.units, name)
+			out.units = append(out.units, strconv.FormatFloat(id, 'f', -1, 64))
 			lists = append(lists, part(times, times.name, raw.Array{Kind: t.Kind, Order: t.Order, Bytes: bytes[k]}))
 		}
-	}
-	out.lists = func() ([]*array, error) {
-		if !once {
-			group()
-			once = true
-		}
-		return lists, err
-	}
+		return lists, nil
+	})
 	return out
 }
 

@@ -224,6 +224,49 @@ func TestStoredMembers(t *testing.T) {
 	}
 }
 
+// Texts of bytes and of characters of both orders end with their first zero.
+func TestTexts(t *testing.T) {
+	wide := func(text string) []byte {
+		var b []byte
+		for _, c := range text {
+			b = append(b, 0, 0, byte(c>>8), byte(c))
+		}
+		return b
+	}
+	for _, c := range []struct {
+		name, header string
+		data         []byte
+		want         []string
+		error        string
+	}{
+		{"bytes", dict("|S3", "False", "(2,)"), []byte("ab\x00xyz"), []string{"ab", "xyz"}, ""},
+		{"a single one", dict("|S3", "False", "()"), []byte("csr"), []string{"csr"}, ""},
+		{"characters", dict("<U2", "False", "(2,)"), []byte("a\x00\x00\x00\xb5\x03\x00\x00b\x00\x00\x00\x00\x00\x00\x00"), []string{"aε", "b"}, ""},
+		{"big endian", dict(">U2", "False", "(1,)"), wide("aε"), []string{"aε"}, ""},
+		{"nothing in them", dict("<U0", "False", "(5,)"), nil, nil, ""},
+		{"cut", dict("|S3", "False", "(2,)"), []byte("abcx"), nil, "truncated: an array of texts of 2"},
+		{"numbers", dict("|u1", "False", "(2,)"), []byte("ab"), nil, "is no array of texts"},
+		{"huge", dict("|S3", "False", "(99999999999999,)"), nil, nil, "is no array of texts"},
+		{"a strange length", dict("|Sx", "False", "(2,)"), nil, nil, "is no array of texts"},
+	} {
+		file := build(1, c.header, c.data...)
+		m, err := Members(stored(t, "a.npy", file, crc32.ChecksumIEEE(file)))
+		if err != nil || len(m) != 1 {
+			t.Fatal(m, err)
+		}
+		got, err := m[0].Texts()
+		if c.error != "" || err != nil {
+			if err == nil || c.error == "" || !strings.Contains(err.Error(), c.error) {
+				t.Errorf("%s: error %v, want …%s…", c.name, err, c.error)
+			}
+			continue
+		}
+		if d := cmp.Diff(c.want, got); d != "" || !m[0].IsText() {
+			t.Errorf("%s (-want +got):\n%s", c.name, d)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(build(1, dict("|u1", "False", "(2, 3)"), 1, 0, 1, 0, 0, 9))
 	f.Add(build(2, dict(">f8", "True", "(1, 1, 1)"), 1, 0, 1, 0, 0, 9, 1, 1))
@@ -254,6 +297,9 @@ func FuzzRead(f *testing.F) {
 		}
 		for i := range m {
 			check(m[i].Read())
+			if words, err := m[i].Texts(); err == nil && len(words) > 0 && !m[i].IsText() {
+				t.Fatalf("%d texts of %s", len(words), m[i].Descr)
+			}
 		}
 	})
 }
