@@ -13,6 +13,7 @@ import (
 	"qgan/backends/remote"
 	"qgan/internal/machine"
 	"qgan/internal/progress"
+	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
 	"qgan/training/lab"
@@ -88,7 +89,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	}
 	defer t.Close()
 	for _, w := range t.Warnings {
-		a.warn("%s", w)
+		a.warn("%s", spikes.Spelled(w, asFlag))
 	}
 	if t.Run == nil {
 		if t.Remote() {
