@@ -98,7 +98,7 @@ func openMAT(in *input, _ LoadOptions) (*file, error) {
 	for _, v := range vars {
 		f.arrays = append(f.arrays, matlabArray(v))
 	}
-	f.pair()
+	f.gather()
 	return f, nil
 }
 
@@ -181,7 +181,7 @@ func openNPZ(in *input, opt LoadOptions) (*file, error) {
 	case f.isSparse():
 		return f, f.openSparse(in.b)
 	}
-	f.pair()
+	f.gather()
 	return f, nil
 }
 
@@ -248,26 +248,32 @@ func (f *file) choose(name string) (*array, error) {
 	return nil, wrong("name the recording with the option var", "%s", holds(among))
 }
 
-// prefer takes the first of the preferred names, and tells of the others.
+// prefer takes the first of the preferred names, or the only lists that are called times,
+// and tells of the others.
 func (f *file) prefer(fit []*array) *array {
+	var taken *array
 	for _, p := range preferred {
-		for _, a := range fit {
-			if a.base() != p {
-				continue
-			}
-			var others []string
-			for _, o := range fit {
-				if o != a && o.name != "neurons" {
-					others = append(others, o.String())
-				}
-			}
-			if len(others) > 0 {
-				f.warn("variable %q was taken; the file also holds %s", a.name, list(others))
-			}
-			return a
+		if i := slices.IndexFunc(fit, func(a *array) bool { return a.base() == p }); i >= 0 && taken == nil {
+			taken = fit[i]
 		}
 	}
-	return nil
+	if taken == nil {
+		times := slices.DeleteFunc(slices.Clone(fit), func(a *array) bool { return a.lists == nil || !a.isCalled(timesNames) })
+		if len(times) != 1 {
+			return nil
+		}
+		taken = times[0]
+	}
+	var others []string
+	for _, o := range fit {
+		if o != taken && o.name != "neurons" {
+			others = append(others, o.String())
+		}
+	}
+	if len(others) > 0 {
+		f.warn("variable %q was taken; the file also holds %s", taken.name, list(clipped(others)))
+	}
+	return taken
 }
 
 // fits says whether an array could be a recording. A scalar of MATLAB's has two axes of

@@ -23,16 +23,11 @@ func openHDF5(in *input, opt LoadOptions) (*file, error) {
 	if f.find(nwbTimes) != nil && (opt.Variable == "" || opt.Variable == "units") {
 		return f, f.openUnits(len(in.b), opt)
 	}
-	for i, a := range f.arrays {
-		if ends := f.find(a.name + "_index"); a.numeric && len(a.dims) == 1 && ends != nil && ends.numeric && len(ends.dims) == 1 {
-			f.arrays[i] = split(a, ends)
-		}
-	}
 	for _, path := range slices.Sorted(maps.Keys(h.Unread)) {
 		what := h.Unread[path]
 		f.arrays = append(f.arrays, &array{name: path, kind: "not read", problem: fmt.Errorf("%q is a %s", "/"+path, what)})
 	}
-	f.pair()
+	f.gather()
 	return f, nil
 }
 

@@ -157,7 +157,7 @@ func (f *file) openLists(a *array, opt LoadOptions, size int) error {
 		opt.SamplingRate = rate
 		f.warn("times are numbers of samples, %g a second by %s", rate, name)
 	}
-	if t.trials > 0 {
+	if t.trials > 0 && a.units == nil {
 		f.warn("%s was taken as %d units x %d trials, with times from the beginning of each trial; transposed, it would be the other way round", a.label(), t.units, t.trials)
 	}
 	if err := f.bin(tr, opt, size); err != nil {
@@ -194,8 +194,9 @@ var (
 	timesNames = []string{"spiketimes", "spikestimes", "times", "timestamps", "time", "t", "spikesamples", "sampleindex", "spikeindexesseg0"}
 	unitsNames = []string{"spikeclusters", "spikesclusters", "spiketemplates", "clusters", "cluster", "clusterids", "clusterid", "unitids", "unitid", "units", "unit",
 		"ids", "id", "neuronids", "neurons", "neuron", "cells", "unitindex", "spikeunits", "senders", "spikelabelsseg0", "labels"}
-	namesNames = []string{"unitids", "unitid", "clusterids", "clusterid", "ids", "id", "keys", "units", "unitnames", "unitname", "names", "labels", "neuronids", "channels"}
-	rateNames  = []string{"samplingrate", "samplerate", "samplingfrequency", "fs", "sr"}
+	trialsNames = []string{"spiketrials", "trials", "trial", "trialids", "trialid", "trialindex", "repeats", "repeat", "sweeps", "sweep"}
+	namesNames  = []string{"uid", "unitids", "unitid", "clusterids", "clusterid", "ids", "id", "keys", "units", "unitnames", "unitname", "names", "labels", "neuronids", "channels"}
+	rateNames   = []string{"samplingrate", "samplerate", "samplingfrequency", "fs", "sr"}
 )
 
 // isCalled says whether an array has one of these names.
@@ -203,56 +204,107 @@ func (a *array) isCalled(names []string) bool {
 	return slices.Contains(names, strings.NewReplacer("_", "", ".", "", "-", "", " ", "").Replace(strings.ToLower(a.base())))
 }
 
+// gather finds the vectors of a file that belong together.
+func (f *file) gather() {
+	f.ragged()
+	f.pair()
+}
+
 // pair finds times of spikes and their units, two vectors of one length beside each other,
-// and makes them lists; the times' name is the lists'.
+// and perhaps a third of their trials, and makes them lists; the times' name is the lists'.
 func (f *file) pair() {
 	for i, times := range f.arrays {
 		if !times.numeric || !times.isVector() || times.size() < 2 || !times.isCalled(timesNames) {
 			continue
 		}
-		for _, units := range f.arrays {
-			if units != times && units.numeric && units.isVector() && units.size() == times.size() && units.parent() == times.parent() && units.isCalled(unitsNames) {
-				f.arrays[i] = paired(times, units)
-				break
+		beside := func(names []string) *array {
+			for _, a := range f.arrays {
+				if a != times && a.numeric && a.isVector() && a.size() == times.size() && a.parent() == times.parent() && a.isCalled(names) {
+					return a
+				}
 			}
+			return nil
+		}
+		if units := beside(unitsNames); units != nil {
+			f.arrays[i] = paired(times, units, beside(trialsNames))
 		}
 	}
 }
 
-// paired makes lists of the times of spikes and of their units. What is wrong with the
-// units is told when the lists are read.
-func paired(times, units *array) *array {
+// paired makes lists of the times of spikes, of their units and, where they are not nil, of
+// their trials, from whose beginning the times count then. What is wrong with them is told
+// when the lists are read.
+func paired(times, units, trials *array) *array {
 	out := &array{name: times.name, kind: fmt.Sprintf("times, with %s", units.label()), dims: times.dims}
+	if trials != nil {
+		out.kind += fmt.Sprintf(" and %s", trials.label())
+	}
 	out.lists = sync.OnceValues(func() ([]*array, error) {
-		u, err := units.floats()
+		t, err := times.read()
 		if err != nil {
 			return nil, err
 		}
-		t, err := times.read()
-		switch {
-		case err != nil:
+		ids, unit, err := units.numbered(t.Len())
+		if err != nil {
 			return nil, err
-		case t.Len() != len(u):
-			return nil, fmt.Errorf("%d times and %d units of spikes", t.Len(), len(u))
-		case !allWhole(u):
-			return nil, fmt.Errorf("%s holds numbers that are not whole, and no units", units.label())
 		}
-		ids := slices.Compact(slices.Sorted(slices.Values(u)))
-		bytes := make([][]byte, len(ids))
+		var rows []float64
+		var row []int
+		if trials != nil {
+			if rows, row, err = trials.numbered(t.Len()); err != nil {
+				return nil, err
+			}
+		}
+		each := max(1, len(rows))
+		if len(ids) > (1<<20+t.Len())/each {
+			return nil, fmt.Errorf("%d units x %d trials of %d spikes", len(ids), each, t.Len())
+		}
+		bytes := make([][]byte, len(ids)*each)
 		size := t.Kind.Size()
-		for i, id := range u {
-			k, _ := slices.BinarySearch(ids, id)
+		for i, u := range unit {
+			k := u * each
+			if row != nil {
+				k += row[i]
+			}
 			bytes[k] = append(bytes[k], t.Bytes[i*size:][:size]...)
 		}
 		out.dims = []int{len(ids)}
-		var lists []*array
-		for k, id := range ids {
-			out.units = append(out.units, strconv.FormatFloat(id, 'f', -1, 64))
-			lists = append(lists, part(times, times.name, raw.Array{Kind: t.Kind, Order: t.Order, Bytes: bytes[k]}))
+		var all, lists []*array
+		for _, b := range bytes {
+			all = append(all, part(times, times.name, raw.Array{Kind: t.Kind, Order: t.Order, Bytes: b}))
+		}
+		for u, id := range ids {
+			out.units = append(out.units, shortest(id))
+			if trials == nil {
+				lists = append(lists, all[u])
+				continue
+			}
+			of := all[u*each:][:each]
+			lists = append(lists, &array{name: times.name, kind: "lists", dims: []int{each}, lists: func() ([]*array, error) { return of, nil }})
 		}
 		return lists, nil
 	})
 	return out
+}
+
+// numbered are the different whole numbers of an array of n, in order, and of each
+// element which of them it is.
+func (a *array) numbered(n int) (ids []float64, of []int, err error) {
+	x, err := a.floats()
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case len(x) != n:
+		return nil, nil, fmt.Errorf("%d times of spikes, and %d numbers in %s", n, len(x), a.label())
+	case !allWhole(x):
+		return nil, nil, fmt.Errorf("%s holds numbers that are not whole, and no units or trials", a.label())
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(x)))
+	for _, v := range x {
+		k, _ := slices.BinarySearch(ids, v)
+		of = append(of, k)
+	}
+	return ids, of, nil
 }
 
 // part is a list of numbers of an array.
@@ -263,20 +315,73 @@ func part(of *array, name string, x raw.Array) *array {
 	}
 }
 
-// split makes lists of an array and of the places where each of them ends, as HDF5 files
-// have it.
-func split(times, ends *array) *array {
-	out := &array{name: times.name, kind: fmt.Sprintf("lists, by %s", ends.label()), dims: ends.dims}
-	out.lists = func() ([]*array, error) {
-		index, err := ends.floats()
-		if err != nil {
-			return nil, err
+// places are the arrays that say where the lists of another begin or end, by what stands
+// behind its name.
+var places = []struct {
+	suffix string
+	ends   func(x []float64, size int) []float64 // where the lists end; size: of the other array
+}{
+	{"_index", func(x []float64, size int) []float64 { // ends, as NWB has it, or else beginnings
+		if n := len(x); n > 0 && x[0] == 0 && x[n-1] != float64(size) {
+			return append(slices.Clone(x[1:]), float64(size))
 		}
+		return x
+	}},
+	{"_offsets", begun}, {"_indptr", begun}, {"_ptr", begun}, {"_splits", begun}, {"_starts", begun},
+	{"_lengths", added}, {"_counts", added}, {"_sizes", added},
+}
+
+// begun are the ends of lists by where they begin; there may be one beginning more, the
+// end of all.
+func begun(x []float64, size int) []float64 {
+	if n := len(x); n > 1 && x[n-1] == float64(size) {
+		x = x[:n-1]
+	}
+	if len(x) == 0 || x[0] != 0 {
+		return x
+	}
+	return append(slices.Clone(x[1:]), float64(size))
+}
+
+// added are the ends of lists by their lengths.
+func added(x []float64, _ int) []float64 {
+	out, sum := make([]float64, len(x)), 0.0
+	for i, n := range x {
+		sum += n
+		out[i] = sum
+	}
+	return out
+}
+
+// ragged finds vectors beside which another says where each list of them begins or ends,
+// and makes them lists.
+func (f *file) ragged() {
+	for i, a := range f.arrays {
+		if !a.numeric || !a.isVector() {
+			continue
+		}
+		for _, p := range places {
+			if at := f.find(a.name + p.suffix); at != nil && at.numeric && at.isVector() {
+				f.arrays[i] = split(a, at, p.ends)
+				break
+			}
+		}
+	}
+}
+
+// split makes lists of an array by the places where each of them ends.
+func split(times, at *array, ends func([]float64, int) []float64) *array {
+	out := &array{name: times.name, kind: fmt.Sprintf("lists, by %s", at.label()), dims: at.dims}
+	out.lists = sync.OnceValues(func() ([]*array, error) {
 		x, err := times.read()
 		if err != nil {
 			return nil, err
 		}
-		to, err := ragged(index, x.Len(), "number")
+		index, err := at.floats()
+		if err != nil {
+			return nil, err
+		}
+		to, err := ragged(ends(index, x.Len()), x.Len(), "number")
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", times.label(), err)
 		}
@@ -289,8 +394,9 @@ func split(times, ends *array) *array {
 		if from != x.Len() {
 			return nil, fmt.Errorf("%d numbers of %s belong to no unit", x.Len()-from, times.label())
 		}
+		out.dims = []int{len(all)}
 		return all, nil
-	}
+	})
 	return out
 }
 

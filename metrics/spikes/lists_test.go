@@ -104,6 +104,16 @@ func TestLists(t *testing.T) {
 		{name: "samples with their rate", b: archive(t, 0, integers("spike_indexes_seg0", 50, 150, 250), integers("spike_labels_seg0", 0, 1, 0), vector("sampling_frequency", 1000)), want: twoUnits, warns: "1000 a second"},
 		{name: "samples", b: archive(t, 0, integers("spike_times", 50, 150, 250), integers("spike_clusters", 0, 1, 0)), opt: LoadOptions{SamplingRate: 1000}, want: twoUnits},
 		{name: "samples without a rate", b: archive(t, 0, integers("spike_times", 50, 150, 250), integers("spike_clusters", 0, 1, 0)), error: "the option sampling-rate"},
+		{name: "times, units and trials", b: archive(t, 0, vector("times", 0.05, 0.15, 0.25, 0.15), integers("units", 9, 10, 9, 9), integers("trial", 1, 1, 1, 4)),
+			want: [][]string{{"101", "010"}, {"010", "000"}}, units: "9,10"},
+		{name: "many units and trials", b: archive(t, 0, vector("times", make([]float64, 1<<11)...), vector("units", upToFloats(1<<11)...), vector("trials", upToFloats(1<<11)...)), error: "2048 units x 2048 trials of 2048 spikes"},
+		{name: "offsets", b: archive(t, 0, vector("x", 0.05, 0.25, 0.15), integers("x_offsets", 0, 2, 3)), want: twoUnits},
+		{name: "beginnings", b: archive(t, 0, vector("x", 0.05, 0.25, 0.15), integers("x_index", 0, 2)), want: twoUnits},
+		{name: "ends", b: archive(t, 0, vector("x", 0.05, 0.25, 0.15), integers("x_index", 2, 3)), want: twoUnits},
+		{name: "the first is silent", b: archive(t, 0, vector("x", 0.05, 0.25, 0.15), integers("x_index", 0, 2, 3)), want: [][]string{{"000"}, {"101"}, {"010"}}},
+		{name: "lengths", b: f.Build(m("x", 0.05, 0.25, 0.15), m("x_lengths", 2, 1)), want: twoUnits},
+		{name: "lengths that are short", b: f.Build(m("x", 0.05, 0.25, 0.15), m("x_counts", 1, 1)), error: "1 numbers of variable \"x\" belong to no unit"},
+		{name: "buzcode", b: f.Build(f.Struct("spikes", []string{"times", "UID", "amplitudes"}, f.Cell("", []int32{1, 2}, m("", first...), m("", other...)), m("", 3, 8), f.Cell("", []int32{1, 2}, m("", 7, 9), m("", 8)))), want: twoUnits, units: "3,8", warns: "spikes/amplitudes (1x2, cell)"},
 		{name: "units by name", b: archive(t, 0, vector("u10", 0.15, 0.16), vector("u9", first...)), want: twoUnits, units: "u9,u10"},
 		{name: "one neuron", b: archive(t, 0, integers("x", 50, 250, 260)), opt: LoadOptions{SamplingRate: 1000}, want: [][]string{{"101"}}},
 
@@ -115,7 +125,7 @@ func TestLists(t *testing.T) {
 		{name: "trains", b: f.Build(f.Cell("x", []int32{2, 1}, m("", 0, 1, 0, 1), m("", 1, 0, 0, 0))), error: "bins and not spike times"},
 		{name: "a time that is none", b: f.Build(f.Cell("x", []int32{2, 1}, m("", first...), m("", math.Inf(1)))), error: "element 0 is +Inf"},
 		{name: "an index beyond", b: mt.HDF5(false, mt.Item{Name: "x", Values: first}, mt.Item{Name: "x_index", Values: []uint64{1, 3}}), error: "variable \"x\": unit 1 ends at number 3, of 2"},
-		{name: "an index that is short", b: mt.HDF5(false, mt.Item{Name: "x", Values: first}, mt.Item{Name: "x_index", Values: []uint64{0, 1}}), error: "1 numbers of variable \"x\" belong to no unit"},
+		{name: "an index that is short", b: mt.HDF5(false, mt.Item{Name: "x", Values: first}, mt.Item{Name: "x_index", Values: []uint64{1, 1}}), error: "1 numbers of variable \"x\" belong to no unit"},
 	} {
 		k.opt.BinWidth = 0.1
 		r, err := Decode("f", k.b, k.opt)
@@ -225,4 +235,13 @@ func TestScipy(t *testing.T) {
 			t.Errorf("%s: %s, want %s", k.name, got, k.want)
 		}
 	}
+}
+
+// upToFloats are the numbers from 0 to n-1.
+func upToFloats(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64(i)
+	}
+	return out
 }

@@ -95,7 +95,7 @@ func openCouple(in *input, _ LoadOptions) (*file, error) {
 			read: func() (raw.Array, error) { return a.Array, nil },
 		}
 	}
-	f := &file{arrays: []*array{paired(parts[0], parts[1])}}
+	f := &file{arrays: []*array{paired(parts[0], parts[1], nil)}}
 	f.arrays[0].name = ""
 	if rate := sampleRate(filepath.Join(in.dir, "params.py")); rate > 0 {
 		f.rated, f.ratedBy = rate, "params.py"

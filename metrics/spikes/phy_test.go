@@ -48,7 +48,7 @@ func TestCouples(t *testing.T) {
 		{"labels", map[string]string{"spike_times.npy": string(samples), "spike_clusters.npy": string(clusters), "cluster_KSLabel.tsv": "cluster_id\tKSLabel\n9\tmua\n10\tgood\n11\tgood\n"}, "", LoadOptions{SamplingRate: 1000}, "cluster_KSLabel.tsv (2 good, 1 mua) was not used", ""},
 		{"IBL", map[string]string{"spikes.times.npy": string(saved(t, vector("", 0.05, 0.15, 0.25))), "spikes.clusters.npy": string(clusters)}, "", LoadOptions{}, "", ""},
 		{"IBL with parts", map[string]string{"spikes.times.ab12.npy": string(saved(t, vector("", 0.05, 0.15, 0.25))), "spikes.clusters.cd34.npy": string(clusters)}, "spikes.times.ab12.npy", LoadOptions{}, "", ""},
-		{"other lengths", map[string]string{"spike_times.npy": string(samples), "spike_clusters.npy": string(saved(t, integers("", 9, 10)))}, "", LoadOptions{SamplingRate: 1000}, "", "3 times and 2 units"},
+		{"other lengths", map[string]string{"spike_times.npy": string(samples), "spike_clusters.npy": string(saved(t, integers("", 9, 10)))}, "", LoadOptions{SamplingRate: 1000}, "", "3 times of spikes, and 2 numbers in variable"},
 		{"damaged", map[string]string{"spike_times.npy": string(samples), "spike_clusters.npy": "text"}, "", LoadOptions{SamplingRate: 1000}, "", "spike_clusters: truncated"},
 		{"times alone", map[string]string{"spike_times.npy": string(samples)}, "spike_times.npy", LoadOptions{}, "", "3 rising whole numbers"},
 		{"nothing", map[string]string{"a.npy": string(samples)}, "", LoadOptions{}, "", "is a folder, not a recording (name the file inside it; of a folder of Phy"},

@@ -108,7 +108,7 @@ func Open(b []byte) (*File, error) {
 	f := &File{
 		MATLAB: at > 0 && bytes.HasPrefix(b, []byte("MATLAB 7.3")), Unread: map[string]string{},
 		b: b[at:], size: len(b), seen: map[uint64]bool{}, arrays: map[uint64]*Dataset{},
-		heaps: map[uint64]map[uint32][]byte{}, left: 1<<24 + 16*len(b),
+		heaps: map[uint64]map[uint32][]byte{}, left: 1<<22 + 16*len(b),
 	}
 	root, err := f.superblock()
 	if err != nil {

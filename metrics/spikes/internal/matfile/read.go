@@ -34,7 +34,7 @@ func Variables(b []byte) ([]*Variable, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{order: order, left: 1<<20 + len(b)/8}
+	r := &reader{order: order, left: 1<<18 + len(b)}
 	var out []*Variable
 	for at := headerSize; at < len(b); {
 		if len(b)-at < 8 {
