@@ -215,7 +215,7 @@ func openText(in *input, opt LoadOptions) (*file, error) {
 	}
 	text, _ := textOf(in.b)
 	if isTimes(text) {
-		return readTimes(text, opt)
+		return readTimes(text, len(in.b), opt)
 	}
 	axes, err := opt.check()
 	if err != nil {

@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -212,4 +213,31 @@ func TestTextOf(t *testing.T) {
 			t.Errorf("%s: %q, %v", c.name, got, ok)
 		}
 	}
+}
+
+// No text, and no option, makes a raster larger than the file tells of, or one without an
+// element; every fault is the input's.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{
+		"unit,time\na,0.32\nb,0.05\n", ",unit,time_ms,trial\n0,3,320,0\n1,20,-50,2\n", "sep=;\nunit;time;\na;0,32;\n;;\n", "time\n0.05\n100\n200.5\n",
+		"# repeats=3 duration_s=0.5 units=a,b\nunit,time,repeat\na,0.1,2\n", ",0,1\n0,0,1\n1,1,0\n2,1,1\n", "time,a\n0,1\n0.5,0\n1,1\n", "0110\n1010\n", "True\tFalse\n",
+		"\"a\",\"b\"\n\"1\",0,1\n\"2\",1,0\n", "12 103.5\n7 104.1\n12 107.0\n3 107.2\n12 110.9\n", "\xff\xfe0\x00,\x001\x00\n\x00", "0\x00,\x001\x00\n\x00", "\xb5,b\n1,0\n",
+	} {
+		f.Add([]byte(text), 0, 0.0, 0.0, false)
+		f.Add([]byte(text), 2, 1000.0, 0.5, true)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, repeatBins int, rate, gap float64, none bool) {
+		opt := LoadOptions{RepeatBins: repeatBins, SamplingRate: rate, MaxGap: gap}
+		if none {
+			opt.Trials = NoTrials
+		}
+		r, err := Decode("f", b, opt)
+		var in *InputError
+		switch {
+		case err != nil && !errors.As(err, &in):
+			t.Fatalf("%T %v", err, err)
+		case err == nil && (r.Repeats < 1 || r.Bins < 1 || r.Neurons < 1 || float64(r.Repeats)*float64(r.Bins)*float64(r.Neurons) > most(max(len(b), unpackedLen(b)))):
+			t.Fatalf("%s of %d bytes", r.shape(), len(b))
+		}
+	})
 }

@@ -31,7 +31,7 @@ const timesHint = "a table of spike times has the columns unit, time (in seconds
 // timesReader reads a table of spike times, one a row.
 type timesReader struct {
 	sheet
-	size             int // of the text in bytes
+	size             int // of the file in bytes
 	unit, at, repeat int // columns; unit and repeat -1: none
 	columns          int
 	perSecond        float64 // units of time; 0: samples
@@ -89,10 +89,10 @@ func (r *timesReader) header(fields [][]byte) bool {
 }
 
 // readTimes reads a table of spike times, in seconds from the beginning of their
-// repeat.
-func readTimes(text []byte, opt LoadOptions) (*file, error) {
+// repeat, of a file of so many bytes.
+func readTimes(text []byte, size int, opt LoadOptions) (*file, error) {
 	f := &file{}
-	r := &timesReader{size: len(text)}
+	r := &timesReader{size: size}
 	err := r.each(text, func(line []byte, comment bool) error {
 		switch {
 		case comment:
@@ -269,7 +269,9 @@ func (r *timesReader) trains(f *file, opt LoadOptions) (*trains, error) {
 			}
 			tr.repeat = append(tr.repeat, i)
 		}
-		repeats = len(l.names)
+		if repeats = len(l.names); repeats == 0 {
+			tr.repeat = nil // the column is empty
+		}
 		if gone := gaps(l.names); len(gone) > 0 {
 			f.warn("%s missing between the others: %s; a repeat without a spike has no row, and a comment \"# repeats=N\" at the top, where they are numbered from 0, makes it a silent one",
 				plural(len(gone), "repeat is", "repeats are"), some(gone, ", "))
