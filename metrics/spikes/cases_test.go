@@ -47,8 +47,8 @@ func TestCases(t *testing.T) {
 	}{
 		{"c_pandas_index.csv", cut, truth, []string{"an index of rows is no neuron"}, "n1 n2 n3 n4"},
 		{"c_utf16.txt", cut, truth, nil, "n1 n2 n3 n4"},
-		{"t_ok.csv", LoadOptions{}, truth, []string{"it was taken to last 2 s"}, ""},
-		{"t_euro.csv", LoadOptions{}, truth, []string{"it was taken to last 2 s"}, ""},
+		{"t_ok.csv", LoadOptions{}, truth, []string{"each was taken to last 2 s"}, ""},
+		{"t_euro.csv", LoadOptions{}, truth, []string{"each was taken to last 2 s"}, ""},
 		{"t_extra_col.csv", cut, truth, []string{"1 column is not used: amplitude", "it was taken to last 12 s"}, ""},
 		{"t_pandas.csv", cut, truth, []string{"it was taken to last 12 s"}, ""},
 		{"t_ms.csv", with(func(o *LoadOptions) { o.SamplingRate = 1000 }), truth, nil, ""},

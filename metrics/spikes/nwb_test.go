@@ -92,6 +92,26 @@ func TestTablesOfIntervals(t *testing.T) {
 	}
 }
 
+// Names that are texts come first; they must tell units apart.
+func TestNamesOfUnits(t *testing.T) {
+	for _, k := range []struct {
+		names, want []string
+	}{
+		{[]string{"ca1_3", "ca1_12"}, []string{"ca1_3", "ca1_12"}},
+		{[]string{"good", "good"}, []string{"7", "12"}},
+		{[]string{"alone"}, []string{"7", "12"}},
+	} {
+		f := made(map[string][]float64{nwbTimes: {0.5, 3.5, 6.5}, nwbIndex: {2, 3}, "units/id": {7, 12}})
+		f.arrays = append(f.arrays, &array{name: "units/unit_name", kind: "text", dims: []int{len(k.names)}, texts: func() ([]string, error) { return k.names, nil }})
+		if err := f.openUnits(1000, LoadOptions{BinWidth: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(k.want, f.names); d != "" {
+			t.Errorf("%q (-want +got):\n%s", k.names, d)
+		}
+	}
+}
+
 func TestSpans(t *testing.T) {
 	type spans = []span
 	for _, k := range []struct {

@@ -37,13 +37,15 @@ func (f *file) whole(tr *trains, opt LoadOptions) {
 		tr.spans = []span{{from, from + asked*width}}
 		return
 	}
-	if asked > 0 && opt.MaxGap == 0 {
-		if whole := math.Ceil(bins/asked) * asked; !unlikely(len(tr.time), whole/bins-1) || whole == asked {
-			bins = whole
-		}
+	if whole := math.Ceil(bins/max(asked, 1)) * asked; asked > 0 && opt.MaxGap == 0 && (whole == asked || !unlikely(len(tr.time), whole/bins-1)) {
+		bins = whole
 	}
 	tr.spans, tr.pieces = []span{{from, from + bins*width}}, tr.repeat == nil
-	f.warn("the recording's end is not said; it was taken to last %.6g s, by its last spike", bins*width)
+	if tr.pieces {
+		f.warn("the recording's end is not said; it was taken to last %.6g s, by its last spike", bins*width)
+	} else {
+		f.warn("the ends of the repeats are not said; each was taken to last %.6g s, by the last spike of any", bins*width)
+	}
 }
 
 // unlikely says whether so many spikes, spread evenly over a stretch of time, leave that

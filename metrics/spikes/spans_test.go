@@ -138,6 +138,45 @@ func TestRepeatsOfTrains(t *testing.T) {
 			},
 		},
 		{
+			name: "silence fills the last repeat",
+			tr:   trains{time: []float64{0.5, 2.5, 4.5, 5.5}},
+			opt:  LoadOptions{RepeatBins: 4}, want: []string{"1010", "1100"},
+			warnings: []string{"the recording's end is not said; it was taken to last 8 s, by its last spike"},
+		},
+		{
+			name: "silence that is unlikely does not",
+			tr:   trains{time: []float64{0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5}},
+			opt:  LoadOptions{RepeatBins: 8}, want: []string{"11111111"},
+			warnings: []string{
+				"the recording's end is not said; it was taken to last 12 s, by its last spike",
+				"the last 4 of 12 bins were dropped, with 4 of 12 spikes: they do not fill a repeat of 8 bins",
+			},
+		},
+		{
+			name: "unless it is the only one",
+			tr:   trains{time: []float64{0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5}},
+			opt:  LoadOptions{RepeatBins: 20}, want: []string{"11111111111100000000"},
+			warnings: []string{
+				"the recording's end is not said; it was taken to last 20 s, by its last spike",
+				"1 silence of all units, of 8.5 s from 11.5 to 20 s, is longer than units at their rates are silent by chance: where nothing was recorded, the option max-gap 8.5 leaves them out",
+			},
+		},
+		{
+			name:     "repeats that end with the last spike of any",
+			tr:       trains{repeats: 2, repeat: []int{0, 1, 1}, time: []float64{0.5, 0.5, 2.5}},
+			want:     []string{"100", "101"},
+			warnings: []string{"the ends of the repeats are not said; each was taken to last 3 s, by the last spike of any"},
+		},
+		{
+			name: "repeats as long as asked, with more silence than is likely",
+			tr:   trains{repeats: 2, repeat: []int{0, 0, 0, 0, 0, 0, 1, 1, 1, 1}, time: []float64{0.5, 1.5, 2.5, 0.5, 1.5, 2.5, 0.5, 1.5, 2.5, 0.5}},
+			opt:  LoadOptions{RepeatBins: 5}, want: []string{"11100", "11100"},
+			warnings: []string{
+				"the last spike of any repeat is in bin 3 of 5; what follows is silence that the option repeat-bins asks for",
+				"4 of 10 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
 			name: "repeats of their own, one empty",
 			tr:   trains{spans: []span{{0, 2}, {0, 0}, {0, 2}}, repeats: 3, repeat: []int{0, 2}, time: []float64{0.5, 1.5}},
 			want: []string{"10", "01"}, warnings: []string{"1 of 3 repeats left out: 1 (0 s) ends before it begins"},
