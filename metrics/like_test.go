@@ -200,6 +200,19 @@ func zeros(shape string) []byte {
 	return fmt.Appendf(nil, "\x93NUMPY\x01\x00%c\x00%-117s\n%s", 118, head, make([]byte, 120))
 }
 
+// More neurons than can be counted are the choice's fault.
+func TestTooManyNeurons(t *testing.T) {
+	t.Parallel()
+	rec, err := metrics.NewRecording(uneven(2, 5, 33), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o *metrics.OptionError
+	if _, err := rec.Law(metrics.Trained, 1); !errors.As(err, &o) || err.Error() != "neurons: counting states: 33 neurons, at most 32 can be counted: select fewer" {
+		t.Error(err)
+	}
+}
+
 // Where nothing says which neurons, they are those of a file of samples, or the first ones,
 // as many as there are.
 func TestChoiceOfNeurons(t *testing.T) {

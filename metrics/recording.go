@@ -225,7 +225,7 @@ func (r *Recording) Windows(p Part, t int) (spikes.Windows, error) {
 }
 
 // Law returns the law of a part's windows of t bins, counted when it is first asked for.
-// It fails as Windows and [CountStates] do.
+// It fails as Windows and [CountStates] do, with an *OptionError where there are more neurons than can be counted.
 func (r *Recording) Law(p Part, t int) (*States, error) {
 	w, err := r.Windows(p, t)
 	if err != nil {
@@ -237,7 +237,13 @@ func (r *Recording) Law(p Part, t int) (*States, error) {
 	r.mu.Lock()
 	count, ok := r.laws[lawKey{p, t}]
 	if !ok {
-		count = sync.OnceValues(func() (*States, error) { return CountStates(w) })
+		count = sync.OnceValues(func() (*States, error) {
+			s, err := CountStates(w)
+			if err != nil && w.Neurons > maxNeurons {
+				return nil, &OptionError{"neurons", err}
+			}
+			return s, err
+		})
 		r.laws[lawKey{p, t}] = count
 	}
 	r.mu.Unlock()
