@@ -114,6 +114,13 @@ func TestLists(t *testing.T) {
 		{name: "lengths", b: f.Build(m("x", 0.05, 0.25, 0.15), m("x_lengths", 2, 1)), want: twoUnits},
 		{name: "lengths that are short", b: f.Build(m("x", 0.05, 0.25, 0.15), m("x_counts", 1, 1)), error: "1 numbers of variable \"x\" belong to no unit"},
 		{name: "buzcode", b: f.Build(f.Struct("spikes", []string{"times", "UID", "amplitudes"}, f.Cell("", []int32{1, 2}, m("", first...), m("", other...)), m("", 3, 8), f.Cell("", []int32{1, 2}, m("", 7, 9), m("", 8)))), want: twoUnits, units: "3,8", warns: "spikes/amplitudes (1x2, cell)"},
+		{name: "FieldTrip", b: f.Build(f.Struct("spike", []string{"time", "trial", "label"},
+			f.Cell("", []int32{1, 2}, m("", 0.05, 0.25, 0.15), m("", 0.15)), f.Cell("", []int32{1, 2}, m("", 1, 1, 2), m("", 1)), f.Cell("", []int32{1, 2}, mt.Text("", "a"), mt.Text("", "b")))),
+			want: [][]string{{"101", "010"}, {"010", "000"}}, units: "a,b", warns: "the trials of variable \"spike/trial\" are the repeats"},
+		{name: "FieldTrip with half a trial", b: f.Build(f.Struct("spike", []string{"time", "trial"},
+			f.Cell("", []int32{1, 1}, m("", 0.05, 0.25)), f.Cell("", []int32{1, 1}, m("", 1, 1.5)))), error: "not whole"},
+		{name: "trials of other numbers of spikes", b: f.Build(f.Struct("spike", []string{"time", "trial"},
+			f.Cell("", []int32{1, 2}, m("", first...), m("", other...)), f.Cell("", []int32{1, 2}, m("", 1), m("", 1)))), want: twoUnits},
 		{name: "units by name", b: archive(t, 0, vector("u10", 0.15, 0.16), vector("u9", first...)), want: twoUnits, units: "u9,u10"},
 		{name: "one neuron", b: archive(t, 0, integers("x", 50, 250, 260)), opt: LoadOptions{SamplingRate: 1000}, want: [][]string{{"101"}}},
 
