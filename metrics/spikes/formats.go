@@ -214,6 +214,9 @@ func openText(in *input, opt LoadOptions) (*file, error) {
 		return nil, wrong("leave the variable out", "the file is text and holds no variable %q", opt.Variable)
 	}
 	text, _ := textOf(in.b)
+	if err := noTable(text); err != nil {
+		return nil, err
+	}
 	if isTimes(text) {
 		return readTimes(text, len(in.b), opt)
 	}

@@ -26,7 +26,11 @@ func (f *file) whole(tr *trains, opt LoadOptions) {
 	from := 0.0
 	if first < 0 {
 		from = math.Floor(first/width+edgeTolerance) * width
-		f.warn("times begin before 0: the recording was taken to begin at %.6g s, with its first spike", from)
+		what := "the recording"
+		if tr.repeat != nil {
+			what = "each repeat"
+		}
+		f.warn("times begin before 0: %s was taken to begin at %.6g s, with the first spike", what, from)
 	}
 	bins := math.Floor((last-from)/width+edgeTolerance) + 1
 	asked := float64(opt.RepeatBins)
@@ -352,7 +356,10 @@ func (f *file) tellLengths(tr *trains, all []stretch, l *laid, repeatBins, lost 
 		if len(short) > 0 {
 			text += fmt.Sprintf(", and the shorter ones are left out: %s", some(short, ", "))
 		}
-		if text += ", at the cost of " + cost; repeatBins == 0 {
+		switch text += ", at the cost of " + cost; {
+		case tr.pieces:
+			text += "; the option repeat-bins cuts each piece into as many repeats as fit"
+		case repeatBins == 0:
 			text += l.other(all, shortest, longest, len(short), lost)
 		}
 		f.warn("%s", text)

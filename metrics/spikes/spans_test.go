@@ -133,7 +133,7 @@ func TestRepeatsOfTrains(t *testing.T) {
 			tr:   trains{time: []float64{-1.5, 0.5}},
 			want: []string{"101"},
 			warnings: []string{
-				"times begin before 0: the recording was taken to begin at -2 s, with its first spike",
+				"times begin before 0: the recording was taken to begin at -2 s, with the first spike",
 				"the recording's end is not said; it was taken to last 3 s, by its last spike",
 			},
 		},
@@ -239,7 +239,7 @@ func TestGaps(t *testing.T) {
 		{"left out", steady, LoadOptions{MaxGap: 3}, 2, 20, []string{
 			"the recording's end is not said; it was taken to last 13 s, by its last spike",
 			"silences of all units longer than 3 s are no part of the recording, as asked: 6 of 13 s are left, in 3 pieces",
-			"repeats have 10 to 30 bins of 0.1 s: 20 bins of each are taken, and the shorter ones are left out: 2 (12 to 13 s), at the cost of 40 of 120 spikes; the option repeat-bins 10 cuts all 3 instead, at the cost of 60",
+			"repeats have 10 to 30 bins of 0.1 s: 20 bins of each are taken, and the shorter ones are left out: 2 (12 to 13 s), at the cost of 40 of 120 spikes; the option repeat-bins cuts each piece into as many repeats as fit",
 		}},
 		{"left out and cut", steady, LoadOptions{MaxGap: 3, RepeatBins: 10}, 6, 10, []string{
 			"the recording's end is not said; it was taken to last 13 s, by its last spike",

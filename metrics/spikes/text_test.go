@@ -149,7 +149,11 @@ func TestRemediesOfTexts(t *testing.T) {
 		{"sample numbers", "120\n3000\n3500\n9000\n12000\n", "one column of rising whole numbers looks like numbers of samples"},
 		{"times of one unit", "0.12\n3.1\n3.5\n9.2\n12.5\n", "one column of rising numbers looks like the spike times of one unit"},
 		{"a column a unit", "a,b\n0.1,0.2\n0.4,1.3\n2.1,1.5\n3.3,2.2\n4.1,\n", "columns of rising numbers look like spike times, a column a unit"},
+		{"a column a unit, the longest last", "a,b\n0.1,0.2\n0.4,1.3\n2.1,1.5\n,2.2\n,4.1\n,5\n", "columns of rising numbers look like spike times, a column a unit"},
 		{"rates", "0.5,0.1\n0.2,0.7\n0.9,0.3\n0.1,0.1\n0.5,0.4\n", "0"},
+		{"JSON", " {\"0\": [0.1, 0.5]}", "the file is JSON, which is not read (in Python: import pandas"},
+		{"a web page", "<!DOCTYPE html>\n<html>", "the file is a web page"},
+		{"a pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "the file is a pointer of Git LFS"},
 	} {
 		_, err := Decode("f.txt", []byte(c.text), LoadOptions{})
 		if err == nil || !strings.Contains(err.Error(), c.want) || c.want != counts && strings.Contains(err.Error(), counts) && c.name != "rates" {

@@ -111,8 +111,8 @@ func (f *file) bin(tr *trains, opt LoadOptions, size int) error {
 		return err
 	}
 	if n := float64(l.repeats) * l.bins * float64(len(tr.units)); !(n <= most(size)) {
-		return wrong("times are in seconds unless the option sampling-rate says otherwise; the option bin-width takes wider bins, max-gap leaves silences out",
-			"%d repeats of %g bins of %g s of %d units are more than a file of %d bytes tells of", l.repeats, l.bins, width, len(tr.units), size)
+		return wrong("times are in seconds unless the option sampling-rate says otherwise; the option bin-width takes wider bins, and the option max-gap leaves silences out",
+			"%s of %.9g bins of %g s of %d units are more than a file of %d bytes tells of", count(l.repeats, "repeat"), l.bins, width, len(tr.units), size)
 	}
 	cells := make([]byte, l.repeats*int(l.bins)*len(tr.units))
 	double := 0
