@@ -101,9 +101,14 @@ func loadSamples(path string, width float64, neurons ...int) (*spikes.Raster, er
 	return usual, err
 }
 
+// mostLost is the part of flat samples, one in so many, that is dropped behind the last
+// whole repeat.
+const mostLost = 100
+
 // Like gives samples the recording's shape: the chosen neurons in their order, and repeats
-// about as long, where they are flat (one long repeat), the shape that published samples
-// of models of a recording were drawn in. Neurons are told by their names, where samples
+// as long, or about as long where more than a hundredth would be lost, where they are flat
+// (one long repeat), the shape that published samples of models of a recording were drawn
+// in. Neurons are told by their names, where samples
 // and recording have them, or by the indices in the recording that the samples were drawn
 // with; samples without either are taken in their order, where they have as many neurons
 // as are chosen or as the recording has. It fails with a *NeuronsError for samples of other
@@ -137,6 +142,9 @@ func (r *Recording) Like(samples *spikes.Raster, name string) (*spikes.Raster, e
 	}
 	if samples.Repeats != 1 || samples.Bins < 2*r.All.Bins {
 		return samples, nil
+	}
+	if whole := samples.Bins / r.All.Bins; samples.Bins-whole*r.All.Bins <= samples.Bins/mostLost {
+		return samples.Cut(r.All.Bins), nil
 	}
 	repeats := int(math.Round(float64(samples.Bins) / float64(r.All.Bins)))
 	return samples.Cut(samples.Bins / repeats), nil

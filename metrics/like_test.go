@@ -269,3 +269,21 @@ func TestChoiceOfNeurons(t *testing.T) {
 		}
 	}
 }
+
+// Flat samples are cut to repeats as long as the recording's where a hundredth or less is
+// lost behind the last one, and else to as many as come nearest.
+func TestLikeCuts(t *testing.T) {
+	t.Parallel()
+	rec, err := metrics.NewRecording(uneven(3, 50, 2), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []struct{ bins, repeats, of int }{
+		{99, 1, 99}, {100, 2, 50}, {101, 2, 50}, {102, 2, 51}, {130, 3, 43}, {5050, 101, 50}, {5045, 100, 50}, {2045, 41, 49},
+	} {
+		got, err := rec.Like(spikes.NewRaster(1, k.bins, 2, 0), "flat")
+		if err != nil || got.Repeats != k.repeats || got.Bins != k.of {
+			t.Errorf("%d bins: %d repeats of %d, want %d of %d, %v", k.bins, got.Repeats, got.Bins, k.repeats, k.of, err)
+		}
+	}
+}

@@ -135,10 +135,11 @@ func (r *Referee) Fit(name string) (Model, error) {
 	return nil, fmt.Errorf("no baseline is called %q; there are %v", name, Baselines())
 }
 
-// ScoreModel judges samples of a model, as many repeats as the training half has, and
-// its likelihood where it is known.
-func (r *Referee) ScoreModel(m Model, rng *rand.Rand) (*Score, error) {
-	s := Subject{Name: m.Name(), Samples: m.Sample(rng, r.train.Repeats, r.judge.Bins)}
+// ScoreModel judges samples of a model, repeats of so many bins (0: whole ones) and as
+// many of them as the training half holds, and its likelihood where it is known.
+func (r *Referee) ScoreModel(m Model, bins int, rng *rand.Rand) (*Score, error) {
+	repeats, bins := r.SampleShape(bins)
+	s := Subject{Name: m.Name(), Samples: m.Sample(rng, repeats, bins)}
 	if l, ok := m.(Likely); ok {
 		s.LogLikelihoods = l.LogLikelihoods(r.judge)
 	}
@@ -150,6 +151,15 @@ func (r *Referee) ScoreModel(m Model, rng *rand.Rand) (*Score, error) {
 		out.Parameters = m.Parameters()
 	}
 	return out, err
+}
+
+// SampleShape is how many repeats of so many bins the training half holds side by side; of
+// 0 bins, or more than it has, whole repeats.
+func (r *Referee) SampleShape(bins int) (repeats, of int) {
+	if bins <= 0 || bins > r.train.Bins {
+		bins = r.train.Bins
+	}
+	return r.train.Repeats * (r.train.Bins / bins), bins
 }
 
 // productLaw adds to a law of words that of cells which fire on their own, times a weight.
@@ -174,7 +184,7 @@ func (r *Referee) ScoreBaseline(name string) (*Score, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.ScoreModel(m, stream.New(r.opt.Seed, "score/baseline/"+name))
+	return r.ScoreModel(m, 0, stream.New(r.opt.Seed, "score/baseline/"+name))
 }
 
 // newSample is an empty raster of a model.

@@ -52,7 +52,7 @@ func TestBaselines(t *testing.T) {
 				}
 			}
 		}
-		s, err := r.ScoreModel(m, stream.New(14, name))
+		s, err := r.ScoreModel(m, 0, stream.New(14, name))
 		if err != nil {
 			t.Fatal(err)
 		}

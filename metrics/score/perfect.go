@@ -31,9 +31,7 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 			}
 		}
 	}
-	if units == len(b.train) {
-		b.perfectLaw(out, figures, r.opt.Workers)
-	}
+	b.perfectLaw(out, figures, float64(units)/float64(len(b.train)), r.opt.Workers)
 	b.perfect[units] = out
 	return out
 }
@@ -54,9 +52,10 @@ func (b *bench) deal(units int, rng *rand.Rand) *pairing {
 }
 
 // perfectLaw fills in what the exact law of a perfect model scores: what random halves of
-// the recording do, times the share that [metrics.Abundances] of the words expect of the
-// distance of a law, of that of as many draws.
-func (b *bench) perfectLaw(perfect []*Range, figures []Figure, workers int) {
+// the recording do, of which the sample is so large a part of the training half, times the
+// share that [metrics.Abundances] of the words expect of the distance of a law, of that of
+// as many draws.
+func (b *bench) perfectLaw(perfect []*Range, figures []Figure, part float64, workers int) {
 	of := func(name string) int { return slices.IndexFunc(figures, func(f Figure) bool { return f.Name == name }) }
 	halves := perfect[of(jsWords)]
 	if halves == nil {
@@ -73,7 +72,7 @@ func (b *bench) perfectLaw(perfect []*Range, figures []Figure, workers int) {
 			counts[k] = int(math.Round(x[k] + y[k]))
 		}
 		a := metrics.FitAbundances(counts)
-		drawn[g] = a.ExpectedJS(train.binCount(), judge.binCount())
+		drawn[g] = a.ExpectedJS(part*train.binCount(), judge.binCount())
 		exact[g] = a.ExpectedJS(math.Inf(1), judge.binCount())
 	})
 	if share := mean(exact) / mean(drawn); finite(share) != nil {

@@ -108,12 +108,15 @@ type Value struct {
 	// Excess is how much worse than Perfect's mean the value is, in the distance between
 	// that and the bound that 2.5 % of perfect samples pass; of a distance the logarithms
 	// are taken, since distances scatter upwards. A defect is [Value.Seen] above 2.5,
-	// which random halves of a recording don't reach in any figure.
+	// which random halves of a recording don't reach in any figure. It is at most 1000.
 	Excess *float64 `json:"excess,omitempty"`
 }
 
 // seen is the excess from which on a value is no chance.
 const seen = 2.5
+
+// mostExcess bounds what is said of values that no perfect sample comes near.
+const mostExcess = 1000
 
 // Seen reports that the figure is too bad for the samples of a perfect model.
 func (v Value) Seen() bool { return v.Excess != nil && *v.Excess > seen }
@@ -128,7 +131,8 @@ func (x *Range) excess(value float64, f *Figure) float64 {
 	if f.Better == Larger || f.Better == Nearer && worse < 0 {
 		worse, bound = -worse, center-low
 	}
-	return worse / max(bound, 1e-9*math.Abs(center), 1e-12)
+	out := worse / max(bound, 1e-9*math.Abs(center), 1e-12)
+	return max(-mostExcess, min(out, mostExcess))
 }
 
 // Range is where values lie: their mean, and 2.5 % of them below and above.
@@ -239,7 +243,15 @@ func (r *Referee) fit(samples *spikes.Raster) (*spikes.Raster, shape, []string, 
 		s.aligned = false
 		return samples.Cut(bins), s, []string{fmt.Sprintf("the samples' repeats of %d bins are cut to the recording's %d; bins of a repeat then have no meaning of their own", samples.Bins, bins)}, nil
 	}
-	return samples, shape{samples.Bins, false}, []string{fmt.Sprintf("the samples are windows of %d bins, so the recording's repeats of %d are cut to windows side by side", samples.Bins, bins)}, nil
+	return samples, shape{samples.Bins, false}, []string{fmt.Sprintf("the samples are windows of %s, so the recording's repeats of %d are cut to windows side by side", binsText(samples.Bins), bins)}, nil
+}
+
+// binsText counts bins.
+func binsText(n int) string {
+	if n == 1 {
+		return "1 bin"
+	}
+	return fmt.Sprintf("%d bins", n)
 }
 
 // Score judges a subject. It fails for samples of other neurons or bins, and for

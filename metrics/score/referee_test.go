@@ -43,6 +43,9 @@ func TestSplits(t *testing.T) {
 		if err != nil || !slices.Equal(numbers(train), c.train) || !slices.Equal(numbers(judge), c.judge) {
 			t.Errorf("%s of %d repeats: %v and %v, %v", c.name, c.repeats, numbers(train), numbers(judge), err)
 		}
+		if got := split.Judging(c.repeats); !slices.Equal(got, c.judge) {
+			t.Errorf("%s: of %d repeats %v judge, want %v", c.name, c.repeats, got, c.judge)
+		}
 	}
 	split, err := ParseSplit("blocks of time")
 	if err != nil {
@@ -55,6 +58,9 @@ func TestSplits(t *testing.T) {
 	train, judge, err := split.Halves(r)
 	if err != nil || train.Repeats != 22 || train.Bins != 2 || judge.Spikes() != 0 || train.Spikes() != 22 {
 		t.Errorf("blocks of time: %v %v %v", train, judge, err)
+	}
+	if got := split.Judging(2); len(got) != 2 {
+		t.Errorf("blocks of time: %v have a part that judges, want both", got)
 	}
 }
 

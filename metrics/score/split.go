@@ -106,3 +106,16 @@ func (s Split) Halves(r *spikes.Raster) (train, judge *spikes.Raster, err error)
 	judge, err = r.SelectRepeats(second, s.Name+", to judge")
 	return train, judge, err
 }
+
+// Judging lists those of so many repeats of a recording that the judging half has a part
+// of; none where the recording can't be split.
+func (s Split) Judging(repeats int) []int {
+	fit, err := s.parts(repeats)
+	var out []int
+	for i := range repeats {
+		if s.inTime || err == nil && !slices.Contains(fit, i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}

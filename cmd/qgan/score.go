@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"qgan/metrics"
+	"qgan/metrics/score"
+	"qgan/training/assess"
+)
+
+// newScoreCmd makes `score`.
+func newScoreCmd(a *app) *cobra.Command {
+	var (
+		o         assess.ScoreOptions
+		baselines string
+		resamples int
+		asJSON    bool
+	)
+	cmd := &cobra.Command{
+		Use:   "score RUN|FILE...",
+		Short: "Judge generators or files of spike trains by held-out repeats",
+		Long: `Judge spike trains of any generator, in a FILE or drawn from a RUN, by one half of a
+recording, beside simple models that are fitted to the other half. A FILE holds whole
+repeats, windows, or one long train, of the recording's neurons in its bins.
+
+The verdict comes first. A row of the table is a figure: its value with the interval of
+95 % (bootstrap over repeats), what the half that was not judged by scores in its place,
+what samples of a perfect model are expected to score, how much worse than these the
+value is (excess: in the distance to the bound that 2.5 % of perfect samples pass; above
+2.5 it is no chance), and the best baseline.`,
+		Example: `  qgan score trains.npz --data recording.mat --repeat-bins 953
+  qgan score runs/retina trains.npz --split blocks-of-repeats
+  qgan score trains.npz --data recording.mat --neurons 4 --baselines psth,glm --json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if o.Baselines, err = baselineNames(baselines); err != nil {
+				return err
+			}
+			switch {
+			case resamples < 0:
+				return usagef("--resamples %d: at least 0", resamples)
+			case resamples == 0:
+				o.Resamples = -1
+			default:
+				o.Resamples = resamples
+			}
+			rec, subjects, err := a.contestants(cmd, args)
+			if err != nil {
+				return err
+			}
+			o.Progress = func(text string) { a.note("%s", text) }
+			s, err := assess.Score(cmd.Context(), rec, subjects, o)
+			if err != nil {
+				return err
+			}
+			return show(a, asJSON, s, a.printScores)
+		},
+	}
+	addData(cmd, true)
+	addParameters(cmd.Flags())
+	f := cmd.Flags()
+	f.StringVar(&o.Split, "split", "", "halves of the recording: odd-even, blocks-of-repeats or blocks-of-time (none: the first, of a single repeat the last)")
+	f.StringVar(&baselines, "baselines", "all", "simple models beside: all, none, or a list of "+strings.Join(score.Baselines(), ","))
+	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves (0: none, and no intervals)")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of all draws")
+	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+// baselineNames reads a list of baselines; nil: all of them.
+func baselineNames(list string) ([]string, error) {
+	switch list {
+	case "all":
+		return nil, nil
+	case "none":
+		return []string{}, nil
+	case "":
+		return nil, usagef("--baselines: it is all, none or a list of names")
+	}
+	return strings.Split(list, ","), nil
+}
+
+// contestants opens runs and files, and the recording of the first of them.
+func (a *app) contestants(cmd *cobra.Command, args []string) (rec *metrics.Recording, subjects []assess.Subject, err error) {
+	if cmd.Flags().Changed("train-repeats") {
+		return nil, nil, usagef("--train-repeats: all repeats take part").withHint("--split says which half judges")
+	}
+	s := given(cmd.Flags())
+	for _, path := range args {
+		x := assess.Subject{Path: path}
+		if isFile := !isRun(a, path); isFile {
+			if rec == nil {
+				if rec, err = a.recording(s, metrics.RecordingOptions{Of: path}); err != nil {
+					return nil, nil, err
+				}
+			}
+			if x.Samples, err = rec.Samples(path); err != nil {
+				return nil, nil, err
+			}
+			a.warnOf(x.Samples)
+		} else {
+			if x.Generator, err = openModel(a, cmd, path); err != nil {
+				return nil, nil, err
+			}
+			if cmd.Flags().Changed("neurons") {
+				return nil, nil, usagef("--neurons: they are those of the run %s", path)
+			}
+			if rec == nil {
+				rec, err = a.recordingOf(x.Generator, s)
+			} else if text := x.Generator.Stranger(rec); text != "" {
+				a.warn("%s: %s", path, text)
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+		}
+		subjects = append(subjects, x)
+	}
+	return rec, subjects, nil
+}
+
+// printScores prints a verdict and a table for each that was judged.
+func (a *app) printScores(s *assess.Scores) error {
+	fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, split %s: %s to fit, %d to judge, of %s\n",
+		s.Data, s.DataSHA256, s.Labels, s.Split.Name, plural(s.Split.Train, "repeat"), s.Split.Judge, plural(s.Split.Bins, "bin"))
+	for i, x := range s.Judged {
+		fmt.Fprintf(a.out, "\n%s: %s of %s\n", x.Name, plural(x.Repeats, "repeat"), plural(x.Bins, "bin"))
+		for _, line := range x.Verdict {
+			fmt.Fprintln(a.out, line)
+		}
+		for _, note := range x.Notes {
+			fmt.Fprintf(a.out, "note: %s\n", note)
+		}
+		fmt.Fprintln(a.out)
+		if err := a.printScore(s, i); err != nil {
+			return err
+		}
+	}
+	for k, x := range s.Absent {
+		if k == 0 {
+			fmt.Fprintln(a.out)
+		}
+		fmt.Fprintf(a.out, "no baseline %s\n", x.Reason)
+	}
+	return nil
+}
+
+// printScore prints the table of one that was judged, and below it what figures need that
+// it does not have.
+func (a *app) printScore(s *assess.Scores, i int) error {
+	const digits = "%.4g"
+	x := s.Judged[i]
+	beside := s.Beside(x.Score)
+	missing := map[string][]string{}
+	t := newTable(a.out)
+	t.row("figure", "", "value", "95 %", "other half", "perfect", "excess", "best baseline", "")
+	for k, v := range x.Values {
+		if v.Missing != "" {
+			missing[v.Missing] = append(missing[v.Missing], v.Name)
+			continue
+		}
+		interval, perfect, best, name := "–", "–", "–", ""
+		if v.Interval != nil {
+			interval = fmt.Sprintf("%.3g … %.3g", v.Interval[0], v.Interval[1])
+		}
+		switch {
+		case v.Recording != nil:
+			perfect = fmt.Sprintf(digits, *v.Recording)
+		case v.Perfect != nil:
+			perfect = fmt.Sprintf(digits, v.Perfect.Mean)
+		}
+		excess := text(v.Excess, "%.1f")
+		if v.Seen() {
+			excess += " !"
+		}
+		if b := score.Best(k, beside); b != nil {
+			best, name = text(b.Values[k].Value, digits), b.Name
+		}
+		t.row(v.Name, s.About[k].Unit, text(v.Value, digits), interval, text(v.Floor, digits), perfect, excess, best, name)
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	for _, why := range sortedKeys(missing) {
+		fmt.Fprintf(a.out, "not there, since %s: %s\n", why, strings.Join(missing[why], ", "))
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package score
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Product is the name of a generator's own circuit without the gates that entangle, as a
+// baseline: what is better than it has its entanglement to thank.
+const Product = "product"
+
+// badness is what is smaller where a value is better; NaN: there is no value.
+func (f *Figure) badness(v Value) float64 {
+	switch {
+	case v.Value == nil || f.Better == Nearer && v.Recording == nil:
+		return math.NaN()
+	case f.Better == Larger:
+		return -*v.Value
+	case f.Better == Nearer:
+		return math.Abs(*v.Value - *v.Recording)
+	}
+	return *v.Value
+}
+
+// Beats counts the figures at which a score is better than another, of those that both
+// have a value of.
+func (s *Score) Beats(other *Score) (wins, of int) {
+	for k, f := range Figures() {
+		a, b := f.badness(s.Values[k]), f.badness(other.Values[k])
+		if math.IsNaN(a) || math.IsNaN(b) {
+			continue
+		}
+		of++
+		if a < b {
+			wins++
+		}
+	}
+	return wins, of
+}
+
+// Best is the one of several scores that is best at the figure of that place in
+// [Figures]; nil: none has a value.
+func Best(figure int, scores []*Score) *Score {
+	f := Figures()[figure]
+	var best *Score
+	least := math.NaN()
+	for _, s := range scores {
+		if x := f.badness(s.Values[figure]); !math.IsNaN(x) && !(x >= least) {
+			best, least = s, x
+		}
+	}
+	return best
+}
+
+// saturated is the part of its largest value, ln 2, from which on a divergence tells laws
+// apart no better.
+const saturated = 0.9
+
+// named are the figures that are named in a sentence.
+const namedFigures = 4
+
+// Verdict says in sentences what a score means: which figures no perfect model's samples
+// would have, which baseline is better and at how many figures, what the likelihoods are,
+// and where a figure says nothing.
+func Verdict(s *Score, baselines []*Score) []string {
+	out := []string{s.seenText()}
+	if text := s.againstText(baselines); text != "" {
+		out = append(out, text)
+	}
+	for k, v := range s.Values {
+		if v.Name != "log_likelihood" || v.Value == nil {
+			continue
+		}
+		text := fmt.Sprintf("A held-out bin has ln p = %.4f nats", *v.Value)
+		if best := Best(k, baselines); best != nil {
+			text += fmt.Sprintf(", by the best baseline, %s, %.4f", best.Name, *best.Values[k].Value)
+		}
+		out = append(out, text+".")
+	}
+	for _, v := range s.Values {
+		if (v.Name == jsWords || v.Name == jsWordsExact) && v.Value != nil && *v.Value > saturated*math.Ln2 {
+			out = append(out, fmt.Sprintf("%s is saturated: %.3f of at most ln 2 = %.3f, so that worse samples would score no worse.", v.Name, *v.Value, math.Ln2))
+		}
+	}
+	return out
+}
+
+// seenText says which figures are beyond those of a perfect model's samples.
+func (s *Score) seenText() string {
+	var seen []Value
+	known := 0
+	for _, v := range s.Values {
+		if v.Excess != nil {
+			known++
+		}
+		if v.Seen() {
+			seen = append(seen, v)
+		}
+	}
+	if known == 0 {
+		return "What a perfect model's samples score is not known here: that takes resamples, and halves of several repeats."
+	}
+	if len(seen) == 0 {
+		return fmt.Sprintf("None of %d figures is worse than a perfect model's samples may score.", known)
+	}
+	slices.SortStableFunc(seen, func(a, b Value) int {
+		switch {
+		case *a.Excess > *b.Excess:
+			return -1
+		case *a.Excess < *b.Excess:
+			return 1
+		}
+		return 0
+	})
+	var names []string
+	for _, v := range seen[:min(namedFigures, len(seen))] {
+		names = append(names, fmt.Sprintf("%s (excess %.3g)", v.Name, *v.Excess))
+	}
+	text := strings.Join(names, ", ")
+	if len(seen) > len(names) {
+		text = "the worst are " + text
+	}
+	verb := "are"
+	if len(seen) == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%d of %d figures %s worse than a perfect model's samples score: %s.", len(seen), known, verb, text)
+}
+
+// againstText says which baseline wins.
+func (s *Score) againstText(baselines []*Score) string {
+	var best *Score
+	most, figures := -1, 0
+	product := ""
+	for _, b := range baselines {
+		wins, of := b.Beats(s)
+		if of == 0 {
+			continue
+		}
+		if wins*max(figures, 1) > most*of || best == nil {
+			best, most, figures = b, wins, of
+		}
+		if b.Name != Product {
+			continue
+		}
+		product = fmt.Sprintf(" Entanglement counts: without it, %s is better at %d of %d.", Product, wins, of)
+		if own, _ := s.Beats(b); wins >= own {
+			product = fmt.Sprintf(" Entanglement adds nothing: without it, %s is better at %d of %d and worse at %d.", Product, wins, of, own)
+		}
+	}
+	switch {
+	case best == nil:
+		return ""
+	case 2*most > figures:
+		return fmt.Sprintf("The baseline %s wins: it is better at %d of %d figures.", best.Name, most, figures) + product
+	}
+	return fmt.Sprintf("No baseline wins: the best of them, %s, is better at %d of %d figures.", best.Name, most, figures) + product
+}

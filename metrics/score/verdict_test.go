@@ -1,0 +1,74 @@
+package score
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// scoreOf has values of a few figures; a value of excess is its place behind the value.
+func scoreOf(name string, values map[string][2]float64) *Score {
+	s := &Score{Name: name}
+	for _, f := range Figures() {
+		v := Value{Name: f.Name, Missing: "left out"}
+		if x, ok := values[f.Name]; ok {
+			v.Value, v.Excess, v.Missing = &x[0], finite(x[1]), ""
+			if f.level != nil {
+				v.Recording = finite(0.5)
+			}
+		}
+		s.Values = append(s.Values, v)
+	}
+	return s
+}
+
+func TestVerdict(t *testing.T) {
+	none := math.NaN()
+	good := map[string][2]float64{"rate_error": {0.1, 0.2}, "log_likelihood": {-0.5, none}, "p_silent_1": {0.52, 2.4}, "psth_r2_median": {0.9, -1}, "js_words": {0.01, 0}}
+	bad := map[string][2]float64{"rate_error": {0.2, 3}, "log_likelihood": {-0.6, none}, "p_silent_1": {0.4, 50}, "psth_r2_median": {0.1, 7}, "js_words": {0.65, 9}}
+	for _, c := range []struct {
+		name      string
+		of        map[string][2]float64
+		baselines []*Score
+		want      []string
+	}{
+		{"good, no baseline", good, nil, []string{"None of 4 figures is worse", "ln p = -0.5000 nats."}},
+		{"good against bad", good, []*Score{scoreOf("worse", bad), scoreOf("same", good)},
+			[]string{"None of 4 figures", "No baseline wins: the best of them, worse, is better at 0 of 5 figures.", "ln p = -0.5000 nats, by the best baseline, same, -0.5000."}},
+		{"bad against good", bad, []*Score{scoreOf("better", good), scoreOf("one", map[string][2]float64{"rate_error": {0.3, 1}})},
+			[]string{"4 of 4 figures are worse than a perfect model's samples score: p_silent_1 (excess 50), js_words (excess 9), psth_r2_median (excess 7), rate_error (excess 3).",
+				"The baseline better wins: it is better at 5 of 5 figures.", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
+		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing: without it, product is better at 0 of 5 and worse at 0."}},
+		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: without it, product is better at 0 of 5."}},
+		{"nothing known", map[string][2]float64{"rate_error": {1, none}}, nil, []string{"is not known here"}},
+		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
+	} {
+		got := strings.Join(Verdict(scoreOf("subject", c.of), c.baselines), "\n")
+		for _, want := range c.want {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s:\n%s\nwithout %q", c.name, got, want)
+			}
+		}
+		if strings.Contains(got, "saturated") != (c.of[jsWords][0] > 0.6) {
+			t.Errorf("%s: %s", c.name, got)
+		}
+	}
+}
+
+// Of levels the nearest to the recording's is best, of likelihoods the largest, of
+// distances the smallest; a score without a value is none.
+func TestBest(t *testing.T) {
+	a := scoreOf("a", map[string][2]float64{"p_silent_1": {0.48, 0}, "rate_error": {0.1, 0}, "log_likelihood": {-2, 0}})
+	b := scoreOf("b", map[string][2]float64{"p_silent_1": {0.55, 0}, "rate_error": {0.2, 0}, "log_likelihood": {-1, 0}, "psth_r2_median": {0.3, 0}})
+	for k, f := range Figures() {
+		want, ok := map[string]string{"p_silent_1": "a", "rate_error": "a", "log_likelihood": "b", "psth_r2_median": "b"}[f.Name]
+		best := Best(k, []*Score{b, a})
+		if ok != (best != nil) || ok && best.Name != want {
+			t.Errorf("%s: %v, want %s", f.Name, best, want)
+		}
+	}
+	wins, of := a.Beats(b)
+	if wins != 2 || of != 3 {
+		t.Errorf("better at %d of %d, want 2 of 3", wins, of)
+	}
+}

@@ -1,0 +1,415 @@
+package assess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/score"
+	"qgan/metrics/spikes"
+	"qgan/training"
+)
+
+// Scores are judgements of generators and spike trains by the half of a recording that
+// models were not fitted to, beside those of simple models: the object of `score --json`.
+type Scores struct {
+	Schema     string   `json:"schema"`
+	Data       string   `json:"data"`
+	DataSHA256 string   `json:"data_sha256"`
+	Neurons    []int    `json:"neurons"` // their indices in the recording
+	Names      []string `json:"neuron_names,omitempty"`
+	Seed       uint64   `json:"seed"`
+	Resamples  int      `json:"resamples"`
+	Split      Halves   `json:"split"`
+	// About has a row for each figure, in the order of every score's.
+	About     []AboutFigure  `json:"about"`
+	Judged    []Judged       `json:"judged"`
+	Baselines []*score.Score `json:"baselines"`
+	// Absent are baselines that there are not, with the reason.
+	Absent []AbsentBaseline `json:"absent,omitempty"`
+	Labels []string         `json:"-"` // what the neurons are called
+}
+
+// Halves say how a recording was split.
+type Halves struct {
+	Name  string `json:"name"`
+	Text  string `json:"text"`
+	Train int    `json:"train_repeats"`
+	Judge int    `json:"judge_repeats"`
+	Bins  int    `json:"bins"` // of a repeat
+}
+
+// AboutFigure says what a figure is.
+type AboutFigure struct {
+	Name    string   `json:"name"`
+	Unit    string   `json:"unit,omitempty"`
+	Better  string   `json:"better"`  // smaller, larger, or nearer to the recording's own
+	Perfect *float64 `json:"perfect"` // the best value; nil: the recording's own, or not known
+	Text    string   `json:"text"`
+}
+
+// Judged is what one generator or file scores.
+type Judged struct {
+	*score.Score
+	Verdict []string `json:"verdict"` // in sentences
+}
+
+// AbsentBaseline is a baseline that there is not for this recording.
+type AbsentBaseline struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// ScoreOptions say how a recording judges. The zero value works.
+type ScoreOptions struct {
+	// Split is the name of one of [score.Splits]; "": the first, or that in time for a
+	// recording of a single repeat.
+	Split string
+	// Baselines are those that are fitted; nil: all of [score.Baselines].
+	Baselines []string
+	Resamples int    // of the bootstrap and of random halves; 0: 200, below 0: none
+	Seed      uint64 // of all draws
+	// Progress is told what is being done; nil: nobody.
+	Progress func(text string)
+}
+
+// splitOf is the split that options name for a recording.
+func (o ScoreOptions) splitOf(rec *metrics.Recording) (score.Split, error) {
+	name := o.Split
+	if name == "" && rec.All.Repeats == 1 {
+		name = "blocks of time"
+	}
+	s, err := score.ParseSplit(name)
+	if err != nil {
+		err = &metrics.OptionError{Option: "split " + name, Err: err}
+	}
+	return s, err
+}
+
+// known refuses names that no baseline has.
+func (o ScoreOptions) known() error {
+	for _, name := range o.Baselines {
+		if score.BaselineText(name) == "" {
+			return &metrics.OptionError{Option: "baselines " + name, Err: fmt.Errorf("there are %v", score.Baselines())}
+		}
+	}
+	return nil
+}
+
+// judge holds what judges.
+type judge struct {
+	*score.Referee
+	rec   *metrics.Recording
+	split score.Split
+	opt   ScoreOptions
+}
+
+// Score judges generators and spike trains by all repeats of a recording, which are split
+// in a half that baselines are fitted to and one that judges. A generator that runs on, or
+// whose windows are single bins, is drawn as whole repeats, any other as its windows; as
+// many as the half to fit holds. Likelihoods and laws are exact where they are within
+// reach. It fails for subjects of other neurons or bins.
+func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o ScoreOptions) (*Scores, error) {
+	split, err := o.splitOf(rec)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.known(); err != nil {
+		return nil, err
+	}
+	if o.Resamples == 0 {
+		o.Resamples = 200
+	}
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	referee, err := score.New(rec.All, split, score.Options{Resamples: o.Resamples, Seed: o.Seed})
+	if err != nil {
+		return nil, &metrics.OptionError{Option: "split " + split.Name, Err: err}
+	}
+	j := judge{referee, rec, split, o}
+	source := rec.All.Source
+	out := &Scores{
+		Schema: "qgan.score/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units, Labels: rec.All.Labels(),
+		Seed: o.Seed, Resamples: max(0, o.Resamples), Baselines: []*score.Score{},
+		Split: Halves{split.Name, split.Text, j.Train().Repeats, j.Judge().Repeats, j.Judge().Bins},
+	}
+	for _, f := range score.Figures() {
+		out.About = append(out.About, AboutFigure{f.Name, f.Unit, f.Better.String(), finite(f.Perfect), f.Text})
+	}
+	var bins []int // of the repeats or windows that were judged
+	for _, s := range subjects {
+		o.Progress("judging " + s.Path)
+		x, err := j.subject(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out.Judged = append(out.Judged, Judged{Score: x})
+		if !slices.Contains(bins, x.Bins) {
+			bins = append(bins, x.Bins)
+		}
+	}
+	if err := j.baselines(ctx, out, bins); err != nil {
+		return nil, err
+	}
+	for i, x := range out.Judged {
+		out.Judged[i].Verdict = score.Verdict(x.Score, out.Beside(x.Score))
+	}
+	return out, nil
+}
+
+// Beside are the baselines of repeats or windows that are as long as those of a score.
+func (s *Scores) Beside(of *score.Score) []*score.Score {
+	var out []*score.Score
+	for _, b := range s.Baselines {
+		if b.Bins == of.Bins {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// baselines fits each baseline and judges it in repeats or windows of each length.
+func (j judge) baselines(ctx context.Context, out *Scores, bins []int) error {
+	names := j.opt.Baselines
+	if names == nil {
+		names = score.Baselines()
+	}
+	for _, name := range names {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		j.opt.Progress("fitting and judging the baseline " + name)
+		m, err := j.Fit(name)
+		if errors.Is(err, score.ErrNoFit) {
+			out.Absent = append(out.Absent, AbsentBaseline{name, err.Error()})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, n := range bins {
+			x, err := j.ScoreModel(m, n, stream.New(j.opt.Seed, "score/baseline/"+name))
+			if err != nil {
+				return err
+			}
+			out.Baselines = append(out.Baselines, x)
+		}
+	}
+	return nil
+}
+
+// subject judges a generator or spike trains.
+func (j judge) subject(ctx context.Context, s Subject) (*score.Score, error) {
+	if s.Generator == nil {
+		return j.Score(score.Subject{Name: s.Path, Samples: s.Samples})
+	}
+	g := s.Generator
+	if g.Data.Neurons != nil && !slices.Equal(g.Data.Neurons, j.rec.All.Source.Neurons) {
+		return nil, &metrics.NeuronsError{
+			Name: s.Path, Have: len(g.Data.Neurons), Chosen: j.rec.All.Neurons, OfThem: j.rec.Neurons,
+			Own: texts(g.Data.Neurons), Of: texts(j.rec.All.Source.Neurons),
+		}
+	}
+	of := fitted{g.Config, g.Model, g.Params, j.opt.Seed}
+	subject, notes, err := of.subject(ctx, s.Path, j.Referee)
+	if err != nil {
+		return nil, err
+	}
+	if text := j.trainedOn(g); text != "" {
+		notes = append(notes, text)
+	}
+	out, err := j.Score(subject)
+	if err == nil {
+		out.Parameters, out.Notes = g.Model.Parameters(), append(out.Notes, notes...)
+	}
+	return out, err
+}
+
+func texts(numbers []int) []string {
+	out := make([]string, len(numbers))
+	for i, n := range numbers {
+		out[i] = strconv.Itoa(n)
+	}
+	return out
+}
+
+// trainedOn says how many of the repeats that judge were trained on.
+func (j judge) trainedOn(g *Generator) string {
+	if g.Run == nil || g.Data.SHA256 != j.rec.All.Source.SHA256 {
+		return ""
+	}
+	trained := make([]int, j.rec.All.Repeats)
+	for i := range trained {
+		trained[i] = i
+	}
+	if g.Data.Repeats != "" {
+		var err error
+		if trained, err = spikes.ParseRepeats(g.Data.Repeats, j.rec.All.Repeats); err != nil {
+			return ""
+		}
+	}
+	judging, both := j.split.Judging(j.rec.All.Repeats), 0
+	for _, i := range judging {
+		if slices.Contains(trained, i) {
+			both++
+		}
+	}
+	if both == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of the %d repeats that judge were trained on: this is no held-out score", both, len(judging))
+}
+
+// fitted is a model of windows, or of a process, with the parameters that are judged.
+type fitted struct {
+	config training.Config
+	model  training.Model
+	params []float64
+	seed   uint64
+}
+
+// tableBits bounds the words of a bin that are listed, all of them.
+const tableBits = 12
+
+// runsOn says whether samples may be of any length: a process, or windows of a bin, each
+// on its own.
+func (l fitted) runsOn() bool { return l.config.Past > 0 || l.single() }
+
+func (l fitted) single() bool { return l.config.Past == 0 && l.config.Timesteps == 1 }
+
+// subject draws as much as a referee's half to fit holds and finds what is exact; notes
+// say what is not.
+func (l fitted) subject(ctx context.Context, name string, r *score.Referee) (score.Subject, []string, error) {
+	out := score.Subject{Name: name}
+	bins := l.config.Timesteps
+	if l.runsOn() {
+		bins = 0
+	}
+	repeats, bins := r.SampleShape(bins)
+	if l.config.Timesteps > bins {
+		return out, nil, fmt.Errorf("judging %s: its windows of %d bins are longer than the recording's repeats of %d", name, l.config.Timesteps, bins)
+	}
+	var err error
+	if out.Samples, err = l.draw(ctx, repeats, bins, r.Judge().BinWidth); err != nil {
+		return out, nil, err
+	}
+	err = l.exact(ctx, r.Judge(), &out)
+	if errors.Is(err, training.ErrIntractable) {
+		return out, []string{err.Error()}, nil
+	}
+	return out, nil, err
+}
+
+// draw draws repeats; windows of a bin are put side by side.
+func (l fitted) draw(ctx context.Context, repeats, bins int, width float64) (*spikes.Raster, error) {
+	if !l.single() {
+		return l.model.Draw(ctx, l.params, repeats, bins, width, l.seed)
+	}
+	one, err := l.model.Draw(ctx, l.params, repeats*bins, 1, width, l.seed)
+	if err != nil || bins == 1 {
+		return one, err
+	}
+	out := spikes.NewRaster(repeats, bins, one.Neurons, width)
+	for i := range repeats * bins {
+		out.SetWord(i/bins, i%bins, one.Word(i, 0))
+	}
+	return out, nil
+}
+
+// exact finds the likelihood of each repeat and, of windows of a bin, the law of its
+// words. Windows of several bins lie side by side, each on its own; bins behind the last
+// one count as the others do.
+func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subject) error {
+	t := l.config.Timesteps
+	if l.config.Past > 0 {
+		return l.running(ctx, judge, to)
+	}
+	cut := judge.Cut(t)
+	states, err := l.states(cut)
+	if err != nil {
+		return err
+	}
+	e, err := l.estimate(ctx, states)
+	if err != nil {
+		return err
+	}
+	per := judge.Bins / t
+	to.LogLikelihoods = make([]float64, judge.Repeats)
+	word := make([]uint32, t)
+	for i := range cut.Repeats {
+		for k := range word {
+			word[k] = cut.Word(i, k)
+		}
+		to.LogLikelihoods[i/per] += math.Log(e[states.Find(word)]) * float64(judge.Bins) / float64(per*t)
+	}
+	if n := l.config.Neurons; l.single() && n <= tableBits {
+		to.WordLaw = func(cells []int) []float64 {
+			out := make([]float64, 1<<len(cells))
+			for i, p := range e {
+				k := 0
+				for _, c := range cells {
+					k = k<<1 | int(states.Window(i)[0]>>(n-1-c)&1)
+				}
+				out[k] += p
+			}
+			return out
+		}
+	}
+	return nil
+}
+
+// states are the windows whose probabilities are needed: all words of a bin where they
+// are few, else those that windows have.
+func (l fitted) states(cut *spikes.Raster) (*metrics.States, error) {
+	n := l.config.Neurons
+	if !l.single() || n > tableBits {
+		return metrics.CountStates(spikes.Windows{Raster: cut, T: l.config.Timesteps})
+	}
+	words, once := make([]uint32, 1<<n), make([]int, 1<<n)
+	for w := range words {
+		words[w], once[w] = uint32(w), 1
+	}
+	return metrics.NewStates(n, 1, words, once)
+}
+
+// estimate is the law at windows, averaged over as many latent vectors as are within
+// reach.
+func (l fitted) estimate(ctx context.Context, s *metrics.States) ([]float64, error) {
+	for latents := minLatents; ; latents /= 8 {
+		e, err := l.model.EstimateLaw(ctx, l.params, s, latents, l.seed)
+		if errors.Is(err, training.ErrIntractable) && latents > minPasts {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return e.Seen, nil
+	}
+}
+
+// running finds the likelihood of each repeat of a process.
+func (l fitted) running(ctx context.Context, judge *spikes.Raster, to *score.Subject) error {
+	m, ok := l.model.(*training.Recurrent)
+	if !ok || !l.config.Tied {
+		return nil
+	}
+	to.LogLikelihoods = make([]float64, judge.Repeats)
+	for i := range judge.Repeats {
+		one, err := judge.SelectRepeats([]int{i}, "")
+		if err != nil {
+			return err
+		}
+		x, err := m.LogLikelihood(ctx, l.params, one)
+		if err != nil {
+			return err
+		}
+		to.LogLikelihoods[i] = x * float64(judge.Bins)
+	}
+	return nil
+}
