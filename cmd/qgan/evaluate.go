@@ -215,7 +215,9 @@ func (a *app) printEvaluation(e *assess.Evaluation) error {
 	if err := t.flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "%s\n", e.Standing.Sentence)
+	if e.Standing.Sentence != "" {
+		fmt.Fprintln(a.out, e.Standing.Sentence)
+	}
 	if e.Chosen != nil {
 		fmt.Fprintf(a.out, "%s\n", e.Chosen)
 	}
