@@ -158,8 +158,9 @@ type entry struct {
 type figure struct {
 	name    string // of its files
 	title   string
-	caption string // what is to be seen, for the page and for those who don't see
-	missing string // why there is no figure
+	caption string    // what is to be seen, for the page and for those who don't see
+	missing string    // why there is no figure
+	width   vg.Length // of the paper; 0: figureWidth
 	legend  []entry
 	height  vg.Length // of the panels
 	draw    func(draw.Canvas)
@@ -175,9 +176,17 @@ type item struct {
 
 const markWidth = 22 * vg.Length(1)
 
+// paper is the figure's width.
+func (f *figure) paper() vg.Length {
+	if f.width > 0 {
+		return f.width
+	}
+	return figureWidth
+}
+
 // layOut places heading and legend and returns their height.
 func (f *figure) layOut(head *heading) (items []item, height vg.Length) {
-	width := figureWidth - 2*margin
+	width := f.paper() - 2*margin
 	y := margin
 	para := func(s text.Style, txt string, lead vg.Length) {
 		for _, l := range wrap(s, txt, width) {
@@ -229,7 +238,7 @@ func (f *figure) layOut(head *heading) (items []item, height vg.Length) {
 func compose[C vg.CanvasSizer](f *figure, head *heading, canvas func(w, h vg.Length) C) C {
 	items, top := f.layOut(head)
 	height := vg.Length(math.Ceil(float64((top+f.height+margin)/grid))) * grid
-	out := canvas(figureWidth, height)
+	out := canvas(f.paper(), height)
 	c := draw.New(out)
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())

@@ -125,11 +125,13 @@ func (t linearTicks) Ticks(lo, hi float64) []plot.Tick {
 func minus(s string) string { return strings.Replace(s, "-", "−", 1) }
 
 // logTicks marks powers of ten, and 2 and 5 times these where the axis has few.
-type logTicks struct{}
+type logTicks struct {
+	whole bool // whole numbers only, written without powers
+}
 
-func (logTicks) Ticks(lo, hi float64) []plot.Tick {
+func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 	first, last := int(math.Floor(math.Log10(lo))), int(math.Ceil(math.Log10(hi)))
-	in := func(v float64) bool { return v >= lo*(1-1e-9) && v <= hi*(1+1e-9) }
+	in := func(v float64) bool { return v >= lo*(1-1e-9) && v <= hi*(1+1e-9) && !(t.whole && v < 1) }
 	decades := 0
 	for e := first; e <= last; e++ {
 		if in(math.Pow10(e)) {
@@ -145,20 +147,30 @@ func (logTicks) Ticks(lo, hi float64) []plot.Tick {
 				continue
 			}
 			label := ""
-			switch {
-			case m == 1 && (e-first)%each == 0:
-				label = pow10(e)
-			case decades < 2 && (m == 2 || m == 5):
-				label = strconv.Itoa(m) + "·" + pow10(e)
-				if e == 0 {
-					label = strconv.Itoa(m)
-				}
+			if m == 1 && (e-first)%each == 0 || decades < 2 && (m == 2 || m == 5) {
+				label = t.label(m, e)
 			}
 			ticks = append(ticks, plot.Tick{Value: v, Label: label})
 		}
 	}
 	return ticks
 }
+
+// label writes m times a power of ten.
+func (t logTicks) label(m, e int) string {
+	switch {
+	case t.whole && e < 5:
+		return strconv.Itoa(m * int(math.Pow10(e)))
+	case m == 1:
+		return pow10(e)
+	case e == 0:
+		return strconv.Itoa(m)
+	}
+	return strconv.Itoa(m) + "·" + pow10(e)
+}
+
+// whole writes a whole number.
+func whole(x float64) string { return minus(strconv.FormatFloat(x, 'f', 0, 64)) }
 
 // logRange widens [lo, hi] by the factor pad at both ends and to at least a
 // decade, so that an axis has two labels.
