@@ -12,7 +12,9 @@ import (
 // or a pair does not have is NaN.
 type Profile struct {
 	Rates        []float64   // spikes a bin of each cell
+	RateErrors   []float64   // standard errors of Rates over repeats; nil: there is a single one
 	KProbability []float64   // share of bins with k active cells
+	KErrors      []float64   // the same of KProbability
 	Silent       []float64   // share of windows of SilentBins bins in which no cell fires
 	SilentBins   []int       // as far as they fit a repeat
 	Bursts       []float64   // share of runs of so many bins with a spike, the last for all that are longer
@@ -43,8 +45,40 @@ func (r *Referee) Profiles(samples *spikes.Raster) (sample, recording *Profile, 
 		return nil, nil, fmt.Errorf("profile of samples: %w", err)
 	}
 	b := r.bench(s)
-	p := b.pair(b.units(samples, 1), nil, nil)
-	return p.sample.profile(samples), p.judge.profile(r.judge.Cut(s.bins)), nil
+	units := b.units(samples, 1)
+	p := b.pair(units, nil, nil)
+	sample, recording = p.sample.profile(samples), p.judge.profile(r.judge.Cut(s.bins))
+	for half, rows := range map[*Profile][][]float32{sample: units, recording: b.judge} {
+		half.RateErrors, half.KErrors = b.errors(rows, b.lags[0].first), b.errors(rows, b.active)
+	}
+	return sample, recording, nil
+}
+
+// errors are the standard errors of a section's counts a bin, which are ratios of sums
+// over units: with x_u a unit's counts, n_u its bins and p = sum x_u / sum n_u,
+//
+//	sqrt(U/(U-1) sum (x_u - p n_u)²) / sum n_u.
+//
+// There are none of a single unit.
+func (l *layout) errors(units [][]float32, s section) []float64 {
+	if len(units) < 2 {
+		return nil
+	}
+	out := make([]float64, s.to-s.from)
+	for k := range out {
+		sum, bins, squares := 0.0, 0.0, 0.0
+		for _, row := range units {
+			sum += float64(at(row, s)[k])
+			bins += float64(row[l.total.from])
+		}
+		for _, row := range units {
+			d := float64(at(row, s)[k]) - sum/bins*float64(row[l.total.from])
+			squares += d * d
+		}
+		n := float64(len(units))
+		out[k] = math.Sqrt(n/(n-1)*squares) / bins
+	}
+	return out
 }
 
 // profile is that of a view, and of the raster that it is of.

@@ -9,6 +9,61 @@ import (
 	"qgan/metrics/spikes"
 )
 
+// Errors of a repeat's rate and of its numbers of active cells are those of means over
+// repeats of equal length, and repeats that say the same have none.
+func TestProfileErrors(t *testing.T) {
+	recording := drawn(20, 60, 3, stream.New(6, "profiles"))
+	r, err := New(recording, Splits()[0], Options{Resamples: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		samples *spikes.Raster
+	}{{"repeats", drawn(8, 60, 3, stream.New(7, "samples"))}, {"windows", drawn(9, 15, 3, stream.New(8, "samples"))}} {
+		p, _, err := r.Profiles(c.samples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, bins := c.samples.Repeats, c.samples.Bins
+		for k := range 4 {
+			of := map[string][]float64{"rate": nil, "k": nil}
+			for rep := range n {
+				rate, active := 0.0, 0.0
+				for b := range bins {
+					if k < 3 && c.samples.At(rep, b, k) {
+						rate += 1 / float64(bins)
+					}
+					if c.samples.Active(rep, b) == k {
+						active += 1 / float64(bins)
+					}
+				}
+				of["rate"], of["k"] = append(of["rate"], rate), append(of["k"], active)
+			}
+			for what, x := range of {
+				got := p.KErrors
+				if what == "rate" {
+					got = p.RateErrors
+				}
+				if k == len(got) {
+					continue // as many rates as cells
+				}
+				m, v := mean(x), 0.0
+				for _, y := range x {
+					v += (y - m) * (y - m)
+				}
+				if want := math.Sqrt(v / float64(n*(n-1))); !(math.Abs(got[k]-want) < 1e-9) || want == 0 {
+					t.Errorf("%s, error of %s %d: %g, want %g", c.name, what, k, got[k], want)
+				}
+			}
+		}
+	}
+	p, _, err := r.Profiles(drawn(1, 60, 3, stream.New(7, "samples")))
+	if err != nil || p.RateErrors != nil || p.KErrors != nil {
+		t.Errorf("a single repeat has the errors %v and %v: %v", p.RateErrors, p.KErrors, err)
+	}
+}
+
 // TestProfiles holds what pages draw against the statistics of metrics.
 func TestProfiles(t *testing.T) {
 	recording := drawn(20, 60, 3, stream.New(6, "profiles"))
