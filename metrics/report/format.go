@@ -148,7 +148,7 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 			}
 			label := ""
 			if m == 1 && (e-first)%each == 0 || decades < 2 && (m == 2 || m == 5) {
-				label = t.label(m, e)
+				label = t.label(m, e, decades < 2)
 			}
 			ticks = append(ticks, plot.Tick{Value: v, Label: label})
 		}
@@ -156,15 +156,16 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// label writes m times a power of ten.
-func (t logTicks) label(m, e int) string {
+// label writes m times a power of ten, without the power where the axis has few and they
+// are small.
+func (t logTicks) label(m, e int, few bool) string {
 	switch {
-	case t.whole && e < 5:
+	case t.whole && e < 5 || few && e >= 0 && e < 3:
 		return strconv.Itoa(m * int(math.Pow10(e)))
+	case few && e < 0 && e > -3:
+		return strconv.FormatFloat(float64(m)*math.Pow10(e), 'f', -e, 64)
 	case m == 1:
 		return pow10(e)
-	case e == 0:
-		return strconv.Itoa(m)
 	}
 	return strconv.Itoa(m) + "·" + pow10(e)
 }

@@ -119,6 +119,17 @@ func offDiagonal(m [][]float64) []float64 {
 	return out
 }
 
+// covarianceUnit is a unit in which the largest covariance has one digit before the point,
+// and the factor from spikes²/bin² to it.
+func covarianceUnit(largest float64) (factor float64, unit string) {
+	factor, unit = 1, "spikes²/bin²"
+	if largest > 0 && largest < 0.1 {
+		e := int(math.Floor(math.Log10(largest)))
+		factor, unit = math.Pow10(-e), pow10(e)+" "+unit
+	}
+	return factor, unit
+}
+
 func (in *Input) covariancePlot(with []int) *plot.Plot {
 	data := offDiagonal(in.Data.Covariance)
 	switch {
@@ -141,11 +152,7 @@ func (in *Input) covariancePlot(with []int) *plot.Plot {
 			}
 		}
 	}
-	scale, unit := 1.0, "spikes²/bin²"
-	if largest > 0 && largest < 0.1 {
-		e := int(math.Floor(math.Log10(largest)))
-		scale, unit = math.Pow10(-e), pow10(e)+" "+unit
-	}
+	scale, unit := covarianceUnit(largest)
 	var sets []pairs
 	for k, i := range with {
 		sets = append(sets, zip(i, data, all[k], scale))

@@ -3,6 +3,7 @@ package report
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -19,6 +20,7 @@ type XY struct {
 	width, height vg.Length // of the paper and of the panel; 0: those of a study
 	ticks         []int     // of the axis of X; nil: round numbers
 	least         float64   // of a logarithmic axis of Y: what is below is as good as never; 0: all is shown
+	upward        bool      // the legend begins with the curve that is drawn last
 	equal         bool      // X and Y are one quantity: equal axes, with the line of equal values
 }
 
@@ -198,6 +200,9 @@ func (f *XY) looks(out *figure) []curveLook {
 		}
 		out.legend = append(out.legend, e)
 	}
+	if f.upward {
+		slices.Reverse(out.legend)
+	}
 	return looks
 }
 
@@ -227,7 +232,13 @@ func (f *XY) drawSeries(c draw.Canvas, p *plot.Plot, s Series, l curveLook) {
 	if !s.Line && !s.Reference {
 		line.Width = 0
 	}
-	polyline(c, p, s.X, s.Y, line, nil)
+	ys := make([]float64, len(s.Y))
+	for k, y := range s.Y {
+		if ys[k] = y; !f.drawable(s.X[k], y) {
+			ys[k] = math.NaN()
+		}
+	}
+	polyline(c, p, s.X, ys, line, nil)
 	if l.glyph == nil {
 		return
 	}

@@ -1,0 +1,327 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"qgan/metrics/score"
+	"qgan/metrics/spikes"
+)
+
+// Scores are what a page of a judgement shows: subjects beside the half of a recording
+// that they are judged by.
+type Scores struct {
+	Title string
+	Lines []string // facts under the title: files, hashes, the split, the seed ...
+	// Verdict are sentences that say what the figures show; they stand first.
+	Verdict  []string
+	Subjects []Judged       // at most MaxModels
+	Judge    *spikes.Raster // the judging half, for its raster and the names of its cells; nil: not at hand
+	// Other is the training half as a sample, what the recording's own repeats do; nil: none.
+	Other     *Judged
+	Baselines []Judged // simple models; their figures stand in tables, their P(k) in the figure
+}
+
+// Judged is what a referee says of samples. What is nil is left out.
+type Judged struct {
+	Score             *score.Score
+	Sample, Recording *score.Profile // of [score.Referee.Profiles]
+	Samples           *spikes.Raster
+}
+
+// WriteScore writes one HTML page that needs nothing from elsewhere: the verdict, a table
+// of figures and the figures that are drawn. It fails if there is no subject or there are
+// more than [MaxModels], for one without a score, and where w does.
+func WriteScore(w io.Writer, s Scores) error {
+	switch {
+	case len(s.Subjects) == 0:
+		return fmt.Errorf("report: nothing is judged")
+	case len(s.Subjects) > MaxModels:
+		return fmt.Errorf("report: %d subjects: at most %d can be told apart on one page", len(s.Subjects), MaxModels)
+	}
+	for i, x := range slices.Concat(s.Subjects, s.Baselines) {
+		if x.Score == nil {
+			return fmt.Errorf("report: there is no score of number %d", i+1)
+		}
+	}
+	s = s.cleaned()
+	sections, err := s.sections()
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page").Parse(pageText)
+	if err == nil {
+		t, err = t.New("score").Parse(pageText[:strings.Index(pageText, "<body>")] + scoreText)
+	}
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	content := struct {
+		Title          string
+		Facts, Verdict []string
+		Table          table
+		Sections       []section
+		Below          []table
+	}{s.Title, s.facts(), s.Verdict, s.table(), sections, s.below()}
+	if content.Title == "" {
+		content.Title = "Score"
+	}
+	if err := t.ExecuteTemplate(w, "score", content); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	return nil
+}
+
+// scoreText is the body of a score's page; head and tables are those of the report's.
+const scoreText = `<body>
+<h1>{{.Title}}</h1>
+{{with .Verdict}}<section class="verdict" id="verdict">
+<h2>Verdict</h2>
+{{range .}}<p>{{.}}</p>
+{{end}}</section>
+{{end}}{{template "table" .Table}}
+{{range .Sections}}<section id="{{.Name}}">
+<h2>{{.Title}}</h2>
+{{with .Text}}<p class="note">{{.}}</p>
+{{end}}<div class="panels">
+{{range .Panels}}<figure class="panel">
+<figcaption class="head">{{.Title}}</figcaption>
+{{.SVG}}</figure>
+{{end}}</div>
+</section>
+{{end}}{{range .Below}}{{template "table" .}}{{end}}
+{{with .Facts}}<h2>What was judged</h2>
+<ul class="facts">
+{{range .}}<li>{{.}}</li>
+{{end}}</ul>
+{{end}}</body>
+</html>
+`
+
+// section is a part of the page: panels under one title.
+type section struct {
+	Name, Title, Text string
+	Panels            []pageFigure
+}
+
+// sections draws all panels; a section without any says why in its text.
+func (s *Scores) sections() ([]section, error) {
+	var out []section
+	for _, p := range s.parts() {
+		x := section{Name: p.name, Title: p.title, Text: p.text}
+		for _, f := range p.panels {
+			if f.missing != "" {
+				x.Text = strings.TrimSpace(x.Text + " " + f.title + ": " + f.missing)
+				continue
+			}
+			var b bytes.Buffer
+			if err := f.svg(&b, nil); err != nil {
+				return nil, err
+			}
+			x.Panels = append(x.Panels, pageFigure{Name: f.name, Title: f.title, SVG: inline(b.String(), f.title+". "+p.text)})
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// cleaned returns the scores with all their texts fit for XML.
+func (s Scores) cleaned() Scores {
+	texts := func(in []string) []string {
+		out := make([]string, len(in))
+		for i, t := range in {
+			out[i] = clean(t)
+		}
+		return out
+	}
+	judged := func(in []Judged) []Judged {
+		out := slices.Clone(in)
+		for i := range out {
+			x := *out[i].Score
+			x.Name, x.Notes = clean(x.Name), texts(x.Notes)
+			if x.Name == "" {
+				x.Name = fmt.Sprintf("sample %d", i+1)
+			}
+			out[i].Score = &x
+		}
+		return out
+	}
+	s.Title, s.Lines, s.Verdict = clean(s.Title), texts(s.Lines), texts(s.Verdict)
+	s.Subjects, s.Baselines = judged(s.Subjects), judged(s.Baselines)
+	return s
+}
+
+// facts are the page's lines and what was done to samples.
+func (s *Scores) facts() []string {
+	out := slices.Clone(s.Lines)
+	for _, x := range s.Subjects {
+		line := fmt.Sprintf("%s: %d repeats of %d bins", x.Score.Name, x.Score.Repeats, x.Score.Bins)
+		for _, n := range x.Score.Notes {
+			line += "; " + n
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// value is a score's value of a figure; an empty one where there is none.
+func value(x *score.Score, name string) score.Value {
+	for _, v := range x.Values {
+		if v.Name == name {
+			return v
+		}
+	}
+	return score.Value{}
+}
+
+// between writes a value and the ends of a range in the value's digits.
+func between(x *float64, ends ...float64) string {
+	text := optional(x)
+	if text == none || len(ends) != 2 {
+		return text
+	}
+	return fmt.Sprintf("%s [%s, %s]", text, minus(number(ends[0])), minus(number(ends[1])))
+}
+
+// rangeText writes where perfect samples lie.
+func rangeText(r *score.Range) string {
+	if r == nil {
+		return none
+	}
+	return fmt.Sprintf("%s to %s", minus(number(r.Low)), minus(number(r.High)))
+}
+
+// best is the baseline with the best value of a figure, and that value.
+func (s *Scores) best(f score.Figure) (name string, at *float64) {
+	worse := func(v score.Value) float64 {
+		switch {
+		case f.Better == score.Larger:
+			return -*v.Value
+		case f.Better == score.Nearer && v.Recording != nil:
+			return math.Abs(*v.Value - *v.Recording)
+		}
+		return *v.Value
+	}
+	least := math.Inf(1)
+	for _, b := range s.Baselines {
+		if v := value(b.Score, f.Name); v.Value != nil && worse(v) < least {
+			least, name, at = worse(v), b.Score.Name, v.Value
+		}
+	}
+	return name, at
+}
+
+// shownFigures are the rows of the tables: of the lags those of all tables.
+func shownFigures() []score.Figure {
+	var out []score.Figure
+	for _, f := range score.Figures() {
+		if _, lag, ok := strings.Cut(f.Name, "_lag_"); ok && lag != "0" && !slices.ContainsFunc(tableLags[:], func(k int) bool { return lag == fmt.Sprint(k) }) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// rowName is a figure's name with its unit.
+func rowName(f score.Figure) string {
+	name := f.Name
+	if f.Unit != "" {
+		name = strings.TrimSuffix(name, "_"+f.Unit)
+	}
+	name = strings.ReplaceAll(name, "_", " ")
+	if f.Unit != "" {
+		name += " (" + f.Unit + ")"
+	}
+	return name
+}
+
+// table is the first table: a figure a row.
+func (s *Scores) table() table {
+	t := table{
+		Caption: "Figures on the judging half",
+		Head:    words("figure"),
+		Note: "Every figure is held out: models are fitted to the other half. In brackets the interval of 95 % by the bootstrap over repeats. Perfect samples: where 95 % of samples of a perfect model lie. " +
+			"† worse than these by more than chance. Other half: what the recording's own repeats score. Recording: its level, where a figure is good that is near it. Lags 1, 2, 3, 5 and 10 stand for 1 to 20.",
+	}
+	for _, x := range s.Subjects {
+		t.Head = append(t.Head, numbers(x.Score.Name, "perfect samples")...)
+	}
+	t.Head = append(append(t.Head, numbers("other half", "recording")...), words("best baseline", "better")...)
+	absent := map[string][]string{} // figures by why they are not there
+	var reasons []string
+	for _, f := range shownFigures() {
+		row := words(rowName(f))
+		floor, level := none, none
+		for _, x := range s.Subjects {
+			v := value(x.Score, f.Name)
+			text := between(v.Value, v.Interval...)
+			if v.Seen() {
+				text += " †"
+			}
+			row = append(row, numbers(minus(text), rangeText(v.Perfect))...)
+			if v.Floor != nil {
+				floor = minus(optional(v.Floor))
+			}
+			if v.Recording != nil {
+				level = optional(v.Recording)
+			}
+			if v.Value == nil && v.Missing != "" && !slices.Contains(absent[v.Missing], rowName(f)) {
+				if absent[v.Missing] == nil {
+					reasons = append(reasons, v.Missing)
+				}
+				absent[v.Missing] = append(absent[v.Missing], rowName(f))
+			}
+		}
+		best := none
+		if name, at := s.best(f); at != nil {
+			best = minus(number(*at)) + ", " + name
+		}
+		t.Rows = append(t.Rows, append(append(row, numbers(floor, level)...), words(best, f.Better.String())...))
+	}
+	for _, r := range reasons {
+		t.Note += fmt.Sprintf(" Without %s: %s.", listed(absent[r]), r)
+	}
+	return t
+}
+
+// below are the table of all baselines and what the figures are.
+func (s *Scores) below() []table {
+	what := table{Caption: "What the figures are", Head: words("figure", "better", "what it is")}
+	for _, f := range shownFigures() {
+		what.Rows = append(what.Rows, words(rowName(f), f.Better.String(), f.Text))
+	}
+	if len(s.Baselines) == 0 {
+		return []table{what}
+	}
+	t := table{Caption: "Baselines on the judging half", Head: words("figure"), Note: "Simple models fitted to the other half, judged as the samples are. † worse than perfect samples by more than chance."}
+	row := words("parameters")
+	for _, b := range s.Baselines {
+		t.Head = append(t.Head, cell{Text: b.Score.Name})
+		text := none
+		if b.Score.Parameters > 0 {
+			text = fmt.Sprint(b.Score.Parameters)
+		}
+		row = append(row, cell{Text: text})
+	}
+	t.Rows = append(t.Rows, row)
+	for _, f := range shownFigures() {
+		row := words(rowName(f))
+		for _, b := range s.Baselines {
+			v := value(b.Score, f.Name)
+			text := minus(optional(v.Value))
+			if v.Seen() {
+				text += " †"
+			}
+			row = append(row, cell{Text: text})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	t.Rows = keepRows(t.Rows, 1)
+	return []table{t, what}
+}

@@ -1,0 +1,360 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	"qgan/metrics/report"
+	"qgan/metrics/score"
+	"qgan/metrics/spikes"
+)
+
+// scored is a page's input of three cells whose numbers are all different: a subject, the
+// other half and a baseline.
+func scored(t testing.TB) report.Scores {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(5, 11))
+	many := func(n int, lo, hi float64) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = lo + (hi-lo)*rng.Float64()
+		}
+		return out
+	}
+	profile := func() *score.Profile {
+		p := &score.Profile{
+			Rates: many(3, 0.02, 0.2), RateErrors: many(3, 0.002, 0.004), KProbability: many(4, 0.01, 0.9), KErrors: many(4, 0.002, 0.004),
+			Silent: many(3, 0.1, 0.9), SilentBins: []int{1, 2, 5}, Bursts: append([]float64{0}, many(6, 0.01, 0.5)...), ISI: append([]float64{0}, many(8, 0.01, 0.4)...),
+			FanoBins: []int{2, 5, 10}, MeanISI: many(3, 0, 1), DeviationISI: many(3, 0, 1), WholeFano: many(3, 0, 1),
+		}
+		for i := range 3 {
+			p.Fano, p.PSTH, p.Autocov = append(p.Fano, many(3, 0.5, 3)), append(p.PSTH, many(8, 0, 1)), append(p.Autocov, many(5, -0.03, 0.08))
+			for j := i + 1; j < 3; j++ {
+				x := many(3, -0.2, 0.6)
+				p.Pairs = append(p.Pairs, score.PairProfile{I: i, J: j, Correlation: x[0], Noise: x[1], Signal: x[2], Covariance: many(9, -0.02, 0.05)})
+			}
+		}
+		return p
+	}
+	recording := profile()
+	judged := func(name string) report.Judged {
+		x := &score.Score{Name: name, Repeats: 6, Bins: 8, Aligned: true, Parameters: rng.IntN(90) + 3}
+		for _, f := range score.Figures() {
+			v := many(6, 0.1, 0.9)
+			value := score.Value{Name: f.Name, Value: &v[0], Interval: v[1:3], Floor: &v[3], Perfect: &score.Range{Low: v[4], High: v[5]}}
+			if f.Better == score.Nearer {
+				value.Recording = &many(1, 0.1, 0.9)[0]
+			}
+			x.Values = append(x.Values, value)
+		}
+		r := spikes.NewRaster(6, 8, 3, 0.02)
+		for b := range 6 * 8 {
+			r.Set(b/8, b%8, rng.IntN(3), true)
+		}
+		return report.Judged{Score: x, Sample: profile(), Recording: recording, Samples: r}
+	}
+	other := judged("not shown")
+	return report.Scores{
+		Title: "A <score>", Lines: []string{"recording: a & b"}, Verdict: []string{"It is < perfect."}, Judge: judged("").Samples, Other: &other,
+		Subjects: []report.Judged{judged("mine"), judged("theirs")}, Baselines: []report.Judged{judged("simple"), judged("plain")},
+	}
+}
+
+func scorePage(t testing.TB, s report.Scores) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := report.WriteScore(&b, s); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+var panelPart = regexp.MustCompile(`(?s)<figure class="panel">\s*<figcaption class="head">(.*?)</figcaption>\s*(<svg.*?</svg>)`)
+
+// panelsOf reads the panels of a page by their titles.
+func panelsOf(t testing.TB, page []byte) map[string]drawing {
+	t.Helper()
+	out := map[string]drawing{}
+	for _, m := range panelPart.FindAllSubmatch(page, -1) {
+		out[html.UnescapeString(string(m[1]))] = read(t, m[2])
+	}
+	return out
+}
+
+// Curves and points lie where the numbers of the profiles are, each in the colour of its
+// name in the legend.
+func TestScorePositions(t *testing.T) {
+	t.Parallel()
+	s := scored(t)
+	panels := panelsOf(t, scorePage(t, s))
+	mean := func(rows [][]float64, k int) float64 {
+		sum := 0.0
+		for _, r := range rows {
+			sum += r[k] / float64(len(rows))
+		}
+		return sum
+	}
+	pairs := func(p *score.Profile, of func(score.PairProfile) float64) (out []float64) {
+		for _, q := range p.Pairs {
+			out = append(out, of(q))
+		}
+		return out
+	}
+	strongest := 0
+	data := s.Subjects[0].Recording
+	for k, q := range data.Pairs {
+		if math.Abs(q.Correlation) > math.Abs(data.Pairs[strongest].Correlation) {
+			strongest = k
+		}
+	}
+	q := data.Pairs[strongest]
+	pair := fmt.Sprintf("Cells %d and %d, r = %s", q.I, q.J, strings.Replace(fmt.Sprintf("%.2f", q.Correlation), "-", "−", 1))
+	curves := []struct {
+		title, x, y string
+		points      bool // beside the line
+		other       bool // the other half is drawn too
+		of          func(p *score.Profile) (xs, ys []float64)
+	}{
+		{"P(k)", "k, active cells of a bin", "P(k)", true, true, func(p *score.Profile) (xs, ys []float64) { return from(0, 4), p.KProbability }},
+		{"Silent windows", "window (bins of 20 ms)", "P(silent)", true, true, func(p *score.Profile) (xs, ys []float64) { return []float64{1, 2, 5}, p.Silent }},
+		{"Bursts", "length (bins of 20 ms)", "P(length)", false, true, func(p *score.Profile) (xs, ys []float64) { return from(1, 6), p.Bursts[1:] }},
+		{"ISI histogram", "interval (ms)", "share", false, true, func(p *score.Profile) (xs, ys []float64) { return scaled(from(1, 8), 20), p.ISI[1:] }},
+		{"Fano factor against window", "window (bins of 20 ms)", "Fano factor", true, true, func(p *score.Profile) (xs, ys []float64) {
+			for k := range p.FanoBins {
+				a, b, c := p.Fano[0][k], p.Fano[1][k], p.Fano[2][k]
+				ys = append(ys, a+b+c-min(a, b, c)-max(a, b, c))
+			}
+			return []float64{2, 5, 10}, ys
+		}},
+		{"Autocovariance, mean over cells", "lag (bins of 20 ms)", "covariance (10^−2spikes^2/bin^2)", true, true, func(p *score.Profile) (xs, ys []float64) {
+			for lag := 1; lag < 5; lag++ {
+				ys = append(ys, 100*mean(p.Autocov, lag))
+			}
+			return from(1, 4), ys
+		}},
+		{"Covariance, mean over pairs", "lag (bins of 20 ms)", "covariance (10^−2spikes^2/bin^2)", true, true, func(p *score.Profile) (xs, ys []float64) {
+			for lag := range 5 {
+				later := pairs(p, func(q score.PairProfile) float64 { return 100 * (q.Covariance[4+lag] + q.Covariance[4-lag]) / 2 })
+				ys = append(ys, mean([][]float64{{later[0]}, {later[1]}, {later[2]}}, 0))
+			}
+			return from(0, 5), ys
+		}},
+		{pair, "lag (bins of 20 ms)", "covariance (10^−2spikes^2/bin^2)", false, false, func(p *score.Profile) (xs, ys []float64) {
+			return from(-4, 9), scaled(p.Pairs[strongest].Covariance, 100)
+		}},
+		{"Cell 1", "time in a repeat (s)", "rate (spikes/s)", false, false, func(p *score.Profile) (xs, ys []float64) {
+			return scaled(from(0.5, 8), 0.02), scaled(p.PSTH[1], 50)
+		}},
+	}
+	profiles := map[string]*score.Profile{"recording": data, "mine": s.Subjects[0].Sample, "theirs": s.Subjects[1].Sample, "other half": s.Other.Sample}
+	for _, c := range curves {
+		d, ok := panels[c.title]
+		if !ok {
+			t.Errorf("there is no panel %q", c.title)
+			continue
+		}
+		p := &d.panels[0]
+		p.title = c.title
+		if p.x.label != c.x || p.y.label != c.y {
+			t.Errorf("%s: axes %q and %q", c.title, p.x.label, p.y.label)
+		}
+		for name, profile := range profiles {
+			if name == "other half" && !c.other {
+				continue
+			}
+			l := d.named(t, name)
+			xs, ys := c.of(profile)
+			line := p.lines(l)
+			if c.title == "P(k)" || strings.HasPrefix(c.title, "Fano") { // after the error bars
+				line = line[max(0, len(line)-len(ys)):]
+			}
+			if name != "other half" || !c.points { // of crosses the strokes look like lines
+				p.same(t, name, line, zip(xs, ys))
+			}
+			if c.points && name != "other half" && name != "recording" {
+				p.same(t, name+"'s points", p.glyphs(l.color), zip(xs, ys))
+			}
+		}
+	}
+	p := &panels["P(k)"].panels[0]
+	simple := s.Baselines[0].Sample.KProbability
+	p.same(t, "simple", p.lines(panels["P(k)"].named(t, "simple")), zip(from(0, 4), simple))
+	mine := p.lines(panels["P(k)"].named(t, "mine"))
+	var bars []point
+	for k, y := range s.Subjects[0].Sample.KProbability {
+		e := s.Subjects[0].Sample.KErrors[k]
+		bars = append(bars, point{float64(k), y - e}, point{float64(k), y + e})
+	}
+	p.same(t, "error bars", mine[:8], bars)
+
+	for _, c := range []struct {
+		title, axis string
+		x, y        func(p *score.Profile) []float64
+	}{
+		{"Firing rates", "spikes/s", nil, func(p *score.Profile) []float64 { return scaled(p.Rates, 50) }},
+		{"Correlations of single bins", "Pearson's r", nil, func(p *score.Profile) []float64 {
+			return pairs(p, func(q score.PairProfile) float64 { return q.Correlation })
+		}},
+		{"Noise correlations", "Pearson's r", nil, func(p *score.Profile) []float64 {
+			return pairs(p, func(q score.PairProfile) float64 { return q.Noise })
+		}},
+		{"Signal correlations", "Pearson's r", nil, func(p *score.Profile) []float64 {
+			return pairs(p, func(q score.PairProfile) float64 { return q.Signal })
+		}},
+		{"Noise against signal correlations", "", func(p *score.Profile) []float64 {
+			return pairs(p, func(q score.PairProfile) float64 { return q.Signal })
+		}, func(p *score.Profile) []float64 {
+			return pairs(p, func(q score.PairProfile) float64 { return q.Noise })
+		}},
+	} {
+		d, ok := panels[c.title]
+		if !ok {
+			t.Errorf("there is no panel %q", c.title)
+			continue
+		}
+		p := &d.panels[0]
+		p.title = c.title
+		if c.axis != "" && (p.x.label != "recording ("+c.axis+")" || p.y.label != "samples ("+c.axis+")") {
+			t.Errorf("%s: axes %q and %q", c.title, p.x.label, p.y.label)
+		}
+		for name, profile := range profiles {
+			if name == "recording" || name == "other half" {
+				continue
+			}
+			xs := c.y(data)
+			if c.x != nil {
+				xs = c.x(profile)
+			}
+			p.same(t, name, p.glyphs(d.named(t, name).color), zip(xs, c.y(profile)))
+		}
+	}
+}
+
+// Rasters are unbroken, each spike in its bin and at its cell.
+func TestScoreRasters(t *testing.T) {
+	t.Parallel()
+	s := scored(t)
+	panels := panelsOf(t, scorePage(t, s))
+	for title, r := range map[string]*spikes.Raster{
+		"recording, repeat 4, bins 1 to 8": s.Judge, "mine, repeat 4, bins 1 to 8": s.Subjects[0].Samples, "theirs, repeat 4, bins 1 to 8": s.Subjects[1].Samples,
+	} {
+		d, ok := panels[title]
+		if !ok {
+			t.Errorf("there is no panel %q", title)
+			continue
+		}
+		color := map[byte]string{'r': "#000000", 'm': "#D55E00", 't': "#0072B2"}[title[0]]
+		p := &d.panels[0]
+		var got, want []string
+		for _, k := range p.bars(color) {
+			got = append(got, fmt.Sprintf("%.0f", math.Floor(k.middle)))
+		}
+		for b := range 8 {
+			for n := range 3 {
+				if r.At(3, b, n) {
+					want = append(want, fmt.Sprint(b))
+				}
+			}
+		}
+		if strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("%s: spikes in the bins %v, want %v", title, got, want)
+		}
+	}
+}
+
+// Each value stands in its figure's row, with its interval, what perfect samples score and
+// the best of the baselines; the verdict stands before the table.
+func TestScoreTables(t *testing.T) {
+	t.Parallel()
+	s := scored(t)
+	v := &s.Subjects[0].Score.Values[2] // rate error
+	*v = score.Value{Name: "rate_error", Value: &[]float64{0.5}[0], Interval: []float64{0.25, 0.75}, Floor: &[]float64{0.125}[0], Perfect: &score.Range{Low: 0.0625, High: 0.375}, Excess: &[]float64{2.6}[0]}
+	s.Subjects[1].Score.Values[2].Floor = v.Floor
+	for i, x := range []float64{0.875, 0.75} {
+		s.Baselines[i].Score.Values[2].Value = &x
+	}
+	r2 := &s.Subjects[0].Score.Values[0]
+	*r2 = score.Value{Name: r2.Name, Missing: "samples alone have no likelihood"}
+	page := scorePage(t, s)
+	tables := tablesOf(page)
+	first := tables["Figures on the judging half"]
+	for column, want := range map[string]string{"mine": "0.500 [0.250, 0.750] †", "other half": "0.125", "recording": "–", "best baseline": "0.750, plain", "better": "smaller"} {
+		if got := first["rate error"][column]; got != want {
+			t.Errorf("rate error, %s: %q, want %q", column, got, want)
+		}
+	}
+	if row := first["log likelihood (nats/bin)"]; row["mine"] != "–" || !strings.Contains(string(page), "Without log likelihood (nats/bin): samples alone have no likelihood.") {
+		t.Errorf("no likelihood: %v", row)
+	}
+	if row := first["p silent 5"]; row["recording"] == "–" || row["better"] != "nearer" {
+		t.Errorf("silence: %v", row)
+	}
+	if first["covariance error lag 4"] != nil || first["covariance error lag 5"] == nil || first["covariance error lag 0"] == nil {
+		t.Error("other lags than 0, 1, 2, 3, 5 and 10 are rows")
+	}
+	below := tables["Baselines on the judging half"]
+	if got := below["rate error"]; got["simple"] != "0.875" || got["plain"] != "0.750" || below["parameters"]["plain"] != fmt.Sprint(s.Baselines[1].Score.Parameters) {
+		t.Errorf("baselines: %v, parameters %v", got, below["parameters"])
+	}
+	if what := tables["What the figures are"]["rate error"]; !strings.HasPrefix(what["what it is"], "sum |r - r'|") {
+		t.Errorf("what it is: %v", what)
+	}
+	text := string(page)
+	at := -1
+	for _, part := range []string{"A &lt;score&gt;", "It is &lt; perfect.", "Figures on the judging half", `id="population"`, "recording: a &amp; b", "mine: 6 repeats of 8 bins", "</html>"} {
+		next := strings.Index(text[at+1:], part)
+		if next < 0 {
+			t.Fatalf("%q does not follow", part)
+		}
+		at += 1 + next
+	}
+	for _, from := range []string{"http://", "https://", "<script", "@import", "Files:"} {
+		if strings.Contains(text, from) {
+			t.Errorf("the page has %q", from)
+		}
+	}
+}
+
+// What is not there is said, and what can't be a page is refused.
+func TestScoreLimits(t *testing.T) {
+	t.Parallel()
+	s := scored(t)
+	data := *s.Subjects[0].Recording
+	data.PSTH = nil
+	s.Subjects[0].Recording = &data
+	s.Subjects[1].Score.Bins = 4
+	s.Subjects[1].Sample, s.Subjects[1].Samples, s.Judge = nil, nil, nil
+	page := string(scorePage(t, s))
+	for _, want := range []string{"There is none here: bins of a repeat have no meaning", "theirs was judged in repeats of another length and is not drawn.", "lag (bins)", "rate", "2 further"} {
+		if strings.Contains(page, want) == (want == "2 further") {
+			t.Errorf("%q: %t", want, want == "2 further")
+		}
+	}
+	for _, c := range []struct {
+		want string
+		s    report.Scores
+	}{
+		{"nothing is judged", report.Scores{}},
+		{"5 subjects: at most 4", report.Scores{Subjects: make([]report.Judged, 5)}},
+		{"no score of number 1", report.Scores{Subjects: make([]report.Judged, 1)}},
+	} {
+		if err := report.WriteScore(&bytes.Buffer{}, c.s); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+	full := errors.New("the disk is full")
+	if err := report.WriteScore(refusing{full}, s); !errors.Is(err, full) {
+		t.Errorf("a full disk: %v", err)
+	}
+}
+
+type refusing struct{ error }
+
+func (r refusing) Write([]byte) (int, error) { return 0, r.error }
