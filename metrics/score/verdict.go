@@ -11,7 +11,9 @@ import (
 // baseline: what is better than it has its entanglement to thank.
 const Product = "product"
 
-// badness is what is smaller where a value is better; NaN: there is no value.
+// badness is what is smaller where a value is better; NaN: there is no value. A distance that
+// is estimated without bias, or over part of a law, can be below 0, which is no better than
+// as much above.
 func (f *Figure) badness(v Value) float64 {
 	switch {
 	case v.Value == nil || f.Better == Nearer && v.Recording == nil:
@@ -21,7 +23,7 @@ func (f *Figure) badness(v Value) float64 {
 	case f.Better == Nearer:
 		return math.Abs(*v.Value - *v.Recording)
 	}
-	return *v.Value
+	return math.Abs(*v.Value - f.Perfect)
 }
 
 // Beats counts the figures at which a score is better than another, of those that both

@@ -2,6 +2,7 @@ package score
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -70,5 +71,23 @@ func TestBest(t *testing.T) {
 	wins, of := a.Beats(b)
 	if wins != 2 || of != 3 {
 		t.Errorf("better at %d of %d, want 2 of 3", wins, of)
+	}
+}
+
+// A distance below 0 is as bad as one as far above it.
+func TestBestIsNearestToPerfect(t *testing.T) {
+	const name = "kl_population_count"
+	k := slices.IndexFunc(Figures(), func(f Figure) bool { return f.Name == name })
+	of := func(name string, x float64) *Score {
+		s := &Score{Name: name, Values: make([]Value, len(Figures()))}
+		s.Values[k].Value = &x
+		return s
+	}
+	scores := []*Score{of("far below", -0.09), of("above", 0.02), of("below", -0.01), of("far above", 0.3)}
+	if best := Best(k, scores); best.Name != "below" {
+		t.Errorf("the best of -0.09, 0.02, -0.01 and 0.3 is the one %s", best.Name)
+	}
+	if wins, n := scores[0].Beats(scores[1]); wins != 0 || n != 1 {
+		t.Errorf("-0.09 beats 0.02 at %d of %d figures", wins, n)
 	}
 }
