@@ -12,6 +12,8 @@ import "fmt"
 //
 // FinalChain tells whether the last of these chains is there.
 //
+// With Product there is no chain: each qubit is turned on its own.
+//
 // With Memory the angles of the encodings are inputs of their own, RX(e_{l,q}):
 // what is computed of the past between two timesteps enters there.
 type Ansatz struct {
@@ -20,6 +22,7 @@ type Ansatz struct {
 	Layers       int // layers with trained angles
 	Closing      bool
 	FinalChain   bool
+	Product      bool
 	Memory       bool
 	Latent       LatentScale // without Memory
 }
@@ -125,7 +128,7 @@ func (a Ansatz) Circuit() *Circuit {
 				c.Gate(RZ, []int{q}, Trained(1, i+1))
 			}
 		}
-		if l < a.Encodings()-1 || a.FinalChain {
+		if !a.Product && (l < a.Encodings()-1 || a.FinalChain) {
 			for q := range n - 1 {
 				c.Gate(CX, []int{q, q + 1})
 			}

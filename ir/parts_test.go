@@ -219,6 +219,8 @@ func TestAnsatzByHand(t *testing.T) {
 			"rx(0.5*z_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(0.5*z_1)1 ry(ry_0_1)1 rz(rz_0_1)1 cx01 rx(0.5*z_0)0 rx(0.5*z_1)1 cx01"},
 		{Ansatz{Neurons: 2, Layers: 1, Closing: true, Latent: LatentScale{Value: 0.5}}, "z_0 z_1", "", true,
 			"rx(0.5*z_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(0.5*z_1)1 ry(ry_0_1)1 rz(rz_0_1)1 cx01 rx(0.5*z_0)0 rx(0.5*z_1)1"},
+		{Ansatz{Neurons: 2, Layers: 1, Closing: true, FinalChain: true, Product: true, Latent: LatentScale{Value: 0.5}}, "z_0 z_1", "", true,
+			"rx(0.5*z_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(0.5*z_1)1 ry(ry_0_1)1 rz(rz_0_1)1 rx(0.5*z_0)0 rx(0.5*z_1)1"},
 		{Ansatz{Neurons: 2, Layers: 1}, "z_0 z_1", "", false, "ry(ry_0_0)0 rz(rz_0_0)0 ry(ry_0_1)1 rz(rz_0_1)1"},
 		{Ansatz{Neurons: 1, Layers: 2, Closing: true, Latent: LatentScale{Trained: true}}, "z_0", "s_0_0 s_1_0 s_2_0", true,
 			"rx(s_0_0*z_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(s_1_0*z_0)0 ry(ry_1_0)0 rz(rz_1_0)0 rx(s_2_0*z_0)0"},

@@ -132,6 +132,7 @@ type Config struct {
 	Layers     int  `json:"layers"`
 	Closing    bool `json:"closing"`
 	FinalChain bool `json:"final_chain"`
+	Product    bool `json:"product,omitempty"` // no CNOTs, whatever FinalChain says
 	Init       Init `json:"init"`
 
 	Latent        Latent  `json:"latent"`
@@ -352,7 +353,7 @@ const likelihoodBeta1, likelihoodBeta2 = 0.9, 0.99
 // Ansatz returns the circuit of a timestep.
 func (c Config) Ansatz() ir.Ansatz {
 	return ir.Ansatz{
-		Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain,
+		Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain, Product: c.Product,
 		Memory: c.Memory != MemoryNone,
 		Latent: ir.LatentScale{Trained: c.LatentTrained, Value: c.LatentScale},
 	}

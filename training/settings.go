@@ -99,6 +99,7 @@ func Settings() []Setting {
 		wholeRow("layers", "layers with trained angles (deep: 5 up to 6 neurons, 9 up to 8, 12 above; paper: 4)", 1, math.MaxInt, func(c *Config) *int { return &c.Layers }),
 		switchRow("closing", "encode the latent vector once more after the layers", func(c *Config) *bool { return &c.Closing }),
 		switchRow("final-chain", "end with a chain of CNOTs", func(c *Config) *bool { return &c.FinalChain }),
+		switchRow("product", "leave out all CNOTs: what a generator is better than it by is its entanglement's", func(c *Config) *bool { return &c.Product }),
 		wordRow("init", "start of the angles: small (±0.1π) or uniform (±π)", func(c *Config) *Init { return &c.Init }, InitSmall, InitUniform),
 		wordRow("latent", "law of the latent vector: normal, uniform (±π) or bit (0 or 1)", func(c *Config) *Latent { return &c.Latent }, LatentNormal, LatentUniform, LatentBit),
 		wholeRow("latent-qubits", "qubits beside the neurons' that are not measured", 0, MaxNeurons, func(c *Config) *int { return &c.LatentQubits }),

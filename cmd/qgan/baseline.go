@@ -1,12 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
+	"qgan/metrics/score"
+	"qgan/metrics/spikes"
 	"qgan/training/assess"
 )
 
@@ -16,6 +21,8 @@ func newBaselineCmd(a *app) *cobra.Command {
 		timesteps, iterations int
 		seed                  uint64
 		classical, asJSON     bool
+		files                 []string
+		split                 string
 	)
 	cmd := &cobra.Command{
 		Use:   "baseline",
@@ -30,8 +37,13 @@ a Monte Carlo chain.
 
 With --classical three fully connected generators, of about as many parameters as
 the paper's circuit has, of 4 and of 16 times as many, are trained by the same steps
-as the circuits.`,
+as the circuits.
+
+With --samples nothing is measured: a model of those that score knows is fitted to the
+half of the repeats that --split says, and as many repeats as that half has are written
+to a file, which score judges like any other.`,
 		Example: `  qgan baseline --neurons 4
+  qgan baseline --neurons 10 --samples psth=psth.npz --samples glm=glm.npz
   qgan baseline --data recording.mat --repeat-bins 953 --neurons 2 --timesteps 5
   qgan baseline --neurons 4 --classical`,
 		Args: cobra.NoArgs,
@@ -39,6 +51,9 @@ as the circuits.`,
 			rec, err := a.recording(given(cmd.Flags()), metrics.RecordingOptions{AtMost: 4})
 			if err != nil {
 				return err
+			}
+			if len(files) > 0 {
+				return a.writeBaselines(cmd, rec, files, assess.ScoreOptions{Split: split, Seed: seed, Iterations: iterations}, asJSON)
 			}
 			r, err := assess.MeasureBaselines(cmd.Context(), rec, timesteps, assess.BaselineOptions{
 				Seed: seed, Classical: classical, Iterations: iterations,
@@ -59,8 +74,52 @@ as the circuits.`,
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the models that are drawn from")
 	cmd.Flags().BoolVar(&classical, "classical", false, "train fully connected generators too")
 	cmd.Flags().IntVar(&iterations, "iterations", 3000, "steps of each of them")
+	cmd.Flags().StringArrayVar(&files, "samples", nil, "write samples of a model: NAME=FILE, NAME one of "+strings.Join(assess.ScoreBaselines(), ",")+" (can be repeated)")
+	addSplit(cmd.Flags(), &split)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
+}
+
+// writeBaselines fits baselines and writes samples of each.
+func (a *app) writeBaselines(cmd *cobra.Command, rec *metrics.Recording, files []string, o assess.ScoreOptions, asJSON bool) error {
+	if cmd.Flags().Changed("train-repeats") {
+		return usagef("--train-repeats: with --samples all repeats take part").withHint("--split says which half a model is fitted to")
+	}
+	source := rec.All.Source
+	r := &assess.Baselines{
+		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units,
+		Timesteps: 1, Models: []metrics.BaselineResult{},
+	}
+	for _, text := range files {
+		name, path, ok := strings.Cut(text, "=")
+		if !ok || name == "" || path == "" {
+			return usagef("--samples %s: it is NAME=FILE", text)
+		}
+		format, err := spikes.FormatOf(path)
+		if err != nil {
+			return err
+		}
+		if all := assess.ScoreBaselines(); !slices.Contains(all, name) {
+			return usagef("--samples %s: there are %v", text, all)
+		}
+		trains, meta, err := assess.DrawBaseline(cmd.Context(), rec, name, o)
+		if errors.Is(err, score.ErrNoFit) {
+			return usagef("--samples %s: %v", text, err)
+		}
+		if err != nil {
+			return err
+		}
+		if err := assess.WriteSamples(a.fs, path, trains, format, meta); err != nil {
+			return err
+		}
+		r.Samples = append(r.Samples, assess.BaselineSamples{Name: name, File: path, Repeats: trains.Repeats, Bins: trains.Bins})
+	}
+	return show(a, asJSON, r, func(r *assess.Baselines) error {
+		for _, s := range r.Samples {
+			fmt.Fprintf(a.out, "%s: %s of %s, of the model %s\n", s.File, plural(s.Repeats, "repeat"), plural(s.Bins, "bin"), s.Name)
+		}
+		return nil
+	})
 }
 
 // printBaselines prints a table of baselines.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"qgan/metrics"
 	"qgan/metrics/score"
@@ -30,10 +31,15 @@ The verdict comes first. A row of the table is a figure: its value with the inte
 95 % (bootstrap over repeats), what the half that was not judged by scores in its place,
 what samples of a perfect model are expected to score, how much worse than these the
 value is (excess: in the distance to the bound that 2.5 % of perfect samples pass; above
-2.5 it is no chance), and the best baseline.`,
+2.5 it is no chance), and the best baseline.
+
+Baselines that are trained, for minutes, are named by --baselines: product is the RUN's
+own circuit without its CNOTs (of a FILE that of the preset deep), fully-connected-…
+are the classical generators of baseline --classical.`,
 		Example: `  qgan score trains.npz --data recording.mat --repeat-bins 953
   qgan score runs/retina trains.npz --split blocks-of-repeats
-  qgan score trains.npz --data recording.mat --neurons 4 --baselines psth,glm --json`,
+  qgan score trains.npz --data recording.mat --neurons 4 --baselines psth,glm --json
+  qgan score runs/retina --baselines psth,product --iterations 1000`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
@@ -63,12 +69,18 @@ value is (excess: in the distance to the bound that 2.5 % of perfect samples pas
 	addData(cmd, true)
 	addParameters(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&o.Split, "split", "", "halves of the recording: odd-even, blocks-of-repeats or blocks-of-time (none: the first, of a single repeat the last)")
-	f.StringVar(&baselines, "baselines", "all", "simple models beside: all, none, or a list of "+strings.Join(score.Baselines(), ","))
+	addSplit(f, &o.Split)
+	f.StringVar(&baselines, "baselines", "all", "simple models beside: all that need no training, none, or a list of "+strings.Join(assess.ScoreBaselines(), ","))
+	f.IntVar(&o.Iterations, "iterations", 0, "steps of baselines that are trained (none: the run's, or the preset's)")
 	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves (0: none, and no intervals)")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all draws")
 	f.BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
+}
+
+// addSplit registers the flag that says how a recording is cut in two.
+func addSplit(f *pflag.FlagSet, to *string) {
+	f.StringVar(to, "split", "", "halves of the recording: odd-even, blocks-of-repeats or blocks-of-time (none: the first, of a single repeat the last)")
 }
 
 // baselineNames reads a list of baselines; nil: all of them.

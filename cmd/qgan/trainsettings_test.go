@@ -49,6 +49,7 @@ func TestTrainSettings(t *testing.T) {
 		{"--neurons 2 --layers 7 --closing --final-chain --init uniform --seed 12", "deep", 2, 1, func(c *config) {
 			c.Layers, c.Closing, c.FinalChain, c.Init, c.Seed = 7, true, true, "uniform", 12
 		}},
+		{"--neurons 2 --product", "deep", 2, 1, func(c *config) { c.Product = true }},
 		{"--neurons 2 --iterations 17 --critic-steps 4 --batch 9 --average 0.5 --schedule constant", "deep", 2, 1, func(c *config) {
 			c.Iterations, c.CriticSteps, c.Batch, c.Average, c.Schedule = 17, 4, 9, 0.5, "constant"
 		}},

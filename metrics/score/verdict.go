@@ -60,7 +60,7 @@ func Best(figure int, scores []*Score) *Score {
 // apart no better.
 const saturated = 0.9
 
-// named are the figures that are named in a sentence.
+// namedFigures are as many as are named in a sentence.
 const namedFigures = 4
 
 // Verdict says in sentences what a score means: which figures no perfect model's samples
@@ -134,22 +134,17 @@ func (s *Score) seenText() string {
 // againstText says which baseline wins.
 func (s *Score) againstText(baselines []*Score) string {
 	var best *Score
-	most, figures := -1, 0
-	product := ""
+	most, figures, product := -1, 0, ""
 	for _, b := range baselines {
 		wins, of := b.Beats(s)
 		if of == 0 {
 			continue
 		}
-		if wins*max(figures, 1) > most*of || best == nil {
+		if best == nil || wins*figures > most*of {
 			best, most, figures = b, wins, of
 		}
-		if b.Name != Product {
-			continue
-		}
-		product = fmt.Sprintf(" Entanglement counts: without it, %s is better at %d of %d.", Product, wins, of)
-		if own, _ := s.Beats(b); wins >= own {
-			product = fmt.Sprintf(" Entanglement adds nothing: without it, %s is better at %d of %d and worse at %d.", Product, wins, of, own)
+		if b.Name == Product {
+			product = s.entangledText(b)
 		}
 	}
 	switch {
@@ -159,4 +154,32 @@ func (s *Score) againstText(baselines []*Score) string {
 		return fmt.Sprintf("The baseline %s wins: it is better at %d of %d figures.", best.Name, most, figures) + product
 	}
 	return fmt.Sprintf("No baseline wins: the best of them, %s, is better at %d of %d figures.", best.Name, most, figures) + product
+}
+
+// entangledText says whether the words of a bin are nearer to the recording's than those
+// of the circuit that does not entangle, by more than the interval tells.
+func (s *Score) entangledText(product *Score) string {
+	value := func(s *Score, name string) *Value {
+		k := slices.IndexFunc(s.Values, func(v Value) bool { return v.Name == name && v.Value != nil })
+		if k < 0 {
+			return nil
+		}
+		return &s.Values[k]
+	}
+	for _, name := range []string{jsWordsExact, jsWords} {
+		own, without := value(s, name), value(product, name)
+		if own == nil || without == nil {
+			continue
+		}
+		text := fmt.Sprintf("%s is %.3g with and %.3g without it (%s)", name, *own.Value, *without.Value, Product)
+		bound := *own.Value
+		if own.Interval != nil {
+			bound = own.Interval[1]
+		}
+		if *without.Value <= bound {
+			return " Entanglement adds nothing that is seen: " + text + "."
+		}
+		return " Entanglement counts: " + text + "."
+	}
+	return ""
 }

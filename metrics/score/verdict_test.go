@@ -39,8 +39,8 @@ func TestVerdict(t *testing.T) {
 		{"bad against good", bad, []*Score{scoreOf("better", good), scoreOf("one", map[string][2]float64{"rate_error": {0.3, 1}})},
 			[]string{"4 of 4 figures are worse than a perfect model's samples score: p_silent_1 (excess 50), js_words (excess 9), psth_r2_median (excess 7), rate_error (excess 3).",
 				"The baseline better wins: it is better at 5 of 5 figures.", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
-		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing: without it, product is better at 0 of 5 and worse at 0."}},
-		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: without it, product is better at 0 of 5."}},
+		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing that is seen: js_words is 0.65 with and 0.65 without it (product)."}},
+		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: js_words is 0.01 with and 0.65 without it (product)."}},
 		{"nothing known", map[string][2]float64{"rate_error": {1, none}}, nil, []string{"is not known here"}},
 		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
 	} {

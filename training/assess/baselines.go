@@ -20,7 +20,17 @@ type Baselines struct {
 	Seen       int                      `json:"states_seen"`
 	PSilent    float64                  `json:"p_silent"`
 	Models     []metrics.BaselineResult `json:"models"`
-	Labels     []string                 `json:"-"` // what the neurons are called
+	Samples    []BaselineSamples        `json:"samples,omitempty"` // that were drawn and written
+	Labels     []string                 `json:"-"`                 // what the neurons are called
+}
+
+// BaselineSamples are spike trains of a baseline of a judgement (see [DrawBaseline]), in a
+// file.
+type BaselineSamples struct {
+	Name    string `json:"name"`
+	File    string `json:"file"`
+	Repeats int    `json:"repeats"`
+	Bins    int    `json:"bins"`
 }
 
 // BaselineOptions say which models stand beside, and how they are drawn and trained.

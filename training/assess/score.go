@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"qgan/internal/stream"
+	"qgan/internal/named"
 	"qgan/metrics"
 	"qgan/metrics/score"
 	"qgan/metrics/spikes"
@@ -70,10 +70,15 @@ type ScoreOptions struct {
 	// Split is the name of one of [score.Splits]; "": the first, or that in time for a
 	// recording of a single repeat.
 	Split string
-	// Baselines are those that are fitted; nil: all of [score.Baselines].
+	// Baselines are those of [ScoreBaselines] that are fitted; nil: [score.Baselines].
 	Baselines []string
-	Resamples int    // of the bootstrap and of random halves; 0: 200, below 0: none
-	Seed      uint64 // of all draws
+	// Config is that of the generator whose circuit the baseline product is, and whose
+	// windows are those of fully connected generators; nil: that of the first generator
+	// that is judged, or the preset deep of single bins.
+	Config     *training.Config
+	Iterations int    // of trained baselines; 0: as many as Config says
+	Resamples  int    // of the bootstrap and of random halves; 0: 200, below 0: none
+	Seed       uint64 // of all draws
 	// Progress is told what is being done; nil: nobody.
 	Progress func(text string)
 }
@@ -91,16 +96,6 @@ func (o ScoreOptions) splitOf(rec *metrics.Recording) (score.Split, error) {
 	return s, err
 }
 
-// known refuses names that no baseline has.
-func (o ScoreOptions) known() error {
-	for _, name := range o.Baselines {
-		if score.BaselineText(name) == "" {
-			return &metrics.OptionError{Option: "baselines " + name, Err: fmt.Errorf("there are %v", score.Baselines())}
-		}
-	}
-	return nil
-}
-
 // judge holds what judges.
 type judge struct {
 	*score.Referee
@@ -109,18 +104,14 @@ type judge struct {
 	opt   ScoreOptions
 }
 
-// Score judges generators and spike trains by all repeats of a recording, which are split
-// in a half that baselines are fitted to and one that judges. A generator that runs on, or
-// whose windows are single bins, is drawn as whole repeats, any other as its windows; as
-// many as the half to fit holds. Likelihoods and laws are exact where they are within
-// reach. It fails for subjects of other neurons or bins.
-func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o ScoreOptions) (*Scores, error) {
+// newJudge splits the recording and settles what options leave open.
+func newJudge(rec *metrics.Recording, o ScoreOptions) (judge, error) {
 	split, err := o.splitOf(rec)
 	if err != nil {
-		return nil, err
+		return judge{}, err
 	}
 	if err := o.known(); err != nil {
-		return nil, err
+		return judge{}, err
 	}
 	if o.Resamples == 0 {
 		o.Resamples = 200
@@ -130,10 +121,27 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 	}
 	referee, err := score.New(rec.All, split, score.Options{Resamples: o.Resamples, Seed: o.Seed})
 	if err != nil {
-		return nil, &metrics.OptionError{Option: "split " + split.Name, Err: err}
+		return judge{}, &metrics.OptionError{Option: "split " + split.Name, Err: err}
 	}
-	j := judge{referee, rec, split, o}
-	source := rec.All.Source
+	return judge{referee, rec, split, o}, nil
+}
+
+// Score judges generators and spike trains by all repeats of a recording, which are split
+// in a half that baselines are fitted to and one that judges. A generator that runs on, or
+// whose windows are single bins, is drawn as whole repeats, any other as its windows; as
+// many as the half to fit holds. Likelihoods and laws are exact where they are within
+// reach. It fails for subjects of other neurons or bins.
+func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o ScoreOptions) (*Scores, error) {
+	for _, s := range subjects {
+		if o.Config == nil && s.Generator != nil {
+			o.Config = &s.Generator.Config
+		}
+	}
+	j, err := newJudge(rec, o)
+	if err != nil {
+		return nil, err
+	}
+	o, split, source := j.opt, j.split, rec.All.Source
 	out := &Scores{
 		Schema: "qgan.score/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units, Labels: rec.All.Labels(),
 		Seed: o.Seed, Resamples: max(0, o.Resamples), Baselines: []*score.Score{},
@@ -174,36 +182,6 @@ func (s *Scores) Beside(of *score.Score) []*score.Score {
 	return out
 }
 
-// baselines fits each baseline and judges it in repeats or windows of each length.
-func (j judge) baselines(ctx context.Context, out *Scores, bins []int) error {
-	names := j.opt.Baselines
-	if names == nil {
-		names = score.Baselines()
-	}
-	for _, name := range names {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		j.opt.Progress("fitting and judging the baseline " + name)
-		m, err := j.Fit(name)
-		if errors.Is(err, score.ErrNoFit) {
-			out.Absent = append(out.Absent, AbsentBaseline{name, err.Error()})
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		for _, n := range bins {
-			x, err := j.ScoreModel(m, n, stream.New(j.opt.Seed, "score/baseline/"+name))
-			if err != nil {
-				return err
-			}
-			out.Baselines = append(out.Baselines, x)
-		}
-	}
-	return nil
-}
-
 // subject judges a generator or spike trains.
 func (j judge) subject(ctx context.Context, s Subject) (*score.Score, error) {
 	if s.Generator == nil {
@@ -216,8 +194,11 @@ func (j judge) subject(ctx context.Context, s Subject) (*score.Score, error) {
 			Own: texts(g.Data.Neurons), Of: texts(j.rec.All.Source.Neurons),
 		}
 	}
+	if t := g.Config.Timesteps; t > j.Judge().Bins {
+		return nil, named.Inputf("%s: its windows are of %s, the repeats that judge of %s", s.Path, count(t, "bin"), count(j.Judge().Bins, "bin"))
+	}
 	of := fitted{g.Config, g.Model, g.Params, j.opt.Seed}
-	subject, notes, err := of.subject(ctx, s.Path, j.Referee)
+	subject, notes, err := of.subject(ctx, s.Path, j.Referee, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -283,17 +264,22 @@ func (l fitted) runsOn() bool { return l.config.Past > 0 || l.single() }
 
 func (l fitted) single() bool { return l.config.Past == 0 && l.config.Timesteps == 1 }
 
-// subject draws as much as a referee's half to fit holds and finds what is exact; notes
-// say what is not.
-func (l fitted) subject(ctx context.Context, name string, r *score.Referee) (score.Subject, []string, error) {
-	out := score.Subject{Name: name}
-	bins := l.config.Timesteps
+// bins are how many a sample has that should have so many, 0: as many as can be.
+func (l fitted) bins(want int) int {
 	if l.runsOn() {
-		bins = 0
+		return want
 	}
-	repeats, bins := r.SampleShape(bins)
-	if l.config.Timesteps > bins {
-		return out, nil, fmt.Errorf("judging %s: its windows of %d bins are longer than the recording's repeats of %d", name, l.config.Timesteps, bins)
+	return l.config.Timesteps
+}
+
+// subject draws as much as a referee's half to fit holds, in repeats of so many bins (0:
+// whole ones, or windows of what can't go on), and finds what is exact; notes say what is
+// not. It fails with [score.ErrNoFit] for repeats that its windows are no part of.
+func (l fitted) subject(ctx context.Context, name string, r *score.Referee, want int) (score.Subject, []string, error) {
+	out := score.Subject{Name: name}
+	repeats, bins := r.SampleShape(l.bins(want))
+	if l.config.Timesteps > r.Judge().Bins || want > 0 && bins != want {
+		return out, nil, fmt.Errorf("%s: %w: its windows are of %s", name, score.ErrNoFit, count(l.config.Timesteps, "bin"))
 	}
 	var err error
 	if out.Samples, err = l.draw(ctx, repeats, bins, r.Judge().BinWidth); err != nil {

@@ -227,3 +227,77 @@ func TestScoreRefuses(t *testing.T) {
 		t.Errorf("stopped: %v", err)
 	}
 }
+
+// Baselines that are trained are judged like generators: product is the judged one's
+// circuit without CNOTs, whose law is a product, the classical ones have windows as long.
+func TestScoreTrainedBaselines(t *testing.T) {
+	rec := uneven(t, 8, 40, 2, 5, "")
+	g := untrained(t, rec, 2, noLatent)
+	names := []string{score.Product, "fully-connected-small"}
+	got, err := assess.Score(t.Context(), rec, []assess.Subject{{Path: "file", Samples: rec.All}, {Path: "run", Generator: g}},
+		assess.ScoreOptions{Resamples: -1, Baselines: names, Iterations: 3, Seed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var have []string
+	for _, b := range got.Baselines {
+		have = append(have, b.Name)
+		if b.Bins != 2 || b.Repeats != 4*20 || math.IsNaN(valueOf(b, "log_likelihood")) || b.Parameters == 0 {
+			t.Errorf("%s: %d repeats of %d bins, %d parameters", b.Name, b.Repeats, b.Bins, b.Parameters)
+		}
+	}
+	// Whole repeats, as the file has, are not theirs.
+	if !slices.Equal(have, names) || len(got.Absent) != 2 || !strings.Contains(got.Absent[0].Reason, "product: there is no such model of this recording: its windows are of 2 bins") {
+		t.Errorf("baselines %v, absent %v", have, got.Absent)
+	}
+	if got.Baselines[0].Parameters != g.Model.Parameters() {
+		t.Errorf("product has %d parameters, the circuit %d", got.Baselines[0].Parameters, g.Model.Parameters())
+	}
+	r, meta, err := assess.DrawBaseline(t.Context(), rec, score.Product, assess.ScoreOptions{Config: &g.Config, Iterations: 2})
+	if err != nil || r.Repeats != 80 || r.Bins != 2 || meta.Model != "baseline product" {
+		t.Errorf("%v, %q, %v", r, meta.Model, err)
+	}
+	r, _, err = assess.DrawBaseline(t.Context(), rec, "fully-connected-medium", assess.ScoreOptions{Iterations: 2})
+	if err != nil || r.Repeats != 4 || r.Bins != 40 {
+		t.Errorf("of single bins %v, %v", r, err)
+	}
+	r, meta, err = assess.DrawBaseline(t.Context(), rec, "shuffled", assess.ScoreOptions{Seed: 5})
+	if err != nil || r.Repeats != 4 || r.Bins != 40 || meta.Seed != 5 {
+		t.Errorf("shuffled %v, %v", r, err)
+	}
+	if r.Spikes() == rec.All.Spikes() {
+		t.Error("shuffled of all repeats")
+	}
+	// A recording of more neurons than can be trained has none.
+	wide := uneven(t, 4, 20, 15, 5, "")
+	if _, _, err := assess.DrawBaseline(t.Context(), wide, score.Product, assess.ScoreOptions{}); !errors.Is(err, score.ErrNoFit) {
+		t.Errorf("15 neurons: %v", err)
+	}
+}
+
+// A product's words have no more in common than chance.
+func TestProductIsOne(t *testing.T) {
+	g := untrained(t, uneven(t, 4, 20, 3, 5, ""), 1, func(c *training.Config) {
+		noLatent(c)
+		c.Product, c.Init = true, training.InitUniform
+	})
+	law := lawOfTimestep(t, g, 0)
+	marginal := make([]float64, 3)
+	for w, p := range law {
+		for i := range marginal {
+			marginal[i] += p * float64(w>>(2-i)&1)
+		}
+	}
+	for w, p := range law {
+		want := 1.0
+		for i, m := range marginal {
+			if w>>(2-i)&1 == 0 {
+				m = 1 - m
+			}
+			want *= m
+		}
+		if math.Abs(p-want) > 1e-12 {
+			t.Errorf("word %03b has %v, its neurons on their own %v", w, p, want)
+		}
+	}
+}
