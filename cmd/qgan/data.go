@@ -20,7 +20,7 @@ func addData(cmd *cobra.Command, neurons bool) {
 	f.String("data", "", "recording: a file of MATLAB, NWB, HDF5, NumPy, scipy or pynapple, text of 0 and 1 or of spike times, or a folder of Phy (none: the built-in one)")
 	f.String("var", "", "array in the file, where it holds several")
 	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
-	f.Int("repeat-bins", 0, "cut a flat recording into repeats of so many bins")
+	f.Int("repeat-bins", 0, "cut a flat recording, and the trials of spike times, into repeats of so many bins")
 	f.Float64("bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
 	f.Float64("sampling-rate", 0, "spike times are numbers of samples, so many a second (1000: milliseconds; none: as the file says, or seconds)")
 	f.String("trials", "", "table of intervals that gives the repeats of spike times: trials, epochs, …; none: no table (not given: as the file suggests)")

@@ -22,8 +22,9 @@ type LoadOptions struct {
 	// "repeats,bins,neurons" in any order, or "bins,neurons" and
 	// "neurons,bins" for flat recordings.
 	Axes string
-	// RepeatBins cuts a flat recording into repeats of that many bins; what
-	// is left at the end is dropped with a warning. 0: one single repeat.
+	// RepeatBins cuts a flat recording, or each of its pieces, into repeats of that many
+	// bins; what is left at the end is dropped with a warning. Of spike times with repeats
+	// of their own it takes so many bins of each. 0: one single repeat, or those there are.
 	RepeatBins int
 	// BinWidth is the width of a time bin in seconds. 0: as the file says, or the
 	// sidecar beside it, or else DefaultBinWidth.

@@ -60,6 +60,10 @@ func TestTablesOfIntervals(t *testing.T) {
 		{"observed, one unit for less long", add(map[string][]float64{nwbSeen: {0, 8, 5, 8, 0, 3}, nwbSeenIndex: {1, 3}, epochs + nwbStarts: nil}), LoadOptions{RepeatBins: 3}, []string{"100", "010"}, []string{"7", "12"},
 			[]string{"units were observed at different times: 6 s of 8 s are used, in which all of them were", one}, ""},
 		{"a unit without a word", add(map[string][]float64{nwbSeen: {0, 2, 6, 8}, nwbSeenIndex: {0, 2}, epochs + nwbStarts: nil}), LoadOptions{}, []string{"10", "10"}, []string{"7", "12"}, []string{one}, ""},
+		{"two units with a word, one without", add(map[string][]float64{nwbTimes: {0.5, 3.5, 6.5, 1.5, 7.5}, nwbIndex: {3, 4, 5}, "units/id": {1, 2, 3}, nwbSeen: {0, 2, 6, 8, 0, 2, 6, 8}, nwbSeenIndex: {2, 2, 4}, epochs + nwbStarts: nil}),
+			LoadOptions{}, []string{"10", "10"}, []string{"1", "2", "3"}, []string{one}, ""},
+		{"invalid times are no table of trials", add(map[string][]float64{invalid + nwbStarts: {2}, invalid + nwbStops: {3}, epochs + nwbStarts: nil}), LoadOptions{RepeatBins: 2}, []string{"10", "10", "01"}, []string{"7", "12"},
+			[]string{end, "invalid times are no part of the recording: 1 of 8 s", "1 of 7 bins were dropped, with 1 of 5 spikes: the ends of 2 pieces do not fill a repeat of 2 bins"}, ""},
 		{"never at once", add(map[string][]float64{nwbSeen: {0, 4, 4, 8}, nwbSeenIndex: {1, 2}}), LoadOptions{Trials: NoTrials}, []string{"10010010"}, []string{"7", "12"},
 			[]string{"the units were never observed all at once: the intervals of observation are not used, and where a unit was not observed it counts as silent", end}, ""},
 		{"observed without an index, a row a unit", add(map[string][]float64{nwbSeen: {0, 8, 0, 8}}), LoadOptions{Trials: NoTrials}, []string{"10010010"}, []string{"7", "12"}, nil, ""},
@@ -68,6 +72,8 @@ func TestTablesOfIntervals(t *testing.T) {
 		{"ends are missing", add(map[string][]float64{epochs + nwbStops: {3}}), LoadOptions{Trials: "epochs"}, nil, nil, nil, "table of epochs: 2 beginnings and 1 ends"},
 		{"milliseconds", add(map[string][]float64{nwbTimes: {500, 3500, 6500, 1500, 7500}, epochs + nwbStarts: {0, 6000}, epochs + nwbStops: {2000, 8000}}), LoadOptions{SamplingRate: 1000, Trials: "epochs"},
 			[]string{"10", "10"}, []string{"7", "12"}, []string{one}, ""},
+		{"milliseconds, observed", add(map[string][]float64{nwbTimes: {500, 3500, 6500, 1500, 7500}, nwbSeen: {0, 4000, 0, 4000}, epochs + nwbStarts: {0, 6000}, epochs + nwbStops: {2000, 8000}}), LoadOptions{SamplingRate: 1000, Trials: "epochs"},
+			[]string{"10"}, []string{"7", "12"}, []string{"1 of 2 repeats left out: 1 (6 to 8 s) was not observed by all units; the option trials none leaves the table of repeats out", "3 of 5 spikes lie outside of all repeats and were dropped"}, ""},
 	} {
 		f := made(k.columns)
 		k.opt.BinWidth = 1

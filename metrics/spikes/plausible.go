@@ -11,8 +11,8 @@ import (
 // What makes spike times doubtful.
 const (
 	doubtful = 0.05 // a probability below which silence is told
-	slowest  = 0.02 // mean rate of units in spikes/s below which times may not be seconds,
-	usual    = 500  // if 1000 times as much is at most this
+	slowest  = 0.02 // mean rate of units in spikes/s below which times may not be seconds
+	slower   = 1e-4 // and below which they may not be milliseconds
 	fastest  = 2000 // and above which they may not be either
 	opinion  = 10   // spikes from which on rates and silences say something
 	breath   = 0.5  // seconds between any two spikes of a unit, which units that fire as often as they do don't keep
@@ -56,7 +56,7 @@ func (f *file) doubtUnit(tr *trains, length float64, opt LoadOptions) {
 	}
 	rate := float64(len(tr.time)) / (float64(len(tr.units)) * length)
 	fast := rate > fastest
-	slow := rate < slowest && 1000*rate < usual || rate < 1 && 1000*rate < usual && tr.apart(rate)
+	slow := rate < slowest || rate < 0.5 && tr.apart(rate)
 	whole := opt.SamplingRate == 0 && !slices.ContainsFunc(tr.time, func(t float64) bool { return t != math.Trunc(t) })
 	says := fmt.Sprintf("a unit has %.3g spikes/s in the mean", rate)
 	switch {
@@ -64,6 +64,8 @@ func (f *file) doubtUnit(tr *trains, length float64, opt LoadOptions) {
 		f.warn("%s: is the sampling rate %g Hz?", says, opt.SamplingRate)
 	case slow && whole:
 		f.warn("all times are whole numbers and %s: they look like milliseconds (the option sampling-rate 1000) or numbers of samples (the option sampling-rate with the recording's, such as 30000)", says)
+	case slow && rate < slower:
+		f.warn("%s: the times look like numbers of samples; the option sampling-rate says how many a second has, such as 30000", says)
 	case slow:
 		f.warn("%s: the times look like milliseconds; the option sampling-rate 1000 reads them so", says)
 	case whole:

@@ -35,10 +35,28 @@ func TestRepeatsOfTrains(t *testing.T) {
 	}{
 		{
 			name: "one short trial of four is left out",
-			tr:   trains{spans: []span{{0, 4}, {10, 14}, {20, 22}, {30, 34}}, time: []float64{0.5, 3.5, 11.5, 20.5, 21.5, 32.5}},
-			want: []string{"1001", "0100", "0010"},
-			warnings: []string{"repeats have 2 to 4 bins of 1 s: 4 bins of each are taken, and the shorter ones are left out: 2 (20 to 22 s), at the cost of 2 of 6 spikes; " +
-				"the option repeat-bins 2 cuts all 4 instead, at the cost of 2"},
+			tr:   trains{spans: []span{{0, 4}, {10, 14}, {20, 22}, {30, 34}}, time: []float64{0.5, 2.5, 3.5, 11.5, 20.5, 21.5, 32.5}},
+			want: []string{"1011", "0100", "0010"},
+			warnings: []string{"repeats have 2 to 4 bins of 1 s: 4 bins of each are taken, and the shorter ones are left out: 2 (20 to 22 s), at the cost of 2 of 7 spikes; " +
+				"the option repeat-bins 2 cuts all 4 instead, at the cost of 3"},
+		},
+		{
+			name: "of lengths that keep as many the one of more repeats",
+			tr:   trains{spans: []span{{0, 4}, {10, 12}}, time: []float64{0.5, 11.5}},
+			want: []string{"10", "01"},
+			warnings: []string{"repeats have 2 to 4 bins of 1 s: 2 bins of each are taken, at the cost of 0 of 2 spikes; " +
+				"the option repeat-bins 4 keeps 1 of 2 instead, at the cost of 1"},
+		},
+		{
+			name:     "a piece is one repeat where nothing is asked",
+			tr:       trains{pieces: true, spans: []span{{0, 3}, {10, 13}, {20, 27}}, time: []float64{0.5, 11.5, 26.5}},
+			want:     []string{"100", "010", "000"},
+			warnings: []string{"repeats have 3 to 7 bins of 1 s: 3 bins of each are taken, at the cost of 1 of 3 spikes; the option repeat-bins cuts each piece into as many repeats as fit"},
+		},
+		{
+			name: "a spike before an edge by rounding is behind it",
+			tr:   trains{spans: []span{{0, 2}, {2, 4}}, time: []float64{2 - 1e-12}},
+			want: []string{"00", "10"},
 		},
 		{
 			name: "one long trial of four is cut",
@@ -98,6 +116,24 @@ func TestRepeatsOfTrains(t *testing.T) {
 			},
 		},
 		{
+			name: "far beyond the data, and more of it than there is",
+			tr:   trains{spans: []span{{0, 2}, {2, 4}, {50, 51}, {60, 80}}, time: []float64{0.1, 0.5, 0.7, 1.1, 2.3, 2.4, 3.1, 3.2, 3.7, 3.8}},
+			want: []string{"11", "11"},
+			warnings: []string{
+				"2 of 4 repeats left out: 2 (50 to 51 s) lies beyond the last spike, at 3.8 s; 3 (60 to 80 s) lies beyond the last spike, at 3.8 s; the option trials none leaves the table of repeats out",
+				"6 of 10 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
+			name: "a last trial may be silent",
+			tr:   trains{spans: []span{{0, 2}, {2, 4}, {4, 5}}, time: []float64{0.1, 0.5, 0.7, 1.1, 2.3, 2.4, 3.1, 3.2, 3.7, 3.9}},
+			want: []string{"11", "11"},
+			warnings: []string{
+				"repeats have 1 to 2 bins of 1 s: 2 bins of each are taken, and the shorter ones are left out: 2 (4 to 5 s), at the cost of 0 of 10 spikes; the option repeat-bins 1 cuts all 3 instead, at the cost of 5",
+				"6 of 10 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
 			name: "a silent trial is told",
 			tr:   trains{spans: []span{{0, 2}, {2, 4}, {4, 6}}, time: []float64{0.1, 0.5, 0.7, 1.1, 1.2, 1.6, 4.3, 4.4, 5.1, 5.2, 5.7, 5.8}},
 			want: []string{"11", "00", "11"},
@@ -129,6 +165,35 @@ func TestRepeatsOfTrains(t *testing.T) {
 			},
 		},
 		{
+			name: "a gap as long as the option says is none, nor one within a bin",
+			tr:   trains{time: []float64{0.1, 0.9, 1.4, 2.4, 3.5}},
+			opt:  LoadOptions{MaxGap: 1}, want: []string{"111"},
+			warnings: []string{
+				"the recording's end is not said; it was taken to last 4 s, by its last spike",
+				"silences of all units longer than 1 s are no part of the recording, as asked: 4 of 4 s are left, in 2 pieces",
+				"repeats have 1 to 3 bins of 1 s: 3 bins of each are taken, and the shorter ones are left out: 1 (3 to 4 s), at the cost of 1 of 5 spikes; the option repeat-bins cuts each piece into as many repeats as fit",
+				"1 of 5 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
+			name: "a gap within a bin is none",
+			tr:   trains{time: []float64{0.1, 0.9, 1.4, 2.1, 2.5}},
+			opt:  LoadOptions{MaxGap: 0.75}, want: []string{"111"},
+			warnings: []string{
+				"the recording's end is not said; it was taken to last 3 s, by its last spike",
+				"2 of 5 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
+			name: "a piece ends where the recording does",
+			tr:   trains{pieces: true, spans: []span{{0, 2.5}}, time: []float64{0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.3, 1.5, 1.7, 1.9, 2.1}},
+			opt:  LoadOptions{MaxGap: 0.25}, want: []string{"11"},
+			warnings: []string{
+				"repeats hold whole bins of 1 s; what is left at their ends was dropped, with 1 of 11 spikes",
+				"8 of 11 spikes share a bin with another of their unit; a bin holds 0 or 1",
+			},
+		},
+		{
 			name: "times before 0",
 			tr:   trains{time: []float64{-1.5, 0.5}},
 			want: []string{"101"},
@@ -153,6 +218,12 @@ func TestRepeatsOfTrains(t *testing.T) {
 			},
 		},
 		{
+			name: "silence that is just likely does", // 12 spikes in 12 bins and 2 more: exp(-2)
+			tr:   trains{time: []float64{0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5}},
+			opt:  LoadOptions{RepeatBins: 7}, want: []string{"1111111", "1111100"},
+			warnings: []string{"the recording's end is not said; it was taken to last 14 s, by its last spike"},
+		},
+		{
 			name: "unless it is the only one",
 			tr:   trains{time: []float64{0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 11.5}},
 			opt:  LoadOptions{RepeatBins: 20}, want: []string{"11111111111100000000"},
@@ -170,9 +241,9 @@ func TestRepeatsOfTrains(t *testing.T) {
 		{
 			name: "repeats as long as asked, with more silence than is likely",
 			tr:   trains{repeats: 2, repeat: []int{0, 0, 0, 0, 0, 0, 1, 1, 1, 1}, time: []float64{0.5, 1.5, 2.5, 0.5, 1.5, 2.5, 0.5, 1.5, 2.5, 0.5}},
-			opt:  LoadOptions{RepeatBins: 5}, want: []string{"11100", "11100"},
+			opt:  LoadOptions{RepeatBins: 4}, want: []string{"1110", "1110"},
 			warnings: []string{
-				"the last spike of any repeat is in bin 3 of 5; what follows is silence that the option repeat-bins asks for",
+				"the last spike of any repeat is in bin 3 of 4; what follows is silence that the option repeat-bins asks for",
 				"4 of 10 spikes share a bin with another of their unit; a bin holds 0 or 1",
 			},
 		},
@@ -291,6 +362,10 @@ func TestDoubtedUnits(t *testing.T) {
 	for k := range 400 {
 		fast = append(fast, 20*float64(k)+float64(k*k%17)+0.25)
 	}
+	var slow []float64
+	for k := range 10 {
+		slow = append(slow, 20000*float64(k)+0.25)
+	}
 	const looks = "look like milliseconds"
 	for _, c := range []struct {
 		name string
@@ -303,16 +378,22 @@ func TestDoubtedUnits(t *testing.T) {
 		{"milliseconds, read so", trains{time: scaled(1000)}, 1000, ""},
 		{"milliseconds of fast units", trains{time: scaled(100.1)}, 0, ""},
 		{"milliseconds of many spikes of fast units", trains{time: fast}, 0, "the times look like milliseconds"},
+		{"milliseconds of two such units at once", trains{units: []string{"a", "b"}, time: slices.Concat(fast, fast), unit: append(make([]int, 400), slices.Repeat([]int{1}, 400)...)}, 0, "the times look like milliseconds"},
 		{"whole milliseconds", trains{time: scaled(16000)}, 0, "they look like milliseconds (the option sampling-rate 1000) or numbers of samples"},
 		{"whole numbers", trains{time: scaled(16)}, 0, "all times are whole numbers"},
 		{"another rate", trains{time: scaled(1000)}, 3, "is the sampling rate 3 Hz?"},
+		{"seconds of slow units, 20 s apart", trains{time: scaled(80.3)}, 0, ""},
+		{"samples that are not whole", trains{time: slow}, 0, "a unit has 5.56e-05 spikes/s in the mean: the times look like numbers of samples"},
 		{"too fast", trains{time: scaled(1e-4)}, 0, "are the times in seconds?"},
 		{"a late beginning is no slow rate", trains{time: []float64{4000.1, 4000.3, 4000.7, 4001.2, 4001.8, 4002.1, 4002.6, 4002.9, 4003.1, 4003.3}}, 0, ""},
 		{"a table says its length", trains{time: scaled(1001), complete: true, spans: []span{{0, 11000}}}, 0, ""},
 		{"repeats that go on", trains{time: times, repeats: 2, repeat: append(make([]int, 20), slices.Repeat([]int{1}, 20)...)}, 0, "they look like the recording's own"},
+		{"repeats that go on but for one spike", trains{time: append(slices.Clone(times[:39]), times[18]+0.01), repeats: 2, repeat: append(make([]int, 20), slices.Repeat([]int{1}, 20)...)}, 0, ""},
 		{"repeats from their beginning", trains{time: append(times[:20:20], times[:20]...), repeats: 2, repeat: append(make([]int, 20), slices.Repeat([]int{1}, 20)...)}, 0, ""},
 	} {
-		c.tr.units, c.tr.unit = []string{"0"}, make([]int, len(c.tr.time))
+		if c.tr.units == nil {
+			c.tr.units, c.tr.unit = []string{"0"}, make([]int, len(c.tr.time))
+		}
 		_, warnings, err := counted(&c.tr, LoadOptions{BinWidth: 0.02, SamplingRate: c.rate})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)

@@ -84,6 +84,8 @@ func TestTablesOfTimes(t *testing.T) {
 		{"time\n0.05\n0.32\n", [][]string{{"1001"}}},
 		{"time,trial\n0.05,1\n0.32,2\n", [][]string{{"1000", "0001"}}},
 		{"unit,time,trial\n0,0.05,1.0\n0,0.32,2.0\n0,0.11,\n0,0.12,NaN\n", [][]string{{"1000", "0001"}}},
+		{"unit,time,trial\n0,0.05,1\n0,0.32,1\n0,0.11,\n", [][]string{{"1001"}}}, // the last lies in no repeat
+		{"unit,time,trial\n0,0.05,\n0,0.32,\n", [][]string{{"1001"}}},
 		{"unit,time,trial\n0,-0.11,1\n0,0.32,2\n", [][]string{{"100000", "000001"}}},
 	} {
 		if r := mustDecode(t, []byte(c.text), LoadOptions{BinWidth: 0.1}); cmp.Diff(c.want, trainsOf(r)) != "" {

@@ -47,6 +47,8 @@ func TestReadTimes(t *testing.T) {
 			[][]string{{"01", "10"}}, []string{"the recording's end is not said"}},
 		{"all said", "# repeats=3 duration_s=0.06 bin_width_s=0.02 units=5,1,9\nunit,time,trial\n1,0.05,2\n", LoadOptions{},
 			[][]string{{"000", "000", "000"}, {"000", "000", "001"}, {"000", "000", "000"}}, nil},
+		{"repeats of their own are cut short, not up", "# repeats=2 duration_s=0.1 units=0\nunit,time,repeat\n0,0.01,0\n0,0.07,1\n0,0.03,1\n", LoadOptions{BinWidth: 0.02, RepeatBins: 2},
+			[][]string{{"10", "01"}}, []string{"repeats have 5 bins of 0.02 s: 2 bins of each are taken, at the cost of 1 of 3 spikes"}},
 		{"silent, all said", "# repeats=2 duration_s=0.04 units=0\nunit,time,repeat\n", LoadOptions{BinWidth: 0.02}, [][]string{{"00", "00"}}, nil},
 		{"the edge belongs to the next bin", "unit,time\n0,0.06\n0,0.12\n0,0.14\n", LoadOptions{BinWidth: 0.02},
 			[][]string{{"00010011"}}, []string{"the recording's end"}},
@@ -86,6 +88,7 @@ func TestTimesErrors(t *testing.T) {
 		want       string
 	}{
 		{"a word", "unit,time\n0,soon\n", LoadOptions{}, `line 2: column 2: "soon" is not a time`},
+		{"thousands", "unit,time\n0,\"1,234\"\n", LoadOptions{}, `line 2: column 2: "1,234" is not a time`},
 		{"not a number", "unit,time\n0,nan\n", LoadOptions{}, "line 2: column 2"},
 		{"before", "# duration_s=2\nunit,time\n0,-1\n", LoadOptions{}, "-1 s is before the beginning"},
 		{"samples", "unit,sample\n0,1\n", LoadOptions{}, "line 1: the column sample holds numbers of samples (the option sampling-rate says how many samples a second has, such as 30000)"},
