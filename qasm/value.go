@@ -240,7 +240,7 @@ func (r *reader) toInteger(v value, t typ, at syntax.Pos) value {
 			out.i, out.big = low(v.big), nil
 		}
 		if v.bits != nil && t.width > 0 {
-			out.bits = resize(v.bits, t.width)
+			out.bits = v.extended(t.width)
 		}
 	case floatKind, angleKind:
 		switch {
@@ -256,7 +256,7 @@ func (r *reader) toInteger(v value, t typ, at syntax.Pos) value {
 		out.i = int64(v.f)
 	case boolKind:
 		if v.cond != nil {
-			out.bits = []bit{{flat: -1, cond: v.cond}}
+			out.bits = resize([]bit{{flat: -1, cond: v.cond}}, max(t.width, 1))
 			return out
 		}
 		if v.b {
@@ -307,6 +307,18 @@ func resize(bits []bit, n int) []bit {
 	return out
 }
 
+// extended cuts bits of an integer off at the top, or adds there zeros and, of a signed one of
+// a width, its top bit.
+func (v value) extended(n int) []bit {
+	out := resize(v.bits, n)
+	if v.kind == intKind && v.width > 0 {
+		for i := len(v.bits); i < n; i++ {
+			out[i] = out[i-1]
+		}
+	}
+	return out
+}
+
 func (r *reader) toBits(v value, t typ, at syntax.Pos) value {
 	n := max(t.width, 1)
 	out := value{typ: typ{kind: bitKind, width: n, scalar: t.scalar}}
@@ -322,7 +334,7 @@ func (r *reader) toBits(v value, t typ, at syntax.Pos) value {
 		k := v.bigInt()
 		for i := range out.bits {
 			if v.bits != nil {
-				out.bits = resize(v.bits, n)
+				out.bits = v.extended(n)
 				break
 			}
 			out.bits[i] = knownBit(k.Bit(i) == 1) // of a negative number those of its complement

@@ -47,6 +47,8 @@ var values = []knownValue{
 	{"int[4] a = 1; int[8] b = 3;", "a << b", -8}, {"int[8] a = 1; int[4] b = 3;", "a << b", 8}, {"uint[4] a = 12; int[8] b = 2;", "a >> b", 3}, {"uint[8] a = 3;", "a ** 70", 217}, {"uint[64] a = 3;", "a ** 41", 18026252303461234787}, {"int[8] a = -3;", "a ** 5", 13}, {"uint[8] a = 2;", "a ** 8", 0}, {"uint[8] a = 7; int[4] b = 2;", "a ** b", 49},
 	// The wider type wins, at the same width the unsigned one.
 	{"uint[4] a = 3; uint[8] b = 250;", "a + b", 253}, {"uint[4] a = 3; uint[8] b = 250;", "b + a", 253}, {"int[4] a = -1; uint[4] b = 0;", "a + b", 15}, {"int[8] a = -1; uint[4] b = 1;", "a - b", -2},
+	// Of two without a width the first one's type stays.
+	{"uint a = 5;", "3 - a", -2}, {"uint a = 5;", "2 * a", 10}, {"int a = -7; uint b = 2;", "a / b", -3}, {"uint[8] a = 3;", "5 - a", 2}, {"uint[8] a = 3;", "2 - a", 255}, {"int[8] a = 100;", "100 + a", -56},
 	// Casts truncate floats towards zero, cut integers at the top and extend the sign.
 	{"", "int(2.9)", 2}, {"", "int(-2.9)", -2}, {"", "uint[4](18)", 2}, {"uint[8] a = 248;", "int[4](a)", -8}, {"int[4] a = -3;", "int[8](a)", -3}, {"int[4] a = -3;", "uint[4](a)", 13},
 	{"", "int(true)", 1}, {"", "float(7) / 2", 3.5}, {"", "float[32](0.1)", float64(float32(0.1))}, {"", "bool(0.5)", 1}, {"", "bool(0)", 0}, {"", "bool(-0.0)", 0},
@@ -57,6 +59,7 @@ var values = []knownValue{
 	// Angles are modulo a turn, and of n bits the nearest multiple of 2π/2^n, a tie to even.
 	{"angle a = -pi / 2;", "a", 3 * math.Pi / 2}, {"angle a = 5 * pi;", "a", math.Pi}, {"angle a = pi / 2;", "-a", 3 * math.Pi / 2},
 	{"angle[4] a = 0.3 * tau;", "a", 5. / 16 * 2 * math.Pi}, {"angle[4] a = 0.29 * tau;", "a", 5. / 16 * 2 * math.Pi}, {"angle[4] a = 0.28 * tau;", "a", 4. / 16 * 2 * math.Pi}, {"angle[4] a = 0.99 * tau;", "a", 0},
+	{"angle[40] a = 0.3 * tau;", "a", math.RoundToEven(0.3*(1<<40)) / (1 << 40) * 2 * math.Pi}, {"angle[52] a = 0.3 * tau;", "a", math.RoundToEven(0.3*(1<<52)) / (1 << 52) * 2 * math.Pi},
 	{"angle[2] a = 0.125 * tau;", "a", 0}, {"angle[2] a = 0.375 * tau;", "a", math.Pi}, {"angle[4] a = -tau / 16;", "a", 15. / 16 * 2 * math.Pi},
 	{"angle[4] a = 3 * pi / 2;", "a * 2", math.Pi}, {"angle[4] a = 3 * pi / 2;", "3 * a", math.Pi / 2}, {"angle[4] a = pi; angle[4] b = 3 * pi / 2;", "a + b", math.Pi / 2}, {"angle[4] a = pi / 2; angle[4] b = pi;", "a - b", 3 * math.Pi / 2},
 	{"angle[4] a = pi / 8;", "a / 2", 0}, {"angle[5] a = pi / 8;", "a / 2", math.Pi / 16}, {"angle[4] a = pi / 8; angle[6] b = pi / 32;", "a + b", 5 * math.Pi / 32}, {"angle[8] a = 5 * pi / 4; angle[8] b = pi / 2;", "a / b", 2},
@@ -173,6 +176,8 @@ func TestMeasuredConditions(t *testing.T) {
 		{"int[3](c) < 0", []int{4, 5, 6, 7}}, {"int[3](c) >= -2", []int{0, 1, 2, 3, 6, 7}}, {"int[3](c) > 1", []int{2, 3}}, {"int[3](c) <= -3", []int{4, 5}}, {"int[3](c) == -1", []int{7}}, {"int[3](c) != -4", []int{0, 1, 2, 3, 5, 6, 7}}, {"int[3](c) == 6", []int{6}},
 		{"0 > int[3](c)", []int{4, 5, 6, 7}}, {"-2 <= int[3](c)", []int{0, 1, 2, 3, 6, 7}}, {"1 < int[3](c)", []int{2, 3}}, {"-3 >= int[3](c)", []int{4, 5}}, {"int[3](c) < 4", all}, {"int[3](c) < -4", none}, {"-4 > int[3](c)", none},
 		{"int[4](c) > 2", []int{3, 4, 5, 6, 7}}, {"int[4](c) < 0", none}, {"int[2](c) < 0", []int{2, 3, 6, 7}}, {"uint[2](c) > 1", []int{2, 3, 6, 7}}, {"uint[5](c) >= 5", []int{5, 6, 7}}, {"uint[5](c) == 9", none},
+		{"int[2](int[3](c)) < 0", []int{2, 3, 6, 7}}, {"uint[2](uint[3](c)) == 2", []int{2, 6}}, {"int[3](uint[3](c)) < 0", []int{4, 5, 6, 7}}, {"uint[5](uint[3](c)) == 9", none}, {"int[4](uint[3](c)) < 0", none}, {"int[4](int[3](c)) < 0", []int{4, 5, 6, 7}}, {"int[5](int[3](c)) == -3", []int{5}}, {"uint[4](int[3](c)) > 8", []int{4, 5, 6, 7}}, {"bit[5](int[3](c)) == 29", []int{5}}, {"bit[5](uint[3](c)) == 5", []int{5}},
+		{"int[8](c[0] == c[1]) < 1", []int{1, 2, 5, 6}}, {"int[8](c[0] == c[1]) == 1", []int{0, 3, 4, 7}}, {"uint[8](c[0] == c[1]) > 0", []int{0, 3, 4, 7}}, {"int(c[0] == c[1]) > 0", []int{0, 3, 4, 7}},
 		{"c[0]", []int{1, 3, 5, 7}}, {"!c[2]", []int{0, 1, 2, 3}}, {"c[1] == 1", []int{2, 3, 6, 7}}, {"c[1] == false", []int{0, 1, 4, 5}}, {"true == c[1]", []int{2, 3, 6, 7}}, {"c[1] < 1", []int{0, 1, 4, 5}}, {"0 < c[1]", []int{2, 3, 6, 7}},
 		{"c[0] & c[1]", []int{3, 7}}, {"c[0] | c[1]", []int{1, 2, 3, 5, 6, 7}}, {"c[0] ^ c[1]", []int{1, 2, 5, 6}}, {"~c[0]", []int{0, 2, 4, 6}}, {"c[0] && !c[1]", []int{1, 5}}, {"c[0] || c[2]", []int{1, 3, 4, 5, 6, 7}},
 		{"true && c[0]", []int{1, 3, 5, 7}}, {"false && c[0]", none}, {"true || c[0]", all}, {"c[0] || false", []int{1, 3, 5, 7}}, {"c[0] ^ true", []int{0, 2, 4, 6}}, {"c[0] & true", []int{1, 3, 5, 7}}, {"c[0] | true", all},
