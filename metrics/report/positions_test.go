@@ -331,7 +331,7 @@ func TestCurvePositions(t *testing.T) {
 func TestBarPositions(t *testing.T) {
 	t.Parallel()
 	in := irregular(t, 1)
-	in.Models[0].Seen[2] = 0 // no bar
+	in.Models[0].Seen[2], in.Models[1].Seen[4] = 0, 0 // no bars
 	figures := drawingsOf(t, in)
 	s := in.States
 	order := make([]int, s.Len())
@@ -388,6 +388,9 @@ func TestBarPositions(t *testing.T) {
 				}
 			}
 		}
+		if k.panel == "" {
+			checkSlots(t, d, in, k.states)
+		}
 		if !k.labelled {
 			continue
 		}
@@ -400,6 +403,46 @@ func TestBarPositions(t *testing.T) {
 			if x := sides[at]; w.text != want || len(x) > 0 && (w.at.x > slices.Max(x) || w.at.x+20 < slices.Min(x)) {
 				t.Errorf("%s %s: the label of state %d is %q at %g, want %q near %v", k.figure, k.panel, at, w.text, w.at.x, want, x)
 			}
+		}
+	}
+}
+
+// checkSlots holds that the bars of a state, with a gap of a twelfth of a bar behind each,
+// stand around the middle of its slot, and a triangle at the foot of each that is not there.
+func checkSlots(t *testing.T, d drawing, in report.Input, states []int) {
+	t.Helper()
+	p := &d.panels[0]
+	slot := (p.x.hi - p.x.lo) / (float64(len(states)) + 0.2) // a tenth is free at either end
+	series := []string{"recording"}
+	for _, m := range in.Models {
+		series = append(series, m.Name)
+	}
+	width := 0.8 * slot / float64(len(series))
+	for j, name := range series {
+		color := d.named(t, name).color
+		bars := p.bars(color)
+		var marks []shape
+		for _, s := range p.shapes {
+			if !s.filled && s.color == color && len(s.at) == 4 && s.at[0] == s.at[3] {
+				marks = append(marks, s)
+			}
+		}
+		for at, i := range states {
+			left := p.x.lo + (float64(at)+0.6)*slot + width*(float64(j)-float64(len(series))/2)
+			if j > 0 && in.Models[j-1].Seen[i] == 0 {
+				if len(marks) != 1 {
+					t.Fatalf("%d marks of %s lie at the foot, want 1", len(marks), name)
+				}
+				tip, corner := marks[0].at[2], marks[0].at[0]
+				if r := min(0.4*width, 3); math.Abs(tip.x-left-width/2) > 0.1 || math.Abs(tip.y-p.y.lo-1) > 0.1 || math.Abs(tip.x-corner.x-r) > 0.1 || math.Abs(corner.y-tip.y-1.7*r) > 0.1 {
+					t.Errorf("the mark of %s in slot %d is %v, want its tip at %g, a point above %g", name, at, marks[0].at, left+width/2, p.y.lo)
+				}
+				continue
+			}
+			if math.Abs(bars[0].left-left) > 0.1 || math.Abs(bars[0].right-left-0.92*width) > 0.1 {
+				t.Errorf("the bar of %s in slot %d is from %g to %g, want %g to %g", name, at, bars[0].left, bars[0].right, left, left+0.92*width)
+			}
+			bars = bars[1:]
 		}
 	}
 }
@@ -578,6 +621,8 @@ func TestStudyPositions(t *testing.T) {
 				{Name: "joined", X: []float64{2, 30, 500}, Y: []float64{0.5, 0.4, 0.35}, Line: true},
 				{Name: "own law", X: []float64{1, 400}, Y: []float64{0.45, 0.33}, Reference: true, Own: true},
 				{Name: "law", X: []float64{1, 500}, Y: []float64{0.8, 0.03}, Reference: true},
+				// 0 has no logarithm.
+				{Name: "from 0 to 0", X: []float64{0, 4, 90, 200}, Y: []float64{0.3, 0.6, 0.15, 0}, Line: true},
 			},
 		}
 		var d drawing
@@ -601,7 +646,7 @@ func TestStudyPositions(t *testing.T) {
 		}
 		for i, s := range f.Series {
 			l := d.named(t, s.Name)
-			want := zip(s.X, s.Y)
+			want := slices.DeleteFunc(zip(s.X, s.Y), func(at point) bool { return k.logX && at.x == 0 || k.logY && at.y == 0 })
 			switch {
 			case s.Reference:
 				p.same(t, s.Name, p.lines(l), want)
