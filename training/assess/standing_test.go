@@ -126,3 +126,19 @@ func TestStandingByLikelihood(t *testing.T) {
 		t.Errorf("%+v, want %v and not beaten", ising, want)
 	}
 }
+
+// The lines of parameters reach to 20 neurons, and further where the recording has more.
+func TestParameterLinesReach(t *testing.T) {
+	for neurons, want := range map[int]int{2: 20, 20: 20, 21: 21, 70: 70} {
+		r := spikes.NewRaster(1, 4, neurons, 0)
+		s := &Subjects{Recording: &metrics.Recording{All: r, Train: r}, Timesteps: 2}
+		for _, l := range s.parameterLines() {
+			if len(l.Neurons) != want || len(l.Count) != want || l.Neurons[want-1] != want {
+				t.Errorf("%d neurons: the line %q has %v", neurons, l.Name, l.Neurons)
+			}
+		}
+		if paper := s.parameterLines()[0]; paper.Count[want-1] != float64(16*want) {
+			t.Errorf("%d neurons: %s ends at %g", neurons, paper.Name, paper.Count[want-1])
+		}
+	}
+}

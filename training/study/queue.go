@@ -107,18 +107,23 @@ func Join(ctx context.Context, fsys durable.FS, q Queue, hash, scratch string) (
 		return nil, &BoardError{Err: err}
 	}
 	j := &Joined{Board: b, close: []func(){b.Close}}
-	if scratch == "" {
-		if scratch, err = os.MkdirTemp("", "qgan-worker-"); err != nil {
-			j.Close()
-			return nil, err
-		}
-		j.close = append(j.close, func() { os.RemoveAll(scratch) })
-	}
-	if j.Folder, err = CreateFolder(fsys, scratch, b.Plan(), b.Lease()); err != nil {
+	if err := j.makeFolder(fsys, scratch); err != nil {
 		j.Close()
 		return nil, err
 	}
 	return j, nil
+}
+
+// makeFolder makes the folder that tasks write into, with the board's plan and lease.
+func (j *Joined) makeFolder(fsys durable.FS, scratch string) (err error) {
+	if scratch == "" {
+		if scratch, err = os.MkdirTemp("", "qgan-worker-"); err != nil {
+			return err
+		}
+		j.close = append(j.close, func() { os.RemoveAll(scratch) })
+	}
+	j.Folder, err = CreateFolder(fsys, scratch, j.Plan(), j.Lease())
+	return err
 }
 
 // Close leaves the study.
