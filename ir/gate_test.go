@@ -199,3 +199,33 @@ func TestGateConventions(t *testing.T) {
 		}
 	}
 }
+
+// A matrix is unitary to within a tolerance where no element of m·m† is further from the
+// unit matrix: here 1.25² - 1 = 0.5625 on the diagonal, and 0.5 off it.
+func TestUnitaryTolerance(t *testing.T) {
+	for _, k := range []struct {
+		a         []complex128
+		tolerance float64
+		want      bool
+	}{
+		{[]complex128{1, 0, 0, 1}, 0, true},
+		{[]complex128{1, 0, 0, 1.25i}, 0.5625, true}, {[]complex128{1, 0, 0, 1.25i}, 0.5624, false},
+		{[]complex128{1, 0.5i, 0, 1}, 0.5, true}, {[]complex128{1, 0.5i, 0, 1}, 0.499, false},
+	} {
+		m := Matrix{Dim: 2, A: k.a}
+		if got := m.IsUnitary(k.tolerance); got != k.want {
+			t.Errorf("%v is unitary to %g: %v, want %v", k.a, k.tolerance, got, k.want)
+		}
+	}
+}
+
+// Random unitaries are unitary to the last bits, also where the Gaussian vectors that they are
+// made from happen to be nearly parallel.
+func TestRandomUnitary(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 5))
+	for range 20_000 {
+		if m := RandomUnitary(2, rng); !m.IsUnitary(1e-15) {
+			t.Fatalf("off by %g: %v", m.Mul(m.Adjoint()).Distance(Identity(2)), m.A)
+		}
+	}
+}

@@ -87,6 +87,39 @@ func TestJobsAreFollowed(t *testing.T) {
 	}
 }
 
+// A job that the service refuses has its id told all the same, and is not waited for.
+func TestRefusedJobs(t *testing.T) {
+	emulated := must[*emulator.IonQ](t)(emulator.NewIonQ(emulator.Options{}))
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			http.Error(w, "no more today", http.StatusForbidden)
+			return
+		}
+		emulated.ServeHTTP(w, r)
+	}))
+	defer web.Close()
+	_, env := sold(t)
+	program := writeProgram(t, flipProgram)
+	for i, args := range [][]string{{}, {"--wait"}, {"--json"}, {"--wait", "--json"}} {
+		r := command(t, env, append([]string{"submit", program, "--backend", "ionq:simulator", "--endpoint", "ionq=" + web.URL, "--param", "a=0"}, args...)...)
+		jobs := jobsOf(t, env["QGAN_LEDGER"])
+		if len(jobs) != i+1 || jobs[i].State != ledger.Failed {
+			t.Fatalf("%v: jobs %+v: %s", args, jobs, r.err)
+		}
+		told := strings.TrimSpace(r.out)
+		if slices.Contains(args, "--json") {
+			var j jobJSON
+			if err := json.Unmarshal([]byte(r.out), &j); err != nil || j.State != ledger.Failed {
+				t.Errorf("%v: %s (%v)", args, r.out, err)
+			}
+			told = j.ID
+		}
+		if r.code != exitRemote || told != jobs[i].ID || !strings.Contains(r.err, "no more today") {
+			t.Errorf("%v: exit code %d, output %q, want the id %s: %s", args, r.code, r.out, jobs[i].ID, r.err)
+		}
+	}
+}
+
 // Whatever may have been lost is looked up, and sent again only where that is asked for.
 func TestReconcile(t *testing.T) {
 	address, env := sold(t)

@@ -79,6 +79,8 @@ func TestPrecedence(t *testing.T) {
 		"int[8](a) + 1":   "(int(a) + 1)",
 		"1_000 + 0x_f":    "",
 		"0xFa_1F + 0b1_0": "(64031 + 2)",
+		"0XfF - 0B1_1":    "(255 - 3)",
+		"0O17 * 0o2_1":    "(15 * 17)",
 		"100ns + 2 ms":    "(100ns + 2ms)",
 		"a ? b":           "",
 		"1 +":             "",
@@ -157,12 +159,51 @@ func TestVersion2Names(t *testing.T) {
 	}
 }
 
+// A word with arguments begins a gate where operands follow it, a global phase also without
+// any, and otherwise an expression.
+func TestCallOrExpression(t *testing.T) {
+	for text, want := range map[string]string{
+		"gphase(0.5);":     "*syntax.Call",
+		"gphase(0.5) q;":   "*syntax.Call",
+		"gphase(0.5) $0;":  "*syntax.Call",
+		"gphase(0.5) + 1;": "*syntax.ExprStmt",
+		"gphase(0.5)[1];":  "*syntax.Call",
+		"f(0.5);":          "*syntax.ExprStmt",
+		"f(0.5) q;":        "*syntax.Call",
+		"f(0.5) * 2;":      "*syntax.ExprStmt",
+	} {
+		stmts, err := parse(text)
+		if len(stmts) != 1 {
+			t.Errorf("%s: %d statements, %v", text, len(stmts), err)
+			continue
+		}
+		if got := fmt.Sprintf("%T", stmts[0]); got != want {
+			t.Errorf("%s: a %s (%v), want a %s", text, got, err, want)
+		}
+	}
+}
+
 // Nesting without bounds is refused before it exhausts the stack; what is deep
 // but sane is read.
 func TestDepth(t *testing.T) {
 	deep := func(n int) string { return "a = " + strings.Repeat("(", n) + "1" + strings.Repeat(")", n) + ";" }
 	if _, err := parse(deep(10_000)); err != nil {
 		t.Errorf("10,000 parentheses: %.200v", err)
+	}
+	// What stands side by side is no nesting.
+	for name, text := range map[string]string{
+		"sums":       "a = {" + strings.Repeat("1+1,", MaxDepth+1) + "1};",
+		"signs":      "a = {" + strings.Repeat("-1,", MaxDepth+1) + "1};",
+		"lists":      "a = {" + strings.Repeat("{1},", MaxDepth+1) + "1};",
+		"calls":      "a = {" + strings.Repeat("f(1),", MaxDepth+1) + "1};",
+		"indices":    "a = {" + strings.Repeat("b[1],", MaxDepth+1) + "1};",
+		"brackets":   "a = {" + strings.Repeat("(1),", MaxDepth+1) + "1};",
+		"statements": "{" + strings.Repeat("a = 1+1;", MaxDepth+1) + "}",
+		"blocks":     "{" + strings.Repeat("{}", MaxDepth+1) + "}",
+	} {
+		if _, err := parse(text); err != nil {
+			t.Errorf("%s side by side: %.200v", name, err)
+		}
 	}
 	for name, text := range map[string]string{
 		"parentheses": deep(1_000_000),
