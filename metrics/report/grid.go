@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -109,6 +110,7 @@ func gridFigure(all []GridCell) *figure {
 	for i, m := range cells[0].Models {
 		f.legend = append(f.legend, entry{text: m.Name, mark: markGlyph, color: modelColor(i), glyph: glyphs[i]})
 	}
+	f.legend = append(f.legend, cells[0].besideLegend()...)
 	n, _ := cells[0].shape()
 	f.caption = fmt.Sprintf("%d neurons; a column for each length of windows. From above: covariances of pairs and k-probability, firing rates, model against recording, and autocorrelogram over windows of that length. Dashed: model and recording equal. Colours are by place in each column.", n)
 	rows := []struct {
@@ -129,21 +131,22 @@ func gridFigure(all []GridCell) *figure {
 				}
 			}
 			p := row.plot(&c.Input, with)
-			switch r {
-			case 0, 2:
-				p.X.Label.Text, p.Y.Label.Text = "recording", "model"
-			case 1:
-				p.X.Label.Text = "k"
-			case 3:
-				p.X.Label.Text, p.Y.Label.Text = "lag (bins)", "per spike"
+			switch _, unit, _ := strings.Cut(p.X.Label.Text, " ("); {
+			case unit == "" && r != 1: // a message
+			case r == 0 || r == 2:
+				p.X.Label.Text, p.Y.Label.Text = "recording ("+unit, "model (same unit)"
+			case r == 1:
+				p.X.Label.Text = "k, active neurons"
+			case r == 3:
+				p.X.Label.Text, p.Y.Label.Text = "lag (bins)", "coinc. per spike"
 			}
 			if i > 0 {
 				p.Y.Label.Text = ""
 			}
 			for _, a := range []*plot.Axis{&p.X, &p.Y} {
 				a.Tick.Label.Font.Size, a.Label.TextStyle.Font.Size = 6.5, 8
-				if _, linear := a.Tick.Marker.(linearTicks); linear {
-					a.Tick.Marker = linearTicks{count: 3}
+				if ticks, linear := a.Tick.Marker.(linearTicks); linear {
+					a.Tick.Marker = linearTicks{count: 3, integer: ticks.integer}
 				}
 			}
 			_, t := c.shape()

@@ -84,8 +84,8 @@ func (in *Input) timeFigure() *figure {
 			half := len(s.Autocorrelogram) / 2
 			return later(s.Autocorrelogram[half:min(half+s.Timesteps, len(s.Autocorrelogram))])
 		}},
-		{"b  lag autocovariance", lag, "mean over neurons", 1, false, func(s *metrics.TimeSummary) []float64 { return later(s.LagAutocovariance) }},
-		{"c  lag covariance", lag, "mean over pairs", 0, false, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
+		{"b  lag autocovariance, mean over neurons", lag, "spikes²/bin²", 1, false, func(s *metrics.TimeSummary) []float64 { return later(s.LagAutocovariance) }},
+		{"c  lag covariance, mean over pairs", lag, "spikes²/bin²", 0, false, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
 		{"d  spikes in a window", fmt.Sprintf("K, spikes in %d bins", in.DataTime.Timesteps), "P(K)", 0, true, func(s *metrics.TimeSummary) []float64 { return s.SpikeCounts }},
 		{"e  silent windows", "length (" + in.binText() + ")", "P(silent)", 1, true, func(s *metrics.TimeSummary) []float64 { return s.PSilent }},
 		{"f  length of bursts", "length (" + in.binText() + ")", "P(length)", 1, true, func(s *metrics.TimeSummary) []float64 { return later(s.BurstLengths) }},

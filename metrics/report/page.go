@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
 	"qgan/metrics"
@@ -157,6 +158,17 @@ func (in *Input) modelTable() table {
 		floor, bits, note = number(*in.Floor), number(metrics.Bits(*in.Floor)), "between the odd and the even repeats; below it a distance says nothing"
 	}
 	t.Rows = append(t.Rows, append(words("floor: split half of the recording"), append(numbers(none, floor, bits, none, none, silent(&in.Data)), words(note)...)...))
+	if in.HeldOut { // what was not trained on says most, and stands first
+		t.Note += " Held out: to the repeats that were not trained on."
+		t.Head = slices.Insert(t.Head, 1, cell{Text: "JS held out (nats)"})
+		for i := range t.Rows {
+			text := none
+			if i < len(in.Models) {
+				text = optional(in.Models[i].HeldOutNats)
+			}
+			t.Rows[i] = slices.Insert(t.Rows[i], 1, cell{Text: text})
+		}
+	}
 	return t
 }
 
@@ -171,7 +183,7 @@ func silent(s *metrics.Summary) string {
 func (in *Input) baselineTable() table {
 	t := table{
 		Caption: "Baselines",
-		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS / floor", "JS held out (nats)", "ln p held out (nats/bin)", "floor of draws"), words("note")...)...),
+		Head:    append(words("model"), append(numbers("JS held out (nats)", "ln p held out (nats/bin)", "JS (nats)", "JS / floor", "parameters", "floor of draws"), words("note")...)...),
 		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones. Split half is the floor. A law that is drawn is farther off by about its floor of draws.",
 	}
 	for _, b := range in.Baselines {
@@ -194,7 +206,7 @@ func (in *Input) baselineTable() table {
 		if b.Samples > 0 {
 			note = fmt.Sprintf("of %d draws", b.Samples)
 		}
-		t.Rows = append(t.Rows, append(words(b.Name), append(numbers(parameters, js, ratio, optional(b.JSHeldOut), likelihood, optional(b.Null)), words(note)...)...))
+		t.Rows = append(t.Rows, append(words(b.Name), append(numbers(optional(b.JSHeldOut), likelihood, js, ratio, parameters, optional(b.Null)), words(note)...)...))
 	}
 	if len(t.Rows) == 0 {
 		t.Note = "No baseline was computed."

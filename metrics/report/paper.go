@@ -83,7 +83,13 @@ func (in *Input) paperFigure() *figure {
 				ticks = append(ticks, plot.Tick{Value: float64(k), Label: l})
 			}
 			p.X.Tick.Marker = plot.ConstantTicks(ticks)
-			p.X.Tick.Label.Font = mono(7).Font
+			size := 7.0
+			for _, l := range labels {
+				if len(l) > 12 {
+					size = 6
+				}
+			}
+			p.X.Tick.Label.Font = mono(size).Font
 		}
 		p.Add(plotFunc(func(c draw.Canvas, p *plot.Plot) {
 			tx, ty := p.Transforms(&c)
@@ -107,7 +113,7 @@ func (in *Input) paperFigure() *figure {
 	var labels []string
 	for k := range min(zoomStates, len(order)) {
 		switch i := order[k]; {
-		case i >= 0 && s.Bits()+s.Timesteps-1 <= 16:
+		case i >= 0 && s.Bits()+s.Timesteps-1 <= 14: // as many characters have room
 			labels = append(labels, bits(s.Window(i), s.Neurons))
 		case i >= 0:
 			labels = append(labels, spikeList(s.Window(i), s.Neurons))

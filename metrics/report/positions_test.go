@@ -88,6 +88,9 @@ func irregular(t testing.TB, bins int) report.Input {
 		}
 		in.Training, in.Curves = append(in.Training, points), append(in.Curves, curve)
 	}
+	half := summary()
+	in.Half, in.HalfName = &half, "other repeats"
+	in.Populations = []report.Population{{Name: "free", KProbability: many(4, 0.01, 0.9)}, {Name: "bound", KProbability: many(4, 0.01, 0.9)}}
 	for _, name := range []string{"flat", "steep"} {
 		in.Parameters = append(in.Parameters, report.ParameterLine{Name: name, Neurons: []int{1, 3, 4, 9}, Count: many(4, 10, 900)})
 	}
@@ -131,8 +134,8 @@ var (
 	}
 	active = func(s *metrics.Summary) []float64 { return s.KProbability }
 	lags   = func(s *metrics.Summary) []float64 {
-		ys := slices.Clone(s.Autocorrelogram)
-		ys[10] = math.NaN()
+		ys := slices.Clone(s.Autocorrelogram[11-s.Timesteps : 10+s.Timesteps]) // those of a window
+		ys[s.Timesteps-1] = math.NaN()
 		return ys
 	}
 )
@@ -184,8 +187,43 @@ func checkStatistics(t *testing.T, d drawing, in *report.Input, titles map[strin
 		p.same(t, "recording", p.lines(recording), zip(from(0, 4), active(&in.Data)))
 		if titles["autocorrelogram"] != "" {
 			p = d.panel(t, titles["autocorrelogram"])
-			p.same(t, m.Name, p.lines(l), zip(from(-10, 21), lags(&s)))
-			p.same(t, "recording", p.lines(recording), zip(from(-10, 21), lags(&in.Data)))
+			xs := from(float64(1-s.Timesteps), 2*s.Timesteps-1)
+			p.same(t, m.Name, p.glyphs(l.color), zip(xs, lags(&s)))
+			if s.Timesteps > 2 { // else there is a point on either side
+				p.same(t, m.Name, p.lines(l), zip(xs, lags(&s)))
+				p.same(t, "recording", p.lines(recording), zip(xs, lags(&in.Data)))
+			}
+			p.same(t, "recording", p.glyphs(recording.color), zip(from(float64(1-s.Timesteps), 2*s.Timesteps-1), lags(&in.Data)))
+		}
+	}
+}
+
+// Other repeats of the recording stand beside the models, as crosses against the recording
+// and as a line of P(k), and simple models' P(k) are lines of their own.
+func TestBesidePositions(t *testing.T) {
+	t.Parallel()
+	in := irregular(t, 3)
+	figures := drawingsOf(t, in)
+	d := figures["statistics"]
+	l := d.named(t, "other repeats")
+	for title, want := range map[string][]point{
+		"a  firing": zip(hertz(&in.Data), hertz(in.Half)), "b  pairwise": zip(scaled(over(&in.Data), 100), scaled(over(in.Half), 100)),
+	} {
+		p := d.panel(t, title)
+		p.same(t, "crosses", p.crosses(l.color), want)
+	}
+	p := d.panel(t, "c  k-")
+	p.same(t, "crosses", p.crosses(l.color), zip(from(0, 4), active(in.Half)))
+	p.same(t, "bound", p.lines(d.named(t, "bound")), slices.Concat(zip(from(0, 4), in.Populations[1].KProbability), zip(from(0, 4), active(in.Half))))
+	p.same(t, "free", p.lines(d.named(t, "free")), zip(from(0, 4), in.Populations[0].KProbability))
+	if got := d.panel(t, "d  auto").x; got.of(got.lo) > -2 || got.of(got.lo) < -2.6 {
+		t.Errorf("lags of windows of 3 bins begin at %g", got.of(got.lo))
+	}
+	// Without them nothing is said of them.
+	in.Half, in.Populations = nil, nil
+	for name := range drawingsOf(t, in)["statistics"].legend {
+		if strings.Contains(name, "repeats") || name == "free" {
+			t.Errorf("the legend has %q", name)
 		}
 	}
 }
@@ -210,8 +248,8 @@ func TestTimePositions(t *testing.T) {
 	}{
 		// Lag 0 is left out, and lags that a window does not have.
 		{"a  auto", "lag (bins of 20 ms)", "coincidences per spike", 1, func(s *metrics.TimeSummary) []float64 { return s.Autocorrelogram[11:14] }},
-		{"b  lag auto", "lag (bins of 20 ms)", "mean over neurons", 1, func(s *metrics.TimeSummary) []float64 { return s.LagAutocovariance[1:] }},
-		{"c  lag cov", "lag (bins of 20 ms)", "mean over pairs", 0, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
+		{"b  lag auto", "lag (bins of 20 ms)", "spikes^2/bin^2", 1, func(s *metrics.TimeSummary) []float64 { return s.LagAutocovariance[1:] }},
+		{"c  lag cov", "lag (bins of 20 ms)", "spikes^2/bin^2", 0, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
 		{"d  spikes", "K, spikes in 4 bins", "P(K)", 0, func(s *metrics.TimeSummary) []float64 { return s.SpikeCounts }},
 		{"e  silent", "length (bins of 20 ms)", "P(silent)", 1, func(s *metrics.TimeSummary) []float64 { return s.PSilent }},
 		{"f  length", "length (bins of 20 ms)", "P(length)", 1, func(s *metrics.TimeSummary) []float64 { return s.BurstLengths[1:] }},
@@ -580,7 +618,7 @@ func TestGridPositions(t *testing.T) {
 				}
 			}
 		}
-		for _, row := range in.Data.Covariance {
+		for _, row := range slices.Concat(in.Data.Covariance, in.Half.Covariance) {
 			for k := range row {
 				row[k] = math.Abs(row[k])
 			}
@@ -605,7 +643,7 @@ func TestGridPositions(t *testing.T) {
 	}
 	checkStatistics(t, d, &cells[1].Input, map[string]string{"covariance": "A", "k": "C", "rate": "E"})
 	checkStatistics(t, d, &cells[0].Input, map[string]string{"covariance": "B", "k": "D", "rate": "F", "autocorrelogram": "H"})
-	if p := d.panel(t, "E"); p.x.label != "recording" || p.y.label != "model" {
+	if p := d.panel(t, "E"); p.x.label != "recording (spikes/s)" || p.y.label != "model (same unit)" {
 		t.Errorf("axes %q and %q", p.x.label, p.y.label)
 	}
 }

@@ -54,6 +54,9 @@ type Model struct {
 	JSStdErr float64 // standard error of JSNats; 0: exact
 	JSValid  bool    // whether JSNats is known
 	JSReason string  // why not
+	// HeldOutNats is the divergence to the repeats held out; nil: there are none, or it is
+	// not known.
+	HeldOutNats *float64
 	// Null is what as many draws of the recording's own law score, where the
 	// divergence is that of draws; 0: it is that of the law.
 	Null       float64
@@ -61,6 +64,12 @@ type Model struct {
 	// Standing says in a sentence whether the model is better than simple ones; empty: not
 	// known.
 	Standing string
+}
+
+// Population is a simple model's law of the number of active neurons of a bin.
+type Population struct {
+	Name         string
+	KProbability []float64
 }
 
 // CurvePoint is the distance to the recording after a training step.
@@ -78,6 +87,12 @@ type Input struct {
 	States      *metrics.States // the recording's law of windows
 	Data        metrics.Summary // the recording's statistics, over windows as long as the models'
 	DataWindows spikes.Windows  // the recording
+	// Half holds the same statistics of other repeats, or of half of them, which says how
+	// far chance goes; HalfName says which. nil: not known.
+	Half     *metrics.Summary
+	HalfName string
+	// Populations are simple models' laws of the number of active neurons.
+	Populations []Population
 
 	// DataTime holds the recording's statistics in time; nil: not known.
 	DataTime *metrics.TimeSummary
@@ -206,7 +221,12 @@ func (in Input) cleaned() Input {
 	for i := range references {
 		references[i].Name = clean(references[i].Name)
 	}
-	in.References = references
+	in.References, in.HalfName = references, clean(in.HalfName)
+	populations := make([]Population, len(in.Populations))
+	for i, p := range in.Populations {
+		populations[i] = Population{clean(p.Name), p.KProbability}
+	}
+	in.Populations = populations
 	if in.Floor != nil && !finite(*in.Floor) {
 		in.Floor = nil
 	}

@@ -111,8 +111,8 @@ func TestFigures(t *testing.T) {
 			"state_distribution": {"00|00|00|00|00", "10|00|00|00|00", "like ising, seed 1: JS", "below the axis", "bits of neurons 0 1, 5 timesteps"},
 			"js_curve":           {"markov ", "like silent, seed 1"},
 			"rasters":            {"recording, 30 windows, evenly spaced", "like silent, seed 1, 30 draws", "draws of 5 bins of 20 ms; 0 spikes"},
-			"statistics":         {"lag (bins of 20 ms)", "coincidences per spike", "−10"},
-			"time":               {"like silent, seed 1", "independent-in-time", "markov", "K, spikes in 5 bins", "length of bursts", "mean over pairs"},
+			"statistics":         {"lag (bins of 20 ms)", "coincidences per spike", "−4"},
+			"time":               {"like silent, seed 1", "independent-in-time", "markov", "K, spikes in 5 bins", "length of bursts", "mean over pairs", "spikes"},
 		}},
 		{4, 10, []string{"independent"}, map[string][]string{
 			"state_distribution": {strings.Repeat("0000|", 9) + "0000"},
@@ -468,6 +468,13 @@ func TestVerdict(t *testing.T) {
 		{"not known", func(in *report.Input) { in.Models[0].JSValid, in.Models[0].JSReason = false, "too large" }, []string{"its divergence is not known (too large)"}},
 		{"silent", func(in *report.Input) { in.Models[0].Summary.PSilent, in.Data.PSilent = 0.99, 0.7 }, []string{"is silent more often than the recording: 0.990 and 0.700"}},
 		{"busy", func(in *report.Input) { in.Models[0].Summary.PSilent, in.Data.PSilent = 0.5, 0.7 }, []string{"is silent less often than the recording"}},
+		{"nearly silent", func(in *report.Input) {
+			in.Models[0].Summary.PSilent, in.Data.PSilent, in.Models[0].Summary.Windows, in.Data.Windows = 0.52, 0.5, 2500, 12500
+		}, []string{"is silent as often as the recording, as far as the windows tell: 0.520 and 0.500 of them, with a standard error of 0.0141"}},
+		{"of more windows", func(in *report.Input) {
+			in.Models[0].Summary.PSilent, in.Data.PSilent, in.Models[0].Summary.Windows, in.Data.Windows = 0.52, 0.5, 250000, 1250000
+		}, []string{"is silent more often than the recording: 0.520 and 0.500"}},
+		{"saturated", func(in *report.Input) { in.Models[0].JSNats = 0.67 }, []string{"which is saturated: the largest divergence there is is ln 2, 0.693 nats"}},
 		{"no time", func(*report.Input) {}, []string{"hardly nearer than independent bins", "nearer than silent"}},
 		{"held out", func(in *report.Input) { in.HeldOut = true }, []string{"everything else is in sample"}},
 	} {

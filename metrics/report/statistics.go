@@ -28,7 +28,11 @@ func (in *Input) statisticsFigure() *figure {
 			f.legend = append(f.legend, entry{text: fmt.Sprintf("%s (%d draws)", m.Name, m.Summary.Windows), mark: markGlyph, color: modelColor(i), glyph: glyphs[i]})
 		}
 	}
-	f.caption = "Above: each neuron's rate and each pair's covariance, model against recording; on the dashed line both are equal. Below: share of bins with k active neurons, and the autocorrelogram over windows of equal length, without lag 0."
+	f.caption = "Above: each neuron's rate and each pair's covariance, model against recording; on the dashed line both are equal. Below: share of bins with k active neurons, and the autocorrelogram over windows of equal length, without lag 0, up to the longest that a window has."
+	f.legend = append(f.legend, in.besideLegend()...)
+	if in.Half != nil {
+		f.caption += " Crosses: the same of the " + in.HalfName + ", against the recording: how far they are off the line is chance."
+	}
 	plots := [][]*plot.Plot{
 		{in.ratePlot(with), in.covariancePlot(with)},
 		{in.kPlot(with), in.autocorrelogramPlot(with)},
@@ -38,7 +42,29 @@ func (in *Input) statisticsFigure() *figure {
 	return f
 }
 
-// pairs is a set of points, data on x and model on y.
+// halfLine is the line of other repeats of the recording.
+var halfLine = draw.LineStyle{Color: grey, Width: 0.9, Dashes: []vg.Length{1.2, 1.8}}
+
+// populations are the simple models whose P(k) there is room for.
+func (in *Input) populations() []Population {
+	return in.Populations[:min(len(in.Populations), MaxReferences)]
+}
+
+// besideLegend is the legend of what stands beside recording and models: other repeats and
+// simple models.
+func (in *Input) besideLegend() []entry {
+	var out []entry
+	if in.Half != nil {
+		out = append(out, entry{text: in.HalfName, mark: markGlyph, color: grey, dashes: halfLine.Dashes, glyph: draw.CrossGlyph{}})
+	}
+	for i, p := range in.populations() {
+		out = append(out, entry{text: p.Name, mark: markLine, color: referenceStyles[i].Color, dashes: referenceStyles[i].Dashes})
+	}
+	return out
+}
+
+// pairs is a set of points, data on x and model on y; model -1 are other repeats of the
+// recording.
 type pairs struct {
 	model int
 	x, y  []float64
@@ -68,8 +94,12 @@ func scatter(sets []pairs, xlabel, ylabel string) *plot.Plot {
 		tx, ty := p.Transforms(&c)
 		c.StrokeLine2(draw.LineStyle{Color: grey, Width: 0.8, Dashes: []vg.Length{4, 3}}, tx(lo), ty(lo), tx(hi), ty(hi))
 		for _, s := range sets {
+			sty := draw.GlyphStyle{Color: grey, Radius: 2.4, Shape: draw.CrossGlyph{}}
+			if s.model >= 0 {
+				sty = draw.GlyphStyle{Color: modelColor(s.model), Radius: 2.8, Shape: glyphs[s.model]}
+			}
 			for i := range s.x {
-				c.DrawGlyph(draw.GlyphStyle{Color: modelColor(s.model), Radius: 2.8, Shape: glyphs[s.model]}, vg.Point{X: tx(s.x[i]), Y: ty(s.y[i])})
+				c.DrawGlyph(sty, vg.Point{X: tx(s.x[i]), Y: ty(s.y[i])})
 			}
 		}
 	}))
@@ -102,6 +132,9 @@ func (in *Input) ratePlot(with []int) *plot.Plot {
 		of = func(s *metrics.Summary) []float64 { return s.MeanPerBin }
 	}
 	var sets []pairs
+	if in.Half != nil {
+		sets = append(sets, zip(-1, of(&in.Data), of(in.Half), 1))
+	}
 	for _, i := range with {
 		sets = append(sets, zip(i, of(&in.Data), of(&in.Models[i].Summary), 1))
 	}
@@ -154,6 +187,9 @@ func (in *Input) covariancePlot(with []int) *plot.Plot {
 	}
 	scale, unit := covarianceUnit(largest)
 	var sets []pairs
+	if in.Half != nil {
+		sets = append(sets, zip(-1, data, offDiagonal(in.Half.Covariance), scale))
+	}
 	for k, i := range with {
 		sets = append(sets, zip(i, data, all[k], scale))
 	}
@@ -221,7 +257,16 @@ func (in *Input) kPlot(with []int) *plot.Plot {
 	logAxis(&p.Y, min(lo, 0.09), hi)
 	p.X.Min, p.X.Max = -0.3, float64(max(1, last))+0.3
 	p.X.Tick.Marker = linearTicks{count: 10, integer: true}
-	p.Add(decadeLines{}, drawOverlays(sets, 0))
+	p.Add(decadeLines{}, plotFunc(func(c draw.Canvas, p *plot.Plot) {
+		for i, q := range in.populations() {
+			line := referenceStyles[i]
+			line.Width = 1
+			polyline(c, p, count(0, len(q.KProbability)), q.KProbability, line, nil)
+		}
+		if in.Half != nil {
+			polyline(c, p, count(0, len(in.Half.KProbability)), in.Half.KProbability, halfLine, draw.CrossGlyph{})
+		}
+	}), drawOverlays(sets, 0))
 	return p
 }
 
@@ -230,11 +275,15 @@ func (in *Input) autocorrelogramPlot(with []int) *plot.Plot {
 		return message("windows of one bin have no lags")
 	}
 	// Lag 0 is 0 by definition; its point would only pull the line down.
+	// Windows have no pairs of bins at their own length or beyond.
 	sets := in.overlays(with, func(s *metrics.Summary) []float64 {
-		ys := slices.Clone(s.Autocorrelogram)
-		if len(ys) > 0 {
-			ys[len(ys)/2] = math.NaN()
+		half := len(s.Autocorrelogram) / 2
+		if half == 0 {
+			return nil
 		}
+		reach := min(half, in.Data.Timesteps-1)
+		ys := slices.Clone(s.Autocorrelogram[half-reach : half+reach+1])
+		ys[reach] = math.NaN()
 		return ys
 	})
 	lags, top := 0, 0.0
@@ -256,6 +305,7 @@ func (in *Input) autocorrelogramPlot(with []int) *plot.Plot {
 	p.X.Label.Text, p.Y.Label.Text = "lag ("+in.binText()+")", "coincidences per spike"
 	p.X.Min, p.X.Max = -float64(lags)-0.3, float64(lags)+0.3
 	p.Y.Min, p.Y.Max = -0.03*top, top*1.08
+	p.X.Tick.Marker = linearTicks{count: 6, integer: true}
 	p.Add(drawOverlays(sets, -float64(lags)))
 	return p
 }

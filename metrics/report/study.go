@@ -10,7 +10,9 @@ import (
 // Study is what a page of a study shows.
 type Study struct {
 	Title string
-	Lines []string // facts under the title: settings, seeds, hash of the plan ...
+	// Banner warns of all that follows: that it is no result, and why; empty: none.
+	Banner string
+	Lines  []string // facts: settings, seeds, hash of the plan ...
 	// Says are sentences that say what the figures show and what they don't.
 	Says    []string
 	Figures []XY
@@ -22,6 +24,9 @@ type Table struct {
 	Caption, Note string
 	Head          []string
 	Rows          [][]string
+	// Links lead from the first cell of each row to a file beside the page; empty ones and
+	// those that are not there lead nowhere.
+	Links []string
 }
 
 // WriteStudy writes each figure as .png and .svg and the page index.html into the folder
@@ -41,18 +46,19 @@ func WriteStudy(dir string, s Study, write func(path string, f func(io.Writer) e
 // studyText is the body of a study's page; head and tables are those of the report's.
 const studyText = `<body>
 <h1>{{.Title}}</h1>
-{{with .Facts}}<ul class="facts">
-{{range .}}<li>{{.}}</li>
-{{end}}</ul>
-{{end}}{{with .Says}}<section id="says">
+{{with .Banner}}<p class="banner">{{.}}</p>
+{{end}}{{with .Says}}<section class="verdict" id="says">
 <h2>What the numbers show</h2>
 {{range .}}<p>{{.}}</p>
 {{end}}</section>
+{{end}}{{with .Facts}}<ul class="facts">
+{{range .}}<li>{{.}}</li>
+{{end}}</ul>
 {{end}}{{range .Figures}}<section id="{{.Name}}">
 <h2>{{.Title}}</h2>
 {{if .Missing}}<p class="note">{{.Missing}}</p>
 {{else}}<figure>
-{{.SVG}}
+<div class="wide">{{.SVG}}</div>
 <figcaption>{{.Caption}} Files: {{.Name}}.png, {{.Name}}.svg.</figcaption>
 </figure>
 {{end}}</section>
@@ -72,18 +78,23 @@ func (s Study) page(w io.Writer, figs []*figure) error {
 	}
 	content := struct {
 		Title   string
+		Banner  string
 		Facts   []string
 		Says    []string
 		Tables  []table
 		Figures []pageFigure
-	}{Title: s.Title, Facts: s.Lines, Says: s.Says}
+	}{Title: s.Title, Banner: s.Banner, Facts: s.Lines, Says: s.Says}
 	if content.Figures, err = pageFigures(figs); err != nil {
 		return err
 	}
 	for _, k := range s.Tables {
 		own := table{Caption: k.Caption, Note: k.Note, Head: words(k.Head...)}
-		for _, r := range k.Rows {
-			own.Rows = append(own.Rows, words(r...))
+		for i, r := range k.Rows {
+			row := words(r...)
+			if i < len(k.Links) && len(row) > 0 {
+				row[0].Link = template.URL(k.Links[i])
+			}
+			own.Rows = append(own.Rows, row)
 		}
 		content.Tables = append(content.Tables, own)
 	}

@@ -399,6 +399,23 @@ func (p *panel) glyphs(color string) (out []point) {
 	return out
 }
 
+// crosses are the middles of crosses of a colour, which are two strokes each, in the axes'
+// units.
+func (p *panel) crosses(color string) (out []point) {
+	var last point
+	for _, s := range p.shapes {
+		if s.filled || s.color != color || s.dashes != "" || len(s.at) != 2 || s.length() > 10 {
+			continue
+		}
+		mid := point{(s.at[0].x + s.at[1].x) / 2, (s.at[0].y + s.at[1].y) / 2}
+		if math.Hypot(mid.x-last.x, mid.y-last.y) < 0.05 {
+			out = append(out, p.meaning(mid))
+		}
+		last = mid
+	}
+	return out
+}
+
 // bar is a filled upright rectangle: its middle and its top on the axes, and its sides
 // on the paper.
 type bar struct{ middle, top, left, right float64 }

@@ -71,18 +71,24 @@ func TestTableTexts(t *testing.T) {
 		"floor: split half of the recording | – | 0.0200 | 0.0289 | – | – | 0.250 | between the odd and the even repeats; below it a distance says nothing",
 	})
 	sameLines(t, "baselines", rowsOf(in.baselineTable()), []string{
-		"silent | 0 | 0.100 | 5.00 | 0.200 | −1.50000 | – | ",
-		"ising | 10 | 0.0100 | 0.500 | – | – | 3.00·10⁻³ | of 4000 draws",
-		"markov | 7 | 0 | – | – | – | – | held out: none; the recording's own law",
-		"table | 2000000 | 1.00·10⁻⁹ | 5.00·10⁻⁸ | – | – | – | a note",
-		"split-half | 2ⁿᵗ − 1 | 0.0200 | – | – | – | – | ",
-		"split-half | 1000000 | 0.0200 | – | – | – | – | ",
-		"gone | 0 | – | – | – | – | – | n*t is too large",
+		"silent | 0.200 | −1.50000 | 0.100 | 5.00 | 0 | – | ",
+		"ising | – | – | 0.0100 | 0.500 | 10 | 3.00·10⁻³ | of 4000 draws",
+		"markov | – | – | 0 | – | 7 | – | held out: none; the recording's own law",
+		"table | – | – | 1.00·10⁻⁹ | 5.00·10⁻⁸ | 2000000 | – | a note",
+		"split-half | – | – | 0.0200 | – | 2ⁿᵗ − 1 | – | ",
+		"split-half | – | – | 0.0200 | – | 1000000 | – | ",
+		"gone | – | – | – | – | 0 | – | n*t is too large",
 	})
 	sameLines(t, "rates", rowsOf(in.rateTable()), []string{"0 | 3.50 | 1.50 | – | –", "1 | 0 | – | – | –"})
 	in.DataWindows = spikes.Windows{Raster: selected(t, 8, 5, 2), T: 1}
 	sameLines(t, "rates of some neurons", rowsOf(in.rateTable()), []string{"5 | 3.50 | 1.50 | – | –", "2 | 0 | – | – | –"})
-	in.Floor, in.Baselines = nil, nil
+	in.HeldOut, in.Models[0].HeldOutNats = true, number1(0.25)
+	k := in.modelTable()
+	sameLines(t, "held out", rowsOf(k)[:2], []string{"a | 0.250 | 12 | 0.100 ± 0.010 | 0.144 ± 0.014 | 5.00 | 4.00·10⁻³ | 0.500 | ", "b | – | – | – | – | – | – | – | too large"})
+	if k.Head[1].Text != "JS held out (nats)" || len(k.Rows[3]) != len(k.Head) {
+		t.Errorf("columns %v", k.Head)
+	}
+	in.HeldOut, in.Floor, in.Baselines = false, nil, nil
 	if rows := rowsOf(in.modelTable()); rows[0] != "a | 12 | 0.100 ± 0.010 | 0.144 ± 0.014 | – | 4.00·10⁻³ | 0.500 | " || rows[3] != "floor: split half of the recording | – | – | – | – | – | 0.250 | not known" {
 		t.Errorf("without a floor: %q", rows)
 	}

@@ -65,15 +65,15 @@ func (in *Input) trainingFigure() *figure {
 		silent = in.Data.PSilent
 	}
 	panels := []struct {
-		title string
-		level float64
-		of    func(TrainingPoint) float64
+		title, unit string
+		level       float64
+		of          func(TrainingPoint) float64
 	}{
-		{"a  critic's loss", math.NaN(), func(p TrainingPoint) float64 { return p.Critic }},
-		{"b  generator's loss", math.NaN(), func(p TrainingPoint) float64 { return p.Generator }},
-		{"c  critic's estimate of the distance", math.NaN(), func(p TrainingPoint) float64 { return p.Wasserstein }},
-		{"d  spikes in a window", meanCount, func(p TrainingPoint) float64 { return p.Count }},
-		{"e  P(silent window)", silent, func(p TrainingPoint) float64 {
+		{"a  critic's loss", "loss", math.NaN(), func(p TrainingPoint) float64 { return p.Critic }},
+		{"b  generator's loss", "loss", math.NaN(), func(p TrainingPoint) float64 { return p.Generator }},
+		{"c  critic's estimate of the distance", "real − generated", math.NaN(), func(p TrainingPoint) float64 { return p.Wasserstein }},
+		{"d  spikes in a window", "spikes/window", meanCount, func(p TrainingPoint) float64 { return p.Count }},
+		{"e  P(silent window)", "probability", silent, func(p TrainingPoint) float64 {
 			if p.PSilent == nil {
 				return math.NaN()
 			}
@@ -82,7 +82,9 @@ func (in *Input) trainingFigure() *figure {
 	}
 	plots := make([][]*plot.Plot, 3)
 	for i, p := range panels {
-		plots[i/2] = append(plots[i/2], in.trainingPlot(p.level, p.of))
+		q := in.trainingPlot(p.level, p.of)
+		q.Y.Label.Text = p.unit
+		plots[i/2] = append(plots[i/2], q)
 	}
 	plots[2] = append(plots[2], nil)
 	f.height = 560

@@ -51,12 +51,18 @@ func (in *Input) baseline(name string) *float64 {
 	return nil
 }
 
+// saturated is the share of ln 2 from which on a divergence says little.
+const saturated = 0.95
+
 // lawVerdict places a model's divergence among the baselines and the floors.
 func (in *Input) lawVerdict(m *Model) string {
 	if !m.JSValid {
 		return fmt.Sprintf("%s: its divergence is %s.", m.Name, m.jsText())
 	}
 	text := fmt.Sprintf("%s is at %s from the recording's law of windows", m.Name, m.jsText())
+	if m.JSNats > saturated*math.Ln2 {
+		text += fmt.Sprintf(", which is saturated: the largest divergence there is is ln 2, %s nats, and so near it says not how far off the model is", number(math.Ln2))
+	}
 	if m.Null > 0 {
 		switch {
 		case m.JSNats <= m.Null+2*max(m.JSStdErr, 0):
@@ -112,9 +118,11 @@ func (in *Input) silenceVerdict(m *Model) string {
 	if m.Summary.Windows == 0 || in.Data.Windows == 0 || !finite(p) || !finite(want) {
 		return ""
 	}
-	gap := math.Abs(p - want)
-	if gap <= 0.01*math.Max(1-want, 0) || gap < 3*math.Sqrt(want*(1-want)/float64(m.Summary.Windows)) {
-		return fmt.Sprintf("%s is silent as often as the recording: %s and %s of the windows.", m.Name, number(p), number(want))
+	// The recording's windows overlap: as many as lie side by side are counted.
+	apart := float64(in.Data.Windows) / float64(max(1, in.Data.Timesteps))
+	err := math.Sqrt(want * (1 - want) * (1/float64(m.Summary.Windows) + 1/max(1, apart)))
+	if math.Abs(p-want) <= 3*err {
+		return fmt.Sprintf("%s is silent as often as the recording, as far as the windows tell: %s and %s of them, with a standard error of %s.", m.Name, number(p), number(want), number(err))
 	}
 	word := "more"
 	if p < want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 	"path/filepath"
 
 	"qgan/internal/stream"
@@ -93,12 +94,63 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 		}
 		in.Floor = &floor
 	}
+	if err := s.chance(&in); err != nil {
+		return in, err
+	}
 	for i := range s.Subjects {
 		if err := s.add(ctx, &in, &s.Subjects[i], states); err != nil {
 			return in, err
 		}
 	}
 	return in, s.inTime(ctx, &in)
+}
+
+// mostIsingCells bounds the neurons of a report's Ising law of single bins.
+const mostIsingCells = 12
+
+// chance adds what statistics are held against: other repeats of the recording, and simple
+// models' numbers of active neurons.
+func (s *Subjects) chance(in *report.Input) error {
+	var other *spikes.Raster
+	switch rec := s.Recording; {
+	case rec.Held != nil:
+		other, in.HalfName = rec.Held, "repeats held out"
+	case rec.All.Repeats > 1:
+		_, other = rec.All.Halves()
+		in.HalfName = "even repeats"
+	}
+	if other != nil {
+		w, err := other.Windows(s.Timesteps)
+		if err != nil {
+			return err
+		}
+		half := metrics.Summarize(w)
+		in.Half = &half
+	}
+	independent := []float64{1}
+	for _, p := range in.Data.MeanPerBin {
+		next := make([]float64, len(independent)+1)
+		for k, q := range independent {
+			next[k] += q * (1 - p)
+			next[k+1] += q * p
+		}
+		independent = next
+	}
+	in.Populations = []report.Population{{Name: "independent", KProbability: independent}}
+	if n := s.Recording.Train.Neurons; n > 1 && n <= mostIsingCells {
+		law, err := s.Recording.Law(metrics.Trained, 1)
+		if err != nil {
+			return err
+		}
+		if ising, err := metrics.FitIsing(law); err == nil { // else there is none of this recording
+			active := make([]float64, n+1)
+			for w, p := range ising.Table() {
+				active[bits.OnesCount(uint(w))] += p
+			}
+			in.Populations = append(in.Populations, report.Population{Name: "Ising of a bin", KProbability: active})
+		}
+	}
+	return nil
 }
 
 // add adds a generator or samples to the input.
@@ -139,7 +191,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 	if text := g.Stranger(s.Recording); text != "" {
 		in.Lines = append(in.Lines, name+": "+text)
 	}
-	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters()}
+	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters(), HeldOutNats: x.Law.HeldOut}
 	switch e := x.Law.Estimate; {
 	case e != nil && x.Law.JS != nil:
 		model.JSValid, model.JSNats, model.JSStdErr = true, *x.Law.JS, e.JSStdErr
@@ -199,7 +251,7 @@ func (s *Subjects) addSamples(in *report.Input, x *Subject, states *metrics.Stat
 		if err != nil {
 			return err
 		}
-		x.Law.HeldOut = &js
+		x.Law.HeldOut, model.HeldOutNats = &js, &js
 	}
 	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, count(x.Samples.Repeats, "sample"), count(x.Samples.Bins, "bin")))
 	in.Models = append(in.Models, model)

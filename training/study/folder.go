@@ -104,9 +104,13 @@ func (f *Folder) TaskFolder(t Task) (string, error) {
 	return dir, f.fs.MkdirAll(dir)
 }
 
+// outcomeFiles are where the folder of a task keeps what became of it: a row, or why there
+// is none.
+var outcomeFiles = [2]string{"result.json", "failed.json"}
+
 // outcome reads what became of a task; ok is false while it is open.
 func (f *Folder) outcome(name string) (out Outcome, ok bool, err error) {
-	for _, file := range []string{"result.json", "failed.json"} {
+	for _, file := range outcomeFiles {
 		path := filepath.Join(f.dir, "tasks", name, file)
 		raw, err := f.fs.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -247,9 +251,9 @@ func (l *folderLease) Finish(out Outcome) error {
 		if err != nil {
 			return err
 		}
-		file := "result.json"
+		file := outcomeFiles[0]
 		if out.Failed != "" {
-			file = "failed.json"
+			file = outcomeFiles[1]
 		}
 		err = durable.WriteFile(l.folder.fs, filepath.Join(dir, file), func(w io.Writer) error {
 			e := json.NewEncoder(w)

@@ -213,7 +213,7 @@ func (t Table) pageTable(caption string) report.Table {
 		if failed {
 			line = append(line, r.Failed)
 		}
-		out.Rows = append(out.Rows, line)
+		out.Rows, out.Links = append(out.Rows, line), append(out.Links, t.links[r.Task.Name()])
 	}
 	return out
 }

@@ -176,6 +176,16 @@ func (t Table) write(fsys durable.FS, dir string, page func(Table) report.Study)
 	if err := put(filepath.Join(dir, "table.jsonl"), t.WriteJSONL); err != nil {
 		return err
 	}
+	t.links = map[string]string{}
+	for _, r := range t.Rows {
+		for _, file := range outcomeFiles {
+			path := filepath.Join("tasks", r.Task.Name(), file)
+			if _, err := durable.Or(fsys).ReadFile(filepath.Join(dir, path)); err == nil {
+				t.links[r.Task.Name()] = filepath.ToSlash(path)
+				break
+			}
+		}
+	}
 	_, err := report.WriteStudy(dir, page(t), put)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,6 +48,17 @@ func TestStudyRun(t *testing.T) {
 	for name, want := range map[string]string{"table.csv": "three is too much", "table.jsonl": `"square":16`, "index.html": "three is too much"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(text), want) {
 			t.Errorf("%s lacks %q (%v)", name, want, err)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	links := regexp.MustCompile(`href="([^"]*)"`).FindAllSubmatch(page, -1)
+	if err != nil || len(links) != 4 {
+		t.Errorf("%d links of 4 tasks (%v)", len(links), err)
+	}
+	for i, m := range links { // each to what is kept of its own task
+		text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(string(m[1]))))
+		if want := fmt.Sprintf(`"x": %d`, i+1); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("link %d to %s: %v, %s", i, m[1], err, text)
 		}
 	}
 

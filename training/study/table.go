@@ -16,6 +16,8 @@ import (
 type Table struct {
 	Plan Plan
 	Rows []TableRow
+
+	links map[string]string // from the page to what is kept of a task, by its name
 }
 
 // TableRow is a task and what became of it.

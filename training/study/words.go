@@ -32,7 +32,11 @@ func Find(fsys durable.FS, what string, w Words) (p Plan, page func(Table) repor
 	for _, r := range Studies() {
 		if r.Name == what {
 			p, err = r.Make(fsys, w)
-			return p, r.Page, false, err
+			page = r.Page
+			if w.Quick {
+				page = func(t Table) report.Study { return quick(r.Page(t)) }
+			}
+			return p, page, false, err
 		}
 		names = append(names, r.Name)
 	}
@@ -41,6 +45,12 @@ func Find(fsys durable.FS, what string, w Words) (p Plan, page func(Table) repor
 	}
 	p, err = Load(fsys, what)
 	return p, Page, true, err
+}
+
+// quick says on a page that it is no result.
+func quick(s report.Study) report.Study {
+	s.Banner = "Quick: a fraction of the study's work, to see that all is in order. Its figures are no result."
+	return s
 }
 
 // Load reads a study file; see [Parse]. A nil file system is the machine's own.

@@ -57,6 +57,20 @@ func TestFindRefuses(t *testing.T) {
 	}
 }
 
+// The page of a quick study says that it is no result, others don't.
+func TestQuickBanner(t *testing.T) {
+	t.Parallel()
+	for _, quick := range []bool{true, false} {
+		p, page, file, err := Find(durable.OS{}, "plateau", Words{Quick: quick})
+		if err != nil || file {
+			t.Fatal(file, err)
+		}
+		if got := page(TableOf(p, nil)); strings.Contains(got.Banner, "no result") != quick || got.Title == "" {
+			t.Errorf("quick %t: banner %q", quick, got.Banner)
+		}
+	}
+}
+
 // Words become the options that a plan is made of: numbers are numbers, names of files
 // whole ones.
 func TestMake(t *testing.T) {
