@@ -38,6 +38,10 @@ func TestCases(t *testing.T) {
 		}
 		return r
 	}
+	one, err := truth.Select([]int{0})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		file  string
 		opt   LoadOptions
@@ -67,6 +71,7 @@ func TestCases(t *testing.T) {
 		{"w_unequal.nwb", LoadOptions{}, nil, []string{"90 bins of each are taken, at the cost of 14 of 229 spikes; the option repeat-bins 100 keeps 5 of 6 instead, at the cost of 20"}, ""},
 		{"w_unequal.nwb", cut, repeats(0, 1, 3, 4, 5), []string{"the shorter ones are left out: 2 (5 to 6.8 s), at the cost of 20 of 229 spikes"}, ""},
 		{"p_group.npz", LoadOptions{}, truth, nil, "3 7 8 20"},
+		{"p_ts.npz", cut, one, nil, ""},
 	} {
 		r, err := Load(cases(t, c.file), c.opt)
 		if err != nil {

@@ -77,7 +77,7 @@ func remedyOf(text []byte, form sheet) string {
 	switch {
 	case wide > 2 && inRows && (narrow < wide || wide > few) && !later(column(0)):
 		return "rows of rising numbers look like spike times, a row a unit: a table of spike times has a row a spike; " +
-			`in Python: rows = [l.split() for l in open("in.txt")]; open("times.csv", "w").write("unit,time\n" + "".join(f"{u},{t}\n" for u, r in enumerate(rows) for t in r))`
+			`in Python: rows = [l.split() for l in open("FILE")]; open("times.csv", "w").write("unit,time\n" + "".join(f"{u},{t}\n" for u, r in enumerate(rows) for t in r))`
 	case wide == 1 && len(rows) > few && later(column(0)) && whole(column(0)):
 		return `one column of rising whole numbers looks like numbers of samples, or milliseconds, of one unit: with a first line "time" and the option sampling-rate it is read as such; several units need a column unit beside it`
 	case wide == 1 && len(rows) > few && later(column(0)):
@@ -93,7 +93,7 @@ func remedyOf(text []byte, form sheet) string {
 			}
 		}
 		return "columns of rising numbers look like spike times, a column a unit: a table of spike times has a row a spike; " +
-			`in Python: import pandas; pandas.read_csv("in.csv").melt(var_name="unit", value_name="time").dropna().to_csv("times.csv", index=False)`
+			`in Python: import pandas; pandas.read_csv("FILE").melt(var_name="unit", value_name="time").dropna().to_csv("times.csv", index=False)`
 	}
 	return ""
 }
