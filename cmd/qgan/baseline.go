@@ -30,7 +30,7 @@ func newBaselineCmd(a *app) *cobra.Command {
 		Long: `Fit simple models to the windows of a recording and print how far each is from it
 (Jensen-Shannon divergence in nats): in sample, and fitted on the odd repeats and
 measured on the even ones. The last row is the distance of the odd repeats to the
-even ones, the floor for any model. The law of the dichotomised Gaussian is drawn,
+even ones, a reference that has the noise of both: a good model is nearer. The law of the dichotomised Gaussian is drawn,
 which makes its distance larger by what as many draws of the recording's own have;
 so are those of Ising and k-pairwise models of more than 20 bits, whose fits follow
 a Monte Carlo chain.

@@ -28,12 +28,14 @@ func newEvaluateCmd(a *app) *cobra.Command {
 		Short: "Compare a generator or a file of spike trains with the recording",
 		Long: `Compare statistics and the law of windows with the recording: rates, pairwise
 covariance, number of neurons active in a bin, autocorrelogram of equal windows,
-and the Jensen-Shannon divergence beside its floor and simple models. Statistics in
+and the Jensen-Shannon divergence beside what a perfect model is expected to score, the
+recording's halves and simple models. Statistics in
 time (covariances at lags, silent windows, spikes in a window, bursts) are compared
 over windows of the run's length and of 10 and 30 bins where the samples are long
-enough, with the floor, models of independent bins, of a memory of one bin and of
-Gaussian covariances (dichotomised), and the files of --compare beside them; --train-repeats odd compares with the even
-repeats, which models fitted to the odd ones have not seen.
+enough, with the halves, models of independent bins, of a memory of one bin and of
+Gaussian covariances (dichotomised), and the files of --compare beside them;
+--train-repeats odd compares with the even repeats, which models fitted to the odd ones
+have not seen.
 
 For a run the law is exact, averaged over 65,536 latent vectors or more, where that
 is within reach; --samples N takes the law from N drawn windows instead, and --exact
@@ -205,6 +207,7 @@ func (a *app) printEvaluation(e *assess.Evaluation) error {
 	}
 	t.row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.Entropy))
 	t.row("JS held out", text(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
+	t.row("JS of a perfect model", text(e.Perfect, "%.3g")+" nats", "expected; held out "+text(e.PerfectHeldOut, "%.3g"))
 	t.row("ln p a bin", text(e.LogLikelihood, "%.5f")+" nats", "held out "+text(e.LogLikelihoodHeldOut, "%.5f"))
 	t.row("JS to halves", text(e.Odd, "%.4g")+" / "+text(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+text(e.Floor, "%.3g"))
 	t.row("JS of two latents", text(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -228,6 +229,18 @@ func drawnJS(t *testing.T, r *spikes.Raster, timesteps int, drawn *metrics.State
 	return &js
 }
 
+// perfectOf are what a perfect model is expected to score that is known by so many draws.
+func perfectOf(t *testing.T, s split, timesteps int, draws float64) values {
+	t.Helper()
+	rec := must[*metrics.Recording](t)(metrics.NewRecording(s.all, ""))
+	rec.Train, rec.Held = s.train, s.held
+	v := values{"perfect_nats": must[float64](t)(rec.Perfect(metrics.Trained, timesteps, draws)), "perfect_heldout_nats": nil}
+	if s.held != nil {
+		v["perfect_heldout_nats"] = must[float64](t)(rec.Perfect(metrics.HeldOut, timesteps, draws))
+	}
+	return v
+}
+
 // statisticsOf are the values of evaluate that every drawn sample has, law or not.
 func statisticsOf(t *testing.T, s split, drawn *spikes.Raster, what string, timesteps int, seed uint64) values {
 	t.Helper()
@@ -323,6 +336,7 @@ func TestEvaluateFileValues(t *testing.T) {
 			}) {
 				want[path] = value
 			}
+			maps.Copy(want, perfectOf(t, s, timesteps, float64(ds.Total)))
 			args := []string{"evaluate", file, "--data", data, "--bin-width", fmt.Sprint(exampleWidth), "--timesteps", "2", "--seed", "5", "--compare", other}
 			if c.flag != "" {
 				args = append(args, "--train-repeats", c.flag)
@@ -385,6 +399,7 @@ func (m trained) lawOf(t *testing.T, s split, latents int, seed uint64) values {
 		"loglik_nats": states.LogLikelihoodSeen(at(states)), "js_heldout_nats": nil, "null_floor_nats": nil,
 		"floor_nats": must[float64](t)(metrics.SplitHalf(must[spikes.Windows](t)(s.all.Windows(n)))),
 	}
+	maps.Copy(v, perfectOf(t, s, n, math.Inf(1)))
 	for _, k := range []struct {
 		name string
 		part *spikes.Raster
@@ -479,6 +494,7 @@ func TestRunValues(t *testing.T) {
 			for path, value := range (values{
 				"method": "plugin", "samples": samples, "js_nats": *drawnJS(t, s.train, c.timesteps, ds), "p_silent": ds.PSilent(),
 				"js_odd_nats": *drawnJS(t, s.odd, c.timesteps, ds), "js_even_nats": *drawnJS(t, s.even, c.timesteps, ds),
+				"perfect_nats": perfectOf(t, s, c.timesteps, samples)["perfect_nats"],
 			}) {
 				got, _ := fieldOf(o, path)
 				if d := gocmp.Diff(fmt.Sprint(value), fmt.Sprint(got)); d != "" {

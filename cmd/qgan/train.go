@@ -116,11 +116,8 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 		return a.printJSON(r)
 	}
 	if r.JS != nil {
-		half := ""
-		if r.Floor != nil {
-			half = fmt.Sprintf(" (split half %.3g)", *r.Floor)
-		}
-		a.note("JS %.3g ± %s nats to the recording%s, P(silent) %.4f", *r.JS, text(r.StdErr, "%.1g"), half, r.PSilent)
+		a.note("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
+			*r.JS, text(r.StdErr, "%.1g"), text(r.Perfect, "%.3g"), text(r.Floor, "%.3g"), r.PSilent)
 	}
 	a.note("%s", r.Standing.Sentence)
 	a.note("%s; the report is in %s", r.Chosen, assess.ReportDir(t.Run))

@@ -267,6 +267,9 @@ func (e *Evaluation) plugIn(rec *metrics.Recording, drawn *metrics.States) error
 	x := e.Estimate
 	e.Method, e.Samples, e.PSilent = "plugin", drawn.Total, drawn.PSilent()
 	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, finite(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
+	if err := e.expect(rec, drawn.Timesteps, float64(drawn.Total)); err != nil {
+		return err
+	}
 	against := func(p metrics.Part) (*float64, error) {
 		part, err := rec.Law(p, drawn.Timesteps)
 		if err != nil {

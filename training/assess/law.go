@@ -28,11 +28,18 @@ type Law struct {
 	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats,omitempty"`
 	Odd                  *float64 `json:"js_odd_nats"`
 	Even                 *float64 `json:"js_even_nats"`
-	Floor                *float64 `json:"floor_nats"`      // split half of the recording
-	Null                 *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
-	LatentJS             *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
-	PSilent              float64  `json:"p_silent"`
-	Note                 string   `json:"note,omitempty"`
+	// What a perfect model is expected to score, whose law is the recording's source, known
+	// as the generator's is (exactly, or by as many draws): against the repeats trained on,
+	// and those held out ([metrics.Recording.Perfect]).
+	Perfect        *float64 `json:"perfect_nats"`
+	PerfectHeldOut *float64 `json:"perfect_heldout_nats"`
+	// Floor is the distance of the recording's halves from each other, which has the noise
+	// of both: a model can score less.
+	Floor    *float64 `json:"floor_nats"`
+	Null     *float64 `json:"null_floor_nats"` // as many draws of the recording's own law
+	LatentJS *float64 `json:"latent_js_nats"`  // between the laws of two fixed latent vectors
+	PSilent  float64  `json:"p_silent"`
+	Note     string   `json:"note,omitempty"`
 
 	// Estimate is the exact law at the windows of all repeats; nil: there is none.
 	Estimate *training.LawEstimate `json:"-"`
@@ -115,7 +122,26 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 		}
 	}
 	out.Estimate = e
-	return out, nil
+	return out, out.expect(rec, t, math.Inf(1))
+}
+
+// expect fills in what a perfect model is expected to score that is known by so many
+// windows; math.Inf(1): exactly.
+func (l *Law) expect(rec *metrics.Recording, t int, draws float64) error {
+	for _, x := range []struct {
+		part metrics.Part
+		to   **float64
+	}{{metrics.Trained, &l.Perfect}, {metrics.HeldOut, &l.PerfectHeldOut}} {
+		if rec.Raster(x.part) == nil {
+			continue
+		}
+		js, err := rec.Perfect(x.part, t, draws)
+		if err != nil {
+			return err
+		}
+		*x.to = finite(js)
+	}
+	return nil
 }
 
 // exact averages the law over fresh latent vectors until its standard error is below a
