@@ -22,10 +22,13 @@ type SampleEstimate struct {
 	JSNats float64  `json:"js_nats"`
 	KLNats *float64 `json:"kl_nats"`
 	TV     float64  `json:"tv"`
-	// Corrected is JSNats without its bias to leading order, the counterpart of Miller
-	// and Madow's; below 0 where the sample is nearer than so many draws are on average.
+	// Corrected is JSNats without its bias: that to leading order, the counterpart of
+	// Miller and Madow's, and what is left of it in as many draws of the data's own law;
+	// below 0 where the sample is nearer than so many draws are on average.
 	Corrected float64 `json:"js_corrected_nats"`
-	// Interval holds Corrected with 95 %: that of the bootstrap around it. nil: of
+	// Interval holds the divergence of the law that was drawn from, with 95 %: that of
+	// the bootstrap around Corrected, and the error of the second correction, taken as a
+	// quarter of it, and as all of it for the share of draws that the data lack. nil: of
 	// fewer than two draws.
 	Interval []float64 `json:"js_interval_nats"`
 	StdErr   float64   `json:"js_stderr"`
@@ -63,6 +66,27 @@ func jsBias(p, drawn *States) (float64, error) {
 	return sum / (4 * float64(drawn.Total)), nil
 }
 
+// simulated is the mean divergence of so many draws of the law from itself, and what the
+// correction to leading order leaves of it.
+func (s *States) simulated(draws int, rng *rand.Rand, repeats int) (floor, left float64) {
+	q := make([]float64, s.Len())
+	var js, rest running
+	for range repeats {
+		bias := 0.0
+		for i, c := range s.draw(draws, rng) {
+			q[i] = float64(c) / float64(draws)
+			if c > 0 {
+				p := s.Prob(i)
+				bias += p * (1 - q[i]) / (p + q[i]) / (4 * float64(draws))
+			}
+		}
+		x := s.JSSeen(q)
+		js.add(x)
+		rest.add(x - bias)
+	}
+	return js.mean, rest.mean
+}
+
 // EstimateJS compares independent draws with the law of the data, which counts as
 // known. Standard error and interval are those of the bootstrap with so many
 // resamples: deviations of resampled laws' divergences from their mean, since the mean
@@ -90,8 +114,9 @@ func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (SampleEstim
 	if err != nil {
 		return e, err
 	}
-	e.Corrected = e.JSNats - bias
-	e.NullFloor, _ = NullFloor(data, drawn.Total, rng, resamples)
+	var left float64
+	e.NullFloor, left = data.simulated(drawn.Total, rng, resamples)
+	e.Corrected = e.JSNats - bias - left
 	if drawn.Total > 1 && resamples > 1 {
 		var spread running
 		values := make([]float64, resamples)
@@ -103,11 +128,19 @@ func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (SampleEstim
 		}
 		e.StdErr = spread.deviation()
 		slices.Sort(values)
-		e.Interval = []float64{e.Corrected + Quantile(values, 0.025) - spread.mean, e.Corrected + Quantile(values, 0.975) - spread.mean}
+		outside := 1.0
+		for _, x := range q {
+			outside -= x
+		}
+		slack := 2 * left * math.Hypot(0.25, outside)
+		e.Interval = []float64{
+			e.Corrected - math.Hypot(spread.mean-Quantile(values, 0.025), slack),
+			e.Corrected + math.Hypot(Quantile(values, 0.975)-spread.mean, slack),
+		}
 	}
 	if e.Samples < enough*e.Seen {
 		e.Warnings = append(e.Warnings, fmt.Sprintf(
-			"%d draws for %d states that were seen: below %d draws a state the corrections of divergence and entropy do not hold; draw more or use shorter windows", e.Samples, e.Seen, enough))
+			"%d draws for %d states that were seen: below %d draws a state the correction of the entropy does not hold, and that of the divergence is rough; draw more or use shorter windows", e.Samples, e.Seen, enough))
 	}
 	return e, nil
 }

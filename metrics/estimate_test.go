@@ -50,6 +50,60 @@ func TestCorrections(t *testing.T) {
 	}
 }
 
+// On processes of known law the interval of so many draws holds the divergence of the law
+// that they are of: where every window is seen often, and where most are never drawn, near
+// to the recording and far from it.
+func TestIntervalCovers(t *testing.T) {
+	t.Parallel()
+	for _, p := range []process{
+		{n: 4, t: 1, stayQuiet: 0.98, stayLoud: 0.8, quietRate: 0.05, loudRate: 0.4, repeats: 60, bins: 200},
+		{n: 4, t: 5, stayQuiet: 0.5, stayLoud: 0.5, quietRate: 0.05, loudRate: 0.05, repeats: 60, bins: 200},
+		{n: 4, t: 5, stayQuiet: 0.9, stayLoud: 0.8, quietRate: 0.05, loudRate: 0.5, repeats: 60, bins: 100},
+	} {
+		count := func(r *spikes.Raster) *States {
+			w, err := r.Windows(p.t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := CountStates(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		rng := rand.New(rand.NewPCG(1, 2))
+		data := count(p.draw(rng))
+		for _, louder := range []float64{1, 1.5} {
+			model := p
+			model.quietRate, model.loudRate = louder*p.quietRate, louder*p.loudRate
+			model.repeats, model.bins = 50000, p.t
+			law := count(model.draw(rng))
+			truth, err := JSStates(data, law)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, draws := range []int{100, 500, 5000} {
+				const trials = 20
+				inside, width := 0, 0.0
+				for range trials {
+					e, err := EstimateJS(data, law.Sample(draws, rng), rng, 40)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if e.Interval[0] <= truth && truth <= e.Interval[1] {
+						inside++
+					}
+					width += (e.Interval[1] - e.Interval[0]) / truth / trials
+				}
+				t.Logf("%d cells, %d bins, rates times %g, %d draws: %d of %d intervals hold %.3g, width %.2g", p.n, p.t, louder, draws, inside, trials, truth, width)
+				if inside < trials*80/100 { // of 95 %, by 20 trials
+					t.Errorf("%d cells, %d bins, rates times %g, %d draws: %d of %d intervals hold %.3g", p.n, p.t, louder, draws, inside, trials, truth)
+				}
+			}
+		}
+	}
+}
+
 // For the law itself the bias is the one of JSPluginBias.
 func TestJSBias(t *testing.T) {
 	t.Parallel()
