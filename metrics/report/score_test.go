@@ -237,34 +237,51 @@ func TestScorePositions(t *testing.T) {
 	}
 }
 
-// Rasters are unbroken, each spike in its bin and at its cell.
+// Rasters are unbroken, each spike in its bin and at its cell; repeats that are too short
+// to be seen alone stand one behind the other.
 func TestScoreRasters(t *testing.T) {
 	t.Parallel()
 	s := scored(t)
+	rng := rand.New(rand.NewPCG(2, 3))
+	long := spikes.NewRaster(3, 400, 3, 0.02)
+	for b := range 3 * 400 {
+		long.Set(b/400, b%400, rng.IntN(3), b%7 < 2)
+	}
+	s.Judge, s.Subjects[1].Samples = long, spikes.NewRaster(1, 90, 3, 0.02)
+	s.Subjects[1].Samples.Set(0, 17, 2, true)
 	panels := panelsOf(t, scorePage(t, s))
-	for title, r := range map[string]*spikes.Raster{
-		"recording, repeat 4, bins 1 to 8": s.Judge, "mine, repeat 4, bins 1 to 8": s.Subjects[0].Samples, "theirs, repeat 4, bins 1 to 8": s.Subjects[1].Samples,
+	for _, c := range []struct {
+		title, color string
+		r            *spikes.Raster
+		at           func(k int) (repeat, bin int)
+		bins         int
+		unit         float64 // bins of one on the axis
+	}{
+		{"recording, repeat 2, bins 126 to 275", "#000000", long, func(k int) (repeat, bin int) { return 1, 125 + k }, 150, 1},
+		{"mine, 6 windows", "#D55E00", s.Subjects[0].Samples, func(k int) (repeat, bin int) { return k / 8, k % 8 }, 48, 8},
+		{"theirs, repeat 1, bins 1 to 90", "#0072B2", s.Subjects[1].Samples, func(k int) (repeat, bin int) { return 0, k }, 90, 1},
 	} {
-		d, ok := panels[title]
+		d, ok := panels[c.title]
 		if !ok {
-			t.Errorf("there is no panel %q", title)
+			t.Errorf("there is no panel %q", c.title)
 			continue
 		}
-		color := map[byte]string{'r': "#000000", 'm': "#D55E00", 't': "#0072B2"}[title[0]]
 		p := &d.panels[0]
+		row := func(k bar) float64 { return p.y.of(k.bottom) }
 		var got, want []string
-		for _, k := range p.bars(color) {
-			got = append(got, fmt.Sprintf("%.0f", math.Floor(k.middle)))
+		for _, k := range p.bars(c.color) {
+			got = append(got, fmt.Sprintf("%.0f/%.0f", math.Floor(k.middle*c.unit), math.Round((k.top+row(k))/2)))
 		}
-		for b := range 8 {
+		for k := range c.bins {
+			repeat, bin := c.at(k)
 			for n := range 3 {
-				if r.At(3, b, n) {
-					want = append(want, fmt.Sprint(b))
+				if c.r.At(repeat, bin, n) {
+					want = append(want, fmt.Sprintf("%d/%d", k, n))
 				}
 			}
 		}
-		if strings.Join(got, " ") != strings.Join(want, " ") {
-			t.Errorf("%s: spikes in the bins %v, want %v", title, got, want)
+		if strings.Join(got, " ") != strings.Join(want, " ") || len(want) == 0 {
+			t.Errorf("%s: spikes at bin/cell %v, want %v", c.title, got, want)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func (s *Scores) drawn() []drawn {
 	if o := s.Other; o != nil && o.Sample != nil && s.sameShape(*o) {
 		out = append(out, drawn{"other half", o.Sample, &otherLook})
 	}
-	for i, x := range s.Subjects {
+	for i, x := range slices.Backward(s.Subjects) { // the first one on top
 		if x.Sample != nil && s.sameShape(x) {
 			out = append(out, drawn{x.Score.Name, x.Sample, subjectLook(i)})
 		}
@@ -516,7 +516,7 @@ func (s *Scores) histograms() part {
 // rasters are continuous stretches of the recording and of samples: the same bins where
 // these are of the same stimulus.
 func (s *Scores) rasters() part {
-	p := part{name: "rasters", title: "Rasters", text: fmt.Sprintf("%d bins of one repeat without a break, or all that it has.", rasterBins)}
+	p := part{name: "rasters", title: "Rasters", text: fmt.Sprintf("%d bins of one repeat without a break; of repeats or windows that are shorter as many as fit, alternate ones shaded.", rasterBins)}
 	names := func(r *spikes.Raster) []string {
 		if s.Judge != nil && s.Judge.Neurons == r.Neurons {
 			return s.Judge.Labels()
@@ -533,10 +533,19 @@ func (s *Scores) rasters() part {
 			from = (r.Bins - bins) / 2
 		}
 		x := strip{color: color, neurons: r.Neurons, xlabel: "time, " + s.inBins()}
-		x.take(r, r.Repeats/2, from, bins)
+		title := fmt.Sprintf("%s, repeat %d, bins %d to %d", name, r.Repeats/2+1, from+1, from+bins)
+		if windows := min(r.Repeats, rasterBins/r.Bins); windows > 1 { // too short to be seen alone
+			x.window, x.xlabel = r.Bins, fmt.Sprintf("windows of %d %s", r.Bins, s.inBins())
+			title = fmt.Sprintf("%s, %d windows", name, windows)
+			for k := range windows {
+				x.take(r, k, 0, r.Bins)
+			}
+		} else {
+			x.take(r, r.Repeats/2, from, bins)
+		}
 		plot := x.plot(names(r))
 		p.panels = append(p.panels, &figure{
-			name: "raster", title: fmt.Sprintf("%s, repeat %d, bins %d to %d", name, r.Repeats/2+1, from+1, from+bins),
+			name: "raster", title: title,
 			height: min(300, max(70, 9*vg.Length(r.Neurons))) + 40,
 			draw:   func(c draw.Canvas) { plot.Draw(draw.Crop(c, 0, -8, 0, -4)) },
 		})

@@ -417,8 +417,8 @@ func (p *panel) crosses(color string) (out []point) {
 }
 
 // bar is a filled upright rectangle: its middle and its top on the axes, and its sides
-// on the paper.
-type bar struct{ middle, top, left, right float64 }
+// and its foot on the paper.
+type bar struct{ middle, top, left, right, bottom float64 }
 
 // bars are those of a colour.
 func (p *panel) bars(color string) (out []bar) {
@@ -426,7 +426,7 @@ func (p *panel) bars(color string) (out []bar) {
 		if !s.filled || s.color != color || len(s.at) != 4 {
 			continue
 		}
-		b := bar{left: s.at[0].x, right: s.at[1].x, top: p.y.of(max(s.at[0].y, s.at[2].y))}
+		b := bar{left: s.at[0].x, right: s.at[1].x, bottom: min(s.at[0].y, s.at[2].y), top: p.y.of(max(s.at[0].y, s.at[2].y))}
 		if p.x.of != nil {
 			b.middle = p.x.of((b.left + b.right) / 2)
 		}
