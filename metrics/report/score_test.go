@@ -8,6 +8,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -194,6 +196,28 @@ func TestScorePositions(t *testing.T) {
 	}
 	p.same(t, "error bars", mine[:8], bars)
 
+	own := s.Subjects[0].Sample
+	rates := panels["Firing rates"]
+	bars = nil
+	for i, y := range own.Rates {
+		bars = append(bars, point{50 * data.Rates[i], 50 * (y - own.RateErrors[i])}, point{50 * data.Rates[i], 50 * (y + own.RateErrors[i])})
+	}
+	for i, x := range data.Rates {
+		bars = append(bars, point{50 * (x - data.RateErrors[i]), 50 * own.Rates[i]}, point{50 * (x + data.RateErrors[i]), 50 * own.Rates[i]})
+	}
+	p = &rates.panels[0]
+	p.same(t, "error bars", p.lines(rates.named(t, "mine")), bars)
+
+	fano := panels["Fano factor against window"]
+	bars = nil
+	for k, window := range own.FanoBins {
+		f := []float64{own.Fano[0][k], own.Fano[1][k], own.Fano[2][k]}
+		slices.Sort(f)
+		bars = append(bars, point{float64(window), (f[0] + f[1]) / 2}, point{float64(window), (f[1] + f[2]) / 2})
+	}
+	p = &fano.panels[0]
+	p.same(t, "quartiles", p.lines(fano.named(t, "mine"))[:6], bars)
+
 	for _, c := range []struct {
 		title, axis string
 		x, y        func(p *score.Profile) []float64
@@ -235,6 +259,83 @@ func TestScorePositions(t *testing.T) {
 			p.same(t, name, p.glyphs(d.named(t, name).color), zip(xs, c.y(profile)))
 		}
 	}
+}
+
+// Of many cells those that fire most have a PSTH, of many pairs those that are correlated
+// most have a correlogram, whatever the sign, and an even choice of them are points.
+func TestScoreOfMany(t *testing.T) {
+	t.Parallel()
+	const n, bins = 26, 250
+	s := scored(t)
+	s.Subjects, s.Other, s.Judge, s.Baselines = s.Subjects[:1], nil, spikes.NewRaster(2, bins, n, 0.02), nil
+	p := &score.Profile{KProbability: []float64{1}}
+	for i := range n {
+		p.Rates = append(p.Rates, float64(1+i*7%n)/100)
+		p.Fano, p.Autocov = append(p.Fano, nil), append(p.Autocov, nil)
+		psth := make([]float64, bins)
+		for b := range psth {
+			psth[b] = float64((i+1)*(b%9)) / 300
+		}
+		p.PSTH = append(p.PSTH, psth)
+		for j := i + 1; j < n; j++ {
+			k := float64(len(p.Pairs))
+			r := 0.0005 * k
+			if k < 3 { // the strongest
+				r = -0.9 + 0.1*k
+			}
+			p.Pairs = append(p.Pairs, score.PairProfile{I: i, J: j, Correlation: r, Noise: -0.001 * k, Signal: 0.002 * k, Covariance: []float64{0, k / 1e4, 0}})
+		}
+	}
+	s.Subjects[0].Recording, s.Subjects[0].Sample = p, p
+	page := scorePage(t, s)
+	panels := panelsOf(t, page)
+	var cells, pairs []string
+	for _, m := range panelPart.FindAllSubmatch(page, -1) {
+		switch title := string(m[1]); {
+		case strings.HasPrefix(title, "Cell "):
+			cells = append(cells, strings.TrimPrefix(title, "Cell "))
+		case strings.HasPrefix(title, "Cells "):
+			name, _, _ := strings.Cut(strings.TrimPrefix(title, "Cells "), ",")
+			pairs = append(pairs, name)
+		}
+	}
+	var most []string
+	for i, r := range p.Rates {
+		if r > 0.145 {
+			most = append(most, fmt.Sprint(i))
+		}
+	}
+	if len(most) != 12 || strings.Join(cells, " ") != strings.Join(most, " ") {
+		t.Errorf("PSTHs of the cells %v, want %v", cells, most)
+	}
+	if got, want := strings.Join(pairs, ", "), "0 and 1, 0 and 2, 0 and 3, 24 and 25, 23 and 25, 23 and 24"; got != want {
+		t.Errorf("correlograms of %s, want %s", got, want)
+	}
+	for _, want := range []string{"14 further cells are not shown.", "A point is the mean of 2 bins.", "319 further pairs are not shown.", "300 of the 325 pairs are drawn, evenly chosen."} {
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("the page doesn't say %q", want)
+		}
+	}
+	d := panels["Cell "+most[3]]
+	cell, err := strconv.Atoi(most[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []point
+	for b := 0; b < bins; b += 2 {
+		want = append(want, point{float64(b+1) * 0.02, 25 * (p.PSTH[cell][b] + p.PSTH[cell][b+1])})
+	}
+	q := &d.panels[0]
+	q.same(t, "mine", q.lines(d.named(t, "mine")), want)
+
+	d = panels["Noise against signal correlations"]
+	want = nil
+	for k := range 300 {
+		pair := p.Pairs[k*325/300]
+		want = append(want, point{pair.Signal, pair.Noise})
+	}
+	q = &d.panels[0]
+	q.same(t, "mine", q.glyphs(d.named(t, "mine").color), want)
 }
 
 // Rasters are unbroken, each spike in its bin and at its cell; repeats that are too short
@@ -317,6 +418,30 @@ func TestScoreTables(t *testing.T) {
 		t.Error("other lags than 0, 1, 2, 3, 5 and 10 are rows")
 	}
 	below := tables["Baselines on the judging half"]
+	for name, values := range map[string][2]float64{"psth r2 median": {0.25, 0.125}, "p silent 2": {0.5, 0.125}} { // the larger, the nearer
+		for i := range s.Baselines {
+			for k := range s.Baselines[i].Score.Values {
+				v := &s.Baselines[i].Score.Values[k]
+				if strings.ReplaceAll(v.Name, "_", " ") == name {
+					v.Value, v.Recording = &values[i], &[]float64{0.6}[0]
+				}
+			}
+		}
+	}
+	s.Baselines[0].Score.Values[2].Excess = v.Excess
+	page = scorePage(t, s)
+	again := tablesOf(page)
+	for name, want := range map[string]string{"psth r2 median": "0.250, simple", "p silent 2": "0.500, simple"} {
+		if got := again["Figures on the judging half"][name]["best baseline"]; got != want {
+			t.Errorf("best at %s: %q, want %q", name, got, want)
+		}
+	}
+	if got := again["Baselines on the judging half"]["rate error"]; got["simple"] != "0.875 †" || got["plain"] != "0.750" {
+		t.Errorf("what is worse than perfect samples: %v", got)
+	}
+	if !regexp.MustCompile(`0\.500 \[0\.250, 0\.750\] †</td><td>0\.0625 to 0\.375</td>`).Match(page) {
+		t.Error("there is no range of perfect samples beside the value")
+	}
 	if got := below["rate error"]; got["simple"] != "0.875" || got["plain"] != "0.750" || below["parameters"]["plain"] != fmt.Sprint(s.Baselines[1].Score.Parameters) {
 		t.Errorf("baselines: %v, parameters %v", got, below["parameters"])
 	}
