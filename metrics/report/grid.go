@@ -186,5 +186,16 @@ func gridTable(cells []GridCell) table {
 				numbers(parameters, js, floor, ratio, optional(c.baseline("independent")), optional(c.baseline("ising")), optional(c.baseline("silent")), silent(&m.Summary), silent(&c.Data))...)...))
 		}
 	}
+	if slices.ContainsFunc(cells, func(c GridCell) bool { return c.HeldOut }) {
+		t.Note += " Held out: to the repeats that were not trained on."
+		t.Head = slices.Insert(t.Head, 3, cell{Text: "JS held out (nats)"})
+		row := 0
+		for i := range cells {
+			for k := range cells[i].Models {
+				t.Rows[row] = slices.Insert(t.Rows[row], 3, cell{Text: optional(cells[i].Models[k].HeldOutNats)})
+				row++
+			}
+		}
+	}
 	return t
 }

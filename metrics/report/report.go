@@ -15,6 +15,9 @@
 //	training            losses, spikes and silence against training step
 //	parameters          numbers of parameters against neurons
 //
+// [WriteGrid] puts runs of several sizes beside each other, [WriteStudy] makes the page of a
+// study, and [WriteScore] that of what a referee of package score says of samples.
+//
 // What is missing from the input is left out or said in words in its place; the
 // page says which. The same input gives the same bytes.
 package report

@@ -145,6 +145,16 @@ func TestGridTableTexts(t *testing.T) {
 	if c := k.Rows[1][2]; c.Link != "there/index.html" || !c.Word {
 		t.Errorf("model %+v", c)
 	}
+	held := cell(nil)
+	held.HeldOut, held.Models[1].HeldOutNats = true, number1(0.25)
+	k = gridTable([]GridCell{cell(nil), held})
+	sameLines(t, "held out", rowsOf(k)[1:], []string{
+		"2 | 3 | b | – | 3 | – | – | – | 0.600 | 0.300 | – | – | 0.750",
+		"2 | 3 | a | – | – | 0.100 | – | – | 0.600 | 0.300 | – | – | 0.750", "2 | 3 | b | 0.250 | 3 | – | – | – | 0.600 | 0.300 | – | – | 0.750",
+	})
+	if len(k.Head) != 13 || k.Head[3].Text != "JS held out (nats)" {
+		t.Errorf("columns %v", k.Head)
+	}
 }
 
 // Texts become lines fit for XML, names that are none are numbered, and what is no number is
