@@ -19,6 +19,7 @@ import (
 	"qgan/calibration"
 	"qgan/ir/compile"
 	"qgan/metrics"
+	"qgan/metrics/score"
 	"qgan/training"
 	"qgan/training/assess"
 )
@@ -33,7 +34,7 @@ func printedEvaluation() *assess.Evaluation {
 		Parameters: &training.Counts{LatentScales: 1},
 		Law: assess.Law{
 			JS: figure(0.0101), JSBits: figure(0.0102), StdErr: figure(0.0003), Method: "plugin", Samples: 321, HeldOut: figure(0.0104),
-			LogLikelihood: figure(-0.105), LogLikelihoodHeldOut: figure(-0.106), Odd: figure(0.0107), Even: figure(0.0108), Floor: figure(0.0109), Null: figure(0.0110),
+			LogLikelihood: figure(-0.105), LogLikelihoodHeldOut: figure(-0.106), Odd: figure(0.0107), Even: figure(0.0108), Floor: figure(0.0109), Perfect: figure(0.0106), PerfectHeldOut: figure(0.0105), Null: figure(0.0110),
 			LatentJS: figure(0.0111), PSilent: 0.112, Note: "a note",
 		},
 		Estimate: metrics.SampleEstimate{
@@ -87,6 +88,7 @@ func TestPrinted(t *testing.T) {
 	}{
 		{"evaluate, drawn and under noise", func(a *app) error { return a.printEvaluation(printedEvaluation()) }},
 		{"evaluate, exact", func(a *app) error { return a.printEvaluation(exact) }},
+		{"score", func(a *app) error { return a.printScores(printedScores()) }},
 		{"run", func(a *app) error {
 			return a.printReading(&backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
 		}},
@@ -157,6 +159,45 @@ func TestPrinted(t *testing.T) {
 	if d := gocmp.Diff(strings.Split(string(must[[]byte](t)(os.ReadFile(path))), "\n"), strings.Split(text, "\n")); d != "" {
 		t.Errorf("%s (-update writes it anew): %s", path, d)
 	}
+}
+
+// printedScores are of two who were judged, one beside a baseline, with values of every
+// kind among missing ones.
+func printedScores() *assess.Scores {
+	scored := func(name string, bins int, values ...score.Value) *score.Score {
+		x := &score.Score{Name: name, Repeats: 7, Bins: bins}
+		for k, f := range score.Figures()[:4] {
+			v := score.Value{Name: f.Name, Missing: "there is no reason"}
+			if k < len(values) {
+				v = values[k]
+				v.Name = f.Name
+			}
+			x.Values = append(x.Values, v)
+		}
+		return x
+	}
+	s := &assess.Scores{
+		Data: "data.mat", DataSHA256: "0123456789abcdef", Labels: []string{"a", "b"},
+		Split: assess.Halves{Name: "odd/even", Train: 4, Judge: 3, Bins: 20},
+		Baselines: []*score.Score{
+			scored("glm", 20, score.Value{Value: figure(-0.11)}, score.Value{Value: figure(0.12)}),
+			scored("psth", 20, score.Value{Value: figure(-0.13)}, score.Value{Value: figure(0.14)}),
+		},
+		Absent: []assess.AbsentBaseline{{Name: "ising", Reason: "ising: too many cells"}},
+		Judged: []assess.Judged{
+			{Score: scored("run", 20,
+				score.Value{Value: figure(-0.21), Interval: []float64{-0.22, -0.2}},
+				score.Value{Value: figure(0.23), Floor: figure(0.24), Perfect: &score.Range{Mean: 0.25}, Excess: figure(2.6)},
+				score.Value{Value: figure(0.26), Recording: figure(0.27), Perfect: &score.Range{Mean: 0.28}, Excess: figure(-1.5)},
+			), Verdict: []string{"One.", "Two."}},
+			{Score: scored("windows", 1, score.Value{Missing: "samples alone have no likelihood"})},
+		},
+	}
+	s.Judged[1].Notes = []string{"cut"}
+	for _, f := range score.Figures() {
+		s.About = append(s.About, assess.AboutFigure{Name: f.Name, Unit: f.Unit})
+	}
+	return s
 }
 
 // trimmed is a text without blanks at the ends of its lines.
