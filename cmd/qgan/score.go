@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"qgan/internal/durable"
 	"qgan/metrics"
+	"qgan/metrics/report"
 	"qgan/metrics/score"
 	"qgan/training/assess"
 )
@@ -19,6 +21,7 @@ func newScoreCmd(a *app) *cobra.Command {
 		baselines string
 		resamples int
 		asJSON    bool
+		out       string
 	)
 	cmd := &cobra.Command{
 		Use:   "score RUN|FILE...",
@@ -58,10 +61,18 @@ are the classical generators of baseline --classical.`,
 			if err != nil {
 				return err
 			}
+			if o.Page = out != ""; o.Page && len(subjects) > report.MaxModels {
+				return usagef("--out: a page tells at most %d apart, not %d", report.MaxModels, len(subjects))
+			}
 			o.Progress = func(text string) { a.note("%s", text) }
 			s, err := assess.Score(cmd.Context(), rec, subjects, o)
 			if err != nil {
 				return err
+			}
+			if o.Page {
+				if err := durable.WriteFile(a.fs, out, s.WritePage); err != nil {
+					return err
+				}
 			}
 			return show(a, asJSON, s, a.printScores)
 		},
@@ -74,6 +85,7 @@ are the classical generators of baseline --classical.`,
 	f.IntVar(&o.Iterations, "iterations", 0, "steps of baselines that are trained (none: the run's, or the preset's)")
 	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves (0: none, and no intervals)")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all draws")
+	f.StringVar(&out, "out", "", "HTML `PAGE` to write too, with figures")
 	f.BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }

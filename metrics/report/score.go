@@ -265,10 +265,10 @@ func (s *Scores) table() table {
 				text += " †"
 			}
 			row = append(row, numbers(minus(text), rangeText(v.Perfect))...)
-			if v.Floor != nil {
+			if v.Floor != nil && floor == none { // the first subject's: repeats of other lengths have others
 				floor = minus(optional(v.Floor))
 			}
-			if v.Recording != nil {
+			if v.Recording != nil && level == none {
 				level = optional(v.Recording)
 			}
 			if v.Value == nil && v.Missing != "" && !slices.Contains(absent[v.Missing], rowName(f)) {

@@ -394,7 +394,6 @@ func TestScoreTables(t *testing.T) {
 	s := scored(t)
 	v := &s.Subjects[0].Score.Values[2] // rate error
 	*v = score.Value{Name: "rate_error", Value: &[]float64{0.5}[0], Interval: []float64{0.25, 0.75}, Floor: &[]float64{0.125}[0], Perfect: &score.Range{Low: 0.0625, High: 0.375}, Excess: &[]float64{2.6}[0]}
-	s.Subjects[1].Score.Values[2].Floor = v.Floor
 	for i, x := range []float64{0.875, 0.75} {
 		s.Baselines[i].Score.Values[2].Value = &x
 	}

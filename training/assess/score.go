@@ -10,6 +10,7 @@ import (
 
 	"qgan/internal/named"
 	"qgan/metrics"
+	"qgan/metrics/report"
 	"qgan/metrics/score"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -33,6 +34,8 @@ type Scores struct {
 	// Absent are baselines that there are not, with the reason.
 	Absent []AbsentBaseline `json:"absent,omitempty"`
 	Labels []string         `json:"-"` // what the neurons are called
+
+	page *report.Scores // nil: not asked for
 }
 
 // Halves say how a recording was split.
@@ -79,6 +82,7 @@ type ScoreOptions struct {
 	Iterations int    // of trained baselines; 0: as many as Config says
 	Resamples  int    // of the bootstrap and of random halves; 0: 200, below 0: none
 	Seed       uint64 // of all draws
+	Page       bool   // what a page shows is kept too, for [Scores.WritePage]
 	// Progress is told what is being done; nil: nobody.
 	Progress func(text string)
 }
@@ -150,10 +154,16 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 	for _, f := range score.Figures() {
 		out.About = append(out.About, AboutFigure{f.Name, f.Unit, f.Better.String(), finite(f.Perfect), f.Text})
 	}
+	if o.Page {
+		out.page = &report.Scores{}
+	}
 	var bins []int // of the repeats or windows that were judged
 	for _, s := range subjects {
 		o.Progress("judging " + s.Path)
-		x, err := j.subject(ctx, s)
+		x, samples, err := j.subject(ctx, s)
+		if err == nil {
+			err = j.keep(out, x, samples, true)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -168,7 +178,7 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 	for i, x := range out.Judged {
 		out.Judged[i].Verdict = score.Verdict(x.Score, out.Beside(x.Score))
 	}
-	return out, nil
+	return out, j.finish(out)
 }
 
 // Beside are the baselines of repeats or windows that are as long as those of a score.
@@ -182,25 +192,26 @@ func (s *Scores) Beside(of *score.Score) []*score.Score {
 	return out
 }
 
-// subject judges a generator or spike trains.
-func (j judge) subject(ctx context.Context, s Subject) (*score.Score, error) {
+// subject judges a generator or spike trains, and returns the samples too.
+func (j judge) subject(ctx context.Context, s Subject) (*score.Score, *spikes.Raster, error) {
 	if s.Generator == nil {
-		return j.Score(score.Subject{Name: s.Path, Samples: s.Samples})
+		x, err := j.Score(score.Subject{Name: s.Path, Samples: s.Samples})
+		return x, s.Samples, err
 	}
 	g := s.Generator
 	if g.Data.Neurons != nil && !slices.Equal(g.Data.Neurons, j.rec.All.Source.Neurons) {
-		return nil, &metrics.NeuronsError{
+		return nil, nil, &metrics.NeuronsError{
 			Name: s.Path, Have: len(g.Data.Neurons), Chosen: j.rec.All.Neurons, OfThem: j.rec.Neurons,
 			Own: texts(g.Data.Neurons), Of: texts(j.rec.All.Source.Neurons),
 		}
 	}
 	if t := g.Config.Timesteps; t > j.Judge().Bins {
-		return nil, named.Inputf("%s: its windows are of %s, the repeats that judge of %s", s.Path, count(t, "bin"), count(j.Judge().Bins, "bin"))
+		return nil, nil, named.Inputf("%s: its windows are of %s, the repeats that judge of %s", s.Path, count(t, "bin"), count(j.Judge().Bins, "bin"))
 	}
 	of := fitted{g.Config, g.Model, g.Params, j.opt.Seed}
 	subject, notes, err := of.subject(ctx, s.Path, j.Referee, 0)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if text := j.trainedOn(g); text != "" {
 		notes = append(notes, text)
@@ -209,7 +220,7 @@ func (j judge) subject(ctx context.Context, s Subject) (*score.Score, error) {
 	if err == nil {
 		out.Parameters, out.Notes = g.Model.Parameters(), append(out.Notes, notes...)
 	}
-	return out, err
+	return out, subject.Samples, err
 }
 
 func texts(numbers []int) []string {

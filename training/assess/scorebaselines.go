@@ -126,20 +126,26 @@ func (j judge) fit(ctx context.Context, name string) (baseline, error) {
 // rng draws a baseline's samples.
 func (j judge) rng(name string) *rand.Rand { return stream.New(j.opt.Seed, "score/baseline/"+name) }
 
-// score judges a baseline in repeats or windows of so many bins.
-func (j judge) score(ctx context.Context, b baseline, bins int) (*score.Score, error) {
+// score judges a baseline in repeats or windows of so many bins, and returns the samples
+// where they are drawn for that.
+func (j judge) score(ctx context.Context, b baseline, bins int) (*score.Score, *spikes.Raster, error) {
 	if b.law == nil {
-		return j.ScoreModel(b.model, bins, j.rng(b.name))
+		x, err := j.ScoreModel(b.model, bins, j.rng(b.name))
+		if err != nil || !j.opt.Page {
+			return x, nil, err
+		}
+		repeats, bins := j.SampleShape(bins)
+		return x, b.model.Sample(j.rng(b.name), repeats, bins), nil // the same once more
 	}
 	s, notes, err := b.law.subject(ctx, b.name, j.Referee, bins)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out, err := j.Score(s)
 	if err == nil {
 		out.Parameters, out.Notes = b.law.model.Parameters(), append(out.Notes, notes...)
 	}
-	return out, err
+	return out, s.Samples, err
 }
 
 // sample draws as many repeats of a baseline as the half to fit has, or windows of one
@@ -172,12 +178,15 @@ func (j judge) baselines(ctx context.Context, out *Scores, bins []int) error {
 			if err != nil {
 				break
 			}
-			x, err := j.score(ctx, b, n)
+			x, samples, err := j.score(ctx, b, n)
 			if err := out.unless(name, err); err != nil {
 				return err
 			}
 			if err == nil {
 				out.Baselines = append(out.Baselines, x)
+				if err := j.keep(out, x, samples, false); err != nil {
+					return err
+				}
 			}
 		}
 	}
