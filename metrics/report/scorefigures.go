@@ -535,8 +535,12 @@ func (s *Scores) rasters() part {
 		x := strip{color: color, neurons: r.Neurons, xlabel: "time, " + s.inBins()}
 		title := fmt.Sprintf("%s, repeat %d, bins %d to %d", name, r.Repeats/2+1, from+1, from+bins)
 		if windows := min(r.Repeats, rasterBins/r.Bins); windows > 1 { // too short to be seen alone
-			x.window, x.xlabel = r.Bins, fmt.Sprintf("windows of %d %s", r.Bins, s.inBins())
-			title = fmt.Sprintf("%s, %d windows", name, windows)
+			word := "windows"
+			if aligned {
+				word = "repeats"
+			}
+			x.window, x.xlabel = r.Bins, fmt.Sprintf("%s of %d %s", word, r.Bins, s.inBins())
+			title = fmt.Sprintf("%s, %d %s", name, windows, word)
 			for k := range windows {
 				x.take(r, k, 0, r.Bins)
 			}
