@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"qgan/ir"
 )
 
 // programs are small programs, most of them of one construct or of one mistake each. Where there
@@ -95,5 +98,48 @@ func TestPrograms(t *testing.T) {
 	}
 	if len(got) != len(lines) {
 		t.Fatalf("%d lines, %s has %d", len(got), golden, len(lines))
+	}
+}
+
+// A controlled gate has one form: that of the table with as many closed controls as there
+// are next to the gate, and the other controls, of which bit i of open says that i is open.
+func TestControlledForms(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]ir.Apply{
+		"ctrl @ x q[0], q[1]":                            {Gate: ir.CX},
+		"negctrl @ x q[0], q[1]":                         {Gate: ir.X, Controls: 1, Open: 1},
+		"ctrl @ ctrl @ x q[0], q[1], q[2]":               {Gate: ir.CCX},
+		"ctrl @ negctrl @ x q[0], q[1], q[2]":            {Gate: ir.X, Controls: 2, Open: 2},
+		"negctrl @ ctrl @ x q[0], q[1], q[2]":            {Gate: ir.CX, Controls: 1, Open: 1},
+		"ctrl @ gphase(0.5) q[0]":                        {Gate: ir.P},
+		"negctrl @ gphase(0.5) q[0]":                     {Gate: ir.GPhase, Controls: 1, Open: 1},
+		"ctrl @ ctrl @ gphase(0.5) q[0], q[1]":           {Gate: ir.CP},
+		"negctrl @ ctrl @ gphase(0.5) q[0], q[1]":        {Gate: ir.P, Controls: 1, Open: 1},
+		"ctrl @ negctrl @ gphase(0.5) q[0], q[1]":        {Gate: ir.GPhase, Controls: 2, Open: 2},
+		"ctrl(2) @ negctrl @ gphase(1) q[0], q[1], q[2]": {Gate: ir.GPhase, Controls: 3, Open: 4},
+	} {
+		c := read(t, head3+"qubit[3] q; "+call+";")
+		got, ok := c.Ops[0].(*ir.Apply)
+		if !ok || len(c.Ops) != 1 || got.Gate != want.Gate || got.Controls != want.Controls || got.Open != want.Open || !slices.IsSorted(got.Qubits) {
+			t.Errorf("%s is %+v, want %+v", call, c.Ops[0], want)
+		}
+	}
+}
+
+// Bits that are 0 again after they were measured have places of their own beside those of
+// their outcomes.
+func TestPlacesOfBits(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"c = measure q;":                            "[{c [0 1]} {d [2 3]}]",
+		"d = measure q; c = d;":                     "[{c [0 1]} {d [0 1]}]",
+		"c = measure q; d = c; c = \"00\";":         "[{c [0 1]} {d [2 3]}]",
+		"c = measure q; d = c; c[1] = 0;":           "[{c [0 1]} {d [0 2]}]",
+		"d[0] = measure q[1]; c[1] = measure q[0];": "[{c [0 1]} {d [2 3]}]",
+	} {
+		c := read(t, head3+"qubit[2] q; bit[2] c; bit[2] d; "+text)
+		if got := fmt.Sprint(c.BitRegs); got != want {
+			t.Errorf("%s has the registers %s of %d bits, want %s", text, got, c.Bits, want)
+		}
 	}
 }
