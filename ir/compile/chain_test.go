@@ -284,3 +284,92 @@ func TestBitMap(t *testing.T) {
 		t.Errorf("bit map %v, final %v", r.BitMap, r.Final)
 	}
 }
+
+// On a grid of 81 qubits all is dear but a snake through it: the beam and the sweep find the
+// cheap path of 24 qubits there, which the full search is not tried for, and no qubit twice.
+func TestPlantedChain(t *testing.T) {
+	t.Parallel()
+	const side, n = 9, 24
+	target := families[0].target(t, side*side, grid(side, side))
+	var snake []int
+	for row := range 4 {
+		for k := range side {
+			column := k
+			if row%2 == 1 {
+				column = side - 1 - k
+			}
+			snake = append(snake, side*(row+3)+column)
+		}
+	}
+	p := newChainProblem(target, n)
+	for i := range p.pairs {
+		p.pairs[i] = 2
+	}
+	for e := range p.edge {
+		p.edge[e] = 1
+	}
+	for i := 1; i < len(snake); i++ {
+		a, b := snake[i-1], snake[i]
+		p.edge[[2]int{a, b}] = 0.01
+		if i == 12 {
+			p.edge[[2]int{a, b}] = 0.001 // to and fro would be the cheapest
+		}
+		p.edge[[2]int{b, a}] = p.edge[[2]int{a, b}]
+	}
+	const want = 2 * (22*0.01 + 0.001)
+	sweep, _ := p.frontier()
+	for what, found := range map[string][]foundChain{"beam": p.beam(3), "sweep": {*sweep}} {
+		for k, f := range found {
+			seen := map[int]bool{}
+			for _, q := range f.path {
+				seen[q] = true
+			}
+			if len(f.path) != n || len(seen) != n || math.Abs(f.cost-want) > 1e-9 || math.Abs(p.cost(f.path)-f.cost) > 1e-9 {
+				t.Errorf("%s: chain %d costs %v, want %v: %v", what, k, f.cost, want, f.path)
+			}
+		}
+	}
+	best, err := p.solve(3)
+	if err != nil || len(best) != 3 || math.Abs(best[2].cost-want) > 1e-9 {
+		t.Errorf("%v, %v; want 3 chains", best, err)
+	}
+}
+
+// The sweep weighs pairs with how often they are used, and takes the better of the parts that
+// a device falls into.
+func TestSweepByHand(t *testing.T) {
+	t.Parallel()
+	two := [][2]int{{0, 1}, {1, 2}, {3, 4}, {4, 5}}
+	square := ring(4)
+	for name, k := range map[string]struct {
+		pairs [][2]int
+		node  []float64
+		edge  []float64 // of the pairs
+		uses  float64
+		want  []int
+	}{
+		"the first part":  {two, []float64{1, 1, 1, 2, 2, 2}, []float64{0.1, 0.1, 0.1, 0.1}, 1, []int{0, 1, 2}},
+		"the second part": {two, []float64{2, 2, 2, 1, 1, 1}, []float64{0.1, 0.1, 0.1, 0.1}, 1, []int{3, 4, 5}},
+		// 0-1-2 costs 0.2 a use and 0.6, 3-0-1 costs 0.6 a use and 0.15.
+		"pairs used once":  {square, []float64{0.05, 0.05, 0.5, 0.05}, []float64{0.1, 0.1, 0.5, 0.5}, 1, []int{1, 0, 3}},
+		"pairs used often": {square, []float64{0.05, 0.05, 0.5, 0.05}, []float64{0.1, 0.1, 0.5, 0.5}, 5, []int{0, 1, 2}},
+	} {
+		p := newChainProblem(families[0].target(t, len(k.node), k.pairs), 3)
+		for i := range p.node {
+			copy(p.node[i], k.node)
+		}
+		for i, pair := range k.pairs {
+			a, b := pair[0], pair[1]
+			p.edge[[2]int{a, b}], p.edge[[2]int{b, a}] = k.edge[i], k.edge[i]
+		}
+		p.pairs[0], p.pairs[1] = k.uses, k.uses
+		best, longest := p.frontier()
+		path := slices.Clone(best.path)
+		if path[0] > path[2] != (k.want[0] > k.want[2]) {
+			slices.Reverse(path)
+		}
+		if whole := map[int]int{6: 3, 4: 4}[len(k.node)]; !slices.Equal(path, k.want) || longest != whole {
+			t.Errorf("%s: %v of %d, want %v", name, best, longest, k.want)
+		}
+	}
+}

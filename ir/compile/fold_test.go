@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -54,5 +55,11 @@ func TestAffineInverse(t *testing.T) {
 	}
 	if a, err := (&Affine{Sources: [][]int{{1}, {0}}, Flip: []bool{true, false}}).Inverse(); err != nil || !slices.Equal(a.Flip, []bool{false, true}) {
 		t.Error(a, err)
+	}
+	// Outcomes of another length are refused.
+	for _, n := range []int{0, 1, 3} {
+		if _, err := (&Affine{Sources: [][]int{{1}, {0}}, Flip: make([]bool, 2)}).Apply(make([]bool, n)); err == nil || err.Error() != fmt.Sprintf("correcting an outcome of %d bits by a map of 2", n) {
+			t.Errorf("%d bits: %v", n, err)
+		}
 	}
 }

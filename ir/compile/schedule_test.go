@@ -166,6 +166,52 @@ func TestDecouplingPlaces(t *testing.T) {
 	}
 }
 
+// Times are rounded up to whole ticks, but for what a division leaves over.
+func TestTicks(t *testing.T) {
+	t.Parallel()
+	for _, k := range []clock{{tick: 1e-9}, {tick: 0.5e-9}, {tick: 16 * (2. / 9) * 1e-9}} {
+		for n := range int64(3000) {
+			for seconds, want := range map[float64]int64{float64(n) * k.tick: n, (float64(n) + 0.01) * k.tick: n + 1, (float64(n) + 0.99) * k.tick: n + 1} {
+				if got := k.ticks(seconds); got != want {
+					t.Fatalf("%v s are %d ticks of %v, want %d", seconds, got, k.tick, want)
+				}
+			}
+		}
+	}
+}
+
+// The shortest gaps that are decoupled: the pauses are as long as the pulses together, and two
+// ticks a pulse.
+func TestShortestDecoupling(t *testing.T) {
+	t.Parallel()
+	for _, k := range []struct {
+		pulse      float64 // ns
+		gap        int64
+		decoupling Decoupling
+		delays     int
+	}{
+		{32, 127, DecoupleXX, 1}, {32, 128, DecoupleXX, 3}, {32, 255, DecoupleXY4, 1}, {32, 256, DecoupleXY4, 5}, {32, 1000, NoDecoupling, 1},
+		{1, 5, DecoupleXX, 1}, {1, 6, DecoupleXX, 3}, {1, 11, DecoupleXY4, 1}, {1, 12, DecoupleXY4, 5},
+	} {
+		target := timed(t, families[0], func(s *calibration.Snapshot) {
+			for i := range s.Gates {
+				if len(s.Gates[i].Qubits) == 1 {
+					s.Gates[i].Duration = value(k.pulse * 1e-9)
+				}
+			}
+		})
+		n := 0
+		for _, op := range target.fill(nil, clock{1e-9, "ns", 1}, k.gap, 1, k.decoupling) {
+			if _, ok := op.(*ir.Delay); ok {
+				n++
+			}
+		}
+		if n != k.delays {
+			t.Errorf("%d ns with pulses of %g ns, %q: %d delays, want %d", k.gap, k.pulse, k.decoupling, n, k.delays)
+		}
+	}
+}
+
 // A second is as long in each unit of a delay.
 func TestScheduledDelays(t *testing.T) {
 	target := timed(t, families[0], nil)
