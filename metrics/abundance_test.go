@@ -174,3 +174,19 @@ func TestAbundances(t *testing.T) {
 		}
 	}
 }
+
+// What was drawn more than 120 times is taken as seen, with the rate that it was drawn at;
+// what was drawn 120 times has one of the rates of the mixture, which are a seventh apart.
+func TestAbundancesSeenOften(t *testing.T) {
+	t.Parallel()
+	for count, seen := range map[int]bool{119: false, 120: false, 121: true, 500: true} {
+		a := FitAbundances([]int{0, count})
+		number, rate := 0.0, 0.0
+		for _, x := range a.states {
+			number, rate = number+x.number, rate+x.number*x.rate
+		}
+		if exact := len(a.states) == 1 && a.states[0] == (abundance{1, float64(count)}); exact != seen || math.Abs(number-1) > 1e-6 || math.Abs(rate/float64(count)-1) > 0.07 {
+			t.Errorf("drawn %d times: %v", count, a.states)
+		}
+	}
+}

@@ -218,6 +218,11 @@ func BaselinesOf(all, odd, even *States, opt BaselineOptions) ([]BaselineResult,
 	return results, nil
 }
 
+// drawsOfGaussian is the number of windows of so many bits that a law is drawn by.
+func drawsOfGaussian(bits int) int {
+	return int(min(gaussianDraws, gaussianWork/int64(bits*bits)))
+}
+
 // gaussianResult fits dichotomised Gaussians with as many lags as a window has bins
 // and draws their laws.
 func gaussianResult(all, odd, even *States, opt BaselineOptions) (BaselineResult, error) {
@@ -231,7 +236,7 @@ func gaussianResult(all, odd, even *States, opt BaselineOptions) (BaselineResult
 		r.Note = "its law is known by draws only, and there are none"
 		return r, nil
 	}
-	r.Samples = int(min(gaussianDraws, gaussianWork/int64(all.Bits()*all.Bits())))
+	r.Samples = drawsOfGaussian(all.Bits())
 	distance := func(fitted, to *States) (*float64, error) {
 		g, err := fitGaussian(fitted.moments())
 		if err != nil {

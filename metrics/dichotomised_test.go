@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,6 +97,27 @@ func TestPositiveDefiniteByHand(t *testing.T) {
 		t.Errorf("got\n%v", mat.Formatted(m))
 	}
 	near(t, "moved", moved, 0.4, 0, 2e-4)
+	// The example of Higham (2002): 1 beside the diagonal and 0 in the corner.
+	b = newBlockToeplitz(3, 1)
+	b.set(0, 0, 1, 1)
+	b.set(0, 1, 2, 1)
+	m, moved = b.positiveDefinite()
+	want = mat.NewSymDense(3, []float64{1, 0.7607, 0.1573, 0.7607, 1, 0.7607, 0.1573, 0.7607, 1})
+	if !mat.EqualApprox(want, m, 5e-4) {
+		t.Errorf("got\n%v", mat.Formatted(m))
+	}
+	near(t, "moved", moved, 1-0.7607, 0, 5e-4)
+}
+
+// A law is drawn by a million windows, or by what two thousand million multiplications
+// give where a window has more than 45 bits.
+func TestGaussianDraws(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[int]int{1: 1 << 20, 45: 1 << 20, 46: 1014878, 64: 1 << 19, 128: 1 << 17, 200: 53687} {
+		if got := drawsOfGaussian(bits); got != want {
+			t.Errorf("windows of %d bits: %d draws, want %d", bits, got, want)
+		}
+	}
 }
 
 // Draws have the rates and covariances of what they are fitted to, in the first
@@ -183,6 +205,9 @@ func TestMomentsOfStates(t *testing.T) {
 			t.Fatal(d)
 		}
 		if d := cmp.Diff(want.joint, got.joint, cmpopts.EquateApprox(0, 1e-12)); d != "" {
+			t.Fatal(d)
+		}
+		if d := cmp.Diff(slices.Repeat([]int{s.Total}, steps), got.bins); d != "" {
 			t.Fatal(d)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -249,9 +250,11 @@ func TestFigures(t *testing.T) {
 			t.Errorf("no error for %d probabilities", len(bad))
 		}
 	}
-	nan := make([]float64, 16)
-	nan[3] = math.NaN()
-	if _, err := all.Figures(nan); err == nil {
-		t.Error("no error for NaN")
+	for p, good := range map[float64]bool{math.NaN(): false, -1e-3: false, math.Inf(1): false, 1.001: false, 1 + 1e-12: true, 1: true} {
+		q := make([]float64, 16)
+		q[3] = p
+		if _, err := all.Figures(q); (err == nil) != good || err != nil && !strings.HasSuffix(err.Error(), "of window 3") {
+			t.Errorf("of a probability of %v: %v", p, err)
+		}
 	}
 }

@@ -122,4 +122,13 @@ func TestMarkovLastWordOnly(t *testing.T) {
 	for x, want := range []float64{0.25, 0.25, 0.25, 0.25, 0, 0, 0, 0} {
 		near(t, fmt.Sprintf("P(%03b)", x), got[x], want, 1e-12, 0)
 	}
+	// Of two neurons 3 is followed by each of the four words.
+	if s, err = NewStates(2, 3, []uint32{0, 0, 3}, []int{7}); err != nil {
+		t.Fatal(err)
+	}
+	got = tableOf(FitMarkov(s), 2, 3)
+	for x, p := range got {
+		want := map[int]float64{0b000000: 0.25, 0b000011: 0.25, 0b001100: 0.125, 0b001101: 0.125, 0b001110: 0.125, 0b001111: 0.125}[x]
+		near(t, fmt.Sprintf("P(%06b)", x), p, want, 1e-12, 0)
+	}
 }
