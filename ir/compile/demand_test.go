@@ -234,6 +234,8 @@ func TestFoldingByHand(t *testing.T) {
 		"what an h closes":             {[]ir.Op{apply(ir.X, 0), apply(ir.X, 1), apply(ir.H, 0), apply(ir.X, 2)}, nil, 2, "[[0] [1] [2]]", "[true true false]"},
 		"a gate closes all its qubits": {[]ir.Op{apply(ir.X, 1), apply(ir.RXX, 0, 1), apply(ir.X, 2)}, nil, 2, "[[0] [1] [2]]", "[false true false]"},
 		"cx onto what is closed":       {[]ir.Op{apply(ir.CX, 2, 0), apply(ir.X, 2), apply(ir.H, 0)}, nil, 2, "[[0] [1] [2]]", "[false true false]"},
+		"diagonal before an h":         {[]ir.Op{apply(ir.RZ, 1), apply(ir.H, 1)}, nil, 2, "-", ""},
+		"a diagonal half closed":       {[]ir.Op{apply(ir.CZ, 0, 1), apply(ir.X, 1), apply(ir.H, 0)}, nil, 2, "[[0] [1] [2]]", "[true false false]"},
 		"a barrier":                    {[]ir.Op{apply(ir.X, 0), &ir.Barrier{Qubits: []int{0, 1}}}, nil, 1, "[[0] [1] [2]]", "[false false true]"},
 		"a delay":                      {[]ir.Op{apply(ir.X, 0), apply(ir.X, 1), &ir.Delay{Duration: 1, Unit: "ns", Qubits: []int{0}}}, nil, 2, "[[0] [1] [2]]", "[true false false]"},
 		"a reset":                      {[]ir.Op{apply(ir.X, 0), apply(ir.X, 1), &ir.Reset{Qubit: 1}}, nil, 2, "[[0] [1] [2]]", "[false false true]"},

@@ -228,6 +228,14 @@ func TestScheduledDelays(t *testing.T) {
 			t.Errorf("%g %s: the whole takes %g s", d.Duration, d.Unit, r.Stats.Duration)
 		}
 	}
+	// A measurement takes a microsecond.
+	c := ir.New(3, 1)
+	c.Gate(ir.CZ, []int{0, 1})
+	c.Ops = append(c.Ops, &ir.Measure{Qubit: 1, Bit: 0})
+	c.Gate(ir.CZ, []int{0, 1})
+	if got := strings.Join(between(asWritten(t, c, target, NoDecoupling).Circuit), " "); got != "1000dt" {
+		t.Errorf("a measurement of the neighbour: %s, want 1000dt", got)
+	}
 }
 
 // The figures of a circuit on qubits of known figures, by hand: errors of gates and
