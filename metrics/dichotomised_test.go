@@ -109,6 +109,26 @@ func TestPositiveDefiniteByHand(t *testing.T) {
 	near(t, "moved", moved, 1-0.7607, 0, 5e-4)
 }
 
+// A pair counts as one coincidence more, in as many bins more as independence needs for one:
+// what is independent stays so, and none in ten bins is one in twenty where a tenth of the
+// bins is expected.
+func TestAddedCoincidence(t *testing.T) {
+	t.Parallel()
+	for _, k := range []struct {
+		joint float64
+		bins  int
+		want  float64 // chance of both
+	}{{0.1, 10, 0.1}, {0.1, 100_000, 0.1}, {0, 10, 0.05}, {0.2, 10, 0.15}, {0, 90, 0.01}} {
+		g, err := fitGaussian(pairMoments{rates: []float64{0.2, 0.5}, joint: [][]float64{{0.2, k.joint, k.joint, 0.5}}, bins: []int{k.bins}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		latent := g.start[1][0] // of unit variances
+		got := newPlackett().covariance(g.mean[0], g.mean[1], math.Asin(latent)) + 0.2*0.5
+		near(t, fmt.Sprintf("chance of both, %g in %d bins", k.joint, k.bins), got, k.want, 0, 1e-9)
+	}
+}
+
 // A law is drawn by a million windows, or by what two thousand million multiplications
 // give where a window has more than 45 bits.
 func TestGaussianDraws(t *testing.T) {
