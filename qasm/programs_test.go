@@ -106,17 +106,18 @@ func TestPrograms(t *testing.T) {
 func TestControlledForms(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]ir.Apply{
-		"ctrl @ x q[0], q[1]":                            {Gate: ir.CX},
-		"negctrl @ x q[0], q[1]":                         {Gate: ir.X, Controls: 1, Open: 1},
-		"ctrl @ ctrl @ x q[0], q[1], q[2]":               {Gate: ir.CCX},
-		"ctrl @ negctrl @ x q[0], q[1], q[2]":            {Gate: ir.X, Controls: 2, Open: 2},
-		"negctrl @ ctrl @ x q[0], q[1], q[2]":            {Gate: ir.CX, Controls: 1, Open: 1},
-		"ctrl @ gphase(0.5) q[0]":                        {Gate: ir.P},
-		"negctrl @ gphase(0.5) q[0]":                     {Gate: ir.GPhase, Controls: 1, Open: 1},
-		"ctrl @ ctrl @ gphase(0.5) q[0], q[1]":           {Gate: ir.CP},
-		"negctrl @ ctrl @ gphase(0.5) q[0], q[1]":        {Gate: ir.P, Controls: 1, Open: 1},
-		"ctrl @ negctrl @ gphase(0.5) q[0], q[1]":        {Gate: ir.GPhase, Controls: 2, Open: 2},
-		"ctrl(2) @ negctrl @ gphase(1) q[0], q[1], q[2]": {Gate: ir.GPhase, Controls: 3, Open: 4},
+		"ctrl @ x q[0], q[1]":                                {Gate: ir.CX},
+		"negctrl @ x q[0], q[1]":                             {Gate: ir.X, Controls: 1, Open: 1},
+		"ctrl @ ctrl @ x q[0], q[1], q[2]":                   {Gate: ir.CCX},
+		"ctrl @ negctrl @ x q[0], q[1], q[2]":                {Gate: ir.X, Controls: 2, Open: 2},
+		"negctrl @ ctrl @ x q[0], q[1], q[2]":                {Gate: ir.CX, Controls: 1, Open: 1},
+		"ctrl @ gphase(0.5) q[0]":                            {Gate: ir.P},
+		"negctrl @ gphase(0.5) q[0]":                         {Gate: ir.GPhase, Controls: 1, Open: 1},
+		"ctrl @ ctrl @ gphase(0.5) q[0], q[1]":               {Gate: ir.CP},
+		"negctrl @ ctrl @ gphase(0.5) q[0], q[1]":            {Gate: ir.P, Controls: 1, Open: 1},
+		"pow(0.5) @ negctrl @ ctrl @ gphase(0.5) q[0], q[1]": {Gate: ir.P, Controls: 1, Open: 1},
+		"ctrl @ negctrl @ gphase(0.5) q[0], q[1]":            {Gate: ir.GPhase, Controls: 2, Open: 2},
+		"ctrl(2) @ negctrl @ gphase(1) q[0], q[1], q[2]":     {Gate: ir.GPhase, Controls: 3, Open: 4},
 	} {
 		c := read(t, head3+"qubit[3] q; "+call+";")
 		got, ok := c.Ops[0].(*ir.Apply)
