@@ -36,8 +36,26 @@ type living struct {
 }
 
 // Every form of recordings goes through the whole life of one, from small files that are
-// written here or lie in testdata. What holds the same spikes ends with the same figures.
-func TestLife(t *testing.T) {
+// written here or lie in testdata: arrays of bins, and spike times beside an array of the same
+// spikes. What holds the same spikes ends with the same figures.
+func TestLifeOfArrays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains on many files: not in short mode")
+	}
+	arrays, _ := forms(t)
+	live(t, arrays, func(string) bool { return true })
+}
+
+func TestLifeOfTimes(t *testing.T) {
+	arrays, times := forms(t)
+	if testing.Short() {
+		times = times[:2]
+	}
+	live(t, append(times, arrays[0]), func(form string) bool { return form != arrays[0].form && !testing.Short() })
+}
+
+// forms are recordings of all forms.
+func forms(t *testing.T) (arrays, times []living) {
 	dir := t.TempDir()
 	r := spikes.NewRaster(6, 40, 4, 0.02)
 	for i := range 6 * 40 * 4 {
@@ -64,28 +82,27 @@ func TestLife(t *testing.T) {
 		}
 		return path
 	}
-	rows := []living{
+	arrays = []living{
+		{"NumPy", written(spikes.NPY, nil), nil, "", true, false},
+		{"NumPy", written(spikes.NPZ, words), nil, "left unit_10", true, false},
+		{"MATLAB 5 and 4", written(spikes.MAT, words), nil, "left unit_10", true, false},
+		{"MATLAB 7.3", kept("matlab.mat"), nil, "", false, false},
+		{"HDF5", kept("forms.h5"), lab.Settings{"var": "group/bool"}, "", false, false},
+		{"CSV of 0 and 1", written(spikes.CSV, numbers), nil, "8 3", true, false},
+	}
+	times = []living{
 		{"NWB", kept("units.nwb"), nil, "", false, false},
 		{"CSV of spike times", written(spikes.Times, words), nil, "left unit_10", true, false},
+		{"gzip", "../../metrics/spikes/internal/hdf5/testdata/units.nwb.gz", nil, "", false, false},
+		{"Phy", sorted(t, r), lab.Settings{"repeat-bins": "40"}, "12 10", true, false},
+		{"pynapple", written(spikes.Pynapple, numbers), lab.Settings{"bin-width": "0.02"}, "8 3", true, false},
 	}
-	if !testing.Short() {
-		rows = append(rows,
-			living{"NumPy", written(spikes.NPY, nil), nil, "", true, false},
-			living{"gzip", "../../metrics/spikes/internal/hdf5/testdata/units.nwb.gz", nil, "", false, false},
-			living{"Phy", sorted(t, r), lab.Settings{"repeat-bins": "40"}, "12 10", true, false},
-			living{"MATLAB 5 and 4", written(spikes.MAT, words), nil, "left unit_10", true, false},
-			living{"MATLAB 7.3", kept("matlab.mat"), nil, "", false, false},
-			living{"HDF5", kept("forms.h5"), lab.Settings{"var": "group/bool"}, "", false, false},
-			living{"NumPy", written(spikes.NPZ, words), nil, "left unit_10", true, false},
-			living{"pynapple", written(spikes.Pynapple, numbers), lab.Settings{"bin-width": "0.02"}, "8 3", true, false},
-			living{"CSV of 0 and 1", written(spikes.CSV, numbers), nil, "8 3", true, false},
-		)
-	}
-	live(t, rows)
-	if testing.Short() {
-		return
-	}
-	// The table of the document has no form that is not among them.
+	return arrays, times
+}
+
+// The table of the document has no form that is not among them.
+func TestLifeIsOfAllForms(t *testing.T) {
+	arrays, times := forms(t)
 	text := string(must[[]byte](t)(os.ReadFile("../../docs/formats.md")))
 	_, text, _ = strings.Cut(text, "## Recordings that are read")
 	_, text, _ = strings.Cut(text, "\n|---")
@@ -95,7 +112,7 @@ func TestLife(t *testing.T) {
 		t.Fatalf("%d forms are documented", len(documented))
 	}
 	for _, form := range documented {
-		if !slices.ContainsFunc(append(rows, cases("")...), func(l living) bool { return l.form == form[1] }) {
+		if !slices.ContainsFunc(slices.Concat(arrays, times, cases("")), func(l living) bool { return l.form == form[1] }) {
 			t.Errorf("no recording of the form %q is taken through its life", form[1])
 		}
 	}
@@ -139,7 +156,8 @@ func TestLifeOfCases(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains on many files: not in short mode")
 	}
-	live(t, cases(shared))
+	// The pages of every form are drawn by the tests above.
+	live(t, cases(shared), func(form string) bool { return form == "Phy" || form == "NWB" })
 }
 
 // cases are the recordings of the reference data.
@@ -188,15 +206,15 @@ func cases(shared string) []living {
 	}
 }
 
-// live takes every recording through its life, the first of each form with its figures, and
-// compares what those that are alike end with.
-func live(t *testing.T, rows []living) {
+// live takes every recording through its life, the first of each form that is drawn with its
+// figures, and compares what those that are alike end with.
+func live(t *testing.T, rows []living, draw func(form string) bool) {
 	var mu sync.Mutex
 	figures := map[string]string{}
 	drawn := map[string]bool{}
 	t.Run("each", func(t *testing.T) {
 		for _, l := range rows {
-			l.figures, drawn[l.form] = !drawn[l.form] && !testing.Short(), true
+			l.figures, drawn[l.form] = !drawn[l.form] && draw(l.form), true
 			t.Run(l.form+" "+filepath.Base(l.path), func(t *testing.T) {
 				t.Parallel()
 				text := l.live(t)
