@@ -234,14 +234,12 @@ func (f *figure) layOut(head *heading) (items []item, height vg.Length) {
 	return items, y
 }
 
-// compose draws a figure on a canvas, which is made of its size.
+// compose draws a figure on a canvas, which is made white and of its size.
 func compose[C vg.CanvasSizer](f *figure, head *heading, canvas func(w, h vg.Length) C) C {
 	items, top := f.layOut(head)
 	height := vg.Length(math.Ceil(float64((top+f.height+margin)/grid))) * grid
 	out := canvas(f.paper(), height)
 	c := draw.New(out)
-	c.SetColor(color.White)
-	c.Fill(c.Rectangle.Path())
 	for _, it := range items {
 		p := vg.Point{X: it.x, Y: height - it.y}
 		c.FillText(it.style, p, it.text)
@@ -287,7 +285,12 @@ func (f *figure) png(w io.Writer, head *heading) error {
 // svg writes the figure as SVG. It names fonts of equal widths where Liberation
 // is not at hand.
 func (f *figure) svg(w io.Writer, head *heading) error {
-	c := compose(f, head, func(w, h vg.Length) *vgsvg.Canvas { return vgsvg.New(w, h) })
+	c := compose(f, head, func(w, h vg.Length) *vgsvg.Canvas {
+		c := vgsvg.New(w, h)
+		c.SetColor(color.White)
+		c.Fill(draw.New(c).Rectangle.Path())
+		return c
+	})
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return fmt.Errorf("writing %s as SVG: %w", f.name, err)
