@@ -14,7 +14,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 TESTFLAGS ?=
 # Processor seconds of `make test` where nothing is compiled yet.
-TESTSECONDS := 300
+TESTSECONDS := 500
 BENCH ?= .
 QGAN_PYTHON ?= python3
 CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
@@ -28,7 +28,7 @@ build: ## the program, as bin/qgan
 
 test: ## every test that needs nothing from outside
 	@n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
-	echo "make test: takes about $$(( ($(TESTSECONDS) / n + 30) / 60 )) min on $$n idle processors where nothing is compiled yet, half of it otherwise"
+	echo "make test: takes about $$(( ($(TESTSECONDS) / n + 30) / 60 )) min on $$n idle processors where nothing is compiled yet, two thirds of it otherwise"
 	@if go test $(TESTFLAGS) ./...; then \
 		echo "make test: all packages passed"; \
 		$(if $(QGAN_SHARED),,echo "make test: QGAN_SHARED is not set, so the full reference data was left out (make verify)";) \
