@@ -307,7 +307,7 @@ func (b baseline) measure(all, odd, even *States, halves bool, opt BaselineOptio
 		}
 		q := ProbSeen(h, even)
 		js := even.JSSeen(q)
-		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, finiteOrNil(even.LogLikelihoodSeen(q))
+		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, FiniteOrNil(even.LogLikelihoodSeen(q))
 		r.addResidual(h)
 	}
 	if r.Residual != nil && *r.Residual > maxEntTolerance {
@@ -341,7 +341,7 @@ func (r *BaselineResult) monteCarlo(all, odd, even *States, halves bool, opt Bas
 		}
 		q := ProbSeen(h, even)
 		js := even.JSSeen(q)
-		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, finiteOrNil(even.LogLikelihoodSeen(q))
+		r.JSHeldOut, r.LogLikelihoodHeldOut = &js, FiniteOrNil(even.LogLikelihoodSeen(q))
 	}
 	return nil
 }

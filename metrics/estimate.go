@@ -109,7 +109,7 @@ func EstimateJS(data, drawn *States, rng *rand.Rand, resamples int) (SampleEstim
 	if err != nil {
 		return e, err
 	}
-	e.KLNats = finiteOrNil(drawn.KLSeen(p))
+	e.KLNats = FiniteOrNil(drawn.KLSeen(p))
 	bias, err := jsBias(data, drawn)
 	if err != nil {
 		return e, err

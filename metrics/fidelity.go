@@ -171,7 +171,7 @@ func (c *TimeComparer) Compare(sample *spikes.Raster, rng *rand.Rand) ([]TimeFig
 	figures := c.figures()
 	values := c.measure(whole)
 	for i, v := range values {
-		figures[i].Value = finiteOrNil(v)
+		figures[i].Value = FiniteOrNil(v)
 	}
 	if len(tallies) < 2 {
 		return figures, nil
@@ -188,7 +188,7 @@ func (c *TimeComparer) Compare(sample *spikes.Raster, rng *rand.Rand) ([]TimeFig
 	}
 	for i := range figures {
 		if figures[i].Value != nil {
-			figures[i].StdErr = finiteOrNil(spread[i].deviation())
+			figures[i].StdErr = FiniteOrNil(spread[i].deviation())
 		}
 	}
 	return figures, nil
@@ -206,7 +206,7 @@ func (c *TimeComparer) figures() []TimeFigure {
 			x.Bins = c.layout.windows[i]
 		}
 		if f.name == pSilentName {
-			x.Data = finiteOrNil(c.data.spans[i].silent())
+			x.Data = FiniteOrNil(c.data.spans[i].silent())
 		}
 		out = append(out, x)
 	})
@@ -238,7 +238,8 @@ func (c *TimeComparer) each(visit func(f fidelity, i int)) {
 	}
 }
 
-func finiteOrNil(x float64) *float64 {
+// FiniteOrNil is x, or nil where it is no finite number, which JSON does not have.
+func FiniteOrNil(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}

@@ -108,7 +108,7 @@ func (c *TimeComparer) TimeBaselines(fitted *spikes.Raster, rng *rand.Rand) ([]T
 		r.Parameters = p.Parameters()
 		if l, ok := p.(likely); ok {
 			perBin, impossible := l.LogLikelihood(c.raster)
-			if r.LogLikelihood = finiteOrNil(perBin); impossible > 0 {
+			if r.LogLikelihood = FiniteOrNil(perBin); impossible > 0 {
 				r.Note = fmt.Sprintf("no likelihood: %.2g of the bins were never seen like that", impossible)
 			}
 		}

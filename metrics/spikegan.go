@@ -108,5 +108,5 @@ func meanError(x, y []float64) (mean float64, r *float64) {
 		syy += dy * dy
 		sxy += dx * dy
 	}
-	return gap / n, finiteOrNil(sxy / math.Sqrt(sxx*syy))
+	return gap / n, FiniteOrNil(sxy / math.Sqrt(sxx*syy))
 }

@@ -142,7 +142,7 @@ func (g *Recurrent) Monitor(ctx context.Context, params []float64, d *Data, seed
 		return Glance{}, err
 	}
 	score, err := g.surprise(ctx, params, d.judge())
-	return Glance{PSilent: silent, Score: finite64(score)}, err
+	return Glance{PSilent: silent, Score: metrics.FiniteOrNil(score)}, err
 }
 
 // silent is P(silent window), where samples run on that of a few of them.

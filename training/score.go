@@ -54,15 +54,7 @@ func (s *State) Judged() (params []float64, step int) {
 func glanceAt(e *LawEstimate, d *Data, score func(judge *metrics.States, q []float64) float64) Glance {
 	judge := d.judge().States
 	js := d.States.JSSeen(d.States.Among(d.all, e.Seen))
-	return Glance{&js, e.PSilent, finite64(score(judge, judge.Among(d.all, e.Seen)))}
-}
-
-// finite64 is x, or nil where it is no finite number.
-func finite64(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
+	return Glance{&js, e.PSilent, metrics.FiniteOrNil(score(judge, judge.Among(d.all, e.Seen)))}
 }
 
 // scoreBatches is how many batches the bins of a score are where it is not summed over all

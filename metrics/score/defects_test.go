@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"qgan/internal/stream"
+	"qgan/metrics"
 	"qgan/metrics/spikes"
 )
 
@@ -177,7 +178,7 @@ func TestDefects(t *testing.T) {
 	excess := func(values func(k int) float64) map[string]float64 {
 		out := map[string]float64{}
 		for k, f := range figures {
-			if v := values(k); perfect[k] != nil && finite(v) != nil {
+			if v := values(k); perfect[k] != nil && metrics.FiniteOrNil(v) != nil {
 				out[f.Name] = perfect[k].excess(v, &f)
 			}
 		}

@@ -286,7 +286,7 @@ func TestRest(t *testing.T) {
 		t.Errorf("cells %v", x.cells)
 	}
 	for rep, g := range x.gains(many) {
-		if finite(g) == nil || g < 0 {
+		if metrics.FiniteOrNil(g) == nil || g < 0 {
 			t.Errorf("repeat %d: in sample a gain of %g", rep, g)
 		}
 	}

@@ -75,7 +75,7 @@ func (b *bench) perfectLaw(perfect []*Range, figures []Figure, part float64, wor
 		drawn[g] = a.ExpectedJS(part*train.binCount(), judge.binCount())
 		exact[g] = a.ExpectedJS(math.Inf(1), judge.binCount())
 	})
-	if share := mean(exact) / mean(drawn); finite(share) != nil {
+	if share := mean(exact) / mean(drawn); metrics.FiniteOrNil(share) != nil {
 		perfect[of(jsWordsExact)] = &Range{halves.Mean * share, halves.Low * share, halves.High * share}
 	}
 }

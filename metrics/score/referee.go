@@ -282,7 +282,7 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 
 	out := &Score{Name: subject.Name, Repeats: samples.Repeats, Bins: s.bins, Aligned: s.aligned, Notes: notes}
 	for k, f := range figures {
-		v := Value{Name: f.Name, Missing: f.missing(whole), Value: finite(f.measure(whole)), Floor: finite(f.measure(floor))}
+		v := Value{Name: f.Name, Missing: f.missing(whole), Value: metrics.FiniteOrNil(f.measure(whole)), Floor: metrics.FiniteOrNil(f.measure(floor))}
 		switch {
 		case v.Value != nil || v.Missing != "":
 		case f.needs&model != 0:
@@ -291,25 +291,17 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 			v.Missing = "nothing in the samples or the recording that it could be computed of"
 		}
 		if f.level != nil && v.Missing == "" {
-			v.Recording = finite(f.level(whole.judge))
+			v.Recording = metrics.FiniteOrNil(f.level(whole.judge))
 		}
 		if v.Value != nil {
 			v.Interval = f.interval(*v.Value, resampled[k])
 			if v.Perfect = perfect[k]; v.Perfect != nil {
-				v.Excess = finite(v.Perfect.excess(*v.Value, &f))
+				v.Excess = metrics.FiniteOrNil(v.Perfect.excess(*v.Value, &f))
 			}
 		}
 		out.Values = append(out.Values, v)
 	}
 	return out, nil
-}
-
-// finite is nil for a number that is not.
-func finite(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
 }
 
 // resample returns the figures of resampled samples and judging halves, by figure.
@@ -355,7 +347,7 @@ func (r *Referee) draws(figures []Figure, label string, draw func(rng *rand.Rand
 func sorted(x []float64) []float64 {
 	var out []float64
 	for _, v := range x {
-		if finite(v) != nil {
+		if metrics.FiniteOrNil(v) != nil {
 			out = append(out, v)
 		}
 	}

@@ -73,7 +73,7 @@ func ParseSplit(name string) (Split, error) {
 		if plain.Replace(s.Name) == plain.Replace(name) {
 			return s, nil
 		}
-		names = append(names, s.Name)
+		names = append(names, strings.ReplaceAll(s.Name, " ", "-"))
 	}
 	return Split{}, fmt.Errorf("no split is called %q: there are %s", name, strings.Join(names, ", "))
 }

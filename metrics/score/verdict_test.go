@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"qgan/metrics"
 )
 
 // scoreOf has values of a few figures; a value of excess is its place behind the value.
@@ -13,9 +15,9 @@ func scoreOf(name string, values map[string][2]float64) *Score {
 	for _, f := range Figures() {
 		v := Value{Name: f.Name, Missing: "left out"}
 		if x, ok := values[f.Name]; ok {
-			v.Value, v.Excess, v.Missing = &x[0], finite(x[1]), ""
+			v.Value, v.Excess, v.Missing = &x[0], metrics.FiniteOrNil(x[1]), ""
 			if f.level != nil {
-				v.Recording = finite(0.5)
+				v.Recording = metrics.FiniteOrNil(0.5)
 			}
 		}
 		s.Values = append(s.Values, v)

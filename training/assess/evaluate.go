@@ -266,7 +266,7 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 func (e *Evaluation) plugIn(rec *metrics.Recording, drawn *metrics.States) error {
 	x := e.Estimate
 	e.Method, e.Samples, e.PSilent = "plugin", drawn.Total, drawn.PSilent()
-	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, finite(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
+	e.JS, e.JSBits, e.StdErr, e.Null = &x.JSNats, metrics.FiniteOrNil(metrics.Bits(x.JSNats)), &x.StdErr, &x.NullFloor
 	if err := e.expect(rec, drawn.Timesteps, float64(drawn.Total)); err != nil {
 		return err
 	}
@@ -276,7 +276,7 @@ func (e *Evaluation) plugIn(rec *metrics.Recording, drawn *metrics.States) error
 			return nil, err
 		}
 		x, err := metrics.JSStates(part, drawn)
-		return finite(x), err
+		return metrics.FiniteOrNil(x), err
 	}
 	var err error
 	if rec.Held != nil {

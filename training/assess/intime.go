@@ -82,7 +82,7 @@ func InTime(ctx context.Context, rec *metrics.Recording, t int, seed uint64, sam
 				if err != nil {
 					return err
 				}
-				r.LogLikelihood = finite(x)
+				r.LogLikelihood = metrics.FiniteOrNil(x)
 			}
 			out.Results = append(out.Results, r)
 		}

@@ -45,14 +45,6 @@ type Law struct {
 	Estimate *training.LawEstimate `json:"-"`
 }
 
-// finite is x, or nil where it is no finite number, which JSON does not have.
-func finite(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
-}
-
 // The latent vectors of an exact law: as many as needed for an error below a
 // tenth of the split-half floor, within these bounds.
 const (
@@ -97,8 +89,8 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 	}
 	q := train.Among(all, e.Seen)
 	js := train.JSSeen(q)
-	out.LogLikelihood = finite(train.LogLikelihoodSeen(q))
-	out.JS, out.JSBits, out.StdErr = &js, finite(metrics.Bits(js)), &e.JSStdErr
+	out.LogLikelihood = metrics.FiniteOrNil(train.LogLikelihoodSeen(q))
+	out.JS, out.JSBits, out.StdErr = &js, metrics.FiniteOrNil(metrics.Bits(js)), &e.JSStdErr
 	out.Method, out.Latents, out.PSilent = "exact", e.Latents, e.PSilent
 	against := func(p metrics.Part) (js, logLikelihood *float64, err error) {
 		s, err := rec.Law(p, t)
@@ -106,7 +98,7 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 			return nil, nil, err
 		}
 		q := s.Among(all, e.Seen)
-		return finite(s.JSSeen(q)), finite(s.LogLikelihoodSeen(q)), nil
+		return metrics.FiniteOrNil(s.JSSeen(q)), metrics.FiniteOrNil(s.LogLikelihoodSeen(q)), nil
 	}
 	if rec.Held != nil {
 		if out.HeldOut, out.LogLikelihoodHeldOut, err = against(metrics.HeldOut); err != nil {
@@ -139,7 +131,7 @@ func (l *Law) expect(rec *metrics.Recording, t int, draws float64) error {
 		if err != nil {
 			return err
 		}
-		*x.to = finite(js)
+		*x.to = metrics.FiniteOrNil(js)
 	}
 	return nil
 }

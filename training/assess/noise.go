@@ -138,6 +138,6 @@ func (e *Evaluation) drawnLaw(ctx context.Context, name string, g *Generator, wi
 		return nil, err
 	}
 	null, _ := metrics.NullFloor(law, dlaw.Total, stream.New(s.Seed, "null"), 20)
-	e.Noise.Laws = append(e.Noise.Laws, NoisyLaw{Name: name, Method: "plugin", JS: &js, Null: &null, PSilent: finite(dlaw.PSilent()), Windows: dlaw.Total})
+	e.Noise.Laws = append(e.Noise.Laws, NoisyLaw{Name: name, Method: "plugin", JS: &js, Null: &null, PSilent: metrics.FiniteOrNil(dlaw.PSilent()), Windows: dlaw.Total})
 	return drawn, nil
 }

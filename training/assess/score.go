@@ -152,7 +152,7 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 		Split: Halves{split.Name, split.Text, j.Train().Repeats, j.Judge().Repeats, j.Judge().Bins},
 	}
 	for _, f := range score.Figures() {
-		out.About = append(out.About, AboutFigure{f.Name, f.Unit, f.Better.String(), finite(f.Perfect), f.Text})
+		out.About = append(out.About, AboutFigure{f.Name, f.Unit, f.Better.String(), metrics.FiniteOrNil(f.Perfect), f.Text})
 	}
 	if o.Page {
 		out.page = &report.Scores{}

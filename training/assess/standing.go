@@ -123,7 +123,7 @@ func (s *Standing) byLikelihood(rec *metrics.Recording, own float64) error {
 		if err != nil {
 			continue // too many neurons for a table
 		}
-		if x := finite(judge.LogLikelihoodSeen(metrics.ProbSeen(m, judge))); x != nil {
+		if x := metrics.FiniteOrNil(judge.LogLikelihoodSeen(metrics.ProbSeen(m, judge))); x != nil {
 			beaten := own > *x
 			s.Models = append(s.Models, Rival{r.name, *x, &beaten})
 		}
