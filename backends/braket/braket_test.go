@@ -436,7 +436,7 @@ func TestFetchStaysInItsFolder(t *testing.T) {
 // A refusal that may be about the bucket or the account names both, and no secret.
 func TestRefusalsNameTheAccount(t *testing.T) {
 	for status, text := range map[int]string{
-		400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException", 410: "DeviceRetiredException", 424: "DeviceOfflineException",
+		400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException", 409: "ConflictException", 410: "DeviceRetiredException", 424: "DeviceOfflineException",
 	} {
 		s := &server{files: map[string]string{"/quantum-task": `{"message":"no access to the bucket"}`}, status: status}
 		c := opened(t, s)
@@ -452,7 +452,7 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 			t.Errorf("%d: sent %d times", status, len(s.requests))
 		}
 	}
-	for _, status := range []int{500, 503, 409} {
+	for _, status := range []int{500, 503} {
 		c := opened(t, &server{files: map[string]string{"/quantum-task": `{}`}, status: status})
 		var fate *service.SubmitError
 		if _, err := c.Submit(t.Context(), []byte(`{}`)); err == nil || errors.As(err, &fate) {

@@ -80,7 +80,7 @@ func regionOf(arn string) string {
 
 // Price is that of a task: of one on a processor, and of its shots.
 func (c *Client) Price(programs []service.Program) (service.Price, bool) {
-	if free, ok := c.Gratis("Amazon's address"); ok {
+	if free, ok := c.Gratis(); ok {
 		return free, true
 	}
 	c.mu.Lock()
@@ -269,7 +269,7 @@ func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
 		return service.Limits{}, err
 	}
 	l := service.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
-	if c.Endpoint() != "" {
+	if c.Local() {
 		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
 	}
 	if set, ok := d.capabilities.Action[actionSet]; ok {

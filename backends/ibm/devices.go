@@ -81,7 +81,7 @@ func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
 		Programs: maxPrograms, MaxShots: maxShots, TotalShots: maxExecutions, Bytes: maxBytes, PerMinute: perMinute,
 		Source: "IBM Quantum REST API " + APIVersion,
 	}
-	if c.Endpoint() != "" {
+	if c.Local() {
 		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
 	}
 	raw, err := c.document(ctx, "configuration")
@@ -115,7 +115,7 @@ const (
 
 // Price estimates the cost by the time on the processor.
 func (c *Client) Price(programs []service.Program) (service.Price, bool) {
-	if free, ok := c.Gratis("IBM's address"); ok {
+	if free, ok := c.Gratis(); ok {
 		return free, true
 	}
 	seconds := perJob

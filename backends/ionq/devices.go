@@ -78,7 +78,7 @@ func (c *Client) Limits(context.Context) (service.Limits, error) {
 // Price: the simulator costs nothing. Processors are sold by contract; the service's own
 // estimate for an account is not asked for here, so no price is known.
 func (c *Client) Price([]service.Program) (service.Price, bool) {
-	if free, ok := c.Gratis("IonQ's address"); ok {
+	if free, ok := c.Gratis(); ok {
 		return free, true
 	}
 	if c.simulated() {

@@ -287,7 +287,7 @@ func (r *Remote) submit(ctx context.Context, j ledger.Job, again int) (ledger.Jo
 		}
 		fate, after := service.FateOf(err)
 		switch {
-		case fate == service.Refused:
+		case fate == service.Refused || fate == service.Denied:
 			if found, ok := r.look(ctx, j); ok { // an answer of 401 has been seen for a job that was taken
 				return r.adopt(j, found)
 			}

@@ -68,6 +68,7 @@ type fakeBody struct {
 func (s *fakeService) Service() string  { return "fake" }
 func (s *fakeService) Device() string   { return "line" }
 func (s *fakeService) Endpoint() string { return "" }
+func (s *fakeService) Local() bool      { return false }
 func (s *fakeService) Snapshot(context.Context) (*calibration.Snapshot, error) {
 	return nil, errors.New("none")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -55,15 +56,21 @@ func (p Place) Device() string { return p.device }
 // Endpoint is the address where it is not the service's own.
 func (p Place) Endpoint() string { return p.endpoint }
 
-// Gratis is the price of a job at another address than the service's own, whose words are
-// told ("IBM's address"); false at its own.
-func (p Place) Gratis(own string) (Price, bool) {
-	return Price{Basis: "not " + own + ": free"}, p.endpoint != ""
+// Local says that the address is this machine's own: jobs there cost nothing, and no
+// service's pace is kept. Anywhere else may be a way to the service.
+func (p Place) Local() bool {
+	u, err := url.Parse(p.endpoint)
+	return err == nil && p.endpoint != "" && Loopback(u)
 }
 
-// Cost is what a job cost where that is known without asking: nothing at another address.
+// Gratis is the price of a job on this machine; false elsewhere.
+func (p Place) Gratis() (Price, bool) {
+	return Price{Basis: "on this machine: free"}, p.Local()
+}
+
+// Cost is what a job cost where that is known without asking: nothing on this machine.
 func (p Place) Cost() *float64 {
-	if p.endpoint == "" {
+	if !p.Local() {
 		return nil
 	}
 	return new(float64)

@@ -22,13 +22,22 @@ func TestPlace(t *testing.T) {
 		t.Errorf("at the service's own address a job costs %v", *c)
 	}
 	if c := other.Cost(); c == nil || *c != 0 {
-		t.Errorf("elsewhere a job costs %v", c)
+		t.Errorf("on this machine a job costs %v", c)
 	}
-	if _, free := own.Gratis("IBM's address"); free {
-		t.Error("the service's own address is free")
-	}
-	if p, free := other.Gratis("IBM's address"); !free || p.USD != 0 || p.Basis != "not IBM's address: free" {
+	if p, free := other.Gratis(); !free || p.USD != 0 || p.Basis != "on this machine: free" {
 		t.Errorf("%+v, %v", p, free)
+	}
+	// A way to the service over another host, or its own address spelled out, is not free.
+	for _, endpoint := range []string{"", "https://proxy.example/ibm", "https://quantum.cloud.ibm.com", "https://10.0.0.1", "https://localhost.example", "https://127.0.0.1.example"} {
+		p := At("ibm", "torino", endpoint)
+		if _, free := p.Gratis(); free || p.Local() || p.Cost() != nil {
+			t.Errorf("jobs at %q cost nothing", endpoint)
+		}
+	}
+	for _, endpoint := range []string{"http://localhost:8080/x", "https://127.0.0.1", "http://[::1]:80", "http://127.9.9.9"} {
+		if !At("ibm", "torino", endpoint).Local() {
+			t.Errorf("%s is not this machine", endpoint)
+		}
 	}
 	o := Options{Endpoint: "http://127.0.0.1:1/"}
 	if a, b := o.Address("https://ibm.example/"), (Options{}).Address("https://ibm.example/"); a != "http://127.0.0.1:1" || b != "https://ibm.example" {

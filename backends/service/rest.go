@@ -39,8 +39,8 @@ type REST struct {
 type RESTOptions struct {
 	// Authorize adds credentials; it may ask for a token first.
 	Authorize func(*http.Request) error
-	// Refused is told of a question that was answered with 401, which is then asked once
-	// more with new credentials; nil: it isn't.
+	// Refused is told of a request that was answered with 401: a question is then asked
+	// once more with new credentials, a submission is Denied. nil: there are no others.
 	Refused func(*http.Request)
 	// Problem makes an error of a service's error body; nil or a nil error: its beginning.
 	Problem func(status int, body []byte) error
@@ -194,7 +194,7 @@ func Jitter(now time.Time, longest time.Duration) time.Duration {
 // backoff doubles the wait, with jitter, unless the service tells one.
 func (r *REST) backoff(low, high time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp != nil {
-		if after := retryAfter(resp.Header); after > 0 {
+		if after := retryAfter(resp.Header, r.options.Now()); after > 0 {
 			return min(after, high)
 		}
 	}
@@ -202,14 +202,18 @@ func (r *REST) backoff(low, high time.Duration, attempt int, resp *http.Response
 	return wait/2 + Jitter(r.options.Now(), wait/2)
 }
 
-// retryAfter reads a Retry-After header: seconds, or a date.
-func retryAfter(h http.Header) time.Duration {
+// retryAfter reads a Retry-After header: seconds, or a date by the clock of who answers,
+// which its Date tells.
+func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := h.Get("Retry-After")
 	if s, err := strconv.ParseFloat(text, 64); err == nil && s > 0 && s < 1e6 {
 		return time.Duration(s * float64(time.Second))
 	}
 	if t, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(t))
+		if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = theirs
+		}
+		return max(0, t.Sub(now))
 	}
 	return 0
 }
@@ -268,20 +272,36 @@ func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
 	if c.Once {
 		return r.once(ctx, make)
 	}
-	req, err := make(ctx)
-	if err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		req, err := make(ctx)
+		if err != nil {
+			return nil, err
+		}
+		wrapped, err := retryablehttp.FromRequest(req)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := r.retries.Do(wrapped)
+		if err != nil {
+			return nil, r.failed(err)
+		}
+		a, err := r.read(resp)
+		var cut *cutShort
+		if !errors.As(err, &cut) || try >= r.options.Retries {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, r.failed(ctx.Err())
+		case <-time.After(r.backoff(r.options.WaitMin, r.options.WaitMax, try, nil)):
+		}
 	}
-	wrapped, err := retryablehttp.FromRequest(req)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := r.retries.Do(wrapped)
-	if err != nil {
-		return nil, r.failed(err)
-	}
-	return r.read(resp)
 }
+
+// cutShort is an answer that broke off, which is asked for again.
+type cutShort struct{ error }
+
+func (c *cutShort) Unwrap() error { return c.error }
 
 // authorizing adds credentials to each try.
 type authorizing struct{ *REST }
@@ -346,13 +366,29 @@ func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Reque
 	if !errors.As(err, &status) {
 		return a, err
 	}
+	fate := fateOf(status)
 	switch {
-	case status.Status == http.StatusTooManyRequests:
-		return nil, &SubmitError{Fate: Later, After: status.After, Err: err}
-	case status.Status >= 300 && status.Status < 500 && status.Status != http.StatusRequestTimeout && status.Status != http.StatusConflict && status.Status != http.StatusTooEarly:
-		return nil, &SubmitError{Fate: Refused, Err: err}
+	case fate == Lost:
+		return nil, err
+	case status.Status == http.StatusUnauthorized && r.options.Refused != nil:
+		r.options.Refused(req)
+		fate = Denied
 	}
-	return nil, err
+	return nil, &SubmitError{Fate: fate, After: status.After, Err: err}
+}
+
+// fateOf tells what an answer says of a submission. Nothing is made by what is refused,
+// which a conflict is too ("Usage exceeds instance limit", IBM's POST /jobs). Of faults of
+// the server it is not known, but for one that says why it takes nothing: a processor is
+// being calibrated.
+func fateOf(e *StatusError) Fate {
+	switch s := e.Status; {
+	case s == http.StatusTooManyRequests, s == http.StatusTooEarly, s == http.StatusServiceUnavailable && strings.Contains(strings.ToLower(e.Err.Error()), "calibrat"):
+		return Later
+	case s >= 300 && s < 500 && s != http.StatusRequestTimeout:
+		return Refused
+	}
+	return Lost
 }
 
 // failed names the service in an error of the connection.
@@ -372,11 +408,11 @@ func (r *REST) read(resp *http.Response) (*Answer, error) {
 	case int64(len(body)) > r.options.MaxBytes:
 		return nil, fmt.Errorf("%s: an answer of more than %d bytes is not read", r.service, r.options.MaxBytes)
 	case err != nil:
-		return nil, fmt.Errorf("%s: the answer broke off after %d bytes: %w", r.service, len(body), err)
+		return nil, &cutShort{fmt.Errorf("%s: the answer broke off after %d bytes: %w", r.service, len(body), err)}
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		return &Answer{resp.StatusCode, resp.Header, body}, nil
 	}
-	e := &StatusError{Service: r.service, Status: resp.StatusCode, After: retryAfter(resp.Header)}
+	e := &StatusError{Service: r.service, Status: resp.StatusCode, After: retryAfter(resp.Header, r.options.Now())}
 	if r.options.Problem != nil {
 		e.Err = r.options.Problem(resp.StatusCode, body)
 	}

@@ -169,8 +169,8 @@ func TestOnceIsOnce(t *testing.T) {
 	const lost = service.Lost
 	for status, fate := range map[int]service.Fate{
 		200: lost, // no error
-		301: service.Refused, 307: service.Refused, 308: service.Refused, 400: service.Refused, 401: service.Refused, 402: service.Refused, 403: service.Refused, 404: service.Refused, 405: service.Refused,
-		408: lost, 409: lost, 410: service.Refused, 413: service.Refused, 422: service.Refused, 425: lost, 429: service.Later, 499: service.Refused, 500: lost, 501: lost, 502: lost, 503: lost, 504: lost, 520: lost,
+		301: service.Refused, 307: service.Refused, 308: service.Refused, 400: service.Refused, 401: service.Denied, 402: service.Refused, 403: service.Refused, 404: service.Refused, 405: service.Refused,
+		408: lost, 409: service.Refused, 410: service.Refused, 413: service.Refused, 422: service.Refused, 425: service.Later, 429: service.Later, 499: service.Refused, 500: lost, 501: lost, 502: lost, 503: lost, 504: lost, 520: lost,
 	} {
 		requests := 0
 		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -190,7 +190,7 @@ func TestOnceIsOnce(t *testing.T) {
 		}
 		_, err = r.Do(t.Context(), service.Call{Method: "POST", Path: "jobs", Body: []byte("body"), Once: true})
 		var known *service.SubmitError
-		if (err == nil) != (status == 200) || errors.As(err, &known) != (fate != lost) || known != nil && known.Fate != fate || requests != 1 || renewed != 0 {
+		if (err == nil) != (status == 200) || errors.As(err, &known) != (fate != lost) || known != nil && known.Fate != fate || requests != 1 || (renewed == 1) != (status == 401) {
 			t.Errorf("%d: %d requests, %d new tokens, %v", status, requests, renewed, err)
 		}
 		if status == 429 && known != nil && known.After != 7*time.Second {
@@ -444,5 +444,85 @@ func TestConnectionsThatBreak(t *testing.T) {
 	var known *service.SubmitError
 	if _, err := r.Create(t.Context(), service.Call{Path: "x"}); !errors.As(err, &known) || known.Fate != service.Later {
 		t.Errorf("no connection: %v", err)
+	}
+}
+
+// An answer of 503 that says why nothing was made comes to Later, in whatever form it is
+// said; any other leaves a submission lost.
+func TestFaultsThatMadeNothing(t *testing.T) {
+	for body, fate := range map[string]service.Fate{
+		`{"message":"being calibrated","error_code":"calibrating"}`: service.Later,
+		`{"error":"Calibration in progress"}`:                       service.Later,
+		`{"message":"unavailable"}`:                                 service.Lost,
+		``:                                                          service.Lost,
+	} {
+		s := &scripted{answers: []answer{{503, body, "Retry-After: 9"}}}
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Create(t.Context(), service.Call{Path: "jobs", Body: []byte("{}")})
+		got, after := service.FateOf(err)
+		if want := map[service.Fate]time.Duration{service.Later: 9 * time.Second}[fate]; got != fate || after != want {
+			t.Errorf("%s: fate %d after %v, want %d", body, got, after, fate)
+		}
+	}
+}
+
+// A date of Retry-After is read by the clock of who tells it: one that goes an hour ahead
+// doesn't make a wait of an hour.
+func TestRetryAfterByTheirClock(t *testing.T) {
+	for name, k := range map[string]struct {
+		skew time.Duration
+		date bool
+		want time.Duration
+	}{
+		"the same clock": {0, true, 20 * time.Second}, "ahead": {time.Hour, true, 20 * time.Second}, "behind": {-time.Hour, true, 20 * time.Second},
+		"no date, ahead": {time.Hour, false, time.Hour + 20*time.Second},
+	} {
+		ours := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+		theirs := ours.Add(k.skew)
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", theirs.Add(20*time.Second).Format(http.TimeFormat))
+			w.Header()["Date"] = nil
+			if k.date {
+				w.Header().Set("Date", theirs.Format(http.TimeFormat))
+			}
+			w.WriteHeader(429)
+		}))
+		r, err := service.NewREST("svc", web.URL, service.RESTOptions{Now: func() time.Time { return ours }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.Create(t.Context(), service.Call{Path: "jobs", Body: []byte("{}")})
+		if fate, after := service.FateOf(err); fate != service.Later || after != k.want {
+			t.Errorf("%s: %v, want %v", name, after, k.want)
+		}
+		web.Close()
+	}
+}
+
+// A question whose answer breaks off is asked again; a token of IBM's IAM is one.
+func TestAnswersThatBreakOffAreAskedAgain(t *testing.T) {
+	for cuts, ok := range map[int]bool{0: true, 1: true, 3: true, 4: false} {
+		requests := 0
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if body, _ := io.ReadAll(r.Body); string(body) != "key" {
+				t.Errorf("body %q", body)
+			}
+			if requests++; requests <= cuts {
+				w.Header().Set("Content-Length", "100")
+			}
+			io.WriteString(w, `{"n":1}`)
+		}))
+		r, err := service.NewREST("svc", web.URL, service.RESTOptions{Retries: 3, WaitMin: 1, WaitMax: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := r.Do(t.Context(), service.Call{Method: "POST", Path: "identity/token", Body: []byte("key")})
+		if (err == nil) != ok || ok && string(a.Body) != `{"n":1}` || requests != min(cuts, 3)+1 {
+			t.Errorf("%d cuts: %d requests, %v", cuts, requests, err)
+		}
+		web.Close()
 	}
 }

@@ -19,8 +19,10 @@ type Service interface {
 	// Service and Device are names: "ibm", "ibm_torino".
 	Service() string
 	Device() string
-	// Endpoint is the address where it is not the service's own; jobs there cost nothing.
+	// Endpoint is the address where it is not the service's own.
 	Endpoint() string
+	// Local says that the address is this machine's own: jobs there cost nothing.
+	Local() bool
 	// Snapshot reads the device's calibration data.
 	Snapshot(ctx context.Context) (*calibration.Snapshot, error)
 	// Limits are the service's and the device's.
@@ -183,12 +185,14 @@ const (
 	Refused
 	// Later: it was not accepted, and may be sent again after a while.
 	Later
+	// Denied: its credentials were not accepted, and others will be taken for another try.
+	Denied
 )
 
 // SubmitError is the error of a submission whose fate is known.
 type SubmitError struct {
 	Fate  Fate
-	After time.Duration // of Later; 0: not told
+	After time.Duration // that it may be sent again; 0: not told
 	Err   error
 }
 

@@ -223,8 +223,8 @@ func (a *app) noteForecast(f *remote.Forecast, r *remote.Remote) {
 		text += fmt.Sprintf("; %d submissions a minute are taken, so it lasts %s and the queue beside", f.PerMinute, lasts)
 	}
 	switch {
-	case r.Service.Endpoint() != "":
-		text += "; jobs at another address than the service's cost nothing"
+	case r.Service.Local():
+		text += "; jobs on this machine cost nothing"
 	case f.Unpriced:
 		text += "; no price is known"
 	default:
