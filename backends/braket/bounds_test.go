@@ -180,7 +180,7 @@ func TestWhereBucketsAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bucket := range []string{"mine", "my.own"} {
-		if _, err := c.object(t.Context(), bucket, "a b/1"); err != nil {
+		if _, err := c.object(t.Context(), bucket, "a b/1", 1<<20); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestFetchFromANeighbour(t *testing.T) {
 		"/quantum-task/arn:x/1":                   `{"status":"COMPLETED","outputS3Bucket":"amazon-braket-test","outputS3Directory":"qgan/1"}`,
 		"/amazon-braket-test/qgan/1/results.json": `{"braketSchemaHeader":{"name":"` + setResult + `","version":"1"},"programResults":[],"s3Location":["amazon-braket-test","qgan/10"]}`,
 	}}
-	if err := opened(t, s).Fetch(t.Context(), "arn:x/1", io.Discard); err == nil || !strings.Contains(err.Error(), "not followed") {
+	if err := opened(t, s).Fetch(t.Context(), "arn:x/1", 1<<20, io.Discard); err == nil || !strings.Contains(err.Error(), "not followed") {
 		t.Errorf("%v", err)
 	}
 }

@@ -421,7 +421,7 @@ func TestFetchStaysInItsFolder(t *testing.T) {
 		s := &server{files: map[string]string{"/quantum-task/arn:x/1": task, "/amazon-braket-test/qgan/1/results.json": k[0]}}
 		c := opened(t, s)
 		var b bytes.Buffer
-		err := c.Fetch(t.Context(), "arn:x/1", &b)
+		err := c.Fetch(t.Context(), "arn:x/1", 1<<20, &b)
 		if k[1] == "" && err != nil || k[1] != "" && (err == nil || !strings.Contains(err.Error(), k[1])) {
 			t.Errorf("%s: %v", name, err)
 		}

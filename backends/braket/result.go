@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"qgan/backends"
 	"qgan/backends/service"
@@ -60,12 +61,19 @@ type measured struct {
 }
 
 // Fetch copies the result of a task from its bucket, with all files that it refers to.
-func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
+func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writer) error {
 	t, err := c.task(ctx, remote)
 	if err != nil {
 		return err
 	}
-	object := func(key string) ([]byte, error) { return c.object(ctx, t.Bucket, key) }
+	var read atomic.Int64 // of all files
+	object := func(key string) ([]byte, error) {
+		raw, err := c.object(ctx, t.Bucket, key, max(1, most-read.Load()))
+		if err == nil && read.Add(int64(len(raw))) > most {
+			err = &service.TooLarge{Service: titles["s3"], Most: most}
+		}
+		return raw, err
+	}
 	raw, err := object(t.Directory + "/" + resultFile)
 	if err != nil {
 		return err
@@ -157,7 +165,7 @@ func beside(program, executable string) string {
 }
 
 // object reads a file of a bucket.
-func (c *Client) object(ctx context.Context, bucket, key string) ([]byte, error) {
+func (c *Client) object(ctx context.Context, bucket, key string, most int64) ([]byte, error) {
 	segments := strings.Split(key, "/")
 	for i := range segments {
 		segments[i] = url.PathEscape(segments[i])
@@ -171,7 +179,7 @@ func (c *Client) object(ctx context.Context, bucket, key string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	a, err := rest.Do(ctx, service.Call{Method: http.MethodGet, Path: p})
+	a, err := rest.Do(ctx, service.Call{Method: http.MethodGet, Path: p, Most: most})
 	switch service.StatusOf(err) {
 	case http.StatusForbidden, http.StatusNotFound:
 		return nil, fmt.Errorf("s3://%s/%s (as %s, key %s): %w; either it is not there yet, which S3 says so to who may not list the bucket, or reading it (s3:GetObject) is not allowed", bucket, key, c.account, c.account.Key, err)

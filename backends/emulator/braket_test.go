@@ -528,7 +528,7 @@ func TestResultsOfTheTrace(t *testing.T) {
 // spoiled is a service whose results tell of a circuit that failed.
 type spoiled struct{ *braket.Client }
 
-func (spoiled) Fetch(context.Context, string, io.Writer) error {
+func (spoiled) Fetch(context.Context, string, int64, io.Writer) error {
 	return &service.JobFailed{Reason: "program 0, inputs 1: out of tune (DEVICE)"}
 }
 

@@ -299,7 +299,7 @@ func TestIBMStates(t *testing.T) {
 	poll(one, service.Queued)
 	now = now.Add(11 * time.Second)
 	poll(one, service.Running)
-	if err := c.Fetch(t.Context(), one, new(strings.Builder)); err == nil {
+	if err := c.Fetch(t.Context(), one, 1<<20, new(strings.Builder)); err == nil {
 		t.Error("a running job has a result")
 	}
 	if err := c.Cancel(t.Context(), two); err != nil {

@@ -89,7 +89,7 @@ func TestNoResultYet(t *testing.T) {
 	s := newServer(t)
 	s.on("GET /api/v1/jobs/j/results", 200, " \n")
 	var b strings.Builder
-	if err := s.client(t, secret).Fetch(t.Context(), "j", &b); err == nil || b.Len() > 0 {
+	if err := s.client(t, secret).Fetch(t.Context(), "j", 1<<20, &b); err == nil || b.Len() > 0 {
 		t.Errorf("%q, %v", b.String(), err)
 	}
 }
@@ -211,6 +211,38 @@ func TestRowsOfBytes(t *testing.T) {
 		out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(text))
 		if (err == nil) != (k.want != nil) || err == nil && !slices.Equal(out[0].Words, k.want) {
 			t.Errorf("%s: %010b, want %010b; %v", name, out, k.want, err)
+		}
+	}
+}
+
+// Arrays are unpacked to what a job can hold and no more, those of registers that nobody
+// asked for not at all.
+func TestArraysAreBounded(t *testing.T) {
+	zeros := make([]byte, 8<<20)
+	shape := service.Shape{Bits: 10, Shots: 100, Registers: []service.Register{{Name: "c", Bits: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}}}
+	good := packed(t, "(1, 2)", 118, 1, 0)
+	field := func(name, array string) string {
+		return fmt.Sprintf(`%q: {"__type__": "BitArray", "__value__": {"array": {"__type__": "ndarray", "__value__": %q}, "num_bits": 10}}`, name, array)
+	}
+	primitive := func(fields ...string) string {
+		return `{"__type__": "PrimitiveResult", "__value__": {"pub_results": [{"__value__": {"data": {"__value__": {"fields": {` + strings.Join(fields, ",") + `}}}}}]}}`
+	}
+	tensor := func(name, data string) string {
+		return fmt.Sprintf(`%q: {"data": %q, "shape": [1, 10], "dtype": "bool"}`, name, data)
+	}
+	executor := func(tensors ...string) string { return `{"data": [{"results": {` + strings.Join(tensors, ",") + `}}]}` }
+	for name, k := range map[string]struct{ text, want string }{
+		"fine":                 {primitive(field("c", good)), ""},
+		"a bomb":               {primitive(field("c", pack(t, zeros))), "more than 66336 bytes"},
+		"a bomb beside":        {primitive(field("c", good), field("d", pack(t, zeros))), ""},
+		"bits":                 {executor(tensor("c", pack(t, []byte{1, 0}))), ""},
+		"a bomb of bits":       {executor(tensor("c", pack(t, zeros))), "more than 66336 bytes"},
+		"a bomb of flips":      {executor(tensor("c", pack(t, []byte{1, 0})), tensor("measurement_flips.c", pack(t, zeros))), "more than 66336 bytes"},
+		"a bomb of bits aside": {executor(tensor("c", pack(t, []byte{1, 0})), tensor("d", pack(t, zeros))), ""},
+	} {
+		out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(k.text))
+		if (err == nil) != (k.want == "") || err != nil && !strings.Contains(err.Error(), k.want) || err == nil && out[0].Shots != 1 {
+			t.Errorf("%s: %+v, %v", name, out, err)
 		}
 	}
 }

@@ -184,8 +184,8 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 }
 
 // Fetch copies the result of a job. 204 says that there is none yet.
-func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
-	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/results"})
+func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writer) error {
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/results", Most: most})
 	if err != nil {
 		return err
 	}

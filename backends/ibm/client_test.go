@@ -164,12 +164,12 @@ func TestJob(t *testing.T) {
 		t.Errorf("found %v, %v", found, err)
 	}
 	s.on("GET /api/v1/jobs/cz8abc/results", 204, "")
-	if err := c.Fetch(t.Context(), "cz8abc", io.Discard); err == nil {
+	if err := c.Fetch(t.Context(), "cz8abc", 1<<20, io.Discard); err == nil {
 		t.Error("a result that is not there was fetched")
 	}
 	s.on("GET /api/v1/jobs/cz8abc/results", 200, plain2)
 	var b strings.Builder
-	if err := c.Fetch(t.Context(), "cz8abc", &b); err != nil || b.String() != plain2 {
+	if err := c.Fetch(t.Context(), "cz8abc", 1<<20, &b); err != nil || b.String() != plain2 {
 		t.Errorf("%v", err)
 	}
 	s.on("POST /api/v1/jobs/cz8abc/cancel", 409, `{"errors":[{"code":1212,"message":"Job is final."}]}`)

@@ -19,7 +19,7 @@ import (
 	"qgan/backends/service"
 )
 
-// maxArray bounds what a compressed array may unpack to; a slice of it has to fit an int.
+// maxArray bounds the elements that an array says to have, so that they fit an int.
 const maxArray = min(4<<30, math.MaxInt-1)
 
 // Decode reads a result in any of the service's forms.
@@ -28,7 +28,7 @@ func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome
 	if err != nil {
 		return nil, err
 	}
-	pubs, err := pubsOf(raw)
+	pubs, err := pubsOf(raw, shapes)
 	if err != nil {
 		return nil, fmt.Errorf("IBM Quantum: the result can't be read: %w", err)
 	}
@@ -96,7 +96,7 @@ func consecutive(bits []int) bool {
 }
 
 // pubsOf tells the forms apart.
-func pubsOf(raw []byte) ([]pub, error) {
+func pubsOf(raw []byte, shapes []service.Shape) ([]pub, error) {
 	var top struct {
 		Type    string          `json:"__type__"`
 		Value   json.RawMessage `json:"__value__"`
@@ -108,17 +108,30 @@ func pubsOf(raw []byte) ([]pub, error) {
 	}
 	switch {
 	case top.Type == "PrimitiveResult":
-		return tagged(top.Value)
+		return tagged(top.Value, shapes)
 	case top.Results != nil:
-		return plain(top.Results)
+		return plain(top.Results, shapes)
 	case top.Data != nil:
-		return tensors(top.Data)
+		return tensors(top.Data, shapes)
 	}
 	return nil, errors.New("neither results, nor a PrimitiveResult, nor an executor's data")
 }
 
+// roomFor is the most bytes that the array of a register is unpacked to: four times the shots
+// that were asked for. Registers that a circuit doesn't have are not unpacked.
+func roomFor(shapes []service.Shape, i int, register string) (most int64, ok bool) {
+	if i >= len(shapes) {
+		return 0, false
+	}
+	s := shapes[i]
+	for _, r := range s.Registers {
+		ok = ok || r.Name == register
+	}
+	return 64<<10 + 4*int64(s.Shots)*int64((s.Bits+7)/8), ok
+}
+
 // plain reads {"results": [{"data": {register: {"samples": ["0x3", …], "num_bits": 2}}}]}.
-func plain(raw json.RawMessage) ([]pub, error) {
+func plain(raw json.RawMessage, shapes []service.Shape) ([]pub, error) {
 	var results []struct {
 		Data map[string]struct {
 			Samples json.RawMessage `json:"samples"`
@@ -132,6 +145,9 @@ func plain(raw json.RawMessage) ([]pub, error) {
 	for i, r := range results {
 		out[i] = pub{}
 		for name, reg := range r.Data {
+			if _, ok := roomFor(shapes, i, name); !ok {
+				continue
+			}
 			words, err := listed(reg.Samples)
 			if err != nil {
 				return nil, fmt.Errorf("register %q: %w", name, err)
@@ -216,7 +232,7 @@ type tag struct {
 }
 
 // tagged reads Qiskit's PrimitiveResult.
-func tagged(raw json.RawMessage) ([]pub, error) {
+func tagged(raw json.RawMessage, shapes []service.Shape) ([]pub, error) {
 	var result struct {
 		PUBs []struct {
 			Value struct {
@@ -236,6 +252,10 @@ func tagged(raw json.RawMessage) ([]pub, error) {
 	for i, p := range result.PUBs {
 		out[i] = pub{}
 		for name, field := range p.Value.Data.Value.Fields {
+			most, ok := roomFor(shapes, i, name)
+			if !ok {
+				continue
+			}
 			if field.Type != "BitArray" {
 				return nil, fmt.Errorf("register %q is a %s, not a BitArray", name, field.Type)
 			}
@@ -246,7 +266,7 @@ func tagged(raw json.RawMessage) ([]pub, error) {
 			if err := json.Unmarshal(field.Value, &b); err != nil {
 				return nil, err
 			}
-			x, err := ndarray(b.Array)
+			x, err := ndarray(b.Array, most)
 			if err != nil {
 				return nil, fmt.Errorf("register %q: %w", name, err)
 			}
@@ -293,27 +313,27 @@ type array struct {
 }
 
 // ndarray unpacks a tagged array: base64 of zlib of an .npy file.
-func ndarray(t tag) (*array, error) {
+func ndarray(t tag, most int64) (*array, error) {
 	var text string
 	if t.Type != "ndarray" || json.Unmarshal(t.Value, &text) != nil {
 		return nil, fmt.Errorf("a %s is no packed array", t.Type)
 	}
-	raw, err := inflate(text)
+	raw, err := inflate(text, most)
 	if err != nil {
 		return nil, err
 	}
 	return npy(raw)
 }
 
-// inflate unpacks base64 of zlib.
-func inflate(text string) ([]byte, error) {
+// inflate unpacks base64 of zlib, so many bytes at most.
+func inflate(text string, most int64) ([]byte, error) {
 	z, err := zlib.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
 	if err != nil {
 		return nil, fmt.Errorf("an array that can't be unpacked: %w", err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(z, maxArray+1))
-	if err == nil && len(raw) > maxArray {
-		err = fmt.Errorf("it has more than %d bytes", maxArray)
+	raw, err := io.ReadAll(io.LimitReader(z, most+1))
+	if err == nil && int64(len(raw)) > most {
+		err = fmt.Errorf("it has more than %d bytes", most)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("an array that can't be unpacked: %w", err)
@@ -356,7 +376,7 @@ func npy(raw []byte) (*array, error) {
 // tensors reads the result of the program executor: bits packed from the least
 // significant of each byte, in C order, the last axis the bits of the register from bit 0.
 // Bits that twirling flipped are flipped back.
-func tensors(raw json.RawMessage) ([]pub, error) {
+func tensors(raw json.RawMessage, shapes []service.Shape) ([]pub, error) {
 	type tensor struct {
 		Data  string `json:"data"`
 		Shape []int  `json:"shape"`
@@ -373,15 +393,16 @@ func tensors(raw json.RawMessage) ([]pub, error) {
 		out[i] = pub{}
 		for name, t := range d.Results {
 			const flips = "measurement_flips."
-			if strings.HasPrefix(name, flips) {
+			most, ok := roomFor(shapes, i, name)
+			if !ok || strings.HasPrefix(name, flips) {
 				continue
 			}
-			x, err := unpackTensor(t.Data, t.Type, t.Shape)
+			x, err := unpackTensor(t.Data, t.Type, t.Shape, most)
 			if err != nil {
 				return nil, fmt.Errorf("register %q: %w", name, err)
 			}
 			if f, ok := d.Results[flips+name]; ok {
-				y, err := unpackTensor(f.Data, f.Type, f.Shape)
+				y, err := unpackTensor(f.Data, f.Type, f.Shape, most)
 				if err != nil {
 					return nil, fmt.Errorf("flips of register %q: %w", name, err)
 				}
@@ -403,7 +424,7 @@ type tensorSamples struct {
 	flips         *tensorSamples // repeated over the shots
 }
 
-func unpackTensor(text, dtype string, shape []int) (x tensorSamples, err error) {
+func unpackTensor(text, dtype string, shape []int, most int64) (x tensorSamples, err error) {
 	if dtype != "bool" || len(shape) < 2 {
 		return x, fmt.Errorf("a tensor of %s and shape %v holds no shots", dtype, shape)
 	}
@@ -414,7 +435,7 @@ func unpackTensor(text, dtype string, shape []int) (x tensorSamples, err error) 
 		}
 		x.rows *= n
 	}
-	if x.bits, err = inflate(text); err != nil {
+	if x.bits, err = inflate(text, most); err != nil {
 		return x, err
 	}
 	if big.NewInt(0).Mul(big.NewInt(int64(x.rows)), big.NewInt(int64(x.columns))).Cmp(big.NewInt(8*int64(len(x.bits)))) > 0 || x.columns < 0 {

@@ -100,7 +100,7 @@ func TestFetchOfOneChild(t *testing.T) {
 	s.on("GET /v0.4/jobs/j/results/probabilities/aggregated", `{"a": {"1": 1}}`)
 	var b strings.Builder
 	c := s.client(t, "qpu.x")
-	if err := c.Fetch(t.Context(), "j", &b); err != nil {
+	if err := c.Fetch(t.Context(), "j", 1<<20, &b); err != nil {
 		t.Fatal(err)
 	}
 	out, err := c.Decode([]service.Shape{{Bits: 1, Shots: 7, Qubits: []int{0}}}, strings.NewReader(b.String()))
@@ -153,5 +153,32 @@ func TestWhichKey(t *testing.T) {
 	a, err := FindAccount(func(name string) string { return map[string]string{"IONQ_API_KEY": "k", "IONQ_API_TOKEN": "t"}[name] })
 	if err != nil || a.Key != "k" || a.Source != "IONQ_API_KEY" {
 		t.Errorf("the key of %s, %v", a.Source, err)
+	}
+}
+
+// An outcome has no more bits than the circuit has qubits, read or not.
+func TestBitsBeyondTheCircuit(t *testing.T) {
+	c := ir.New(3, 1)
+	c.Gate(ir.GPI, []int{2}, ir.Const(0))
+	c.Measure(1, 0)
+	shape := service.ShapeOf(service.Program{Circuit: c, Shots: 4})
+	if shape.Width != 3 {
+		t.Errorf("it acts on %d qubits", shape.Width)
+	}
+	old := shape
+	old.Width = 0 // of a ledger before
+	for text, k := range map[string]struct {
+		shape service.Shape
+		want  string
+	}{
+		`{"6": 1}`: {shape, ""},
+		`{"8": 1}`: {shape, "the outcome 8 has 4 bits, the circuit has 3 qubits"},
+		`{"6": 0.5, "18446744073709551616": 0.5}`: {shape, "has 65 bits"},
+		`{"10": 1}`: {old, ""},
+	} {
+		out, err := Reader("qpu.x").Decode([]service.Shape{k.shape}, strings.NewReader(`{"probabilities": `+text+`}`))
+		if (err == nil) != (k.want == "") || err != nil && !strings.Contains(err.Error(), k.want) || err == nil && (len(out[0].Counts) != 1 || out[0].Counts[0].Word != 1) {
+			t.Errorf("%s: %+v, %v", text, out, err)
+		}
 	}
 }

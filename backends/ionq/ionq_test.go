@@ -217,7 +217,7 @@ func TestJob(t *testing.T) {
 	}
 	s.on("GET /v0.4/jobs/j1/results/probabilities/aggregated", `{"a":{"0":1},"b":{"1":0.75,"2":0.25}}`)
 	var raw strings.Builder
-	if err := c.Fetch(t.Context(), "j1", &raw); err != nil {
+	if err := c.Fetch(t.Context(), "j1", 1<<20, &raw); err != nil {
 		t.Fatal(err)
 	}
 	// Qubit 0 is read into bit 2, qubit 1 into bit 0.

@@ -60,6 +60,9 @@ func (c *Client) outcome(s service.Shape, law map[string]json.Number, seed uint6
 		if !ok || key.Sign() < 0 || err != nil {
 			return backends.Outcome{}, fmt.Errorf("%q: %q is no outcome with its probability", text, number)
 		}
+		if s.Width > 0 && key.BitLen() > s.Width {
+			return backends.Outcome{}, fmt.Errorf("the outcome %s has %d bits, the circuit has %d qubits", text, key.BitLen(), s.Width)
+		}
 		var word uint64
 		for bit, q := range s.Qubits {
 			word <<= 1

@@ -113,8 +113,8 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 }
 
 // Fetch copies the measurements of a job.
-func (c *Client) Fetch(ctx context.Context, remote string, w io.Writer) error {
-	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/artifacts/measurements"})
+func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writer) error {
+	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodGet, Path: "jobs/" + url.PathEscape(remote) + "/artifacts/measurements", Most: most})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -442,6 +443,7 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 			var disk *notKept
 			var late *service.JobFailed
 			var odd *garbled
+			var large *service.TooLarge
 			switch {
 			case errors.As(err, &disk):
 				return j, err
@@ -449,6 +451,10 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 				err := r.record(&j, ledger.Update{State: ledger.Failed, Remote: j.Remote, Reason: late.Reason, Cost: s.Cost, Seconds: s.Seconds})
 				r.report(j, "failed: "+late.Reason)
 				return j, err
+			case errors.As(err, &large): // it stays at the service; the job is not sent again
+				if denials += maxDenials / 3; denials > maxDenials {
+					return j, &service.RemoteError{Service: j.Service, Err: fmt.Errorf("the result of job %s (%s): %w", j.ID, j.Remote, err)}
+				}
 			case errors.As(err, &odd): // cut short, or in a form that we don't know
 				if denials++; denials > maxDenials {
 					return j, r.giveUp(&j, s, odd)
@@ -517,13 +523,18 @@ func (n *notKept) Unwrap() error { return n.error }
 
 // fetch keeps a result, unless that was done before, and marks the job as done.
 func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s service.Status) error {
+	odd := "" // about its shots
 	f, err := r.Ledger.Result(j.ID)
 	switch {
 	case err == nil: // a process died between the two steps
 		f.Close()
 	case ledger.Missing(err):
 		var b bytes.Buffer
-		if err := r.Service.Fetch(ctx, j.Remote, &b); err != nil {
+		most, err := r.room(*j)
+		if err == nil {
+			err = r.Service.Fetch(ctx, j.Remote, most, &b)
+		}
+		if err != nil {
 			return err
 		}
 		// What can't be read is asked for again, not kept.
@@ -535,20 +546,45 @@ func (r *Remote) fetch(ctx context.Context, j *ledger.Job, s service.Status) err
 			return &notKept{err}
 		}
 		r.keep(j.ID, out)
+		shapes, err := shapesOf(*j)
+		if err != nil {
+			return &notKept{err}
+		}
+		odd = service.OtherShots(shapes, out)
 	default:
 		return &notKept{err}
 	}
-	if err := r.record(j, ledger.Update{State: ledger.Done, Remote: j.Remote, Cost: s.Cost, Seconds: s.Seconds}); err != nil {
+	if err := r.record(j, ledger.Update{State: ledger.Done, Remote: j.Remote, Reason: odd, Cost: s.Cost, Seconds: s.Seconds}); err != nil {
 		return &notKept{err}
 	}
-	r.report(*j, "done")
+	r.report(*j, strings.TrimSuffix("done: "+odd, ": "))
 	return nil
 }
 
-func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error) {
-	var shapes []service.Shape
+// room is the most bytes that are read of a job's result.
+func (r *Remote) room(j ledger.Job) (int64, error) {
+	shapes, err := shapesOf(j)
+	if err != nil {
+		return 0, err
+	}
+	body, err := r.Ledger.Request(j.ID)
+	if err != nil && !ledger.Missing(err) {
+		return 0, &notKept{err}
+	}
+	return service.Room(shapes, len(body)), nil
+}
+
+func shapesOf(j ledger.Job) (shapes []service.Shape, err error) {
 	if err := json.Unmarshal(j.Programs, &shapes); err != nil {
 		return nil, fmt.Errorf("job %s: its programs in the ledger: %w", j.ID, err)
+	}
+	return shapes, nil
+}
+
+func (r *Remote) decode(j ledger.Job, raw io.Reader) ([]backends.Outcome, error) {
+	shapes, err := shapesOf(j)
+	if err != nil {
+		return nil, err
 	}
 	out, err := r.Service.Decode(shapes, raw)
 	if err == nil && len(out) != len(shapes) {

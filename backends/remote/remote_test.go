@@ -171,7 +171,7 @@ func (s *fakeService) Poll(_ context.Context, remote string) (service.Status, er
 	return service.Status{State: service.Completed, Word: "DONE", Seconds: 2}, nil
 }
 
-func (s *fakeService) Fetch(_ context.Context, remote string, w io.Writer) error {
+func (s *fakeService) Fetch(_ context.Context, remote string, _ int64, w io.Writer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fault() == pollError {

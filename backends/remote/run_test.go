@@ -56,11 +56,11 @@ func (s *bent) Poll(ctx context.Context, remote string) (service.Status, error) 
 	return s.fakeService.Poll(ctx, remote)
 }
 
-func (s *bent) Fetch(ctx context.Context, remote string, w io.Writer) error {
+func (s *bent) Fetch(ctx context.Context, remote string, most int64, w io.Writer) error {
 	if s.fetch != nil {
 		return s.fetch(remote, w)
 	}
-	return s.fakeService.Fetch(ctx, remote, w)
+	return s.fakeService.Fetch(ctx, remote, most, w)
 }
 
 // Jobs are found again by service, device, address, seed, shots and circuits, each of them,
@@ -309,6 +309,7 @@ func TestWait(t *testing.T) {
 		"the result is cut once":   {poll: done, fetch: func(k int, w io.Writer) error { return cut(w, k == 1) }, state: ledger.Done, result: "1\n", polls: 2},
 		"the result is cut off":    {poll: done, fetch: func(_ int, w io.Writer) error { return cut(w, true) }, state: ledger.Failed, reason: "its result is kept and can't be read", result: `{"cut`, polls: 16},
 		"the result says it fails": {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &service.JobFailed{Reason: "out of tune"}) }, state: ledger.Failed, reason: "out of tune", polls: 1},
+		"the result is too large":  {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &service.TooLarge{Service: "fake", Most: 7}) }, state: ledger.Submitted, reason: "an answer of more than 7 bytes is not read", polls: 4},
 		"the store is down":        {poll: done, fetch: func(k int, w io.Writer) error { return map[bool]error{true: status(503)}[k <= 40] }, state: ledger.Done, result: "1\n", polls: 41},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -324,7 +325,7 @@ func TestWait(t *testing.T) {
 							return err
 						}
 					}
-					return s.fakeService.Fetch(t.Context(), remote, w)
+					return s.fakeService.Fetch(t.Context(), remote, 1<<20, w)
 				}
 				dir := t.TempDir()
 				r := &Remote{Service: s, Ledger: openLedger(t, dir)}
@@ -410,7 +411,7 @@ func TestResultsAreKeptFirst(t *testing.T) {
 		fetches := 0
 		s.fetch = func(remote string, w io.Writer) error {
 			fetches++
-			return s.fakeService.Fetch(t.Context(), remote, w)
+			return s.fakeService.Fetch(t.Context(), remote, 1<<20, w)
 		}
 		x := durable.NewFault(durable.OS{})
 		dir := t.TempDir()

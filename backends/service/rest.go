@@ -48,11 +48,11 @@ type RESTOptions struct {
 	Header http.Header
 	// Transport is what connects; nil: one pool with TLS as Go verifies it.
 	Transport http.RoundTripper
-	Timeout   time.Duration // of one try; 0: 60 s
+	Timeout   time.Duration // without progress, of one try; 0: 60 s
 	Retries   int           // of what may be asked again; 0: 5, -1: none
 	WaitMin   time.Duration // before the first retry; 0: 500 ms
 	WaitMax   time.Duration // 0: 30 s
-	MaxBytes  int64         // of an answer; 0: 1 GiB
+	MaxBytes  int64         // of an answer to a call that tells no other; 0: 32 MiB
 	Now       func() time.Time
 }
 
@@ -65,6 +65,7 @@ type Call struct {
 	Body   []byte
 	Type   string // of the body; "": JSON
 	Once   bool
+	Most   int64 // bytes of the answer; 0: as the options say
 }
 
 // Answer is what came back: a status of 200 to 299.
@@ -124,7 +125,7 @@ func NewREST(service, base string, options RESTOptions) (*REST, error) {
 		options.Now = time.Now
 	}
 	if options.MaxBytes == 0 {
-		options.MaxBytes = 1 << 30
+		options.MaxBytes = 32 << 20
 	}
 	switch options.Retries {
 	case 0:
@@ -133,14 +134,14 @@ func NewREST(service, base string, options RESTOptions) (*REST, error) {
 		options.Retries = 0
 	}
 	r := &REST{service: service, base: u, options: options}
+	r.options.Transport = patient{options.Transport, options.Timeout}
 	r.single = &http.Client{
-		Transport:     options.Transport,
-		Timeout:       options.Timeout,
+		Transport:     r.options.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	r.retries = &retryablehttp.Client{
 		// Credentials are added anew for each try: a token may have run out.
-		HTTPClient: &http.Client{Transport: authorizing{r}, Timeout: options.Timeout, CheckRedirect: r.single.CheckRedirect}, RetryMax: options.Retries, RetryWaitMin: options.WaitMin, RetryWaitMax: options.WaitMax,
+		HTTPClient: &http.Client{Transport: authorizing{r}, CheckRedirect: r.single.CheckRedirect}, RetryMax: options.Retries, RetryWaitMin: options.WaitMin, RetryWaitMax: options.WaitMax,
 		CheckRetry: again, Backoff: r.backoff, ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return r, nil
@@ -269,8 +270,9 @@ func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
 		}
 		return req, nil
 	}
+	most := cmp.Or(c.Most, r.options.MaxBytes)
 	if c.Once {
-		return r.once(ctx, make)
+		return r.once(ctx, most, make)
 	}
 	for try := 0; ; try++ {
 		req, err := make(ctx)
@@ -285,7 +287,7 @@ func (r *REST) Do(ctx context.Context, c Call) (*Answer, error) {
 		if err != nil {
 			return nil, r.failed(err)
 		}
-		a, err := r.read(resp)
+		a, err := r.read(resp, most)
 		var cut *cutShort
 		if !errors.As(err, &cut) || try >= r.options.Retries {
 			return a, err
@@ -334,7 +336,7 @@ type noCredentials struct{ error }
 func (n *noCredentials) Unwrap() error { return n.error }
 
 // once sends a call a single time and tells its fate.
-func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Request, error)) (*Answer, error) {
+func (r *REST) once(ctx context.Context, most int64, make func(context.Context) (*http.Request, error)) (*Answer, error) {
 	var sent atomic.Bool // whether a byte may have left
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
@@ -361,7 +363,7 @@ func (r *REST) once(ctx context.Context, make func(context.Context) (*http.Reque
 		}
 		return nil, r.failed(err)
 	}
-	a, err := r.read(resp)
+	a, err := r.read(resp, most)
 	var status *StatusError
 	if !errors.As(err, &status) {
 		return a, err
@@ -400,16 +402,25 @@ func (r *REST) failed(err error) error {
 	return fmt.Errorf("%s at %s: %w", r.service, r.base.Host, err)
 }
 
-// read takes an answer whole.
-func (r *REST) read(resp *http.Response) (*Answer, error) {
+// maxProblem is how much is read of an answer that is an error.
+const maxProblem = 256 << 10
+
+// read takes an answer whole, within its bound. Of an error its beginning does.
+func (r *REST) read(resp *http.Response, most int64) (*Answer, error) {
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, r.options.MaxBytes+1))
+	fine := resp.StatusCode >= 200 && resp.StatusCode < 300
+	if !fine {
+		most = min(most, maxProblem)
+	}
+	body, err := unpack(r.service, resp, most)
+	var large *TooLarge
 	switch {
-	case int64(len(body)) > r.options.MaxBytes:
-		return nil, fmt.Errorf("%s: an answer of more than %d bytes is not read", r.service, r.options.MaxBytes)
+	case !fine:
+	case errors.As(err, &large):
+		return nil, err
 	case err != nil:
 		return nil, &cutShort{fmt.Errorf("%s: the answer broke off after %d bytes: %w", r.service, len(body), err)}
-	case resp.StatusCode >= 200 && resp.StatusCode < 300:
+	default:
 		return &Answer{resp.StatusCode, resp.Header, body}, nil
 	}
 	e := &StatusError{Service: r.service, Status: resp.StatusCode, After: retryAfter(resp.Header, r.options.Now())}

@@ -42,8 +42,8 @@ type Service interface {
 	// Poll asks where a job stands.
 	Poll(ctx context.Context, remote string) (Status, error)
 	// Fetch writes the result of a job that is done as the service tells it, to be kept
-	// before anything is made of it.
-	Fetch(ctx context.Context, remote string, w io.Writer) error
+	// before anything is made of it. A result of more than so many bytes is a TooLarge.
+	Fetch(ctx context.Context, remote string, most int64, w io.Writer) error
 	// Decode reads what Fetch wrote: an outcome of each program, bits in the order of its
 	// circuit, whatever the order in which the service lists them.
 	Decode(programs []Shape, r io.Reader) ([]backends.Outcome, error)
@@ -82,6 +82,8 @@ type Shape struct {
 	Registers []Register `json:"registers"`
 	// Qubits is the physical qubit that is read into each bit, -1 for none.
 	Qubits []int `json:"qubits"`
+	// Width is one more than the highest qubit that is acted on; 0: not told.
+	Width int `json:"width,omitempty"`
 	// Names are that qubit's name at the service, of a Named one.
 	Names []string `json:"names,omitempty"`
 }
@@ -101,8 +103,32 @@ func ShapeOf(p Program) Shape {
 			s.Qubits[bit] = m.Qubit
 		}
 	}
+	for _, op := range p.Circuit.Ops {
+		for _, q := range ir.ActsOn(op) {
+			s.Width = max(s.Width, q+1)
+		}
+	}
 	s.Registers = RegistersOf(p.Circuit)
 	return s
+}
+
+// OtherShots says which circuits of a job have other shots than were asked for; "" where
+// none has.
+func OtherShots(shapes []Shape, found []backends.Outcome) string {
+	text, others := "", 0
+	for i, s := range shapes {
+		switch {
+		case found[i].Shots == s.Shots:
+		case text == "":
+			text = fmt.Sprintf("circuit %d has %d shots, %d were asked for", i, found[i].Shots, s.Shots)
+		default:
+			others++
+		}
+	}
+	if others > 0 {
+		text += fmt.Sprintf("; so have %d more", others)
+	}
+	return text
 }
 
 // Name keeps the names of the qubits that are read.
