@@ -90,7 +90,7 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 	if err != nil {
 		return nil, err
 	}
-	c, err := f.trained(a, m)
+	c, err := m.Trained(a.fs, f.Which)
 	if err != nil {
 		return nil, err
 	}

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"io"
-	"io/fs"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,18 +15,16 @@ import (
 
 // circuitFlags say which circuit of a run is meant.
 type circuitFlags struct {
-	timestep     int
-	latent, past string
-	parametric   bool
+	assess.Which
 }
 
 // add declares the flags; what they say of the timestep and the past is the verb's own.
 func (f *circuitFlags) add(s *pflag.FlagSet, timestep, past string) {
-	s.IntVar(&f.timestep, "timestep", 0, timestep)
-	s.StringVar(&f.latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
-	s.StringVar(&f.past, "past", "", past)
+	s.IntVar(&f.Timestep, "timestep", 0, timestep)
+	s.StringVar(&f.Latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
+	s.StringVar(&f.Past, "past", "", past)
 	addParameters(s)
-	s.BoolVar(&f.parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
+	s.BoolVar(&f.Parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
 }
 
 // program reads the circuit of a program, for which the flags of a run, and the others
@@ -40,70 +34,6 @@ func (f *circuitFlags) program(a *app, cmd *cobra.Command, path string, others .
 		return nil, err
 	}
 	return a.circuitOf(path)
-}
-
-// trained is the trained circuit of a run's timestep, without measurement, its inputs bound
-// unless they are to stay open.
-func (f *circuitFlags) trained(a *app, g *assess.Generator) (*ir.Circuit, error) {
-	c, err := g.Circuit(f.timestep)
-	if err != nil {
-		return nil, err
-	}
-	if f.parametric {
-		if f.latent != "" || f.past != "" {
-			return nil, usagef("--parametric keeps the inputs open: leave out --latent-vector and --past")
-		}
-		return c, nil
-	}
-	inputs, err := f.inputs(a, g)
-	if err != nil {
-		return nil, err
-	}
-	return c.Bind(nil, inputs)
-}
-
-// inputs are the values of the circuit's data symbols: a latent vector, or the
-// angles that the memory makes of a past.
-func (f *circuitFlags) inputs(a *app, g *assess.Generator) ([]float64, error) {
-	switch {
-	case !g.Remembers() && f.past != "":
-		return nil, usagef("--past %s: %w", f.past, assess.ErrNoMemory)
-	case !g.Remembers():
-		return f.latentVector(a, g)
-	case f.latent != "":
-		return nil, usagef("--latent-vector %s: the run's generator has a memory and no latent vector", f.latent).withHint("--past says what it remembers")
-	}
-	past, err := g.ParsePast(f.past)
-	if err != nil {
-		return nil, usagef("--past %s: %w", f.past, err)
-	}
-	return g.Remember(f.timestep, past)
-}
-
-// latentVector reads a latent vector from a file or draws one.
-func (f *circuitFlags) latentVector(a *app, g *assess.Generator) ([]float64, error) {
-	if f.latent == "" {
-		return g.DrawLatent(0), nil
-	}
-	if number, ok := strings.CutPrefix(f.latent, "seed:"); ok {
-		seed, err := strconv.ParseUint(number, 10, 64)
-		if err != nil {
-			return nil, usagef("--latent-vector %s: seed:N takes a whole number", f.latent)
-		}
-		return g.DrawLatent(seed), nil
-	}
-	text, err := a.fs.ReadFile(f.latent)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("--latent-vector %s: there is no such file", f.latent).withHint("seed:N draws one")
-	}
-	var z []float64
-	if err == nil {
-		z, err = g.ParseLatent(text)
-	}
-	if err != nil {
-		return nil, usagef("--latent-vector %s: %w", f.latent, err)
-	}
-	return z, nil
 }
 
 // newExportCmd makes `export`.
@@ -136,10 +66,10 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 			if err != nil {
 				return err
 			}
-			if f.parametric && probabilities != "" {
+			if f.Parametric && probabilities != "" {
 				return usagef("--parametric keeps the inputs open: leave out --probabilities")
 			}
-			c, err := f.trained(a, m)
+			c, err := m.Trained(a.fs, f.Which)
 			if err != nil {
 				return err
 			}
@@ -148,7 +78,7 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 				if err != nil {
 					return err
 				}
-				if err := a.writeProbabilities(probabilities, law); err != nil {
+				if err := assess.WriteLaw(a.fs, probabilities, law); err != nil {
 					return err
 				}
 			}
@@ -172,19 +102,4 @@ func (a *app) export(c *ir.Circuit, out string, options qasm.Options) error {
 		return write(a.out)
 	}
 	return durable.WriteFile(a.fs, out, write)
-}
-
-// probabilitiesFile is the object of `export --probabilities`.
-type probabilitiesFile struct {
-	Schema        string             `json:"schema"`
-	BitOrder      string             `json:"bit_order"`
-	Probabilities map[string]float64 `json:"probabilities"`
-}
-
-func (a *app) writeProbabilities(path string, law map[string]float64) error {
-	return durable.WriteFile(a.fs, path, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetIndent("", " ")
-		return e.Encode(probabilitiesFile{"qgan.probabilities/v1", "bit 0 first", law})
-	})
 }

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
 
 	"qgan/backends/sim"
+	"qgan/internal/durable"
 	"qgan/internal/named"
 	"qgan/internal/stream"
 	"qgan/ir"
@@ -29,6 +32,82 @@ func (g *Generator) Circuit(timestep int) (*ir.Circuit, error) {
 	}
 	c.Name = fmt.Sprintf("timestep %d", timestep)
 	return c, nil
+}
+
+// Which says in words which circuit of a generator is meant, and what its inputs are.
+type Which struct {
+	Timestep int // counted from 0
+	// Latent is the latent vector: "seed:N" draws one, anything else is a file of numbers (see
+	// [Generator.ParseLatent]); empty: seed:0. A generator with memory has none.
+	Latent string
+	// Past are the words before the timestep (see [Generator.ParsePast]) of a generator with
+	// memory; empty: silence.
+	Past string
+	// Parametric keeps the inputs open.
+	Parametric bool
+}
+
+// Trained is the trained circuit that is asked for, without measurement: Circuit with its
+// inputs bound, unless they are to stay open. A file is read from fsys; nil: the machine's own.
+func (g *Generator) Trained(fsys durable.FS, w Which) (*ir.Circuit, error) {
+	c, err := g.Circuit(w.Timestep)
+	switch {
+	case err != nil:
+		return nil, err
+	case w.Parametric && (w.Latent != "" || w.Past != ""):
+		return nil, named.Inputf("{parametric} keeps the inputs open: leave out {latent-vector} and {past}")
+	case w.Parametric:
+		return c, nil
+	}
+	inputs, err := g.inputs(durable.Or(fsys), w)
+	if err != nil {
+		return nil, err
+	}
+	return c.Bind(nil, inputs)
+}
+
+// inputs are the values of a circuit's data symbols: a latent vector, or the angles that the
+// memory makes of a past.
+func (g *Generator) inputs(fsys durable.FS, w Which) ([]float64, error) {
+	switch {
+	case !g.Remembers() && w.Past != "":
+		return nil, named.Inputf("{past} %s: %w", w.Past, ErrNoMemory)
+	case !g.Remembers():
+		return g.latentVector(fsys, w.Latent)
+	case w.Latent != "":
+		return nil, named.Inputf("{latent-vector} %s: the run's generator has a memory and no latent vector", w.Latent).Hinted("{past} says what it remembers")
+	}
+	past, err := g.ParsePast(w.Past)
+	if err != nil {
+		return nil, named.Inputf("{past} %s: %w", w.Past, err)
+	}
+	return g.Remember(w.Timestep, past)
+}
+
+// latentVector draws a latent vector or reads it from a file.
+func (g *Generator) latentVector(fsys durable.FS, text string) ([]float64, error) {
+	if text == "" {
+		return g.DrawLatent(0), nil
+	}
+	if number, ok := strings.CutPrefix(text, "seed:"); ok {
+		seed, err := strconv.ParseUint(number, 10, 64)
+		if err != nil {
+			return nil, named.Inputf("{latent-vector} %s: seed:N takes a whole number", text)
+		}
+		return g.DrawLatent(seed), nil
+	}
+	numbers, err := fsys.ReadFile(text)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, named.Inputf("{latent-vector} %s: there is no such file", text).Hinted("seed:N draws one")
+	}
+	var z []float64
+	if err == nil {
+		z, err = g.ParseLatent(numbers)
+	}
+	if err != nil {
+		return nil, named.Inputf("{latent-vector} %s: %w", text, err)
+	}
+	return z, nil
 }
 
 // ErrNoMemory says that a generator has a latent vector and no past.
@@ -104,4 +183,17 @@ func (g *Generator) WordLaw(ctx context.Context, c *ir.Circuit) (map[string]floa
 		out[fmt.Sprintf("%0*b", law.Bits, word)] = law.P[i]
 	}
 	return out, nil
+}
+
+// WriteLaw writes a law of words, such as [Generator.WordLaw]'s, to a JSON file.
+func WriteLaw(fsys durable.FS, path string, law map[string]float64) error {
+	return durable.WriteFile(durable.Or(fsys), path, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(struct {
+			Schema        string             `json:"schema"`
+			BitOrder      string             `json:"bit_order"`
+			Probabilities map[string]float64 `json:"probabilities"`
+		}{"qgan.probabilities/v1", "bit 0 first", law})
+	})
 }
