@@ -47,3 +47,40 @@ func TestForecast(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// The words of a forecast, whichever of its figures are there.
+func TestForecastInWords(t *testing.T) {
+	const begin = "1 step left: at most 1 job with 2 circuits and 300 shots in all; a step has 2 jobs with 1 round of them, one after the other"
+	one := Forecast{Steps: 1, Jobs: 1, Circuits: 2, Shots: 300, StepJobs: 2, StepRounds: 1, USD: 1.239}
+	for _, c := range []struct {
+		change func(*Forecast)
+		want   string
+	}{
+		{func(*Forecast) {}, "; at most $1.24"},
+		{func(f *Forecast) { f.Unpriced = true }, "; no price is known"},
+		{func(f *Forecast) { f.Free, f.Unpriced = true, true }, "; jobs on this machine cost nothing"},
+		{func(f *Forecast) { f.PerMinute, f.Least = 4, 119*time.Minute }, "; 4 submissions a minute are taken, so it lasts 119 min at least and the queue beside; at most $1.24"},
+		{func(f *Forecast) { f.PerMinute, f.Least = 4, 150*time.Minute }, "; 4 submissions a minute are taken, so it lasts 2.5 h at least and the queue beside; at most $1.24"},
+	} {
+		f := one
+		c.change(&f)
+		if got := f.String(); got != begin+c.want {
+			t.Errorf("%s, want %s", got, begin+c.want)
+		}
+	}
+	for _, want := range []bool{false, true} {
+		r := &Rehearsal{Service: placed{newFake(), want}, Answer: zeros{}}
+		f, err := r.Forecast(1, func() error { return nil })
+		if err != nil || f.Free != want {
+			t.Errorf("on this machine %v: free %v, error %v", want, f.Free, err)
+		}
+	}
+}
+
+// placed is a service that is on this machine, or is not.
+type placed struct {
+	*fakeService
+	local bool
+}
+
+func (s placed) Local() bool { return s.local }

@@ -8,6 +8,7 @@ import (
 
 	"qgan/calibration"
 	"qgan/internal/durable"
+	"qgan/internal/words"
 	"qgan/ir/compile"
 )
 
@@ -75,10 +76,10 @@ func (a *app) printCalibration(r calibrationReport) error {
 	s := r.Snapshot
 	fmt.Fprintf(a.out, "%s (%s) %s, %d qubits, snapshot %.12s\n", s.Name, s.Service, s.Version, len(s.Qubits), r.SHA256)
 	if !s.Taken.IsZero() {
-		fmt.Fprintf(a.out, "taken %s, %s ago\n", s.Taken.Format("2006-01-02 15:04 Z07:00"), age(a.now().Sub(s.Taken)))
+		fmt.Fprintf(a.out, "taken %s, %s ago\n", s.Taken.Format("2006-01-02 15:04 Z07:00"), words.Age(a.now().Sub(s.Taken)))
 	}
 	if r.Oldest != nil {
-		fmt.Fprintf(a.out, "figures measured from %s to %s: the oldest %s ago\n", r.Oldest.Format("2006-01-02 15:04"), r.Newest.Format("2006-01-02 15:04"), age(a.now().Sub(*r.Oldest)))
+		fmt.Fprintf(a.out, "figures measured from %s to %s: the oldest %s ago\n", r.Oldest.Format("2006-01-02 15:04"), r.Newest.Format("2006-01-02 15:04"), words.Age(a.now().Sub(*r.Oldest)))
 	}
 	fmt.Fprintln(a.out)
 	t := newTable(a.out)

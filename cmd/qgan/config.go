@@ -31,11 +31,14 @@ func settingsTables() map[string][]string {
 // read where they are needed. So are those that end in _URL.
 var reservedVariables = []string{"QGAN_LEDGER", "QGAN_PYTHON", "QGAN_SHARED"}
 
-// config is what the environment and the configuration files say. Where a value comes
-// from is told as "environment QGAN_SEED" or as file and line.
-type config struct {
-	getenv func(string) string
-	files  conffile.Files
+// config is what the environment and the configuration files say.
+type config struct{ conffile.Layers }
+
+// newConfig puts variables of the environment before files.
+func newConfig(getenv func(string) string, files conffile.Files) *config {
+	return &config{conffile.Layers{Files: files, Getenv: getenv, Prefix: "QGAN_", Reserved: func(variable string) bool {
+		return slices.Contains(reservedVariables, variable) || strings.HasSuffix(variable, "_URL")
+	}}}
 }
 
 // projectConfig is the name of the configuration file of the working folder.
@@ -66,7 +69,7 @@ func (a *app) loadConfig(root *cobra.Command) (*config, error) {
 		}
 		return nil, bad
 	}
-	return &config{a.getenv, files}, nil
+	return newConfig(a.getenv, files), nil
 }
 
 // knownKeys returns the keys that a configuration file may hold, by table. A flag
@@ -78,7 +81,7 @@ func knownKeys(root *cobra.Command) conffile.Known {
 		known.Add(table, keys...)
 	}
 	for _, verb := range verbsOf(root) {
-		for _, table := range tablesOf(verbPath(verb)) {
+		for _, table := range conffile.Tables(verbPath(verb)) {
 			known.Add(table)
 			for _, f := range flagsOf(verb) {
 				known.Add(table, f.name)
@@ -86,46 +89,6 @@ func knownKeys(root *cobra.Command) conffile.Known {
 		}
 	}
 	return known
-}
-
-// tablesOf returns the tables in which a verb's flags may stand, the nearest first:
-// of "jobs wait", these are "jobs.wait", "jobs" and "".
-func tablesOf(verb string) []string {
-	words := strings.Fields(verb)
-	var out []string
-	for n := len(words); n >= 0; n-- {
-		out = append(out, strings.Join(words[:n], "."))
-	}
-	return out
-}
-
-// variableOf returns the environment variable of a flag, or "" where its name is
-// reserved.
-func variableOf(flag string) string {
-	name := "QGAN_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-	if slices.Contains(reservedVariables, name) || strings.HasSuffix(name, "_URL") {
-		return ""
-	}
-	return name
-}
-
-// flag returns what the configuration says of a verb's flag: its values and where
-// they came from. The environment wins over the files, the working folder's file
-// over the user's, and in a file the nearest table over the wider ones.
-func (c *config) flag(verb, name string) (values []string, from string, ok bool) {
-	if variable := variableOf(name); variable != "" {
-		if text := c.getenv(variable); text != "" {
-			return []string{text}, "environment " + variable, true
-		}
-	}
-	e, ok := c.files.Find(name, tablesOf(verb)...)
-	return e.Values, e.Place, ok
-}
-
-// setting returns a key of one of the settingsTables, such as "ibm", "instance".
-func (c *config) setting(table, key string) (value, from string, ok bool) {
-	e, ok := c.files.Find(key, table)
-	return strings.Join(e.Values, ","), e.Place, ok
 }
 
 // apply sets every flag of a verb that the command line left alone and the
@@ -141,20 +104,20 @@ func (c *config) applyAs(verb string, cmd *cobra.Command) (map[string]string, er
 		if f.set {
 			continue
 		}
-		values, from, ok := c.flag(verb, f.name)
+		e, ok := c.Flag(verb, f.name)
 		if !ok {
 			continue
 		}
+		values := e.Values
 		if !f.list() {
 			values = []string{strings.Join(values, ",")}
 		}
 		for _, v := range values {
 			if err := cmd.Flags().Set(f.name, v); err != nil {
-				e := flagError(cmd, err).(*exitError)
-				return nil, usagef("%s: %w", from, e.err)
+				return nil, usagef("%s: %w", e.Place, flagError(cmd, err).(*exitError).err)
 			}
 		}
-		origins[f.name] = from
+		origins[f.name] = e.Place
 	}
 	return origins, nil
 }

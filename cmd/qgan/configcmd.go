@@ -72,7 +72,7 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 	r := &configReport{
 		Schema: "qgan.config/v1",
-		Files:  a.cfg.files, Flags: []configReportFlag{}, Settings: []configReportKey{},
+		Files:  a.cfg.Files, Flags: []configReportFlag{}, Settings: []configReportKey{},
 	}
 	for _, verb := range verbsOf(root) {
 		if verb.Name() == "show" && verb.Parent().Name() == "config" {
@@ -91,7 +91,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 	tables := settingsTables()
 	for _, table := range sortedKeys(tables) {
 		for _, key := range tables[table] {
-			if value, from, ok := a.cfg.setting(table, key); ok {
+			if value, from, ok := a.cfg.Files.Table(table).Text(key); ok {
 				r.Settings = append(r.Settings, configReportKey{table, key, value, from})
 			}
 		}

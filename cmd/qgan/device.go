@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
-	"time"
 
 	"qgan/calibration"
 	"qgan/ir/compile"
@@ -32,17 +30,4 @@ func (a *app) target(device string) (*calibration.Snapshot, *compile.Target, err
 		return nil, nil, usagef("device %s: %w", device, err)
 	}
 	return s, t, nil
-}
-
-// age writes a duration as people say it.
-func age(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "in the future"
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%.0f min", d.Minutes())
-	case d < 72*time.Hour:
-		return fmt.Sprintf("%.0f h", d.Hours())
-	}
-	return fmt.Sprintf("%.0f days", d.Hours()/24)
 }

@@ -84,7 +84,7 @@ func (a *app) examine() *doctorReport {
 		}
 	}
 	if a.cfg != nil {
-		r.Config.Files = a.cfg.files
+		r.Config.Files = a.cfg.Files
 	}
 	if a.cfgErr != nil {
 		r.Config.Error, r.OK = a.cfgErr.Error(), false

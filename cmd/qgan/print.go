@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"qgan/internal/progress"
+	"qgan/internal/words"
 )
 
 // printJSON prints v on stdout as one object. Objects carry a field "schema" and
@@ -71,28 +71,10 @@ func (a *app) note(format string, args ...any) {
 }
 
 // text prints a figure that may be absent.
-func text(x *float64, format string) string {
-	if x == nil {
-		return "–"
-	}
-	return fmt.Sprintf(format, *x)
-}
+func text(x *float64, format string) string { return words.Figure(x, format) }
 
 // plural counts things: "1 neuron", "2 neurons".
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// pointer is x, or nil where it is no finite number, which JSON does not have.
-func pointer(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return nil
-	}
-	return &x
-}
+func plural(n int, thing string) string { return words.Count(n, thing) }
 
 // newProgress begins the progress of a task on stderr; mode is the value of --log: "jsonl",
 // or "text", which is one line on a terminal unless NO_COLOR, CI or TERM=dumb ask for plain

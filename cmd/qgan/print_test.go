@@ -208,14 +208,3 @@ func trimmed(text string) string {
 	}
 	return strings.Join(slices.Clip(lines), "\n")
 }
-
-// Ages as people say them.
-func TestAge(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Second: "in the future", 119 * time.Minute: "119 min", 2 * time.Hour: "2 h", 71 * time.Hour: "71 h", 72 * time.Hour: "3 days", 36 * 24 * time.Hour: "36 days",
-	} {
-		if got := age(d); got != want {
-			t.Errorf("%v: %s, want %s", d, got, want)
-		}
-	}
-}

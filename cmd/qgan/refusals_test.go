@@ -245,8 +245,9 @@ func TestCells(t *testing.T) {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
+	c := newConfig(nil, nil)
 	for flag, want := range map[string]string{"seed": "QGAN_SEED", "generator-lr": "QGAN_GENERATOR_LR", "ledger": "", "ibm-url": "", "shared": ""} {
-		if got := variableOf(flag); got != want {
+		if got := c.Variable(flag); got != want {
 			t.Errorf("--%s: %q, want %q", flag, got, want)
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"qgan/metrics"
 	"qgan/metrics/score"
 	"qgan/metrics/spikes"
 	"qgan/training/assess"
@@ -43,7 +44,7 @@ func TestScoreValues(t *testing.T) {
 		}
 		about := []assess.AboutFigure{}
 		for _, f := range score.Figures() {
-			about = append(about, assess.AboutFigure{Name: f.Name, Unit: f.Unit, Better: f.Better.String(), Perfect: pointer(f.Perfect), Text: f.Text})
+			about = append(about, assess.AboutFigure{Name: f.Name, Unit: f.Unit, Better: f.Better.String(), Perfect: metrics.FiniteOrNil(f.Perfect), Text: f.Text})
 		}
 		v := values{
 			"schema": "qgan.score/v1", "data": data, "data_sha256": fileHash(t, data), "neurons": neurons, "seed": 9, "resamples": 30,

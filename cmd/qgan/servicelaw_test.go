@@ -127,7 +127,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	t.Setenv("QGAN_LEDGER", t.TempDir())
 	t.Setenv(endpointVariable(name), web.URL)
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)
-	a.cfg = &config{getenv: os.Getenv}
+	a.cfg = newConfig(os.Getenv, nil)
 	on, err := a.lab(&remoteFlags{maxCost: -1}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
 	if err != nil {
 		t.Fatal(err)

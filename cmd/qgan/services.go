@@ -50,7 +50,7 @@ func (a *app) surroundings(s *service.Row) service.Surroundings {
 			if a.cfg == nil {
 				return ""
 			}
-			value, _, _ := a.cfg.setting(s.Name, key)
+			value, _, _ := a.cfg.Files.Table(s.Name).Text(key)
 			return value
 		},
 	}
@@ -154,25 +154,18 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 
 // limits are the command line's and the configuration's.
 func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
-	l := ledger.Limits{Unpriced: f.unpriced}
-	for _, k := range []struct {
-		key string
-		to  **float64
-	}{{"per_command", &l.PerCommand}, {"per_day", &l.PerDay}} {
-		text, from, ok := a.cfg.setting("limits", k.key)
-		if !ok {
-			continue
-		}
-		x, err := parseDollars(text)
-		if err != nil {
-			return l, usagef("%s: limits.%s %s: %w", from, k.key, text, err)
-		}
-		*k.to = &x
-	}
+	t := a.cfg.Files.Table("limits")
+	l := ledger.Limits{Unpriced: f.unpriced, PerCommand: t.Dollars("per_command"), PerDay: t.Dollars("per_day")}
 	if f.maxCost >= 0 {
 		l.PerCommand = &f.maxCost
 	}
-	return l, nil
+	return l, t.Err()
+}
+
+// patience are the waits of the configuration.
+func (a *app) patience() (remote.Patience, error) {
+	t := a.cfg.Files.Table("remote")
+	return remote.Patience{LookEvery: t.Duration("look_every"), PollMin: t.Duration("poll_min"), PollMax: t.Duration("poll_max")}, t.Err()
 }
 
 // remote sends jobs of a verb.

@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,29 +11,6 @@ import (
 	"qgan/backends/service"
 	"qgan/training/lab"
 )
-
-// parseDollars reads an amount of money.
-func parseDollars(text string) (float64, error) {
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(x >= 0 && x < 1e12) {
-		return 0, errors.New("it takes US dollars, 0 or above")
-	}
-	return x, nil
-}
-
-// patience reads the waits of the configuration.
-func (a *app) patience() (p remote.Patience, err error) {
-	for key, to := range map[string]*time.Duration{"look_every": &p.LookEvery, "poll_min": &p.PollMin, "poll_max": &p.PollMax} {
-		text, from, ok := a.cfg.setting("remote", key)
-		if !ok {
-			continue
-		}
-		if *to, err = time.ParseDuration(text); err != nil || *to <= 0 {
-			return p, usagef("%s: remote.%s %q: it takes a time such as 40s", from, key, text)
-		}
-	}
-	return p, nil
-}
 
 // submitFlags are the flags of `submit`.
 type submitFlags struct {

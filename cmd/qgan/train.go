@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"qgan/backends/remote"
 	"qgan/internal/machine"
 	"qgan/internal/progress"
 	"qgan/metrics/spikes"
@@ -95,7 +94,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 		if t.Remote() {
 			sends, err := t.Afford(cmd.Context())
 			if sends != nil {
-				a.noteForecast(sends, t.On.Remote)
+				a.note("%v", sends)
 			}
 			if err != nil || f.sending.dry {
 				return err
@@ -164,7 +163,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 		return nil, err
 	}
 	bar.Stages(c.Stages()...)
-	bar.Message("%s: %s x %s, %s; %s", t.Run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), gradientText(c, t.On))
+	bar.Message("%s: %s x %s, %s; %s", t.Run.Path, plural(c.Neurons, "neuron"), plural(c.Timesteps, "timestep"), assess.Size(c), t.Gradients())
 	js, silent, score := any("–"), any("–"), any("–")
 	r, err := t.Train(ctx, func(r training.Row) {
 		if r.JSNats != nil {
@@ -187,48 +186,4 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 		a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.Trainer.State.Step, c.Iterations, running(t.On), t.Run.Path)
 	}
 	return r, err
-}
-
-// gradientText says how gradients are taken.
-func gradientText(c training.Config, on *lab.Processor) string {
-	if !c.Measured() {
-		return "exact gradients by an adjoint sweep"
-	}
-	shots := fmt.Sprintf("%d shots a circuit", c.Shots)
-	if c.MaxShots > 0 {
-		shots = fmt.Sprintf("%d to %d shots a circuit, allocated by their variances", c.Shots, c.MaxShots)
-	}
-	text := fmt.Sprintf("gradients by %s from %s on %s", c.Gradient, shots, c.Backend)
-	if on != nil && on.Name != c.Backend {
-		text += " (" + on.Name + ")"
-	}
-	if c.Mitigation != "" {
-		text += ", readout errors taken out by " + string(c.Mitigation)
-	}
-	if c.Readout != training.Born {
-		text += "; the critic is not linear in the spike probabilities, so its gradients have a bias of the order of 1/shots"
-	}
-	return text
-}
-
-// noteForecast says what a training will send.
-func (a *app) noteForecast(f *remote.Forecast, r *remote.Remote) {
-	text := fmt.Sprintf("%s left: at most %s with %d circuits and %d shots in all; a step has %s with %s of them, one after the other",
-		plural(f.Steps, "step"), plural(f.Jobs, "job"), f.Circuits, f.Shots, plural(f.StepJobs, "job"), plural(f.StepRounds, "round"))
-	if f.PerMinute > 0 {
-		lasts := fmt.Sprintf("%.1f h at least", f.Least.Hours())
-		if m := f.Least.Minutes(); m < 120 {
-			lasts = fmt.Sprintf("%.0f min at least", m)
-		}
-		text += fmt.Sprintf("; %d submissions a minute are taken, so it lasts %s and the queue beside", f.PerMinute, lasts)
-	}
-	switch {
-	case r.Service.Local():
-		text += "; jobs on this machine cost nothing"
-	case f.Unpriced:
-		text += "; no price is known"
-	default:
-		text += fmt.Sprintf("; at most $%.2f", f.USD)
-	}
-	a.note("%s", text)
 }

@@ -164,6 +164,29 @@ func (t *Training) Afford(ctx context.Context) (*remote.Forecast, error) {
 	return f, f.Within(t.On.Remote.Limits, "the training")
 }
 
+// Gradients says in words how gradients are taken.
+func (t *Training) Gradients() string {
+	c := t.Config
+	if !c.Measured() {
+		return "exact gradients by an adjoint sweep"
+	}
+	shots := fmt.Sprintf("%d shots a circuit", c.Shots)
+	if c.MaxShots > 0 {
+		shots = fmt.Sprintf("%d to %d shots a circuit, allocated by their variances", c.Shots, c.MaxShots)
+	}
+	text := fmt.Sprintf("gradients by %s from %s on %s", c.Gradient, shots, c.Backend)
+	if t.On != nil && t.On.Name != c.Backend {
+		text += " (" + t.On.Name + ")"
+	}
+	if c.Mitigation != "" {
+		text += ", readout errors taken out by " + string(c.Mitigation)
+	}
+	if c.Readout != training.Born {
+		text += "; the critic is not linear in the spike probabilities, so its gradients have a bias of the order of 1/shots"
+	}
+	return text
+}
+
 // FreeDir is a directory below parent that is not there, named after what it would hold.
 func (t *Training) FreeDir(parent string) string {
 	name := spikes.BuiltinName

@@ -1,0 +1,40 @@
+// Package words puts figures into words: things that are counted, figures that may be absent,
+// and how long ago something was.
+package words
+
+import (
+	"fmt"
+	"time"
+)
+
+// None stands for a figure that is not there.
+const None = "–"
+
+// Count counts things whose plural ends in s: "1 neuron", "2 neurons".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Figure is a figure in a format of fmt; None where it is absent.
+func Figure(x *float64, format string) string {
+	if x == nil {
+		return None
+	}
+	return fmt.Sprintf(format, *x)
+}
+
+// Age is a duration as people say it: minutes below two hours, hours below three days.
+func Age(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "in the future"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days", d.Hours()/24)
+}
