@@ -1,17 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
-	"qgan/metrics/score"
-	"qgan/metrics/spikes"
 	"qgan/training/assess"
 )
 
@@ -85,34 +81,9 @@ func (a *app) writeBaselines(cmd *cobra.Command, rec *metrics.Recording, files [
 	if cmd.Flags().Changed("train-repeats") {
 		return usagef("--train-repeats: with --samples all repeats take part").withHint("--split says which half a model is fitted to")
 	}
-	source := rec.All.Source
-	r := &assess.Baselines{
-		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units,
-		Timesteps: 1, Models: []metrics.BaselineResult{},
-	}
-	for _, text := range files {
-		name, path, ok := strings.Cut(text, "=")
-		if !ok || name == "" || path == "" {
-			return usagef("--samples %s: it is NAME=FILE", text)
-		}
-		format, err := spikes.FormatOf(path)
-		if err != nil {
-			return err
-		}
-		if all := assess.ScoreBaselines(); !slices.Contains(all, name) {
-			return usagef("--samples %s: there are %v", text, all)
-		}
-		trains, meta, err := assess.DrawBaseline(cmd.Context(), rec, name, o)
-		if errors.Is(err, score.ErrNoFit) {
-			return usagef("--samples %s: %v", text, err)
-		}
-		if err != nil {
-			return err
-		}
-		if err := assess.WriteSamples(a.fs, path, trains, format, meta); err != nil {
-			return err
-		}
-		r.Samples = append(r.Samples, assess.BaselineSamples{Name: name, File: path, Repeats: trains.Repeats, Bins: trains.Bins})
+	r, err := assess.WriteBaselines(cmd.Context(), a.fs, rec, files, o)
+	if err != nil {
+		return err
 	}
 	return show(a, asJSON, r, func(r *assess.Baselines) error {
 		for _, s := range r.Samples {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,34 +75,4 @@ func runFlagsOnly(cmd *cobra.Command, path string, flags ...string) error {
 		}
 	}
 	return nil
-}
-
-// bindParams gives values to a circuit's inputs from NAME=VALUE. Every input
-// needs one, and every value an input.
-func bindParams(c *ir.Circuit, params []string) (*ir.Circuit, error) {
-	values := map[string]float64{}
-	for _, p := range params {
-		name, number, ok := strings.Cut(p, "=")
-		x, err := strconv.ParseFloat(number, 64)
-		if !ok || err != nil || x-x != 0 {
-			return nil, usagef("--param %s: NAME=VALUE takes the name of an input and a number", p)
-		}
-		if _, twice := values[name]; twice {
-			return nil, usagef("--param %s: '%s' has a value already", p, name)
-		}
-		values[name] = x
-	}
-	data := make([]float64, len(c.Data))
-	for i, name := range c.Data {
-		x, ok := values[name]
-		if !ok {
-			return nil, usagef("the program's input '%s' has no value", name).withHint("give one with --param %s=VALUE", name)
-		}
-		data[i] = x
-		delete(values, name)
-	}
-	for _, name := range sortedKeys(values) {
-		return nil, usagef("--param %s=%v: the program has no such input", name, values[name])
-	}
-	return c.Bind(nil, data)
 }

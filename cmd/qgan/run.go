@@ -70,7 +70,7 @@ func (r *runFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if err != nil {
 		return err
 	}
-	if c, err = bindParams(c, r.params); err != nil {
+	if c, err = exec.BindInputs(c, r.params); err != nil {
 		return err
 	}
 	c, notes, err := exec.Simulable(c, model != nil)

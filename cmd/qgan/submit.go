@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
@@ -79,7 +80,7 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if err != nil {
 		return err
 	}
-	if c, err = bindParams(c, f.params); err != nil {
+	if c, err = exec.BindInputs(c, f.params); err != nil {
 		return err
 	}
 	client, err := f.open(ctx, a, f.backend)

@@ -2,9 +2,16 @@ package assess
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 
+	"qgan/internal/durable"
+	"qgan/internal/named"
 	"qgan/internal/stream"
 	"qgan/metrics"
+	"qgan/metrics/score"
+	"qgan/metrics/spikes"
 	"qgan/training"
 )
 
@@ -117,4 +124,40 @@ func briefBaselines(t int) metrics.BaselineOptions {
 		names = append(names, "independent-in-time")
 	}
 	return metrics.BaselineOptions{Models: names}
+}
+
+// WriteBaselines fits baselines of a judgement (see [DrawBaseline]) and writes samples of
+// each: files are NAME=FILE, a model's name and where its samples lie. Errors of one name the
+// setting samples.
+func WriteBaselines(ctx context.Context, fsys durable.FS, rec *metrics.Recording, files []string, o ScoreOptions) (*Baselines, error) {
+	source := rec.All.Source
+	out := &Baselines{
+		Schema: "qgan.baseline/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units,
+		Timesteps: 1, Models: []metrics.BaselineResult{},
+	}
+	for _, text := range files {
+		name, path, ok := strings.Cut(text, "=")
+		if !ok || name == "" || path == "" {
+			return nil, named.Inputf("{samples} %s: it is NAME=FILE", text)
+		}
+		format, err := spikes.FormatOf(path)
+		if err != nil {
+			return nil, err
+		}
+		if all := ScoreBaselines(); !slices.Contains(all, name) {
+			return nil, named.Inputf("{samples} %s: there are %v", text, all)
+		}
+		trains, meta, err := DrawBaseline(ctx, rec, name, o)
+		if errors.Is(err, score.ErrNoFit) {
+			return nil, named.Inputf("{samples} %s: %w", text, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := WriteSamples(fsys, path, trains, format, meta); err != nil {
+			return nil, err
+		}
+		out.Samples = append(out.Samples, BaselineSamples{Name: name, File: path, Repeats: trains.Repeats, Bins: trains.Bins})
+	}
+	return out, nil
 }

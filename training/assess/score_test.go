@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"qgan/internal/named"
 	"qgan/metrics"
 	"qgan/metrics/score"
+	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
 )
@@ -272,6 +275,46 @@ func TestScoreTrainedBaselines(t *testing.T) {
 	wide := uneven(t, 4, 20, 15, 5, "")
 	if _, _, err := assess.DrawBaseline(t.Context(), wide, score.Product, assess.ScoreOptions{}); !errors.Is(err, score.ErrNoFit) {
 		t.Errorf("15 neurons: %v", err)
+	}
+}
+
+// Samples of baselines are written where it is said; what does not fit is refused by name.
+func TestWriteBaselines(t *testing.T) {
+	rec := uneven(t, 4, 20, 2, 5, "")
+	path := filepath.Join(t.TempDir(), "drawn.npz")
+	got, err := assess.WriteBaselines(t.Context(), nil, rec, []string{"shuffled=" + path}, assess.ScoreOptions{Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []assess.BaselineSamples{{Name: "shuffled", File: path, Repeats: 2, Bins: 20}}
+	if !slices.Equal(got.Samples, want) || got.Data != rec.All.Source.Path || got.Schema != "qgan.baseline/v1" || len(got.Models) != 0 {
+		t.Errorf("%+v", got)
+	}
+	drawn, _, err := assess.DrawBaseline(t.Context(), rec, "shuffled", assess.ScoreOptions{Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := must(spikes.Load(path, spikes.LoadOptions{}))
+	for i := range drawn.Repeats {
+		for k := range drawn.Bins {
+			if kept.Word(i, k) != drawn.Word(i, k) {
+				t.Fatalf("repeat %d, bin %d: the file has other samples", i, k)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"shuffled":         "--samples shuffled: it is NAME=FILE",
+		"=a.npz":           "--samples =a.npz: it is NAME=FILE",
+		"shuffled=":        "--samples shuffled=: it is NAME=FILE",
+		"other=a.npz":      "--samples other=a.npz: there are [",
+		"product=a.npz":    "--samples product=a.npz: product: there is no such model of this recording",
+		"shuffled=a.other": "a.other: ",
+	} {
+		_, err := assess.WriteBaselines(t.Context(), nil, uneven(t, 4, 20, 15, 5, ""), []string{text}, assess.ScoreOptions{})
+		var bad interface{ BadInput() bool }
+		if err == nil || !strings.HasPrefix(named.Text(err, func(name string) string { return "--" + name }), want) || !errors.As(err, &bad) || !bad.BadInput() {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
 	}
 }
 

@@ -1,0 +1,42 @@
+package exec
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qgan/internal/named"
+	"qgan/ir"
+)
+
+// BindInputs gives a program's inputs their values, each NAME=VALUE. Every input needs one,
+// and every value an input. Errors name the setting param.
+func BindInputs(c *ir.Circuit, params []string) (*ir.Circuit, error) {
+	values := map[string]float64{}
+	for _, p := range params {
+		name, number, ok := strings.Cut(p, "=")
+		x, err := strconv.ParseFloat(number, 64)
+		if !ok || err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, named.Inputf("{param} %s: NAME=VALUE takes the name of an input and a number", p)
+		}
+		if _, twice := values[name]; twice {
+			return nil, named.Inputf("{param} %s: '%s' has a value already", p, name)
+		}
+		values[name] = x
+	}
+	data := make([]float64, len(c.Data))
+	for i, name := range c.Data {
+		x, ok := values[name]
+		if !ok {
+			return nil, named.Inputf("the program's input '%s' has no value", name).Hinted("give one with {param} " + name + "=VALUE")
+		}
+		data[i] = x
+		delete(values, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		return nil, named.Inputf("{param} %s=%v: the program has no such input", name, values[name])
+	}
+	return c.Bind(nil, data)
+}
