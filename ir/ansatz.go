@@ -1,6 +1,10 @@
 package ir
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"math"
+)
 
 // Ansatz describes the circuit of one timestep of the generator (the
 // sub-generator of SpiQGAN, Hernandes & Greplova 2025, Fig. 1B): the latent
@@ -16,6 +20,12 @@ import "fmt"
 //
 // With Memory the angles of the encodings are inputs of their own, RX(e_{l,q}):
 // what is computed of the past between two timesteps enters there.
+//
+// With Drive an input of its own is added to the last layer's RY, RY(ry + y_q), where a
+// small angle can lower a rate as well as raise it. With Pairs one brick of pair rotations
+// ends the circuit, xx_minus_yy(2·t_q, π/2) on q and q+1 for even q, then for odd q: it
+// turns |00> and |11> into each other by the angle t_q and is real. With either the last
+// layer has no RZ, which would change nothing.
 type Ansatz struct {
 	Neurons      int // qubits that are measured
 	LatentQubits int // qubits after them that are not
@@ -24,7 +34,9 @@ type Ansatz struct {
 	FinalChain   bool
 	Product      bool
 	Memory       bool
-	Latent       LatentScale // without Memory
+	Drive        bool
+	Pairs        bool
+	Latent       LatentScale // without Memory, Drive and Pairs
 }
 
 // Qubits counts the circuit's qubits, those that are not measured last.
@@ -37,8 +49,25 @@ type LatentScale struct {
 }
 
 // Angles counts the trained angles, 2·Layers·Qubits: RY and RZ of qubit q in
-// layer l are the symbols 2(l·Qubits+q) and 2(l·Qubits+q)+1.
-func (a Ansatz) Angles() int { return 2 * a.Layers * a.Qubits() }
+// layer l are the symbols 2(l·Qubits+q) and 2(l·Qubits+q)+1. Where the last layer has no
+// RZ there are Qubits fewer, and its RY follow each other.
+func (a Ansatz) Angles() int {
+	if a.driven() {
+		return (2*a.Layers - 1) * a.Qubits()
+	}
+	return 2 * a.Layers * a.Qubits()
+}
+
+// RY returns the trained symbol of a layer's RY on a qubit.
+func (a Ansatz) RY(layer, qubit int) int {
+	if a.driven() && layer == a.Layers-1 {
+		return 2*layer*a.Qubits() + qubit
+	}
+	return 2 * (layer*a.Qubits() + qubit)
+}
+
+// driven reports whether the circuit ends with inputs instead of an RZ.
+func (a Ansatz) driven() bool { return a.Drive || a.Pairs }
 
 // Encodings counts the layers of RX.
 func (a Ansatz) Encodings() int {
@@ -51,25 +80,48 @@ func (a Ansatz) Encodings() int {
 // Scales counts the trained latent scales: Encodings·Qubits or 0. The scale of
 // encoding l and qubit q is the symbol Angles() + l·Qubits + q.
 func (a Ansatz) Scales() int {
-	if !a.Latent.Trained || a.Memory {
+	if !a.Latent.Trained || a.noLatent() {
 		return 0
 	}
 	return a.Encodings() * a.Qubits()
 }
 
-// Inputs counts the data symbols: the latent vector, one number a qubit, or with
-// Memory the encoding angles, of which that of encoding l and qubit q is the
-// symbol l·Qubits + q.
+// noLatent reports whether the inputs are others than the latent vector.
+func (a Ansatz) noLatent() bool { return a.Memory || a.driven() }
+
+// Inputs counts the data symbols: the latent vector, one number a qubit, or, in this
+// order, with Memory the encoding angles, of which that of encoding l and qubit q is the
+// symbol l·Qubits + q, with Drive those of the last RY, one a qubit, and with Pairs those of
+// the pair rotations, one for each qubit but the last.
 func (a Ansatz) Inputs() int {
-	if a.Memory {
-		return a.Encodings() * a.Qubits()
+	switch {
+	case a.Pairs:
+		return a.PairInput() + a.Qubits() - 1
+	case a.noLatent():
+		return a.PairInput()
 	}
 	return a.Qubits()
 }
 
+// DriveInput returns the data symbol of the first qubit's last RY, with Drive.
+func (a Ansatz) DriveInput() int {
+	if a.Memory {
+		return a.Encodings() * a.Qubits()
+	}
+	return 0
+}
+
+// PairInput returns the data symbol of the first pair rotation, with Pairs.
+func (a Ansatz) PairInput() int {
+	if a.Drive {
+		return a.DriveInput() + a.Qubits()
+	}
+	return a.DriveInput()
+}
+
 // UsesLatent reports whether the outcome can depend on the latent vector.
 func (a Ansatz) UsesLatent() bool {
-	return !a.Memory && (a.Latent.Trained || a.Latent.Value != 0)
+	return !a.noLatent() && (a.Latent.Trained || a.Latent.Value != 0)
 }
 
 // Check reports a description that is no circuit.
@@ -81,13 +133,16 @@ func (a Ansatz) Check() error {
 		return fmt.Errorf("an ansatz of %d layers: at least 1 is needed", a.Layers)
 	case a.LatentQubits < 0:
 		return fmt.Errorf("an ansatz of %d latent qubits: it can't have fewer than 0", a.LatentQubits)
+	case a.driven() && (a.Closing || a.FinalChain && !a.Product):
+		return errors.New("an ansatz with a drive or pairs ends with them: it has no closing encoding and no final chain")
 	}
 	return nil
 }
 
 // Circuit builds the circuit, without measurement. Its data symbols are the
-// latent vector z_0 … z_(q-1), or with Memory the encoding angles e_0_0 …. With a
-// fixed scale of 0 there is no encoding and no data symbol is used.
+// latent vector z_0 … z_(q-1), or with Memory the encoding angles e_0_0 …, with Drive y_0 …,
+// with Pairs t_0 …. With a fixed scale of 0 there is no encoding and no data symbol of the
+// latent vector is used.
 func (a Ansatz) Circuit() *Circuit {
 	n := a.Qubits()
 	c := New(n, 0)
@@ -95,7 +150,9 @@ func (a Ansatz) Circuit() *Circuit {
 	for l := range a.Layers {
 		for q := range n {
 			c.TrainedSymbol(fmt.Sprintf("ry_%d_%d", l, q))
-			c.TrainedSymbol(fmt.Sprintf("rz_%d_%d", l, q))
+			if a.turnsZ(l) {
+				c.TrainedSymbol(fmt.Sprintf("rz_%d_%d", l, q))
+			}
 		}
 	}
 	if a.Scales() > 0 {
@@ -106,26 +163,29 @@ func (a Ansatz) Circuit() *Circuit {
 		}
 	}
 	for i := range a.Inputs() {
-		if a.Memory {
-			c.DataSymbol(fmt.Sprintf("e_%d_%d", i/n, i%n))
-		} else {
-			c.DataSymbol(fmt.Sprintf("z_%d", i))
-		}
+		c.DataSymbol(a.input(i))
 	}
 	for l := range a.Encodings() {
 		for q := range n {
 			switch {
 			case a.Memory:
 				c.Gate(RX, []int{q}, Data(1, l*n+q))
+			case a.driven():
 			case a.Latent.Trained:
 				c.Gate(RX, []int{q}, Product(1, a.Angles()+l*n+q, q))
 			case a.Latent.Value != 0:
 				c.Gate(RX, []int{q}, Data(a.Latent.Value, q))
 			}
-			if l < a.Layers {
-				i := 2 * (l*n + q)
-				c.Gate(RY, []int{q}, Trained(1, i))
-				c.Gate(RZ, []int{q}, Trained(1, i+1))
+			if l == a.Layers {
+				continue
+			}
+			turn := Trained(1, a.RY(l, q))
+			if a.Drive && l == a.Layers-1 {
+				turn = turn.Add(Data(1, a.DriveInput()+q))
+			}
+			c.Gate(RY, []int{q}, turn)
+			if a.turnsZ(l) {
+				c.Gate(RZ, []int{q}, Trained(1, a.RY(l, q)+1))
 			}
 		}
 		if !a.Product && (l < a.Encodings()-1 || a.FinalChain) {
@@ -134,5 +194,28 @@ func (a Ansatz) Circuit() *Circuit {
 			}
 		}
 	}
+	if a.Pairs {
+		for parity := range 2 {
+			for q := parity; q < n-1; q += 2 {
+				c.Gate(XXMinusYY, []int{q, q + 1}, Data(2, a.PairInput()+q), Const(math.Pi/2))
+			}
+		}
+	}
 	return c
+}
+
+// turnsZ reports whether a layer with trained angles has an RZ.
+func (a Ansatz) turnsZ(layer int) bool { return layer < a.Layers-1 || !a.driven() }
+
+// input names a data symbol.
+func (a Ansatz) input(i int) string {
+	switch n := a.Qubits(); {
+	case a.Pairs && i >= a.PairInput():
+		return fmt.Sprintf("t_%d", i-a.PairInput())
+	case a.Drive && i >= a.DriveInput():
+		return fmt.Sprintf("y_%d", i-a.DriveInput())
+	case a.Memory:
+		return fmt.Sprintf("e_%d_%d", i/n, i%n)
+	}
+	return fmt.Sprintf("z_%d", i)
 }

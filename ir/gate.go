@@ -50,6 +50,7 @@ const (
 	RYY
 	RZZ
 	RZX
+	XXMinusYY
 	MS
 	ZZ
 	CCX

@@ -193,6 +193,8 @@ func TestGateConventions(t *testing.T) {
 		// (1/√2)[[0,1,0,i],[1,0,-i,0],[0,i,0,1],[-i,0,1,0]].
 		{ECR, nil, matrixOf(0, 0, h, 1i*h, 0, 0, 1i*h, h, h, -1i*h, 0, 0, -1i*h, h, 0, 0)},
 		{MS, []float64{0, 0, 0.25}, matrixOf(h, 0, 0, -1i*h, 0, h, -1i*h, 0, 0, -1i*h, h, 0, -1i*h, 0, 0, h)},
+		{XXMinusYY, []float64{0.7, 0.3}, matrixOf(c, 0, 0, -1i*s*e(-0.3), 0, 1, 0, 0, 0, 0, 1, 0, -1i*s*e(0.3), 0, 0, c)},
+		{XXMinusYY, []float64{0.7, math.Pi / 2}, matrixOf(c, 0, 0, -s, 0, 1, 0, 0, 0, 0, 1, 0, s, 0, 0, c)},
 	} {
 		if d := k.gate.Info().Matrix(k.params).Distance(k.want); d > 1e-15 {
 			t.Errorf("%s%v is off by %.2g", k.gate, k.params, d)

@@ -309,6 +309,26 @@ var table = [gateCount]Info{
 			return []Step{step(H, on(1)), step(RZZ, on(0, 1), p[0]), step(H, on(1))}
 		},
 		Spelling: Spelling{Qiskit: "rzx"}},
+	// Qiskit's XXMinusYYGate: it turns |00> and |11> into each other, and with beta = π/2 by
+	// real numbers: |00> to cos θ/2 |00> + sin θ/2 |11>. XX and YY commute, and CX between
+	// rx(∓π/2) turns them into a rotation of each qubit.
+	XXMinusYY: {Name: "xx_minus_yy", Qubits: 2, Params: []string{"theta", "beta"},
+		Matrix: func(p []float64) Matrix {
+			m := Identity(4)
+			c, s := complex(math.Cos(p[0]/2), 0), complex(0, -math.Sin(p[0]/2))
+			m.A[0], m.A[3], m.A[12], m.A[15] = c, s*phase(-p[1]), s*phase(p[1]), c
+			return m
+		},
+		Shifts:  []Shift{four, {ShiftFour, 2}},
+		Inverse: func(p []Angle) []Step { return []Step{step(XXMinusYY, on(0, 1), p[0].Neg(), p[1])} },
+		Decompose: func(p []Angle) []Step {
+			q, half := Const(math.Pi/2), p[0].Scale(0.5)
+			return []Step{
+				step(RZ, on(0), p[1].Neg()), step(RX, on(0), q.Neg()), step(RX, on(1), q.Neg()), step(CX, on(0, 1)),
+				step(RX, on(0), half), step(RZ, on(1), half.Neg()),
+				step(CX, on(0, 1)), step(RX, on(0), q), step(RX, on(1), q), step(RZ, on(0), p[1]),
+			}
+		}},
 	// IonQ's partial Mølmer-Sørensen gate: exp(-i π θ E(φ0) x E(φ1)), E = cos X + sin Y.
 	MS: {Name: "ms", Qubits: 2, Params: []string{"phi0", "phi1", "theta"}, Turns: true,
 		Matrix: func(p []float64) Matrix {

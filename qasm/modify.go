@@ -225,7 +225,7 @@ var scaled = map[ir.Gate]struct {
 }{
 	ir.GPhase: {0, math.Pi}, ir.P: {0, math.Pi}, ir.CP: {0, math.Pi},
 	ir.RX: {0, 2 * math.Pi}, ir.RY: {0, 2 * math.Pi}, ir.RZ: {0, 2 * math.Pi}, ir.PRX: {0, 2 * math.Pi},
-	ir.RXX: {0, 2 * math.Pi}, ir.RYY: {0, 2 * math.Pi}, ir.RZZ: {0, 2 * math.Pi}, ir.RZX: {0, 2 * math.Pi},
+	ir.RXX: {0, 2 * math.Pi}, ir.RYY: {0, 2 * math.Pi}, ir.RZZ: {0, 2 * math.Pi}, ir.RZX: {0, 2 * math.Pi}, ir.XXMinusYY: {0, 2 * math.Pi},
 	ir.MS: {2, 1}, ir.ZZ: {0, 1},
 }
 

@@ -350,10 +350,16 @@ func TestGradientsOfAnsatzVariants(t *testing.T) {
 			Layers:     rapid.IntRange(1, 3).Draw(t, "layers"),
 			Closing:    rapid.Bool().Draw(t, "closing"),
 			FinalChain: rapid.Bool().Draw(t, "final chain"),
+			Memory:     rapid.Bool().Draw(t, "memory"),
+			Drive:      rapid.Bool().Draw(t, "drive"),
+			Pairs:      rapid.Bool().Draw(t, "pairs"),
 			Latent: ir.LatentScale{
 				Trained: rapid.Bool().Draw(t, "trained scale"),
 				Value:   rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "scale"),
 			},
+		}
+		if a.Drive || a.Pairs {
+			a.Closing, a.FinalChain = false, false
 		}
 		c := a.Circuit()
 		draw := func(label string, n, width int) [][]float64 {

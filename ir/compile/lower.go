@@ -117,12 +117,28 @@ func (l *lowering) gate(g ir.Gate, angles []ir.Angle, qubits []int) error {
 			return nil
 		}
 	}
-	for _, s := range info.Decompose(angles) {
+	list := info.Decompose(angles)
+	if l.keepRZZ && g == ir.XXMinusYY {
+		list = rotationsOf(angles)
+	}
+	for _, s := range list {
 		if err := l.gate(s.Gate, s.Angles, pick(qubits, s.Qubits)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rotationsOf writes xx_minus_yy as two rotations of half its angle: the table's two cx
+// would be rotations by a quarter turn each, which on a device err more than small ones.
+func rotationsOf(angles []ir.Angle) []ir.Step {
+	half := angles[0].Scale(0.5)
+	return []ir.Step{
+		{Gate: ir.RZ, Qubits: []int{0}, Angles: []ir.Angle{angles[1].Neg()}},
+		{Gate: ir.RXX, Qubits: []int{0, 1}, Angles: []ir.Angle{half}},
+		{Gate: ir.RYY, Qubits: []int{0, 1}, Angles: []ir.Angle{half.Neg()}},
+		{Gate: ir.RZ, Qubits: []int{0}, Angles: []ir.Angle{angles[1]}},
+	}
 }
 
 func constant(angles []ir.Angle) bool {

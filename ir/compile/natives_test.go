@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -197,5 +199,51 @@ func checkDecomposition(t rapid.TB, name string, m ir.Matrix, want int) {
 	}
 	if count != w.count() || want >= 0 && count != want || count > 3 {
 		t.Fatalf("%s: %d cx, want %d", name, count, want)
+	}
+}
+
+// A pair rotation takes two gates of a pair: two rotations of half its angle where the device
+// has them, else two cx, whether or not its angle is a symbol.
+func TestPairRotation(t *testing.T) {
+	for _, k := range []struct {
+		gates []string
+		pair  string
+	}{{[]string{"rz", "sx", "x", "rx"}, "rzz"}, {[]string{"rz", "sx", "x"}, "cz"}} {
+		target := testFamily{"two", "ibm", k.gates, []string{k.pair}, false}.target(t, 2, line(2))
+		c := ir.New(2, 0)
+		c.DataSymbol("t")
+		c.Gate(ir.RY, []int{0}, ir.Const(0.4))
+		c.Gate(ir.RY, []int{1}, ir.Const(1.1))
+		c.Gate(ir.XXMinusYY, []int{0, 1}, ir.Data(2, 0), ir.Const(math.Pi/2))
+		s := &state{circuit: c, target: target}
+		if err := lower(s); err != nil {
+			t.Fatal(err)
+		}
+		two := map[string]int{}
+		for _, op := range s.circuit.Ops {
+			if a := op.(*ir.Apply); len(a.Qubits) == 2 {
+				two[fmt.Sprint(a.Gate, a.Angles)]++
+			}
+		}
+		want := map[string]int{"cx []": 2}
+		if k.pair == "rzz" {
+			want = map[string]int{"rzz [d0]": 1, "rzz [-d0]": 1}
+		}
+		if !maps.Equal(two, want) {
+			t.Errorf("%s: %v, want %v", k.pair, two, want)
+		}
+		for _, x := range []float64{0, 0.3, -2} {
+			got, err := ir.UnitaryOf(s.circuit, nil, []float64{x})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := ir.UnitaryOf(c, nil, []float64{x})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := upToPhase(got, want); d > 1e-12 {
+				t.Errorf("%s at %g: %g from the circuit", k.pair, x, d)
+			}
+		}
 	}
 }
