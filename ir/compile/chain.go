@@ -119,6 +119,11 @@ const (
 	beamWidth        = 512     // paths of each length that the beam keeps
 )
 
+// searches says what a chain of n among so many usable qubits is searched with, where not
+// all chains can be tried: the sweep where it takes more than a quarter of them, the beam
+// where it takes no more than half.
+func searches(n, usable int) (sweep, beam bool) { return n > usable/4, n <= usable/2 }
+
 // solve returns the k best chains, at least one, or an error.
 func (p *chainProblem) solve(k int) ([]foundChain, error) {
 	usable := 0
@@ -145,14 +150,15 @@ func (p *chainProblem) solve(k int) ([]foundChain, error) {
 	}
 	if !complete {
 		longest := p.n
-		if p.n > usable/4 {
+		sweep, beam := searches(p.n, usable)
+		if sweep {
 			var long *foundChain
 			if long, longest = p.frontier(); long != nil {
 				found = append(found, *long)
 			}
 		}
 		// Where the longest path by far is too short, no beam makes a longer one.
-		if p.n <= usable/2 || len(found) == 0 && 20*longest > 19*p.n {
+		if beam || len(found) == 0 && 20*longest > 19*p.n {
 			found = append(found, p.beam(k)...)
 		}
 	}

@@ -373,3 +373,37 @@ func TestSweepByHand(t *testing.T) {
 		}
 	}
 }
+
+// Short chains are grown by the beam, long ones swept, and those between found by both.
+func TestSearches(t *testing.T) {
+	for _, k := range []struct {
+		n, usable   int
+		sweep, beam bool
+	}{
+		{25, 100, false, true}, {26, 100, true, true}, {50, 100, true, true}, {51, 100, true, false}, {100, 100, true, false},
+		{25, 103, false, true}, {51, 103, true, true}, {52, 103, true, false}, {1, 1, true, false}, {21, 84, false, true},
+	} {
+		if sweep, beam := searches(k.n, k.usable); sweep != k.sweep || beam != k.beam {
+			t.Errorf("%d of %d qubits: sweep %v, beam %v; want %v, %v", k.n, k.usable, sweep, beam, k.sweep, k.beam)
+		}
+	}
+}
+
+// A pair is part of a swept path where a qubit's reward is more than what the pair costs as
+// often as it is used.
+func TestSweepWeighsPairsByUse(t *testing.T) {
+	target := families[0].target(t, 4, line(4))
+	for _, k := range []struct {
+		uses float64
+		want []int
+	}{{0, upTo(4)}, {1, upTo(4)}, {1.6, upTo(4)}, {1.7, []int{1, 2}}, {3, []int{1, 2}}} {
+		p := newChainProblem(target, 2)
+		for i, cost := range []float64{0.6, 0.1, 0.6} { // 0.6·1.6 < 1 < 0.6·1.7
+			p.edge[[2]int{i, i + 1}], p.edge[[2]int{i + 1, i}] = cost, cost
+		}
+		got := p.longest(p.sweep(upTo(4)), make([]float64, 4), k.uses, 1)
+		if slices.Sort(got); !slices.Equal(got, k.want) {
+			t.Errorf("pairs used %v times: %v, want %v", k.uses, got, k.want)
+		}
+	}
+}

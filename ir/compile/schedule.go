@@ -89,9 +89,6 @@ func (t *Target) scheduled(c *ir.Circuit, d Decoupling) (*ir.Circuit, error) {
 		at[q] = -1
 	}
 	for i, op := range c.Ops {
-		if delay, ok := op.(*ir.Delay); ok && d == NoDecoupling && len(delay.Qubits) == 0 {
-			continue
-		}
 		for _, q := range qubitsOf(op) {
 			if gap := at[q] - start[i]; at[q] >= 0 && gap > 0 {
 				out.Ops = t.fill(out.Ops, k, gap, q, d)
