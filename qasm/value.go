@@ -217,6 +217,8 @@ func (r *reader) convert(v value, t typ, at syntax.Pos) value {
 			return value{typ: t, f: float64(n.i) / math.Ldexp(1, t.width) * 2 * math.Pi}
 		case v.isNumber() && v.bits == nil:
 			return value{typ: t, f: roundAngle(v.float(), t.width)}
+		case v.kind == bitKind && v.known():
+			return r.unsupported(at, "an angle made of another number of bits than its own")
 		case v.isNumber() || v.kind == bitKind:
 			return r.unsupported(at, "an angle computed from measured bits")
 		}
