@@ -29,8 +29,13 @@ import (
 type IBM struct {
 	*frame
 	http.Handler
-	shots int // most of a program
 }
+
+// What a job may hold, by IBM's guide to job limits.
+const (
+	mostExecutions = 10_000_000
+	mostBytes      = 50_000_000
+)
 
 // tokenLife is how long a token serves.
 const tokenLife = time.Hour
@@ -42,10 +47,7 @@ func NewIBM(o Options) (*IBM, error) {
 		return nil, err
 	}
 	s.newID = s.shortID
-	e := &IBM{frame: s, shots: 100_000}
-	if n := s.device.snapshot.Limits.MaxShots; n > 0 {
-		e.shots = n
-	}
+	e := &IBM{frame: s}
 	s.deny = func(w http.ResponseWriter, _ *http.Request) {
 		e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
 	}
@@ -258,8 +260,8 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 	case len(b.Params.PUBs) == 0:
 		e.refuse(w, 400, 1211, "The job has no PUBs.", "")
 		return
-	case len(b.Params.PUBs) > 300:
-		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d PUBs, the limit is 300.", len(b.Params.PUBs)), "")
+	case len(raw) > mostBytes:
+		e.refuse(w, 413, 1211, fmt.Sprintf("The job has %d bytes, the limit is %d.", len(raw), mostBytes), "")
 		return
 	}
 	j := &job{tags: b.Tags, body: raw}
@@ -273,8 +275,8 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 		executions += p.shots
 		j.programs = append(j.programs, p)
 	}
-	if executions > 5_000_000 {
-		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d executions, the limit is 5000000.", executions), "")
+	if executions > mostExecutions {
+		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d executions, the limit is %d.", executions, mostExecutions), "")
 		return
 	}
 	e.accept(j)
@@ -302,8 +304,8 @@ func (e *IBM) pub(raw json.RawMessage, b *submission) (p program, err error) {
 			return p, fmt.Errorf("shots %s are no number", parts[2])
 		}
 	}
-	if p.shots < 1 || p.shots > e.shots {
-		return p, fmt.Errorf("%d shots: 1 to %d are taken", p.shots, e.shots)
+	if p.shots < 1 || p.shots > mostExecutions {
+		return p, fmt.Errorf("%d shots: 1 to %d are taken", p.shots, mostExecutions)
 	}
 	doc, err := qasm.Read("circuit", []byte(text), qasm.ReadOptions{})
 	if err != nil {

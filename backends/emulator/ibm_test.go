@@ -252,7 +252,7 @@ func TestIBMRefuses(t *testing.T) {
 		"not coupled":     {body(`["` + head + `cz $0, $5;\nc[0] = measure $0;\n"]`), "instruction 0"},
 		"no such qubit":   {body(`["` + head + `x $99;\nc[0] = measure $99;\n"]`), "99"},
 		"a parameter few": {body(`["OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninput float[64] a;\nbit[1] c;\nrz(a) $0;\nc[0] = measure $0;\n", []]`), "0 parameters for the circuit's 1: a"},
-		"too many shots":  {body(`["` + head + `c[0] = measure $0;\n", null, 200000]`), "200000 shots"},
+		"too many shots":  {body(`["` + head + `c[0] = measure $0;\n", null, 20000000]`), "20000000 shots"},
 		"OpenQASM 2":      {body(`["OPENQASM 2.0;\nqreg q[1];\ncreg c[1];\nmeasure q[0] -> c[0];\n"]`), "2.0"},
 	} {
 		_, err := c.Submit(t.Context(), k.body)

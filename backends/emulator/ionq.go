@@ -324,8 +324,15 @@ func (e *IonQ) submit(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, 400, fmt.Sprintf("%d circuits: 1 to 5000 are taken", len(circuits)))
 		return
 	}
+	gates := 0
+	for _, k := range circuits {
+		gates += len(k.Gates)
+	}
 	o := e.describe(b.Backend)
 	switch {
+	case gates > 150_000:
+		e.refuse(w, 400, fmt.Sprintf("%d gates: at most 150000 are taken", gates))
+		return
 	case o == nil || b.Backend == "qpu.qpu":
 		e.refuse(w, 404, fmt.Sprintf("Backend %q not found.", b.Backend))
 		return

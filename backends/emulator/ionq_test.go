@@ -114,6 +114,7 @@ func TestIonQRefuses(t *testing.T) {
 		"shots":         {`{"type":"ionq.circuit.v1","backend":"simulator","shots":"many","input":{"qubits":1,"circuit":[]}}`, "shots"},
 		"a noise model": {`{"type":"ionq.circuit.v1","backend":"simulator","noise":{"model":"aria-1"},"input":{"qubits":1,"circuit":[]}}`, "aria-1"},
 		"no circuits":   {`{"type":"ionq.multi-circuit.v1","backend":"simulator","input":{"qubits":1,"circuits":[]}}`, "0 circuits"},
+		"many gates":    {`{"type":"ionq.circuit.v1","backend":"simulator","input":{"qubits":1,"circuit":[` + strings.Repeat(`{"gate":"x","target":0},`, 150_000) + `{"gate":"x","target":0}]}}`, "150001 gates"},
 	} {
 		_, err := c.Submit(t.Context(), []byte(k.body))
 		var fate *service.SubmitError

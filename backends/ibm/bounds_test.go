@@ -23,22 +23,44 @@ func sold(t *testing.T, s *server) *Client {
 	return c
 }
 
-// The service's bounds are the most, whatever a device tells; a device may take less.
+// The service's bounds of a job are its executions and its size; at its own address it takes
+// five submissions a minute.
 func TestBounds(t *testing.T) {
-	for text, want := range map[string]service.Limits{
-		`{}`:                    {Programs: 300, MaxShots: 100_000},
-		`{"max_shots": 200000}`: {Programs: 300, MaxShots: 100_000},
-		`{"max_shots": 99999, "max_experiments": 301}`: {Programs: 300, MaxShots: 99_999},
-		`{"max_shots": 1, "max_experiments": 20}`:      {Programs: 20, MaxShots: 1},
-	} {
-		want.TotalShots, want.Bytes, want.PerMinute = 5_000_000, 80<<20, 5
-		s := newServer(t)
-		s.on("GET /api/v1/backends/ibm_torino/configuration", 200, text)
-		got, err := sold(t, s).Limits(t.Context())
+	s := newServer(t)
+	for perMinute, c := range map[int]*Client{5: sold(t, s), 0: s.client(t, secret)} {
+		got, err := c.Limits(t.Context())
 		got.Source = ""
-		if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: %+v, want %+v; %v", text, got, want, err)
+		if want := (service.Limits{TotalShots: 10_000_000, Bytes: 50_000_000, GateBytes: 64, PerMinute: perMinute}); err != nil || got != want {
+			t.Errorf("%+v, want %+v; %v", got, want, err)
 		}
+	}
+}
+
+// A program takes no more bytes in a body than is reckoned for it, whatever its gates and
+// angles.
+func TestBytesOfAGate(t *testing.T) {
+	l, err := Reader("").Limits(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := ir.New(127, 127)
+	long := ir.Const(1.2345678901234567e-5)
+	for range 50 {
+		c.Gate(ir.RZZ, []int{125, 126}, long)
+		c.Gate(ir.RZ, []int{126}, ir.Const(-1.2345678901234567e-300))
+		c.Gate(ir.RX, []int{126}, ir.Const(-2.2345678901234567))
+		c.Gate(ir.ECR, []int{125, 126})
+		c.Gate(ir.CZ, []int{125, 126})
+		c.Gate(ir.SX, []int{126})
+	}
+	for q := range 127 {
+		c.Measure(q, q)
+	}
+	p := service.Program{Circuit: c, Shots: 1000}
+	job := []service.Program{p, p, p}
+	body, err := Reader("ibm_torino").Body(t.Context(), job, "qgan-20261130120000-0123456789abcdef")
+	if reckoned := 3 * p.Bytes(l.GateBytes); err != nil || len(body) > reckoned || len(body) < reckoned/5 {
+		t.Errorf("%d bytes, %d were reckoned; %v", len(body), reckoned, err)
 	}
 }
 

@@ -373,16 +373,6 @@ func TestBodyRefuses(t *testing.T) {
 	}
 }
 
-// The device's limits hold within the service's.
-func TestLimits(t *testing.T) {
-	s := newServer(t)
-	s.on("GET /api/v1/backends/ibm_torino/configuration", 200, `{"max_shots": 20000, "max_experiments": 900}`)
-	l, err := s.client(t, secret).Limits(t.Context())
-	if err != nil || l.MaxShots != 20000 || l.Programs != 300 || l.PerMinute != 0 {
-		t.Errorf("%+v, %v", l, err)
-	}
-}
-
 func TestPrice(t *testing.T) {
 	p, ok := Reader("").Price([]service.Program{{Shots: 10000}})
 	if want := (3 + 3.5) * 1.6; !ok || p.USD < want*0.999 || p.USD > want*1.001 {

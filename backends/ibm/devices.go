@@ -2,8 +2,6 @@ package ibm
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 
 	"qgan/backends/service"
@@ -65,41 +63,21 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 	return calibration.Read(files...)
 }
 
-// The service's own bounds: executions a job and submissions a minute by its OpenAPI
-// description, the size by a report of what its gateway cuts off.
+// The service's bounds of a job: executions, which are circuits times shots, and the size by its
+// guide "Job limits" of November 2026, submissions a minute by its OpenAPI description. What
+// a device's configuration says of shots and circuits is not enforced any more.
 const (
-	maxPrograms   = 300
-	maxShots      = 100_000
-	maxExecutions = 5_000_000
-	maxBytes      = 80 << 20
+	maxExecutions = 10_000_000
+	maxBytes      = 50_000_000
+	gateBytes     = 64 // "rzz(-1.2345678901234567) $126, $127;" and a line's end, an "if" before it
 	perMinute     = 5
 )
 
-// Limits are the device's where its configuration tells them, within the service's.
-func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
-	l := service.Limits{
-		Programs: maxPrograms, MaxShots: maxShots, TotalShots: maxExecutions, Bytes: maxBytes, PerMinute: perMinute,
-		Source: "IBM Quantum REST API " + APIVersion,
-	}
+// Limits are the service's.
+func (c *Client) Limits(context.Context) (service.Limits, error) {
+	l := service.Limits{TotalShots: maxExecutions, Bytes: maxBytes, GateBytes: gateBytes, PerMinute: perMinute, Source: "IBM Quantum, job limits of November 2026"}
 	if c.Local() {
 		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
-	}
-	raw, err := c.document(ctx, "configuration")
-	if err != nil {
-		return l, err
-	}
-	var conf struct {
-		Shots       int `json:"max_shots"`
-		Experiments int `json:"max_experiments"`
-	}
-	if err := json.Unmarshal(raw, &conf); err != nil {
-		return l, fmt.Errorf("IBM Quantum: the configuration of %s can't be read: %w", c.Device(), err)
-	}
-	if conf.Shots > 0 {
-		l.MaxShots = min(l.MaxShots, conf.Shots)
-	}
-	if conf.Experiments > 0 {
-		l.Programs = min(l.Programs, conf.Experiments)
 	}
 	return l, nil
 }

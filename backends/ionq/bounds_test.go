@@ -24,7 +24,7 @@ func TestLimits(t *testing.T) {
 	for device, shots := range map[string]int{"simulator": 1_000_000, "qpu.forte-1": 10_000} {
 		l, err := Reader(device).Limits(t.Context())
 		l.Source = ""
-		if want := (service.Limits{Programs: 5000, MaxShots: shots, Bytes: 10 << 20, EqualShots: true}); err != nil || fmt.Sprint(l) != fmt.Sprint(want) {
+		if want := (service.Limits{Programs: 5000, MaxShots: shots, Bytes: 10 << 20, GateBytes: 128, Gates: 150_000, EqualShots: true}); err != nil || fmt.Sprint(l) != fmt.Sprint(want) {
 			t.Errorf("%s: %+v, want %+v; %v", device, l, want, err)
 		}
 	}
@@ -180,5 +180,29 @@ func TestBitsBeyondTheCircuit(t *testing.T) {
 		if (err == nil) != (k.want == "") || err != nil && !strings.Contains(err.Error(), k.want) || err == nil && (len(out[0].Counts) != 1 || out[0].Counts[0].Word != 1) {
 			t.Errorf("%s: %+v, %v", text, out, err)
 		}
+	}
+}
+
+// A gate takes no more bytes in a body than is reckoned for it.
+func TestBytesOfAGate(t *testing.T) {
+	l, err := Reader("qpu.x").Limits(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := ir.Const(-1.2345678901234567e-5)
+	p := program(func(c *ir.Circuit) {
+		for range 50 {
+			c.Gate(ir.MS, []int{30, 35}, long, long, long)
+			c.Gate(ir.GPI2, []int{35}, long)
+		}
+		c.Measure(35, 0)
+	})
+	job := []service.Program{p, p, p}
+	body, err := Reader("qpu.x").Body(t.Context(), job, "qgan-20261130120000-0123456789abcdef")
+	if reckoned := 3 * p.Bytes(l.GateBytes); err != nil || len(body) > reckoned || len(body) < reckoned/5 {
+		t.Errorf("%d bytes, %d were reckoned; %v", len(body), reckoned, err)
+	}
+	if p.Gates() != 100 {
+		t.Errorf("%d gates", p.Gates())
 	}
 }

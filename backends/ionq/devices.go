@@ -57,10 +57,12 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 	return calibration.Read(files...)
 }
 
-// The bounds of the interface: circuits and size of a job by its description, shots by
+// The bounds of the interface: circuits, gates and size of a job by its description, shots by
 // what its processors take.
 const (
 	maxCircuits = 5000
+	maxGates    = 150_000
+	gateBytes   = 128 // of a gate with four angles of all digits
 	maxBytes    = 10 << 20
 	maxShots    = 1_000_000
 	qpuShots    = 10_000
@@ -68,7 +70,7 @@ const (
 
 // Limits are the service's.
 func (c *Client) Limits(context.Context) (service.Limits, error) {
-	l := service.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, EqualShots: true, Source: "IonQ API v0.4"}
+	l := service.Limits{Programs: maxCircuits, MaxShots: qpuShots, Bytes: maxBytes, GateBytes: gateBytes, Gates: maxGates, EqualShots: true, Source: "IonQ API v0.4"}
 	if c.simulated() {
 		l.MaxShots = maxShots
 	}

@@ -123,28 +123,49 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Split cuts programs into jobs that the limits take, as few as they allow, in order.
+// load is what of a job's limits its programs use.
+type load struct{ programs, shots, gates, bytes int }
+
+func (a load) add(b load) load {
+	return load{a.programs + b.programs, a.shots + b.shots, a.gates + b.gates, a.bytes + b.bytes}
+}
+
+// within says that a job may hold so much.
+func (a load) within(l service.Limits) bool {
+	for _, k := range [][2]int{{a.programs, l.Programs}, {a.shots, l.TotalShots}, {a.gates, l.Gates}, {a.bytes, l.Bytes}} {
+		if k[1] > 0 && k[0] > k[1] {
+			return false
+		}
+	}
+	return true
+}
+
+// Split cuts programs into jobs that the limits take, as few as they allow, in order. Bytes
+// are reckoned at their most, so a job of one program is not refused for them here.
 func Split(programs []service.Program, l service.Limits) ([][]service.Program, error) {
 	var out [][]service.Program
-	shots := 0
+	var used load
 	for i, p := range programs {
 		most := l.MaxShots
 		if l.TotalShots > 0 && (most == 0 || l.TotalShots < most) {
 			most = l.TotalShots
 		}
+		own := load{1, p.Shots, p.Gates(), p.Bytes(l.GateBytes)}
 		switch {
 		case p.Shots < max(1, l.MinShots):
 			return nil, backends.Refuse("program %d asks for %d shots, at least %d are taken", i, p.Shots, max(1, l.MinShots))
 		case most > 0 && p.Shots > most:
 			return nil, backends.Refuse("program %d asks for %d shots, at most %d are taken", i, p.Shots, most)
+		case l.Gates > 0 && own.gates > l.Gates:
+			return nil, backends.Refuse("program %d has %d gates, a job takes %d at most", i, own.gates, l.Gates)
 		}
 		last := len(out) - 1
-		if last < 0 || l.Programs > 0 && len(out[last]) >= l.Programs || l.TotalShots > 0 && shots+p.Shots > l.TotalShots || l.EqualShots && out[last][0].Shots != p.Shots {
+		if last < 0 || !used.add(own).within(l) || l.EqualShots && out[last][0].Shots != p.Shots {
 			out = append(out, nil)
-			last, shots = last+1, 0
+			last, used = last+1, load{}
 		}
 		out[last] = append(out[last], p)
-		shots += p.Shots
+		used = used.add(own)
 	}
 	return out, nil
 }

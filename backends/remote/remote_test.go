@@ -435,8 +435,13 @@ func TestEveryJobRunsOnce(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	programs := func(shots ...int) (out []service.Program) {
+		c := ir.New(1, 1) // of three gates and a measurement
+		for range 3 {
+			c.Gate(ir.RX, []int{0}, ir.Const(1))
+		}
+		c.Measure(0, 0)
 		for _, n := range shots {
-			out = append(out, service.Program{Shots: n})
+			out = append(out, service.Program{Circuit: c, Shots: n})
 		}
 		return out
 	}
@@ -445,14 +450,20 @@ func TestSplit(t *testing.T) {
 		limits service.Limits
 		want   []int // programs of each job; nil: refused
 	}{
-		"no limit":      {[]int{1, 2, 3}, service.Limits{}, []int{3}},
-		"programs":      {[]int{1, 1, 1, 1, 1}, service.Limits{Programs: 2}, []int{2, 2, 1}},
-		"total shots":   {[]int{50, 60, 40, 100}, service.Limits{TotalShots: 100}, []int{1, 2, 1}},
-		"equal shots":   {[]int{5, 5, 6, 5}, service.Limits{EqualShots: true}, []int{2, 1, 1}},
-		"too many":      {[]int{5, 11}, service.Limits{MaxShots: 10}, nil},
-		"too few":       {[]int{5}, service.Limits{MinShots: 10}, nil},
-		"none":          {[]int{0}, service.Limits{}, nil},
-		"above a total": {[]int{500}, service.Limits{TotalShots: 100}, nil},
+		"no limit":       {[]int{1, 2, 3}, service.Limits{}, []int{3}},
+		"programs":       {[]int{1, 1, 1, 1, 1}, service.Limits{Programs: 2}, []int{2, 2, 1}},
+		"total shots":    {[]int{50, 60, 40, 100}, service.Limits{TotalShots: 100}, []int{1, 2, 1}},
+		"equal shots":    {[]int{5, 5, 6, 5}, service.Limits{EqualShots: true}, []int{2, 1, 1}},
+		"too many":       {[]int{5, 11}, service.Limits{MaxShots: 10}, nil},
+		"too few":        {[]int{5}, service.Limits{MinShots: 10}, nil},
+		"none":           {[]int{0}, service.Limits{}, nil},
+		"above a total":  {[]int{500}, service.Limits{TotalShots: 100}, nil},
+		"gates":          {[]int{1, 1, 1, 1, 1}, service.Limits{Gates: 7}, []int{2, 2, 1}},
+		"just the gates": {[]int{1, 1, 1}, service.Limits{Gates: 9}, []int{3}},
+		"too many gates": {[]int{1}, service.Limits{Gates: 2}, nil},
+		"bytes":          {[]int{1, 1, 1}, service.Limits{Bytes: 2 * (2048 + 4*100), GateBytes: 100}, []int{2, 1}},
+		"a byte less":    {[]int{1, 1}, service.Limits{Bytes: 2*(2048+4*100) - 1, GateBytes: 100}, []int{1, 1}},
+		"one too large":  {[]int{1, 1}, service.Limits{Bytes: 1, GateBytes: 100}, []int{1, 1}},
 	} {
 		parts, err := Split(programs(k.shots...), k.limits)
 		var sizes []int

@@ -73,6 +73,32 @@ type Program struct {
 	Shots   int
 }
 
+// Gates counts the gates of a program.
+func (p Program) Gates() int {
+	n := 0
+	if p.Circuit != nil {
+		for _, op := range p.Circuit.Ops {
+			if _, ok := op.(*ir.Apply); ok {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// ProgramBytes is what a program of a job takes beside its operations at most: registers,
+// definitions, names.
+const ProgramBytes = 2 << 10
+
+// Bytes is the most that a program takes in a body, by what an operation takes.
+func (p Program) Bytes(gateBytes int) int {
+	n := ProgramBytes
+	if p.Circuit != nil {
+		n += len(p.Circuit.Ops) * gateBytes
+	}
+	return n
+}
+
 // Shape is what of a program it takes to read its outcome; it is kept in the ledger.
 type Shape struct {
 	Bits  int `json:"bits"`
@@ -166,6 +192,8 @@ type Limits struct {
 	MaxShots    int // of a program
 	TotalShots  int // of all programs of a job
 	Bytes       int // of a body
+	GateBytes   int // that an operation takes in a body at most
+	Gates       int // of all programs of a job
 	EqualShots  bool
 	PerMinute   int // submissions
 	Source      string
