@@ -290,3 +290,41 @@ type Differentiable interface {
 	// to each lane's data values (lanes x symbols) to data. Either may be nil.
 	Backward(ctx context.Context, upstream, trained, data []float64) error
 }
+
+// WordSolver prepares circuits of gates, without measurements, for the probabilities of
+// given words and for drawing words, without the law over all 2^n of them. A word is a row
+// of ceil(n/64) numbers, qubit 0 the most significant bit of the first.
+type WordSolver interface {
+	Words(c *ir.Circuit) (WordEvaluator, error)
+}
+
+// WordEvaluator is a circuit prepared for words: one word a lane. It may be used by one
+// goroutine at a time.
+type WordEvaluator interface {
+	// LogProbabilities writes ln p of the i-th word under lane i; -Inf where it is
+	// impossible.
+	LogProbabilities(ctx context.Context, b Bindings, words []uint64, logp []float64) error
+	// Forward is LogProbabilities, and keeps what one Backward for the same bindings and
+	// words needs.
+	Forward(ctx context.Context, b Bindings, words []uint64, logp []float64) error
+	// Backward takes the derivative of a scalar with respect to each ln p of the last
+	// Forward and adds the scalar's derivative with respect to each trained row (rows x
+	// symbols) to trained, and with respect to each lane's data values (lanes x symbols)
+	// to data. Either may be nil. An impossible word adds nothing.
+	Backward(ctx context.Context, upstream, trained, data []float64) error
+	// Draw writes a word of each lane. Of the uniforms (lanes x n) that of qubit q decides
+	// on qubit q, 1 where it is below the probability of 1 after the qubits before, so that
+	// the words are a function of them.
+	Draw(ctx context.Context, b Bindings, uniforms []float64, words []uint64) error
+	// Marginals writes the probability of 1 of each qubit: lanes x n.
+	Marginals(ctx context.Context, b Bindings, p []float64) error
+	// Method names how: "carries" (the circuit seen from the side) or "state" (its whole
+	// law).
+	Method() string
+}
+
+// WordStride returns how many numbers hold a word of n qubits.
+func WordStride(n int) int { return (n + 63) / 64 }
+
+// WordBit returns qubit q of a word.
+func WordBit(word []uint64, q int) uint64 { return word[q/64] >> (63 - q%64) & 1 }

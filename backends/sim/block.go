@@ -236,7 +236,7 @@ func (p *program) backward(kern kernel, s *sweep, w *workspace, psi, lambda []fl
 		} else {
 			p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { p.retrace(kern, i, s.block.width, w, psi, lambda, pairs) })
 		}
-		p.collect(&p.plan.ops[i], s, w)
+		p.plan.ops[i].collect(s, w.out[:], w.own)
 	}
 }
 
@@ -251,9 +251,10 @@ func (p *program) retrace(kern kernel, i, width int, w *workspace, psi, lambda [
 	}
 }
 
-// collect turns the components of an op into derivatives of its angles.
-func (p *program) collect(op *opPlan, s *sweep, w *workspace) {
-	width, out := s.block.width, &w.out
+// collect turns the components of an op, width values of each, into derivatives of its
+// angles. own holds the sines of the lanes' own angles.
+func (op *opPlan) collect(s *sweep, out []float64, own []half) {
+	width := s.block.width
 	if s.data == nil && s.block.shared && op.shared {
 		first := s.bindings.Lane(s.block.first)
 		t, grad := s.trigs.trained[first.Trained], s.slot(s.block.first)
@@ -280,7 +281,6 @@ func (p *program) collect(op *opPlan, s *sweep, w *workspace) {
 		}
 		return
 	}
-	symbols := len(p.circuit.Data)
 	for l := range s.block.lanes {
 		lane := s.bindings.Lane(s.block.first + l)
 		t, d := s.bindings.Trained[lane.Trained], s.bindings.Data[lane.Data]
@@ -288,7 +288,7 @@ func (p *program) collect(op *opPlan, s *sweep, w *workspace) {
 		gt := s.slot(s.block.first + l)
 		var gd []float64
 		if s.data != nil {
-			gd = s.data[(s.block.first+l)*symbols:][:symbols]
+			gd = s.data[(s.block.first+l)*len(d):][:len(d)]
 		}
 		for j := len(op.factors) - 1; j >= 0; j-- {
 			f := &op.factors[j]
@@ -304,7 +304,7 @@ func (p *program) collect(op *opPlan, s *sweep, w *workspace) {
 			case byData:
 				turnBack(&v, f.axis, s.trigs.data[lane.Data][f.angle])
 			default:
-				turnBack(&v, f.axis, w.own[f.angle*width+l])
+				turnBack(&v, f.axis, own[f.angle*width+l])
 			}
 		}
 	}

@@ -1,0 +1,498 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"qgan/backends"
+	"qgan/internal/stream"
+	"qgan/ir"
+)
+
+// sideCase is a circuit that is seen from the side.
+type sideCase struct {
+	name    string
+	circuit *ir.Circuit
+}
+
+// pairGate appends the rotation of a pair by the angle 2t.
+func pairGate(c *ir.Circuit, q int, angle ir.Angle) {
+	c.Gate(ir.XXMinusYY, []int{q, q + 1}, angle, ir.Const(math.Pi/2))
+}
+
+// sideCases are all shapes of the generator's circuit, and what else is of the form.
+func sideCases() []sideCase {
+	scaled := ir.LatentScale{Trained: true}
+	cases := []sideCase{
+		{"deep", ir.Ansatz{Neurons: 6, Layers: 5, Memory: true}.Circuit()},
+		{"paper", ir.Ansatz{Neurons: 7, Layers: 4, Closing: true, FinalChain: true, Latent: ir.LatentScale{Value: 1}}.Circuit()},
+		{"closing", ir.Ansatz{Neurons: 5, Layers: 3, Closing: true, Latent: scaled}.Circuit()},
+		{"final chain", ir.Ansatz{Neurons: 5, Layers: 2, FinalChain: true, Memory: true}.Circuit()},
+		{"product", ir.Ansatz{Neurons: 12, Layers: 2, Product: true, Memory: true}.Circuit()},
+		{"rotations about Y", ir.Ansatz{Neurons: 1, Layers: 1, Latent: scaled}.Circuit()},
+		{"one layer", ir.Ansatz{Neurons: 9, Layers: 1, Latent: scaled}.Circuit()},
+		{"two qubits", ir.Ansatz{Neurons: 2, Layers: 5, FinalChain: true, Latent: scaled}.Circuit()},
+		{"nine chains", ir.Ansatz{Neurons: 4, Layers: 10, Memory: true}.Circuit()},
+	}
+	for _, n := range []int{2, 3, 8, 11} {
+		cases = append(cases, sideCase{fmt.Sprintf("brick on %d", n), bricked(n, nil)})
+	}
+	cases = append(cases, sideCase{"half a brick", bricked(7, func(q int) bool { return q == 1 || q == 4 })})
+	for _, n := range []int{2, 5, 6} {
+		c := ir.Ansatz{Neurons: n, Layers: 3, Memory: true}.Circuit()
+		for _, from := range []int{0, 1} {
+			for q := from; q+1 < n; q += 2 {
+				pairGate(c, q, ir.Product(0.7, q, n+q).Plus(0.3))
+			}
+		}
+		cases = append(cases, sideCase{fmt.Sprintf("chains and a brick on %d", n), c})
+	}
+	other := ir.New(4, 0) // the other way round
+	for q := range 4 {
+		other.Gate(ir.RY, []int{q}, ir.Data(1, other.DataSymbol("y")))
+	}
+	other.Gate(ir.XXMinusYY, []int{3, 2}, ir.Data(1, 0), ir.Const(-math.Pi/2))
+	other.Gate(ir.XXMinusYY, []int{1, 2}, ir.Data(1, 1), ir.Const(math.Pi/2))
+	cases = append(cases, sideCase{"pairs the other way round", other})
+	any := ir.New(4, 0) // gates of other names, in any order that has the form
+	any.TrainedSymbol("a")
+	any.DataSymbol("b")
+	any.Gate(ir.H, []int{3})
+	any.Gate(ir.U3, []int{0}, ir.Trained(2, 0), ir.Data(1, 0), ir.Product(1, 0, 0))
+	any.Gate(ir.CX, []int{0, 1})
+	any.Gate(ir.SX, []int{0})
+	any.Gate(ir.X, []int{2})
+	any.Gate(ir.CX, []int{1, 2})
+	any.Gate(ir.CX, []int{0, 1})
+	any.Gate(ir.GPhase, nil, ir.Trained(1, 0))
+	any.Gate(ir.CX, []int{2, 3})
+	any.Gate(ir.RZ, []int{1}, ir.Data(1, 0))
+	any.Ops[len(any.Ops)-1] = &ir.Barrier{Qubits: []int{1}}
+	any.Gate(ir.T, []int{3})
+	any.Gate(ir.CX, []int{1, 2})
+	any.Gate(ir.CX, []int{2, 3})
+	any.Gate(ir.RY, []int{2}, ir.Trained(1, 0).Add(ir.Data(-1, 0)))
+	return append(cases, sideCase{"any gates", any})
+}
+
+// bricked is the product of rotations about Y, trained plus data, with a brick of pairs
+// (those that with names, or all) by data.
+func bricked(n int, with func(q int) bool) *ir.Circuit {
+	c := ir.New(n, 0)
+	for q := range n {
+		c.Gate(ir.RY, []int{q}, ir.Trained(1, c.TrainedSymbol("y")).Add(ir.Data(1, c.DataSymbol("d"))))
+	}
+	for _, from := range []int{0, 1} {
+		for q := from; q+1 < n; q += 2 {
+			if with == nil || with(q) {
+				pairGate(c, q, ir.Data(2, c.DataSymbol("t")))
+			}
+		}
+	}
+	return c
+}
+
+// sideBindings draws rows for a circuit: some lanes of every pair of rows.
+func sideBindings(c *ir.Circuit, rng *rand.Rand, trained, data int) backends.Bindings {
+	normals := func(rows, width int) [][]float64 {
+		out := make([][]float64, rows)
+		for i := range out {
+			for range width {
+				out[i] = append(out[i], rng.NormFloat64())
+			}
+		}
+		return out
+	}
+	return backends.Bindings{Trained: normals(trained, len(c.Trained)), Data: normals(data, len(c.Data))}
+}
+
+// fromTheSide prepares a circuit for words without regard to what is cheaper.
+func fromTheSide(t testing.TB, c *ir.Circuit, kernel string) *carries {
+	t.Helper()
+	f, err := seenFromTheSide(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &carries{sim: &Simulator{Kernel: kernel}, form: f, kern: plainSide{}}
+}
+
+// allWords repeats each lane for every word of n qubits.
+func allWords(b backends.Bindings, n int) (backends.Bindings, []uint64) {
+	out := backends.Bindings{Trained: b.Trained, Data: b.Data}
+	var words []uint64
+	for lane := range b.Len() {
+		for x := range 1 << n {
+			out.Lanes = append(out.Lanes, b.Lane(lane))
+			words = append(words, uint64(x)<<(64-n))
+		}
+	}
+	return out, words
+}
+
+// Probabilities of all words are the interpreter's, and sum to 1.
+func TestWordsFromTheSide(t *testing.T) {
+	for _, k := range sideCases() {
+		for _, kernel := range Kernels() {
+			n := k.circuit.Qubits
+			rng := stream.New(1, k.name)
+			b := sideBindings(k.circuit, rng, 2, 2)
+			all, words := allWords(b, n)
+			logp := make([]float64, len(words))
+			if err := fromTheSide(t, k.circuit, kernel).LogProbabilities(t.Context(), all, words, logp); err != nil {
+				t.Fatal(err)
+			}
+			for lane := range b.Len() {
+				trained, data := b.Row(lane)
+				state, err := Interpret(k.circuit, trained, data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum := 0.0
+				for x, amp := range state {
+					want := real(amp)*real(amp) + imag(amp)*imag(amp)
+					got := math.Exp(logp[lane<<n+x])
+					sum += got
+					if math.Abs(got-want) > 1e-12 {
+						t.Fatalf("%s, kernel %s, lane %d, word %0*b: probability %v, want %v", k.name, kernel, lane, n, x, got, want)
+					}
+				}
+				if math.Abs(sum-1) > 1e-12 {
+					t.Errorf("%s: probabilities sum to %v", k.name, sum)
+				}
+			}
+		}
+	}
+}
+
+// gradientsOf returns the gradients of sum of upstream x ln p.
+func gradientsOf(t *testing.T, e backends.WordEvaluator, c *ir.Circuit, b backends.Bindings, words []uint64, upstream []float64) (trained, data []float64) {
+	t.Helper()
+	if err := e.Forward(t.Context(), b, words, make([]float64, b.Len())); err != nil {
+		t.Fatal(err)
+	}
+	trained, data = make([]float64, len(b.Trained)*len(c.Trained)), make([]float64, b.Len()*len(c.Data))
+	if err := e.Backward(t.Context(), upstream, trained, data); err != nil {
+		t.Fatal(err)
+	}
+	return trained, data
+}
+
+// drawnWords draws words and upstream derivatives.
+func drawnWords(rng *rand.Rand, n, lanes int) (words []uint64, upstream []float64) {
+	for range lanes {
+		for s := range backends.WordStride(n) {
+			w := rng.Uint64()
+			if left := n - 64*s; left < 64 {
+				w &= ^uint64(0) << (64 - left)
+			}
+			words = append(words, w)
+		}
+		upstream = append(upstream, rng.NormFloat64())
+	}
+	return words, upstream
+}
+
+// close compares numbers, relative to the larger of 1 and themselves.
+func compare(t *testing.T, what string, got, want []float64, tolerance float64) {
+	t.Helper()
+	for i := range want {
+		if d := math.Abs(got[i] - want[i]); !(d <= tolerance*max(1, math.Abs(want[i]))) {
+			t.Fatalf("%s: number %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
+
+// Gradients are those of the adjoint sweep over the whole state.
+func TestGradientsFromTheSide(t *testing.T) {
+	for _, k := range sideCases() {
+		for _, kernel := range Kernels() {
+			c := k.circuit
+			rng := stream.New(2, k.name)
+			b := sideBindings(c, rng, 2, 11)
+			words, upstream := drawnWords(rng, c.Qubits, b.Len())
+			d, err := (&Simulator{Kernel: kernel}).Differentiate(c, backends.Probabilities)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantTrained, wantData := gradientsOf(t, &laws{sim: new(Simulator), circuit: c, batch: d}, c, b, words, upstream)
+			trained, data := gradientsOf(t, fromTheSide(t, c, kernel), c, b, words, upstream)
+			compare(t, k.name+", kernel "+kernel+", trained", trained, wantTrained, 1e-10)
+			compare(t, k.name+", kernel "+kernel+", data", data, wantData, 1e-10)
+			alone := make([]float64, len(trained))
+			e := fromTheSide(t, c, kernel)
+			if err := errors.Join(e.Forward(t.Context(), b, words, make([]float64, b.Len())), e.Backward(t.Context(), upstream, alone, nil)); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, k.name+", trained alone", alone, trained, 1e-12)
+		}
+	}
+}
+
+// Far beyond what a state holds: the gradient at 100 qubits against differences, with a
+// word so unlikely that its probability is no number.
+func TestGradientsOfManyQubits(t *testing.T) {
+	for name, c := range map[string]*ir.Circuit{
+		"deep":  ir.Ansatz{Neurons: 100, Layers: 4, Memory: true}.Circuit(),
+		"brick": bricked(101, nil),
+	} {
+		rng := stream.New(3, name)
+		b := sideBindings(c, rng, 1, 1)
+		words, _ := drawnWords(rng, c.Qubits, 1)
+		e := fromTheSide(t, c, "")
+		trained, data := gradientsOf(t, e, c, b, words, []float64{1})
+		at := func(row []float64, i int, x float64) float64 {
+			old := row[i]
+			row[i] = x
+			defer func() { row[i] = old }()
+			var logp [1]float64
+			if err := e.LogProbabilities(t.Context(), b, words, logp[:]); err != nil {
+				t.Fatal(err)
+			}
+			return logp[0]
+		}
+		for _, side := range []struct{ row, grad []float64 }{{b.Trained[0], trained}, {b.Data[0], data}} {
+			for i := 0; i < len(side.row); i += 7 {
+				fd := difference(func(x float64) float64 { return at(side.row, i, x) }, side.row[i])
+				if math.Abs(fd-side.grad[i]) > 1e-6*max(1, math.Abs(fd)) {
+					t.Errorf("%s: derivative %d is %v, by differences %v", name, i, side.grad[i], fd)
+				}
+			}
+		}
+		for i := range b.Trained[0] {
+			b.Trained[0][i] = 1e-15
+		}
+		clear(b.Data[0])
+		if logp := at(b.Trained[0], 0, 1e-15); logp > -1400 || math.IsInf(logp, 0) {
+			t.Errorf("%s: ln p of an unlikely word is %v", name, logp)
+		}
+	}
+}
+
+// marginalsOf computes marginals from all words.
+func marginalsOf(t *testing.T, c *ir.Circuit, b backends.Bindings) []float64 {
+	t.Helper()
+	out := make([]float64, b.Len()*c.Qubits)
+	for lane := range b.Len() {
+		trained, data := b.Row(lane)
+		state, err := Interpret(c, trained, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for x, amp := range state {
+			for q := range c.Qubits {
+				out[lane*c.Qubits+q] += float64(x>>(c.Qubits-1-q)&1) * (real(amp)*real(amp) + imag(amp)*imag(amp))
+			}
+		}
+	}
+	return out
+}
+
+// Marginals are those of the whole law, and drawn words are the same as the whole law's for
+// the same uniforms.
+func TestDrawFromTheSide(t *testing.T) {
+	for _, k := range sideCases() {
+		c := k.circuit
+		if k.name == "nine chains" {
+			continue // environments of 2^18 amplitudes
+		}
+		for _, kernel := range Kernels() {
+			rng := stream.New(4, k.name)
+			b := sideBindings(c, rng, 1, 11)
+			e := fromTheSide(t, c, kernel)
+			p := make([]float64, b.Len()*c.Qubits)
+			if err := e.Marginals(t.Context(), b, p); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, k.name+", marginals", p, marginalsOf(t, c, b), 1e-12)
+			d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole := &laws{sim: new(Simulator), circuit: c, batch: d}
+			if err := whole.Marginals(t.Context(), b, p); err != nil {
+				t.Fatal(err)
+			}
+			compare(t, k.name+", marginals of laws", p, marginalsOf(t, c, b), 1e-12)
+			uniforms := make([]float64, b.Len()*c.Qubits)
+			for range 20 {
+				for i := range uniforms {
+					uniforms[i] = rng.Float64()
+				}
+				got, want := make([]uint64, b.Len()), make([]uint64, b.Len())
+				if err := errors.Join(e.Draw(t.Context(), b, uniforms, got), whole.Draw(t.Context(), b, uniforms, want)); err != nil {
+					t.Fatal(err)
+				}
+				for i := range want {
+					if got[i] != want[i] {
+						t.Fatalf("%s, lane %d: drew %0*b, the law %0*b", k.name, i, c.Qubits, got[i]>>(64-c.Qubits), c.Qubits, want[i]>>(64-c.Qubits))
+					}
+				}
+			}
+		}
+	}
+}
+
+// Words of 160 qubits: the share of 1 of each qubit is its marginal, and the mean of
+// -ln p has its spread about the mean of a second half of the draws: a law that did not
+// sum to 1 would move one by the logarithm of the sum.
+func TestDrawManyQubits(t *testing.T) {
+	const n, lanes = 160, 4096
+	for name, c := range map[string]*ir.Circuit{
+		"chains": ir.Ansatz{Neurons: n, Layers: 3, Latent: ir.LatentScale{Trained: true}}.Circuit(),
+		"brick":  bricked(n, nil),
+	} {
+		rng := stream.New(5, name)
+		b := sideBindings(c, rng, 1, 1)
+		p := make([]float64, n)
+		e := fromTheSide(t, c, "")
+		if err := e.Marginals(t.Context(), b, p); err != nil {
+			t.Fatal(err)
+		}
+		b.Lanes = make([]backends.Lane, lanes)
+		uniforms, words := make([]float64, lanes*n), make([]uint64, lanes*backends.WordStride(n))
+		for i := range uniforms {
+			uniforms[i] = rng.Float64()
+		}
+		if err := e.Draw(t.Context(), b, uniforms, words); err != nil {
+			t.Fatal(err)
+		}
+		chi2 := 0.0
+		for q := range n {
+			ones := 0.0
+			for i := range lanes {
+				ones += float64(backends.WordBit(words[3*i:], q))
+			}
+			d := ones - lanes*p[q]
+			chi2 += d * d / (lanes * p[q] * (1 - p[q]))
+		}
+		if z := (chi2 - n) / math.Sqrt(2*n); math.Abs(z) > 5 {
+			t.Errorf("%s: chi-square of the marginals %v standard deviations off", name, z)
+		}
+	}
+}
+
+// What is not of the form says what, and is refused where it is too large for a state.
+func TestWordsRefused(t *testing.T) {
+	for reason, change := range map[string]func(c *ir.Circuit){
+		"cx from a qubit to another than the next one":      func(c *ir.Circuit) { c.Gate(ir.CX, []int{3, 1}) },
+		"a chain of cx is not whole":                        func(c *ir.Circuit) { c.Gate(ir.CX, []int{0, 1}) },
+		"cx out of the order of a chain":                    func(c *ir.Circuit) { c.Gate(ir.CX, []int{1, 2}) },
+		"a one-qubit gate within a chain of cx":             func(c *ir.Circuit) { c.Gate(ir.CX, []int{0, 1}); c.Gate(ir.H, []int{1}) },
+		"cz is no rotation of |00> and |11>":                func(c *ir.Circuit) { c.Gate(ir.CZ, []int{0, 1}) },
+		"a one-qubit gate after a pair rotation":            func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); c.Gate(ir.H, []int{1}) },
+		"a second rotation of a pair":                       func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
+		"the first half of a brick after one of the second": func(c *ir.Circuit) { pairGate(c, 1, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
+		"it is no gate of the table":                        func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}) },
+	} {
+		c := ir.Ansatz{Neurons: 21, Layers: 2, Memory: true}.Circuit()
+		change(c)
+		_, err := new(Simulator).Words(c)
+		var refusal *backends.Refusal
+		if !errors.As(err, &refusal) || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+	for _, k := range []struct {
+		method string
+		a      ir.Ansatz
+	}{
+		{"state", ir.Ansatz{Neurons: 3, Layers: 10, Memory: true}},
+		{"carries", ir.Ansatz{Neurons: 10, Layers: 5, Memory: true}},
+		{"carries", ir.Ansatz{Neurons: 2, Layers: 1, Memory: true}},
+	} {
+		e, err := new(Simulator).Words(k.a.Circuit())
+		if err != nil || e.Method() != k.method {
+			t.Errorf("%+v: %v %v, want the method %s", k.a, e, err, k.method)
+		}
+	}
+}
+
+// Numbers that do not fit are refused, and Backward needs its Forward.
+func TestWordsAreChecked(t *testing.T) {
+	c := ir.Ansatz{Neurons: 4, Layers: 2, Memory: true}.Circuit()
+	d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := sideBindings(c, stream.New(6, "check"), 1, 3)
+	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), &laws{sim: new(Simulator), circuit: c, batch: d}} {
+		words, logp := make([]uint64, 3), make([]float64, 3)
+		if err := e.Backward(t.Context(), logp, nil, nil); !errors.Is(err, ErrNoForward) {
+			t.Errorf("%s: %v", e.Method(), err)
+		}
+		if err := e.Forward(t.Context(), b, words[:2], logp); err == nil || !strings.Contains(err.Error(), "2 numbers of words") {
+			t.Errorf("%s: %v", e.Method(), err)
+		}
+		if err := e.Forward(t.Context(), b, words, logp[:1]); err == nil || !strings.Contains(err.Error(), "1 logarithms") {
+			t.Errorf("%s: %v", e.Method(), err)
+		}
+		if err := e.Forward(t.Context(), b, words, logp); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Backward(t.Context(), logp[:2], nil, nil); err == nil || !strings.Contains(err.Error(), "2 upstream") {
+			t.Errorf("%s: %v", e.Method(), err)
+		}
+		ended, stop := context.WithCancel(t.Context())
+		stop()
+		for what, err := range map[string]error{
+			"forward": e.Forward(ended, b, words, logp), "draw": e.Draw(ended, b, make([]float64, 12), words), "marginals": e.Marginals(ended, b, make([]float64, 12)),
+		} {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s, %s: %v", e.Method(), what, err)
+			}
+		}
+	}
+}
+
+// The number of workers changes nothing, and lanes that share a row add up to it.
+func TestWordsSameBitsForAnyWorkers(t *testing.T) {
+	c := ir.Ansatz{Neurons: 20, Layers: 3, Memory: true}.Circuit()
+	rng := stream.New(7, "workers")
+	b := sideBindings(c, rng, 2, 21)
+	words, upstream := drawnWords(rng, 20, b.Len())
+	var first []float64
+	for _, workers := range []int{1, 2, 5} {
+		e := fromTheSide(t, c, "")
+		e.sim.Workers = workers
+		trained, data := gradientsOf(t, e, c, b, words, upstream)
+		all := append(trained, data...)
+		if first == nil {
+			first = all
+		}
+		for i := range all {
+			if all[i] != first[i] {
+				t.Fatalf("%d workers: number %d differs", workers, i)
+			}
+		}
+	}
+}
+
+// A word that can't occur has -Inf and adds nothing to a gradient.
+func TestImpossibleWord(t *testing.T) {
+	c := ir.Ansatz{Neurons: 3, Layers: 1, Latent: ir.LatentScale{Trained: true}}.Circuit()
+	b := backends.Bindings{Trained: [][]float64{make([]float64, len(c.Trained))}, Data: [][]float64{{0, 0, 0}}}
+	d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), &laws{sim: new(Simulator), circuit: c, batch: d}} {
+		logp := make([]float64, 1)
+		if err := e.Forward(t.Context(), b, []uint64{1 << 63}, logp); err != nil || !math.IsInf(logp[0], -1) {
+			t.Errorf("%s: ln p %v %v", e.Method(), logp, err)
+		}
+		trained := make([]float64, len(c.Trained))
+		if err := e.Backward(t.Context(), []float64{1}, trained, nil); err != nil {
+			t.Fatal(err)
+		}
+		for i, g := range trained {
+			if g != 0 {
+				t.Errorf("%s: derivative %d is %v", e.Method(), i, g)
+			}
+		}
+	}
+}

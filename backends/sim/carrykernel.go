@@ -1,0 +1,140 @@
+package sim
+
+// sideLanes is the number of lanes of a block that is seen from the side. An amplitude is
+// 8 real parts, then 8 imaginary parts; an operator of the lanes 8 of each of ar, ai, br,
+// bi of [[a, -b*], [b, a*]].
+const sideLanes = 8
+
+type (
+	sideNumbers   = [sideLanes]float64
+	sideAmplitude = [2 * sideLanes]float64
+	sideOperator  = [4 * sideLanes]float64
+)
+
+// sideKernel walks over blocks of 2^carries amplitudes, or some times as many.
+type sideKernel interface {
+	// carry applies the map of one carry, whose bit in the index is given: with an
+	// operator's column u of the carry below, which is 0 for the first, dst[c'] is the sum
+	// over c of u[c xor c'] src[c].
+	carry(dst, src []float64, bit int, u *sideOperator)
+	// uncarry applies the transposed map, which is the same, to lambda in place and adds to
+	// d what lambda says of the operator's elements 00, 10, 01 and 11, where src came in.
+	uncarry(lambda, src []float64, bit int, u *sideOperator, d *sideElements)
+}
+
+// sideElements are derivatives of ln psi by the elements of an operator: [2·column + row].
+type sideElements [4]sideAmplitude
+
+// amplitudeAt returns amplitude i of a block.
+func amplitudeAt(v []float64, i int) *sideAmplitude {
+	return (*sideAmplitude)(v[i*2*sideLanes:])
+}
+
+// column writes an operator's column: the elements of rows 0 and 1.
+func (u *sideElements) column(op *sideOperator, k int) (zero, one *sideAmplitude) {
+	const w = sideLanes
+	zero, one = &u[0], &u[1]
+	if k == 0 {
+		*zero, *one = sideAmplitude(op[:2*w]), sideAmplitude(op[2*w:])
+		return zero, one
+	}
+	for l := range w {
+		zero[l], zero[w+l] = -op[2*w+l], op[3*w+l]
+		one[l], one[w+l] = op[l], -op[w+l]
+	}
+	return zero, one
+}
+
+// element writes the operator's element in a row and column.
+func element(op *sideOperator, row, column int) (e sideAmplitude) {
+	const w = sideLanes
+	at, re, im := 0, 1.0, 1.0
+	switch {
+	case row == 1 && column == 0:
+		at = 2 * w
+	case row == 0 && column == 1:
+		at, re = 2*w, -1
+	case row == 1:
+		im = -1
+	}
+	for l := range w {
+		e[l], e[w+l] = re*op[at+l], im*op[at+w+l]
+	}
+	return e
+}
+
+// plainSide is the kernel in plain Go.
+type plainSide struct{}
+
+// carryPairs calls use with the numbers of two amplitudes that differ in a carry, and the
+// carry below.
+func carryPairs(size, bit int, use func(i, j, below int)) {
+	step := 1 << bit
+	for base := 0; base < size; base += 2 * step {
+		for i := base; i < base+step; i++ {
+			below := 0
+			if bit > 0 {
+				below = i >> (bit - 1) & 1
+			}
+			use(i, i+step, below)
+		}
+	}
+}
+
+func (plainSide) carry(dst, src []float64, bit int, u *sideOperator) {
+	const w = sideLanes
+	var columns [2]sideElements
+	columns[0].column(u, 0)
+	columns[1].column(u, 1)
+	carryPairs(len(src)/(2*w), bit, func(i, j, below int) {
+		p, q := &columns[below][0], &columns[below][1]
+		s, t := amplitudeAt(src, i), amplitudeAt(src, j)
+		a, b := amplitudeAt(dst, i), amplitudeAt(dst, j)
+		for l := range w {
+			x0, y0, x1, y1 := s[l], s[w+l], t[l], t[w+l]
+			a[l] = p[l]*x0 - p[w+l]*y0 + q[l]*x1 - q[w+l]*y1
+			a[w+l] = p[l]*y0 + p[w+l]*x0 + q[l]*y1 + q[w+l]*x1
+			b[l] = q[l]*x0 - q[w+l]*y0 + p[l]*x1 - p[w+l]*y1
+			b[w+l] = q[l]*y0 + q[w+l]*x0 + p[l]*y1 + p[w+l]*x1
+		}
+	})
+}
+
+func (k plainSide) uncarry(lambda, src []float64, bit int, u *sideOperator, d *sideElements) {
+	carryPairs(len(src)/(2*sideLanes), bit, func(i, j, below int) {
+		p, q := &d[2*below], &d[2*below+1]
+		s, t := amplitudeAt(src, i), amplitudeAt(src, j)
+		a, b := amplitudeAt(lambda, i), amplitudeAt(lambda, j)
+		addProduct(p, a, s)
+		addProduct(p, b, t)
+		addProduct(q, a, t)
+		addProduct(q, b, s)
+	})
+	k.carry(lambda, lambda, bit, u)
+}
+
+// addProduct adds a·b to a sum.
+func addProduct(sum, a, b *sideAmplitude) {
+	const w = sideLanes
+	for l := range w {
+		sum[l] += a[l]*b[l] - a[w+l]*b[w+l]
+		sum[w+l] += a[l]*b[w+l] + a[w+l]*b[l]
+	}
+}
+
+// addScaled adds k·a to a sum, k real.
+func addScaled(sum *sideAmplitude, k *sideNumbers, a *sideAmplitude) {
+	const w = sideLanes
+	for l := range w {
+		sum[l] += k[l] * a[l]
+		sum[w+l] += k[l] * a[w+l]
+	}
+}
+
+// addReal adds the real part of a·b to a sum.
+func addReal(sum *sideNumbers, a, b *sideAmplitude) {
+	const w = sideLanes
+	for l := range w {
+		sum[l] += a[l]*b[l] - a[w+l]*b[w+l]
+	}
+}
