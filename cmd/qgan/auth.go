@@ -35,16 +35,16 @@ func newAuthCmd(a *app) *cobra.Command {
 				}{"qgan.auth/v1", rows})
 			}
 			t := newTable(a.out)
-			t.row("service", "credential", "found in")
+			t.Row("service", "credential", "found in")
 			for _, r := range rows {
 				for _, what := range sortedKeys(r.Found) {
-					t.row(r.Service, what, r.Found[what])
+					t.Row(r.Service, what, r.Found[what])
 				}
 				if r.Missing != "" {
-					t.row(r.Service, "missing", r.Missing)
+					t.Row(r.Service, "missing", r.Missing)
 				}
 			}
-			return t.flush()
+			return t.Flush()
 		},
 	}
 	status.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")

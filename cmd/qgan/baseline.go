@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,11 +56,7 @@ to a file, which score judges like any other.`,
 			if err != nil {
 				return err
 			}
-			return show(a, asJSON, r, func(r *assess.Baselines) error {
-				fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-					r.Data, r.DataSHA256, r.Labels, plural(timesteps, "bin"), r.Windows, r.Seen, r.PSilent)
-				return a.printBaselines(r.Models)
-			})
+			return a.tell(asJSON, r)
 		},
 	}
 	addData(cmd, true)
@@ -85,28 +79,5 @@ func (a *app) writeBaselines(cmd *cobra.Command, rec *metrics.Recording, files [
 	if err != nil {
 		return err
 	}
-	return show(a, asJSON, r, func(r *assess.Baselines) error {
-		for _, s := range r.Samples {
-			fmt.Fprintf(a.out, "%s: %s of %s, of the model %s\n", s.File, plural(s.Repeats, "repeat"), plural(s.Bins, "bin"), s.Name)
-		}
-		return nil
-	})
-}
-
-// printBaselines prints a table of baselines.
-func (a *app) printBaselines(models []metrics.BaselineResult) error {
-	t := newTable(a.out)
-	t.row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "ln p held out (nats/bin)", "")
-	for _, m := range models {
-		bits := "–"
-		if m.JS != nil {
-			bits = fmt.Sprintf("%.3g", metrics.Bits(*m.JS))
-		}
-		parameters := fmt.Sprint(m.Parameters)
-		if m.Parameters == math.MaxInt {
-			parameters = "2^(n·t) - 1"
-		}
-		t.row(m.Name, parameters, text(m.JS, "%.3g"), bits, text(m.JSHeldOut, "%.3g"), text(m.LogLikelihoodHeldOut, "%.5f"), m.Remark())
-	}
-	return t.flush()
+	return a.tell(asJSON, r)
 }

@@ -83,14 +83,14 @@ func (a *app) printCalibration(r calibrationReport) error {
 	}
 	fmt.Fprintln(a.out)
 	t := newTable(a.out)
-	t.row("figure", "known", "least", "median", "greatest")
+	t.Row("figure", "known", "least", "median", "greatest")
 	for _, f := range r.Figures {
-		t.row(f.Name, fmt.Sprint(f.Known), f.Text(f.Min), f.Text(f.Median), f.Text(f.Max))
+		t.Row(f.Name, fmt.Sprint(f.Known), f.Text(f.Min), f.Text(f.Median), f.Text(f.Max))
 	}
 	for _, w := range s.Warnings {
 		a.warn("%s", w)
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // scoreReport is the object of `calibration score --json`.
@@ -132,11 +132,11 @@ Faulty parts are left out. A chain and its reverse are one.`,
 				return a.printJSON(r)
 			}
 			table := newTable(a.out)
-			table.row("fidelity", "qubits")
+			table.Row("fidelity", "qubits")
 			for _, c := range r.Chains {
-				table.row(fmt.Sprintf("%.4f", c.Fidelity), fmt.Sprint(c.Qubits))
+				table.Row(fmt.Sprintf("%.4f", c.Fidelity), fmt.Sprint(c.Qubits))
 			}
-			return table.flush()
+			return table.Flush()
 		},
 	}
 	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains")

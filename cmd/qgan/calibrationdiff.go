@@ -67,11 +67,11 @@ was the best before.`,
 
 func (a *app) printDiff(r diffReport) error {
 	t := newTable(a.out)
-	t.row("figure", "old", "new", "ratio", "standard errors", "")
+	t.Row("figure", "old", "new", "ratio", "standard errors", "")
 	for _, c := range r.Changes {
-		t.row(c.What, text(c.Old, "%.4g"), text(c.New, "%.4g"), text(c.Ratio, "%.2f"), text(c.StdErrs, "%.1f"), c.Event)
+		t.Row(c.What, text(c.Old, "%.4g"), text(c.New, "%.4g"), text(c.Ratio, "%.2f"), text(c.StdErrs, "%.1f"), c.Event)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	if r.Before != nil && r.After != nil {

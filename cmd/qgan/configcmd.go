@@ -112,7 +112,7 @@ func (a *app) printConfig(r *configReport, origins bool) error {
 		if origins {
 			cells = append(cells, from)
 		}
-		t.row(cells...)
+		t.Row(cells...)
 	}
 	for _, f := range r.Flags {
 		row(f.Verb, "--"+f.Flag, quoteEmpty(f.Value), f.Origin)
@@ -120,7 +120,7 @@ func (a *app) printConfig(r *configReport, origins bool) error {
 	for _, s := range r.Settings {
 		row("["+s.Table+"]", s.Key, quoteEmpty(s.Value), s.Origin)
 	}
-	return t.flush()
+	return t.Flush()
 }
 
 // found says whether a configuration file was there.

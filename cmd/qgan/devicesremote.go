@@ -41,7 +41,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 				}{"qgan.devices/v1", name, devices})
 			}
 			t := newTable(a.out)
-			t.row("device", "qubits", "status", "jobs waiting")
+			t.Row("device", "qubits", "status", "jobs waiting")
 			for _, d := range devices {
 				qubits, queue := "–", "–"
 				if d.Qubits > 0 {
@@ -50,9 +50,9 @@ func newDevicesListCmd(a *app) *cobra.Command {
 				if d.Queue != nil {
 					queue = fmt.Sprint(*d.Queue)
 				}
-				t.row(name+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
+				t.Row(name+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
 			}
-			return t.flush()
+			return t.Flush()
 		},
 	}
 	f.addEndpoint(cmd.Flags())

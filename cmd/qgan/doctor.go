@@ -102,25 +102,25 @@ func (a *app) examine() *doctorReport {
 // printDoctor prints the report for people.
 func (a *app) printDoctor(r *doctorReport) error {
 	t := newTable(a.out)
-	t.row("program", fmt.Sprintf("%s, %s, %s/%s", r.Version.Version, r.Version.Go, r.Version.OS, r.Version.Arch))
-	t.row("processor", r.Machine.CPU)
-	t.row("features", strings.Join(r.Machine.Features, " "))
-	t.row("cores", fmt.Sprintf("%d, of which %d are used", r.Machine.Cores, r.Machine.GOMAXPROCS))
+	t.Row("program", fmt.Sprintf("%s, %s, %s/%s", r.Version.Version, r.Version.Go, r.Version.OS, r.Version.Arch))
+	t.Row("processor", r.Machine.CPU)
+	t.Row("features", strings.Join(r.Machine.Features, " "))
+	t.Row("cores", fmt.Sprintf("%d, of which %d are used", r.Machine.Cores, r.Machine.GOMAXPROCS))
 	if r.Machine.Memory == 0 {
-		t.row("memory", "not known on this system")
+		t.Row("memory", "not known on this system")
 	} else {
-		t.row("memory", fmt.Sprintf("%.1f GiB: state vectors up to %d qubits, gradients up to %d",
+		t.Row("memory", fmt.Sprintf("%.1f GiB: state vectors up to %d qubits, gradients up to %d",
 			float64(r.Machine.Memory)/(1<<30), r.Largest.State, r.Largest.Gradient))
 	}
-	t.row("kernel", fmt.Sprintf("%s, self-test: %s", r.Kernel.Name, r.Kernel.SelfTest))
+	t.Row("kernel", fmt.Sprintf("%s, self-test: %s", r.Kernel.Name, r.Kernel.SelfTest))
 	for _, f := range r.Config.Files {
-		t.row("configuration", f.Path+": "+found(f))
+		t.Row("configuration", f.Path+": "+found(f))
 	}
 	if r.Config.Error != "" {
-		t.row("configuration", "BROKEN: "+r.Config.Error)
+		t.Row("configuration", "BROKEN: "+r.Config.Error)
 	}
 	for _, f := range r.Folders {
-		t.row(f.Name+" folder", quoteEmpty(f.Path)+": "+f.State())
+		t.Row(f.Name+" folder", quoteEmpty(f.Path)+": "+f.State())
 	}
-	return t.flush()
+	return t.Flush()
 }

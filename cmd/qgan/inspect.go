@@ -41,20 +41,20 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 
 func (a *app) printInspection(path string, i qasm.Inspection) error {
 	t := newTable(a.out)
-	t.row("program", path)
-	t.row("version", i.Version)
-	t.row("qubits", strconv.Itoa(i.Qubits))
-	t.row("bits", strconv.Itoa(i.Bits))
+	t.Row("program", path)
+	t.Row("version", i.Version)
+	t.Row("qubits", strconv.Itoa(i.Qubits))
+	t.Row("bits", strconv.Itoa(i.Bits))
 	gates := make([]string, 0, len(i.Gates))
 	for _, g := range sortedKeys(i.Gates) {
 		gates = append(gates, fmt.Sprintf("%s %d", g, i.Gates[g]))
 	}
-	t.row("gates", strings.Join(gates, ", "))
-	t.row("depth", strconv.Itoa(i.Depth))
-	t.row("two-qubit gates", strconv.Itoa(i.TwoQubitGates))
-	t.row("parameters", strings.Join(i.Parameters, ", "))
-	t.row("runnable", strconv.FormatBool(i.Runnable))
-	if err := t.flush(); err != nil {
+	t.Row("gates", strings.Join(gates, ", "))
+	t.Row("depth", strconv.Itoa(i.Depth))
+	t.Row("two-qubit gates", strconv.Itoa(i.TwoQubitGates))
+	t.Row("parameters", strings.Join(i.Parameters, ", "))
+	t.Row("runnable", strconv.FormatBool(i.Runnable))
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, u := range i.Unsupported {

@@ -99,11 +99,11 @@ func newJobsListCmd(a *app) *cobra.Command {
 // printJobs prints jobs for people, and what they cost.
 func (a *app) printJobs(s *ledger.Summary) error {
 	t := newTable(a.out)
-	t.row("job", "state", "service", "circuits", "shots", "cost", "id there", "for")
+	t.Row("job", "state", "service", "circuits", "shots", "cost", "id there", "for")
 	for _, j := range s.Jobs {
-		t.row(j.ID, string(j.State), j.Service+":"+j.Device, fmt.Sprint(j.Circuits), fmt.Sprint(j.Shots), j.Spent(), j.Remote, j.Command)
+		t.Row(j.ID, string(j.State), j.Service+":"+j.Device, fmt.Sprint(j.Circuits), fmt.Sprint(j.Shots), j.Spent(), j.Remote, j.Command)
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	a.note("$%.2f today (UTC), $%.2f in all", s.Today, s.Total)
@@ -128,9 +128,9 @@ func newJobsShowCmd(a *app) *cobra.Command {
 				}
 				t := newTable(a.out)
 				for _, k := range j.Facts() {
-					t.row(k[0], k[1])
+					t.Row(k[0], k[1])
 				}
-				return t.flush()
+				return t.Flush()
 			})
 		},
 	}

@@ -31,17 +31,17 @@ func (a *app) noiseTable(m *calibration.NoiseModel, c *ir.Circuit, asJSON bool) 
 // printNoiseTable prints the channels for people.
 func (a *app) printNoiseTable(r *calibration.NoiseTable) error {
 	t := newTable(a.out)
-	t.row("operation", "qubits", "error", "channels")
+	t.Row("operation", "qubits", "error", "channels")
 	for _, row := range r.Operations {
-		t.row(row.Operation, fmt.Sprint(row.Qubits), text(row.Error, "%.4g"), strings.Join(row.Channels, "; "))
+		t.Row(row.Operation, fmt.Sprint(row.Qubits), text(row.Error, "%.4g"), strings.Join(row.Channels, "; "))
 	}
 	for _, row := range r.Readout {
 		if len(row.Qubits) == 1 {
-			t.row("measure", fmt.Sprint(row.Qubits), fmt.Sprintf("%.4g", (row.Matrix[1][0]+row.Matrix[0][1])/2),
+			t.Row("measure", fmt.Sprint(row.Qubits), fmt.Sprintf("%.4g", (row.Matrix[1][0]+row.Matrix[0][1])/2),
 				fmt.Sprintf("P(1|0) %.4g; P(0|1) %.4g", row.Matrix[1][0], row.Matrix[0][1]))
 		} else {
-			t.row("measure", fmt.Sprint(row.Qubits), "–", fmt.Sprintf("correlated, %d x %d", len(row.Matrix), len(row.Matrix)))
+			t.Row("measure", fmt.Sprint(row.Qubits), "–", fmt.Sprintf("correlated, %d x %d", len(row.Matrix), len(row.Matrix)))
 		}
 	}
-	return t.flush()
+	return t.Flush()
 }

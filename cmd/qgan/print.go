@@ -7,8 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"qgan/internal/progress"
 	"qgan/internal/words"
@@ -31,31 +29,16 @@ func show[R any](a *app, asJSON bool, report R, print func(R) error) error {
 	return print(report)
 }
 
-// table prints rows in aligned columns.
-type table struct {
-	w   *tabwriter.Writer
-	err error
-}
-
-// newTable begins a table; flush prints it.
-func newTable(w io.Writer) *table {
-	return &table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-}
-
-// row adds a row of cells.
-func (t *table) row(cells ...string) {
-	if _, err := fmt.Fprintln(t.w, strings.Join(cells, "\t")); t.err == nil {
-		t.err = err
+// tell prints a report of a library, as one object or for people.
+func (a *app) tell(asJSON bool, report interface{ WriteText(io.Writer) error }) error {
+	if asJSON {
+		return a.printJSON(report)
 	}
+	return report.WriteText(a.out)
 }
 
-// flush prints the rows and returns the first error.
-func (t *table) flush() error {
-	if err := t.w.Flush(); t.err == nil {
-		t.err = err
-	}
-	return t.err
-}
+// newTable begins a table of aligned columns.
+func newTable(w io.Writer) *words.Table { return words.NewTable(w) }
 
 // sortedKeys returns a map's keys in order.
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -86,9 +86,9 @@ func TestPrinted(t *testing.T) {
 		name  string
 		print func(a *app) error
 	}{
-		{"evaluate, drawn and under noise", func(a *app) error { return a.printEvaluation(printedEvaluation()) }},
-		{"evaluate, exact", func(a *app) error { return a.printEvaluation(exact) }},
-		{"score", func(a *app) error { return a.printScores(printedScores()) }},
+		{"evaluate, drawn and under noise", func(a *app) error { return a.tell(false, printedEvaluation()) }},
+		{"evaluate, exact", func(a *app) error { return a.tell(false, exact) }},
+		{"score", func(a *app) error { return a.tell(false, printedScores()) }},
 		{"run", func(a *app) error {
 			return a.printReading(&backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
 		}},

@@ -137,19 +137,19 @@ func (a *app) printReading(o *backends.Reading) error {
 	t := newTable(a.out)
 	if o.Corrected == nil {
 		for _, w := range sortedKeys(o.Counts) {
-			t.row(w, strconv.Itoa(o.Counts[w]))
+			t.Row(w, strconv.Itoa(o.Counts[w]))
 		}
 		for _, w := range sortedKeys(o.Probabilities) {
-			t.row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
+			t.Row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
 		}
-		return t.flush()
+		return t.Flush()
 	}
-	t.row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
+	t.Row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
 	for _, w := range sortedKeys(o.Quasi) {
-		t.row(w, strconv.Itoa(o.Counts[w]), fmt.Sprintf("%.5f", float64(o.Counts[w])/float64(o.Shots)),
+		t.Row(w, strconv.Itoa(o.Counts[w]), fmt.Sprintf("%.5f", float64(o.Counts[w])/float64(o.Shots)),
 			fmt.Sprintf("%.5f", o.Quasi[w]), fmt.Sprintf("%.5f", o.StdErr[w]), fmt.Sprintf("%.5f", o.Nearest[w]))
 	}
-	if err := t.flush(); err != nil {
+	if err := t.Flush(); err != nil {
 		return err
 	}
 	a.note("readout errors taken out by %s: at worst %.3g times the shots tell as much as without them; the nearest law is %.3g away", o.Mitigation, o.Overhead, o.Distance)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,7 +9,6 @@ import (
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/metrics/report"
-	"qgan/metrics/score"
 	"qgan/training/assess"
 )
 
@@ -74,7 +72,7 @@ are the classical generators of baseline --classical.`,
 					return err
 				}
 			}
-			return show(a, asJSON, s, a.printScores)
+			return a.tell(asJSON, s)
 		},
 	}
 	addData(cmd, true)
@@ -145,72 +143,4 @@ func (a *app) contestants(cmd *cobra.Command, args []string) (rec *metrics.Recor
 		subjects = append(subjects, x)
 	}
 	return rec, subjects, nil
-}
-
-// printScores prints a verdict and a table for each that was judged.
-func (a *app) printScores(s *assess.Scores) error {
-	fmt.Fprintf(a.out, "%s (sha256 %.12s), neurons %v, split %s: %s to fit, %d to judge, of %s\n",
-		s.Data, s.DataSHA256, s.Labels, s.Split.Name, plural(s.Split.Train, "repeat"), s.Split.Judge, plural(s.Split.Bins, "bin"))
-	for i, x := range s.Judged {
-		fmt.Fprintf(a.out, "\n%s: %s of %s\n", x.Name, plural(x.Repeats, "repeat"), plural(x.Bins, "bin"))
-		for _, line := range x.Verdict {
-			fmt.Fprintln(a.out, line)
-		}
-		for _, note := range x.Notes {
-			fmt.Fprintf(a.out, "note: %s\n", note)
-		}
-		fmt.Fprintln(a.out)
-		if err := a.printScore(s, i); err != nil {
-			return err
-		}
-	}
-	for k, x := range s.Absent {
-		if k == 0 {
-			fmt.Fprintln(a.out)
-		}
-		fmt.Fprintf(a.out, "no baseline %s\n", x.Reason)
-	}
-	return nil
-}
-
-// printScore prints the table of one that was judged, and below it what figures need that
-// it does not have.
-func (a *app) printScore(s *assess.Scores, i int) error {
-	const digits = "%.4g"
-	x := s.Judged[i]
-	beside := s.Beside(x.Score)
-	missing := map[string][]string{}
-	t := newTable(a.out)
-	t.row("figure", "", "value", "95 %", "other half", "perfect", "excess", "best baseline", "")
-	for k, v := range x.Values {
-		if v.Missing != "" {
-			missing[v.Missing] = append(missing[v.Missing], v.Name)
-			continue
-		}
-		interval, perfect, best, name := "–", "–", "–", ""
-		if v.Interval != nil {
-			interval = fmt.Sprintf("%.3g … %.3g", v.Interval[0], v.Interval[1])
-		}
-		switch {
-		case v.Recording != nil:
-			perfect = fmt.Sprintf(digits, *v.Recording)
-		case v.Perfect != nil:
-			perfect = fmt.Sprintf(digits, v.Perfect.Mean)
-		}
-		excess := text(v.Excess, "%.1f")
-		if v.Seen() {
-			excess += " !"
-		}
-		if b := score.Best(k, beside); b != nil {
-			best, name = text(b.Values[k].Value, digits), b.Name
-		}
-		t.row(v.Name, s.About[k].Unit, text(v.Value, digits), interval, text(v.Floor, digits), perfect, excess, best, name)
-	}
-	if err := t.flush(); err != nil {
-		return err
-	}
-	for _, why := range sortedKeys(missing) {
-		fmt.Fprintf(a.out, "not there, since %s: %s\n", why, strings.Join(missing[why], ", "))
-	}
-	return nil
 }

@@ -1,0 +1,34 @@
+package words
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// Table writes rows in aligned columns.
+type Table struct {
+	w   *tabwriter.Writer
+	err error
+}
+
+// NewTable begins a table, which Flush writes.
+func NewTable(w io.Writer) *Table {
+	return &Table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
+}
+
+// Row adds a row of cells.
+func (t *Table) Row(cells ...string) {
+	if _, err := fmt.Fprintln(t.w, strings.Join(cells, "\t")); t.err == nil {
+		t.err = err
+	}
+}
+
+// Flush writes the rows and returns the first error.
+func (t *Table) Flush() error {
+	if err := t.w.Flush(); t.err == nil {
+		t.err = err
+	}
+	return t.err
+}
