@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -41,5 +42,44 @@ func BenchmarkVJP(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkWords is ln p of a word of each lane and its gradient by trained and data: 1,024
+// lanes, each with data of its own. The state of 10 qubits stands beside.
+func BenchmarkWords(b *testing.B) {
+	const lanes = 1024
+	for _, k := range []struct {
+		name    string
+		circuit *ir.Circuit
+	}{
+		{"deep,n=50,L=5", ir.Ansatz{Neurons: 50, Layers: 5, Memory: true}.Circuit()},
+		{"brick,n=50", bricked(50, nil)},
+		{"deep,n=10,L=5", ir.Ansatz{Neurons: 10, Layers: 5, Memory: true}.Circuit()},
+		{"state,n=10,L=5", ir.Ansatz{Neurons: 10, Layers: 5, Memory: true}.Circuit()},
+	} {
+		for _, kernel := range Kernels() {
+			b.Run(k.name+",kernel="+kernel, func(b *testing.B) {
+				c := k.circuit
+				rng := rand.New(rand.NewPCG(2, 2))
+				bind := sideBindings(c, rng, 1, lanes)
+				words, upstream := drawnWords(rng, c.Qubits, lanes)
+				var e backends.WordEvaluator = fromTheSide(b, c, kernel)
+				if k.name[0] == 's' {
+					d, err := (&Simulator{Kernel: kernel}).Differentiate(c, backends.Probabilities)
+					if err != nil {
+						b.Fatal(err)
+					}
+					e = &laws{sim: new(Simulator), circuit: c, batch: d}
+				}
+				logp, trained, data := make([]float64, lanes), make([]float64, len(c.Trained)), make([]float64, lanes*len(c.Data))
+				for b.Loop() {
+					if err := errors.Join(e.Forward(b.Context(), bind, words, logp), e.Backward(b.Context(), upstream, trained, data)); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/lanes, "µs/word")
+			})
+		}
 	}
 }

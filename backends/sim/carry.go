@@ -14,14 +14,15 @@ type carries struct {
 	form   *sideForm
 	kern   sideKernel
 	spaces []*sideSpace
-	trigs  trigs
+	rows   []sideRow // of the trained rows
 	blocks []block
 
-	// What Forward keeps for Backward.
-	bindings   backends.Bindings
-	kept       []kept
-	components [][]float64 // of each block: d ln p by the rotation before each op
-	forward    bool
+	// What Forward keeps for Backward: of each block the derivatives of ln p by the angles
+	// of all places.
+	bindings backends.Bindings
+	slopes   [][]float64
+	grads    []kept
+	forward  bool
 }
 
 // Method is "carries".
@@ -50,7 +51,7 @@ func (c *carries) begin(ctx context.Context, b backends.Bindings) (backends.Bind
 	}
 	b = b.Filled()
 	c.blocks = sideBlocks(b, c.blocks)
-	c.form.plan.prepare(b, &c.trigs)
+	c.rows = c.form.plan.rows(b.Trained, c.rows, workersOf(c.sim.Workers))
 	c.forward = false
 	return b, nil
 }
@@ -76,32 +77,28 @@ func (s *sideSpace) read(k block, words []uint64) {
 	for l := range sideLanes {
 		word := words[(k.first+min(l, k.lanes-1))*stride:][:stride]
 		for q := range s.form.n {
-			s.bits[q][l] = float64(backends.WordBit(word, q))
+			s.bits[q*sideLanes+l] = float64(backends.WordBit(word, q))
 		}
 	}
 }
 
 // LogProbabilities writes ln p of a word of each lane.
 func (c *carries) LogProbabilities(ctx context.Context, b backends.Bindings, words []uint64, logp []float64) error {
-	return c.walk(ctx, b, words, logp, func(int, *sideSpace) {})
+	return c.walk(ctx, b, words, logp, nil)
 }
 
-// Forward is LogProbabilities and keeps the derivatives.
+// Forward is LogProbabilities and keeps the derivatives of each by all angles.
 func (c *carries) Forward(ctx context.Context, b backends.Bindings, words []uint64, logp []float64) error {
 	blocks := (b.Len() + sideLanes - 1) / sideLanes
-	for len(c.kept) < blocks {
-		c.kept, c.components = append(c.kept, kept{}), append(c.components, nil)
+	for len(c.slopes) < blocks {
+		c.slopes, c.grads = append(c.slopes, nil), append(c.grads, kept{})
 	}
-	err := c.walk(ctx, b, words, logp, func(i int, s *sideSpace) {
-		c.components[i] = room(c.components[i], 3*sideLanes*len(c.form.ops))
-		c.kept[i].own = append(c.kept[i].own[:0], s.own...)
-		s.back(c.components[i])
-	})
+	err := c.walk(ctx, b, words, logp, c.slopes)
 	c.bindings, c.forward = b.Filled(), err == nil
 	return err
 }
 
-func (c *carries) walk(ctx context.Context, b backends.Bindings, words []uint64, logp []float64, then func(i int, s *sideSpace)) error {
+func (c *carries) walk(ctx context.Context, b backends.Bindings, words []uint64, logp []float64, slopes [][]float64) error {
 	b, err := c.begin(ctx, b)
 	if err != nil {
 		return err
@@ -111,13 +108,17 @@ func (c *carries) walk(ctx context.Context, b backends.Bindings, words []uint64,
 	}
 	return c.each(ctx, func(i int, s *sideSpace) {
 		k := c.blocks[i]
+		r := sideRowsOf(b, k, c.rows)
 		s.read(k, words)
-		c.form.plan.bind(b, k, &c.trigs, s.coefs, s.own)
+		s.bind(&r)
 		s.walk()
 		for l := range k.lanes {
 			logp[k.first+l] = s.logProbability(l)
 		}
-		then(i, s)
+		if slopes != nil {
+			slopes[i] = room(slopes[i], sideLanes*len(c.form.plan.places))
+			s.back(&r, slopes[i])
+		}
 	})
 }
 
@@ -143,28 +144,21 @@ func (c *carries) Backward(ctx context.Context, upstream, trained, data []float6
 	}
 	c.forward = false
 	err := c.each(ctx, func(i int, s *sideSpace) {
-		k, keep := c.blocks[i], &c.kept[i]
+		k, grad := c.blocks[i], &c.grads[i]
+		r := sideRowsOf(c.bindings, k, c.rows)
+		var slot func(l int) []float64
 		if trained != nil {
-			keep.layout(c.bindings, k, symbols)
+			grad.layout(c.bindings, k, symbols)
+			slot = func(l int) []float64 { return grad.row(c.bindings.Lane(k.first+l).Trained, symbols) }
 		}
-		sweep := &sweep{bindings: c.bindings, block: k, trigs: &c.trigs, data: data, slot: func(lane int) []float64 {
-			if trained == nil {
-				return nil
-			}
-			return keep.row(c.bindings.Lane(lane).Trained, symbols)
-		}}
-		for j := range c.form.plan.ops {
-			out := c.components[i][3*sideLanes*j:][:3*sideLanes]
-			for at := range out {
-				out[at] *= upstream[k.first+min(at%sideLanes, k.lanes-1)]
-			}
-			c.form.plan.ops[j].collect(sweep, out, keep.own)
-		}
+		var up sideNumbers
+		copy(up[:], upstream[k.first:][:k.lanes])
+		c.form.plan.collect(k, &r, c.slopes[i], &up, slot, data)
 	})
 	if err != nil || trained == nil {
 		return err
 	}
-	addSlots(c.kept[:len(c.blocks)], symbols, trained)
+	addSlots(c.grads[:len(c.blocks)], symbols, trained)
 	return nil
 }
 

@@ -237,35 +237,39 @@ func (c *carries) Draw(ctx context.Context, b backends.Bindings, uniforms []floa
 	}
 	return c.each(ctx, func(i int, s *sideSpace) {
 		k := c.blocks[i]
-		e := s.environments(c.form, b, k, &c.trigs)
+		r := sideRowsOf(b, k, c.rows)
 		u := make([]sideNumbers, n)
 		for q := range u {
 			for l := range sideLanes {
 				u[q][l] = uniforms[(k.first+min(l, k.lanes-1))*n+q]
 			}
 		}
-		if c.form.brick {
-			e.drawPairs(u)
-		} else {
-			e.draw(u)
+		switch {
+		case c.form.real:
+			s.bind(&r)
+			s.drawReal(u)
+		case c.form.brick:
+			s.environments(&r).drawPairs(u)
+		default:
+			s.environments(&r).draw(u)
 		}
 		stride := backends.WordStride(n)
 		for l := range k.lanes {
 			word := words[(k.first+l)*stride:][:stride]
 			clear(word)
 			for q := range n {
-				word[q/64] |= uint64(s.bits[q][l]) << (63 - q%64)
+				word[q/64] |= uint64(s.bit(q)[l]) << (63 - q%64)
 			}
 		}
 	})
 }
 
 // environments binds a block and returns its environments.
-func (s *sideSpace) environments(f *sideForm, b backends.Bindings, k block, t *trigs) *sideEnvironments {
+func (s *sideSpace) environments(r *sideRows) *sideEnvironments {
+	s.bind(r)
 	if s.env == nil {
 		s.env = s.newEnvironments()
 	}
-	f.plan.bind(b, k, t, s.coefs, s.own)
 	s.env.prepare()
 	return s.env
 }
@@ -273,9 +277,9 @@ func (s *sideSpace) environments(f *sideForm, b backends.Bindings, k block, t *t
 // decide sets a qubit's bits: 1 where u is below the share of p[1].
 func (s *sideSpace) decide(q int, u *sideNumbers, p *[2]sideNumbers) {
 	for l := range sideLanes {
-		s.bits[q][l] = 0
+		s.bit(q)[l] = 0
 		if u[l]*(p[0][l]+p[1][l]) < p[1][l] {
-			s.bits[q][l] = 1
+			s.bit(q)[l] = 1
 		}
 	}
 }
@@ -306,7 +310,7 @@ func (e *sideEnvironments) draw(u []sideNumbers) {
 // fix sets the bits of a qubit.
 func (s *sideSpace) fix(q int, x float64) {
 	for l := range sideLanes {
-		s.bits[q][l] = x
+		s.bit(q)[l] = x
 	}
 }
 
@@ -321,7 +325,7 @@ func (e *sideEnvironments) drawPairs(u []sideNumbers) {
 	}
 	s.decide(0, &u[0], &p)
 	zero, one := amplitudeAt(v, 0), amplitudeAt(v, s.size)
-	for l, x := range s.bits[0] {
+	for l, x := range s.bit(0) {
 		zero[l], one[l] = 1-x, x
 	}
 	for q := 0; q+1 < f.n; q += 2 {
@@ -340,7 +344,7 @@ func (e *sideEnvironments) drawPairs(u []sideNumbers) {
 			return
 		}
 		for x := range next {
-			for l, k := range s.bits[q+1] {
+			for l, k := range s.bit(q + 1) {
 				next[x][l] = both[int(k)][x][l]
 			}
 		}
@@ -380,12 +384,16 @@ func (c *carries) Marginals(ctx context.Context, b backends.Bindings, p []float6
 	}
 	return c.each(ctx, func(i int, s *sideSpace) {
 		k := c.blocks[i]
-		e := s.environments(c.form, b, k, &c.trigs)
+		r := sideRowsOf(b, k, c.rows)
 		out := make([]sideNumbers, n)
-		if c.form.brick {
-			e.pairMarginals(out)
-		} else {
-			e.marginals(out)
+		switch {
+		case c.form.real:
+			s.bind(&r)
+			s.realMarginals(out)
+		case c.form.brick:
+			s.environments(&r).pairMarginals(out)
+		default:
+			s.environments(&r).marginals(out)
 		}
 		for l := range k.lanes {
 			for q := range n {

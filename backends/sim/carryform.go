@@ -28,8 +28,9 @@ type sideForm struct {
 	real    bool  // no chain, and rotations about Y alone
 	turns   []int // op of layer l on qubit q: turns[l·n+q]
 	pairs   []int // op of the rotation of qubits q and q+1
-	ops     []fused
-	plan    *plan
+	ops     [][]factor
+	turned  int // ops that are turns; the rest are pairs
+	plan    *sidePlan
 }
 
 // none is the number of the operator that does nothing: the one after all ops.
@@ -163,25 +164,22 @@ func (r *sideReader) pair(qubits []int, angle ir.Angle) string {
 // form lists the operators: one for each layer and qubit that has any, and the pairs.
 func (r *sideReader) form() *sideForm {
 	f := r.f
-	add := func(op fused) int {
-		f.ops = append(f.ops, op)
-		return len(f.ops) - 1
-	}
 	f.real = f.chains == 0
-	for i := range (f.chains + 1) * f.n {
-		f.turns = append(f.turns, -1)
-		if list := r.pending[i]; len(list) > 0 {
-			f.turns[i] = add(fused{factors: list, qubit: i % f.n})
-			f.real = f.real && !slices.ContainsFunc(list, func(k factor) bool { return k.axis != axisY })
-		}
+	f.turns, f.pairs = make([]int, (f.chains+1)*f.n), make([]int, f.n)
+	for i := range f.turns {
+		list := r.pending[i]
+		f.turns[i] = f.add(list)
+		f.real = f.real && !slices.ContainsFunc(list, func(k factor) bool { return k.axis != axisY })
 	}
+	f.turned = len(f.ops)
 	for q, angle := range r.pairs {
-		f.pairs = append(f.pairs, -1)
+		var list []factor
 		if angle != nil {
-			f.brick = true
-			f.pairs[q] = add(fused{factors: []factor{{axisY, *angle}}, qubit: q})
+			list = []factor{{axisY, *angle}}
 		}
+		f.pairs[q] = f.add(list)
 	}
+	f.brick = len(f.ops) > f.turned
 	for _, list := range [][]int{f.turns, f.pairs} {
 		for i, op := range list {
 			if op < 0 {
@@ -189,8 +187,21 @@ func (r *sideReader) form() *sideForm {
 			}
 		}
 	}
-	f.plan = newPlan(f.ops)
+	if f.real {
+		f.plan = f.realPlan(r.pending, r.pairs)
+	} else {
+		f.plan = newSidePlan(f.ops)
+	}
 	return f
+}
+
+// add appends an operator and returns its number, -1 for one without rotations.
+func (f *sideForm) add(list []factor) int {
+	if len(list) == 0 {
+		return -1
+	}
+	f.ops = append(f.ops, list)
+	return len(f.ops) - 1
 }
 
 // axisOf is what rotations turn about.

@@ -8,7 +8,7 @@ const sideLanes = 8
 type (
 	sideNumbers   = [sideLanes]float64
 	sideAmplitude = [2 * sideLanes]float64
-	sideOperator  = [4 * sideLanes]float64
+	sideOperator  [4 * sideLanes]float64
 )
 
 // sideKernel walks over blocks of 2^carries amplitudes, or some times as many.
@@ -20,6 +20,12 @@ type sideKernel interface {
 	// uncarry applies the transposed map, which is the same, to lambda in place and adds to
 	// d what lambda says of the operator's elements 00, 10, 01 and 11, where src came in.
 	uncarry(lambda, src []float64, bit int, u *sideOperator, d *sideElements)
+	// halves writes the cosines and sines of half the angles, 8 and 8 numbers for 8.
+	halves(angles, trig []float64)
+	// brick takes the real walk over pairs of the brick, and unbrick takes the co-state
+	// back and writes the derivatives by the pairs' angles.
+	brick(trig, bits, tape []float64, pairs int)
+	unbrick(trig, bits, tape []float64, lambda *sideAmplitude, d []float64, pairs int)
 }
 
 // sideElements are derivatives of ln psi by the elements of an operator: [2·column + row].

@@ -21,26 +21,44 @@ const rescaled = 8
 
 // sideSpace is what one worker needs to walk.
 type sideSpace struct {
-	form  *sideForm
-	kern  sideKernel
-	size  int // 2^carries
-	slot  int // numbers of a slot
-	coefs []float64
-	own   []half
-	bits  []sideNumbers // the words: 1 or 0
-	tape  []float64
-	scale []sideNumbers // by which what goes out of a qubit was multiplied
-	last  []float64     // what went out of the last qubit
-	co    [2][]float64  // co-states
-	parts []sideElements
-	sums  []sideNumbers // of pairs
-	log2  sideNumbers   // what the rescaling took out
-	psi   sideAmplitude
-	env   *sideEnvironments
+	form   *sideForm
+	kern   sideKernel
+	size   int       // 2^carries
+	slot   int       // numbers of a slot
+	angles []float64 // of the lanes, 8 numbers each
+	trig   []float64 // cosines and sines of their halves
+	coefs  []float64 // operators
+	bits   []float64 // the words: 1 or 0, 8 numbers a qubit
+	tape   []float64
+	scale  []sideNumbers // by which what goes out of a qubit was multiplied
+	last   []float64     // what went out of the last qubit
+	co     [2][]float64  // co-states
+	parts  []sideElements
+	sums   []sideNumbers // of pairs
+	log2   sideNumbers   // what the rescaling took out
+	psi    sideAmplitude
+	env    *sideEnvironments
 }
 
 func (f *sideForm) newSpace(kern sideKernel) *sideSpace {
 	s := &sideSpace{form: f, kern: kern, size: 1 << f.chains}
+	s.angles = make([]float64, sideLanes*len(f.plan.angles))
+	s.trig = make([]float64, 2*len(s.angles))
+	s.scale = make([]sideNumbers, f.n+1)
+	s.bits = make([]float64, sideLanes*(f.n+2))
+	if f.real {
+		if f.brick {
+			s.tape = make([]float64, brickTape*(f.realPairs()+1))
+		}
+		return s
+	}
+	s.widen()
+	return s
+}
+
+// widen makes room for the walk over complex amplitudes.
+func (s *sideSpace) widen() {
+	f := s.form
 	s.slot = 2 * sideLanes * s.size
 	if f.brick {
 		s.slot *= 4
@@ -49,14 +67,22 @@ func (f *sideForm) newSpace(kern sideKernel) *sideSpace {
 	for l := range sideLanes {
 		s.coefs[4*sideLanes*f.none()+l] = 1
 	}
-	s.own = make([]half, sideLanes*len(f.plan.angles[byLane]))
-	s.bits, s.scale = make([]sideNumbers, f.n+1), make([]sideNumbers, f.n)
 	s.tape = make([]float64, s.slot*(f.chains+2)*f.n)
 	s.last = make([]float64, s.slot)
 	s.co = [2][]float64{make([]float64, s.slot), make([]float64, s.slot)}
 	s.parts, s.sums = make([]sideElements, len(f.ops)+1), make([]sideNumbers, len(f.ops)+1)
-	return s
 }
+
+// bind computes the operators of a block's lanes.
+func (s *sideSpace) bind(r *sideRows) {
+	p := s.form.plan
+	p.values(r, s.angles)
+	s.kern.halves(s.angles, s.trig)
+	p.operators(r, s.trig, s.coefs)
+}
+
+// bit returns a qubit's bits of the words.
+func (s *sideSpace) bit(q int) *sideNumbers { return (*sideNumbers)(s.bits[q*sideLanes:]) }
 
 // op returns the operator of that number.
 func (s *sideSpace) op(i int) *sideOperator {
@@ -98,6 +124,10 @@ func (s *sideSpace) carried(c int) int {
 
 // walk computes the amplitude of the words in bits for the operators in coefs.
 func (s *sideSpace) walk() {
+	if s.form.real {
+		s.walkReal()
+		return
+	}
 	f := s.form
 	s.log2 = sideNumbers{}
 	first := s.at(0, 0, 1)
@@ -111,7 +141,7 @@ func (s *sideSpace) walk() {
 	if f.brick { // y of the first qubit is its bit of the word
 		zero, one := amplitudeAt(first, 0), amplitudeAt(first, s.size)
 		for l := range sideLanes {
-			zero[l], one[l] = 1-s.bits[0][l], s.bits[0][l]
+			zero[l], one[l] = 1-s.bit(0)[l], s.bit(0)[l]
 		}
 	}
 	for q := range f.n {
@@ -163,24 +193,6 @@ func (s *sideSpace) through(q int, out []float64) {
 	}
 }
 
-// rescale brings the largest part of each lane's amplitudes to between 1/2 and 1.
-func (s *sideSpace) rescale(q int, v []float64) {
-	const w = sideLanes
-	factor := &s.scale[q]
-	for l := range w {
-		most := 0.0
-		for i := l; i < len(v); i += w {
-			most = max(most, math.Abs(v[i]))
-		}
-		_, e := math.Frexp(most)
-		factor[l] = math.Ldexp(1, -e)
-		s.log2[l] += float64(e)
-		for i := l; i < len(v); i += w {
-			v[i] *= factor[l]
-		}
-	}
-}
-
 // emitted returns the amplitudes of the qubit's bit in the word after the last carry's two
 // values.
 func (s *sideSpace) emitted(q int) (e [2]sideAmplitude) {
@@ -188,7 +200,7 @@ func (s *sideSpace) emitted(q int) (e [2]sideAmplitude) {
 	u := s.op(s.turn(s.form.chains, q))
 	for k := range e {
 		zero, one := element(u, 0, k), element(u, 1, k)
-		for l, x := range s.bits[q] {
+		for l, x := range s.bit(q) {
 			e[k][l] = zero[l] + x*(one[l]-zero[l])
 			e[k][w+l] = zero[w+l] + x*(one[w+l]-zero[w+l])
 		}
@@ -219,7 +231,7 @@ func (s *sideSpace) unemit(q int, lambda, v []float64) {
 	}
 	parts := &s.parts[s.turn(s.form.chains, q)]
 	for k := range d {
-		for l, x := range s.bits[q] {
+		for l, x := range s.bit(q) {
 			parts[2*k][l] += (1 - x) * d[k][l]
 			parts[2*k][w+l] += (1 - x) * d[k][w+l]
 			parts[2*k+1][l] += x * d[k][l]
@@ -333,7 +345,7 @@ func (s *sideSpace) linked(q int) (m, slope [2][2]sideNumbers) {
 	u := s.op(s.form.pairs[q])
 	for l := range sideLanes {
 		cos, sin := u[l], u[2*sideLanes+l]
-		a, b := s.bits[q][l], s.bits[q+1][l]
+		a, b := s.bit(q)[l], s.bit(q + 1)[l]
 		silent, both := (1-a)*(1-b), a*b
 		m[0][0][l], m[1][1][l] = silent*cos+both*sin, both*cos-silent*sin
 		m[1][0][l], m[0][1][l] = (1-a)*b, a*(1-b)
@@ -377,7 +389,7 @@ func (s *sideSpace) unlink(q int, lambda, r, to []float64) {
 
 // pick ends the walk after a pair: y of the last qubit is its bit of the word.
 func (s *sideSpace) pick(r, out []float64) {
-	x := &s.bits[s.form.n-1]
+	x := s.bit(s.form.n - 1)
 	var not sideNumbers
 	for l := range x {
 		not[l] = 1 - x[l]
@@ -391,7 +403,7 @@ func (s *sideSpace) pick(r, out []float64) {
 
 func (s *sideSpace) unpick(lambda, to []float64) {
 	for c := range s.size {
-		for l, x := range s.bits[s.form.n-1] {
+		for l, x := range s.bit(s.form.n - 1) {
 			for _, k := range []int{l, sideLanes + l} {
 				amplitudeAt(to, c)[k] = (1 - x) * amplitudeAt(lambda, c)[k]
 				amplitudeAt(to, s.size+c)[k] = x * amplitudeAt(lambda, c)[k]
@@ -405,9 +417,13 @@ func (s *sideSpace) logProbability(l int) float64 {
 	return 2 * (math.Log(math.Hypot(s.psi[l], s.psi[sideLanes+l])) + math.Ln2*s.log2[l])
 }
 
-// back walks from the last qubit to the first and writes the components of d ln p by each
-// op's rotation before the half: 3 numbers of each lane about X, Y and Z.
-func (s *sideSpace) back(out []float64) {
+// back walks from the last qubit to the first and writes the derivatives of ln p by the
+// angle of each place: 8 numbers each.
+func (s *sideSpace) back(r *sideRows, out []float64) {
+	if s.form.real {
+		s.backReal(out)
+		return
+	}
 	const w = sideLanes
 	f := s.form
 	clear(s.parts)
@@ -427,13 +443,16 @@ func (s *sideSpace) back(out []float64) {
 	for q := f.n - 1; q >= 0; q-- {
 		lambda, other = s.backThrough(q, lambda, other)
 	}
+	var v [3]sideNumbers
 	for i := range f.ops {
-		s.parts[i].components(s.op(i), (*[3 * w]float64)(out[3*w*i:]))
-	}
-	for _, i := range f.pairs {
-		if i != f.none() {
-			copy(out[3*w*i+w:][:w], s.sums[i][:])
+		if len(f.plan.ops[i].back) == 0 {
+			continue
 		}
+		s.parts[i].components(s.op(i), &v)
+		if i >= f.turned {
+			v[axisY] = s.sums[i]
+		}
+		f.plan.derivatives(i, r, s.trig, &v, out)
 	}
 }
 
@@ -477,7 +496,7 @@ func (s *sideSpace) backThrough(q int, lambda, other []float64) (co, free []floa
 
 // components writes Im tr(P U D'), P = X, Y, Z, of an operator U and the derivatives D of
 // ln psi by its elements: the derivative of ln p by e in exp(-i e P/2) U.
-func (d *sideElements) components(u *sideOperator, out *[3 * sideLanes]float64) {
+func (d *sideElements) components(u *sideOperator, out *[3]sideNumbers) {
 	const w = sideLanes
 	var g [2][2]sideAmplitude // U D'
 	for i := range g {
@@ -489,8 +508,8 @@ func (d *sideElements) components(u *sideOperator, out *[3 * sideLanes]float64) 
 		}
 	}
 	for l := range w {
-		out[l] = g[0][1][w+l] + g[1][0][w+l]
-		out[w+l] = g[0][1][l] - g[1][0][l]
-		out[2*w+l] = g[0][0][w+l] - g[1][1][w+l]
+		out[axisX][l] = g[0][1][w+l] + g[1][0][w+l]
+		out[axisY][l] = g[0][1][l] - g[1][0][l]
+		out[axisZ][l] = g[0][0][w+l] - g[1][1][w+l]
 	}
 }
