@@ -44,13 +44,20 @@ func TestScoreValues(t *testing.T) {
 		}
 		about := []assess.AboutFigure{}
 		for _, f := range score.Figures() {
-			about = append(about, assess.AboutFigure{Name: f.Name, Unit: f.Unit, Better: f.Better.String(), Perfect: metrics.FiniteOrNil(f.Perfect), Text: f.Text})
+			about = append(about, assess.AboutFigure{Name: f.Name, Group: f.Group, Unit: f.Unit, Better: f.Better.String(), Perfect: metrics.FiniteOrNil(f.Perfect), Text: f.Text})
+		}
+		groups, against := []assess.AboutGroup{}, []score.Against{}
+		for _, g := range score.Groups() {
+			groups = append(groups, assess.AboutGroup{Name: g.Name, Text: g.Text})
+		}
+		for _, b := range baselines {
+			against = append(against, judged.Against(b))
 		}
 		v := values{
 			"schema": "qgan.score/v1", "data": data, "data_sha256": fileHash(t, data), "neurons": neurons, "seed": 9, "resamples": 30,
 			"split": assess.Halves{Name: c.name, Text: split.Text, Train: c.train, Judge: referee.Judge().Repeats, Bins: referee.Judge().Bins},
-			"about": about, "baselines": baselines,
-			"judged": []assess.Judged{{Score: judged, Verdict: score.Verdict(judged, baselines)}},
+			"about": about, "groups": groups, "baselines": baselines,
+			"judged": []assess.Judged{{Score: judged, Against: against, Verdict: score.Verdict(judged, baselines)}},
 		}
 		if absent != nil {
 			v["absent"] = absent

@@ -64,10 +64,10 @@ func WriteScore(w io.Writer, s Scores) error {
 	content := struct {
 		Title          string
 		Facts, Verdict []string
-		Table          table
+		Groups, Table  table
 		Sections       []section
 		Below          []table
-	}{s.Title, s.facts(), s.Verdict, s.table(), sections, s.below()}
+	}{s.Title, s.facts(), s.Verdict, s.groups(), s.table(), sections, s.below()}
 	if content.Title == "" {
 		content.Title = "Score"
 	}
@@ -84,7 +84,8 @@ const scoreText = `<body>
 <h2>Verdict</h2>
 {{range .}}<p>{{.}}</p>
 {{end}}</section>
-{{end}}{{template "table" .Table}}
+{{end}}{{template "table" .Groups}}
+{{template "table" .Table}}
 {{range .Sections}}<section id="{{.Name}}">
 <h2>{{.Title}}</h2>
 {{with .Text}}<p class="note">{{.}}</p>
@@ -239,6 +240,49 @@ func rowName(f score.Figure) string {
 		name += " (" + f.Unit + ")"
 	}
 	return name
+}
+
+// groups is the table of groups of figures, a column a subject and each baseline that is
+// judged as the first of them is.
+func (s *Scores) groups() table {
+	t := table{
+		Caption: "Groups of figures", Head: words("group"),
+		Note: "Median over a group's figures of the excess: how much worse than perfect samples' mean a figure is, in the distance to the bound that 2.5 % of them pass, so that 1 is still as good as perfect. " +
+			"A group has one vote, and none where both are as good as perfect. Of the likelihood, which has no excess, ln p of a bin.",
+	}
+	var scores []*score.Score
+	for _, x := range s.Subjects {
+		scores = append(scores, x.Score)
+	}
+	first, votes := scores[0], words("baseline better : worse than "+scores[0].Name)
+	for range scores {
+		votes = append(votes, cell{Text: ""})
+	}
+	for _, b := range s.Baselines {
+		if b.Score.Bins != first.Bins {
+			continue
+		}
+		scores = append(scores, b.Score)
+		x := first.Against(b.Score)
+		votes = append(votes, numbers(fmt.Sprintf("%d : %d", len(x.Better), len(x.Worse)))...)
+		if x.Lacks != "" {
+			t.Note += fmt.Sprintf(" By construction %s has no %s.", x.Baseline, x.Lacks)
+		}
+	}
+	for _, x := range scores {
+		t.Head = append(t.Head, numbers(x.Name)...)
+	}
+	for _, g := range score.Groups() {
+		row := words(g.Name)
+		for _, text := range score.GroupRow(g.Name, scores) {
+			row = append(row, numbers(minus(text))...)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(scores) > len(s.Subjects) {
+		t.Rows = append(t.Rows, votes)
+	}
+	return t
 }
 
 // table is the first table: a figure a row.

@@ -392,15 +392,29 @@ func TestScoreRasters(t *testing.T) {
 func TestScoreTables(t *testing.T) {
 	t.Parallel()
 	s := scored(t)
-	v := &s.Subjects[0].Score.Values[2] // rate error
+	v := &s.Subjects[0].Score.Values[1] // rate error
 	*v = score.Value{Name: "rate_error", Value: &[]float64{0.5}[0], Interval: []float64{0.25, 0.75}, Floor: &[]float64{0.125}[0], Perfect: &score.Range{Low: 0.0625, High: 0.375}, Excess: &[]float64{2.6}[0]}
 	for i, x := range []float64{0.875, 0.75} {
-		s.Baselines[i].Score.Values[2].Value = &x
+		s.Baselines[i].Score.Values[1].Value = &x
 	}
 	r2 := &s.Subjects[0].Score.Values[0]
 	*r2 = score.Value{Name: r2.Name, Missing: "samples alone have no likelihood"}
+	s.Subjects[0].Score.Groups = []score.GroupValue{{Name: "rates", Figures: 1, Excess: &[]float64{2.6}[0]}, {Name: "words", Figures: 3, Excess: &[]float64{-0.25}[0]}}
+	for i, x := range []float64{1.5, 3} {
+		b := s.Baselines[i].Score
+		b.Bins, b.Groups = s.Subjects[0].Score.Bins, []score.GroupValue{{Name: "rates", Figures: 1, Excess: &x}, {Name: "words", Figures: 3, Excess: &[]float64{0.5}[0]}}
+	}
 	page := scorePage(t, s)
 	tables := tablesOf(page)
+	groups := tables["Groups of figures"]
+	for _, c := range []struct{ row, column, want string }{
+		{"rates", "mine", "2.6"}, {"rates", "simple", "1.5"}, {"rates", "plain", "3.0"}, {"words", "mine", "−0.2"}, {"words", "plain", "0.5"}, {"stimulus", "mine", "–"},
+		{"baseline better : worse than mine", "simple", "1 : 0"}, {"baseline better : worse than mine", "plain", "0 : 1"},
+	} {
+		if got := groups[c.row][c.column]; got != c.want {
+			t.Errorf("%s, %s: %q, want %q", c.row, c.column, got, c.want)
+		}
+	}
 	first := tables["Figures on the judging half"]
 	for column, want := range map[string]string{"mine": "0.500 [0.250, 0.750] †", "other half": "0.125", "recording": "–", "best baseline": "0.750, plain", "better": "smaller"} {
 		if got := first["rate error"][column]; got != want {
@@ -427,7 +441,7 @@ func TestScoreTables(t *testing.T) {
 			}
 		}
 	}
-	s.Baselines[0].Score.Values[2].Excess = v.Excess
+	s.Baselines[0].Score.Values[1].Excess = v.Excess
 	page = scorePage(t, s)
 	again := tablesOf(page)
 	for name, want := range map[string]string{"psth r2 median": "0.250, simple", "p silent 2": "0.500, simple"} {
@@ -449,7 +463,7 @@ func TestScoreTables(t *testing.T) {
 	}
 	text := string(page)
 	at := -1
-	for _, part := range []string{"A &lt;score&gt;", "It is &lt; perfect.", "Figures on the judging half", `id="population"`, "recording: a &amp; b", "mine: 6 repeats of 8 bins", "</html>"} {
+	for _, part := range []string{"A &lt;score&gt;", "It is &lt; perfect.", "Groups of figures", "Figures on the judging half", `id="population"`, "recording: a &amp; b", "mine: 6 repeats of 8 bins", "</html>"} {
 		next := strings.Index(text[at+1:], part)
 		if next < 0 {
 			t.Fatalf("%q does not follow", part)

@@ -51,6 +51,7 @@ var reasons = []struct {
 // between a sample and the judging half, primed quantities are the latter's.
 type Figure struct {
 	Name    string // as files and tables call it
+	Group   string // the name of one of [Groups]
 	Unit    string // "" for a number without one
 	Text    string // what it is, in a sentence or a formula
 	Better  Better
@@ -59,6 +60,7 @@ type Figure struct {
 	needs  need
 	reach  int  // bins that a repeat needs at least
 	signed bool // an unbiased distance, which may be below 0
+	rare   bool // a share of the sample's bins that may be none of them
 	of     func(p *pairing) float64
 	level  func(v *view) float64 // in place of of, where Better is Nearer
 }
@@ -107,40 +109,35 @@ func (f *Figure) measure(p *pairing) float64 {
 	return f.of(p)
 }
 
-// Figures is the table of figures, in the order in which they are shown. Those that
-// vectors of other programs hold have their names.
-func Figures() []Figure {
-	return slices.Concat(likelihoods(), populations(), pairFigures(), lagFigures(), intervals(), stimuli(), wordFigures())
-}
+// logLikelihood is the figure that perfect samples are not known to have.
+const logLikelihood = "log_likelihood"
 
 func likelihoods() []Figure {
 	return []Figure{
 		{
-			Name: "log_likelihood", Unit: "nats/bin", Better: Larger, Perfect: math.NaN(), needs: model,
+			Name: logLikelihood, Unit: "nats/bin", Better: Larger, Perfect: math.NaN(), needs: model,
 			Text: "ln p of a bin of all cells of the judging half under the model, mean over the bins",
 			of:   func(p *pairing) float64 { return p.perBin(p.likelihood) },
-		},
-		{
-			Name: "predictability_gain", Unit: "nats/bin", Better: Larger, Perfect: math.NaN(), needs: pairs | couples,
-			Text: "what the rest of a bin tells of a cell: ln p of the judging half under a logistic regression fitted to the sample, less that under the sample's rates; mean over bins and cells, of which at most 64 are predicted",
-			of:   func(p *pairing) float64 { return p.perBin(p.gain) },
 		},
 	}
 }
 
+func rates() []Figure {
+	return []Figure{{
+		Name: "rate_error", Better: Smaller, Text: "sum |r - r'| / sum r' over the cells' rates",
+		of: func(p *pairing) float64 { return relative(p.sample.rates(), p.judge.rates()) },
+	}}
+}
+
 func populations() []Figure {
-	out := []Figure{
-		{
-			Name: "rate_error", Better: Smaller, Text: "sum |r - r'| / sum r' over the cells' rates",
-			of: func(p *pairing) float64 { return relative(p.sample.rates(), p.judge.rates()) },
-		},
+	return []Figure{
 		{
 			Name: "kl_population_count", Unit: "nats", Better: Smaller,
 			Text: "sum p ln(p/p') over the shares of bins with K active cells; K that the judging half never has are left out and counted in unseen",
 			of:   func(p *pairing) float64 { kl, _ := p.kl(); return kl },
 		},
 		{
-			Name: "unseen", Better: Smaller, Text: "share of the sample's bins with a number of active cells that the judging half never has",
+			Name: "unseen", Better: Smaller, rare: true, Text: "share of the sample's bins with a number of active cells that the judging half never has",
 			of: func(p *pairing) float64 { _, unseen := p.kl(); return unseen },
 		},
 		{
@@ -151,11 +148,15 @@ func populations() []Figure {
 			Name: "count_distance_10", Better: Smaller, reach: countWindow, Text: "sum |p - p'| over the shares of windows of 10 bins with K spikes",
 			of: func(p *pairing) float64 { return apart(p.sample.law(p.sample.counts), p.judge.law(p.judge.counts)) },
 		},
-		{
-			Name: "burst_length_distance", Better: Smaller, Text: "sum |p - p'| over the shares of bursts (runs of bins with a spike) of so many bins, those of 50 and more together",
-			of: func(p *pairing) float64 { return apart(p.sample.law(p.sample.bursts), p.judge.law(p.judge.bursts)) },
-		},
 	}
+}
+
+// runs are bins in a row.
+func runs() []Figure {
+	out := []Figure{{
+		Name: "burst_length_distance", Better: Smaller, Text: "sum |p - p'| over the shares of bursts (runs of bins with a spike) of so many bins, those of 50 and more together",
+		of: func(p *pairing) float64 { return apart(p.sample.law(p.sample.bursts), p.judge.law(p.judge.bursts)) },
+	}}
 	for k, length := range silences {
 		out = append(out, Figure{
 			Name: fmt.Sprintf("p_silent_%d", length), Better: Nearer, Perfect: math.NaN(), reach: length,
@@ -187,27 +188,34 @@ func pairFigures() []Figure {
 				return most
 			},
 		},
+		covarianceFigure(0),
 	}
 }
 
-// lagFigures are the errors of covariances, lag after lag.
-func lagFigures() []Figure {
+// lagFigures are the errors of covariances of pairs, or of cells with themselves, lag
+// after lag.
+func lagFigures(own bool) []Figure {
 	var out []Figure
-	for lag := range maxLag + 1 {
-		out = append(out, Figure{
-			Name: fmt.Sprintf("covariance_error_lag_%d", lag), Better: Smaller, needs: pairs, reach: lag + 1,
-			Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over ordered pairs of different cells, the second %d bins later", lag),
-			of:   func(p *pairing) float64 { return p.covarianceError(lag, false) },
-		})
-	}
 	for lag := 1; lag <= maxLag; lag++ {
-		out = append(out, Figure{
-			Name: fmt.Sprintf("autocovariance_error_lag_%d", lag), Better: Smaller, reach: lag + 1,
-			Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over the cells' covariances with themselves %d bins later", lag),
-			of:   func(p *pairing) float64 { return p.covarianceError(lag, true) },
-		})
+		f := covarianceFigure(lag)
+		if own {
+			f = Figure{
+				Name: fmt.Sprintf("autocovariance_error_lag_%d", lag), Better: Smaller, reach: lag + 1,
+				Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over the cells' covariances with themselves %d bins later", lag),
+				of:   func(p *pairing) float64 { return p.covarianceError(lag, true) },
+			}
+		}
+		out = append(out, f)
 	}
 	return out
+}
+
+func covarianceFigure(lag int) Figure {
+	return Figure{
+		Name: fmt.Sprintf("covariance_error_lag_%d", lag), Better: Smaller, needs: pairs, reach: lag + 1,
+		Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over ordered pairs of different cells, the second %d bins later", lag),
+		of:   func(p *pairing) float64 { return p.covarianceError(lag, false) },
+	}
 }
 
 func intervals() []Figure {
@@ -255,23 +263,12 @@ func intervals() []Figure {
 }
 
 func stimuli() []Figure {
-	noise := func(v *view) []float64 { return pairsOf(v.noise(), v.neurons) }
 	signal := func(v *view) []float64 { return pairsOf(v.signal(), v.neurons) }
 	return []Figure{
 		{
 			Name: "psth_r2_median", Better: Larger, Perfect: 1, needs: repeats,
 			Text: "median over cells of 1 - sum (m - m')² / sum (m' - mean m')², m the PSTH",
 			of:   (*pairing).psthR2,
-		},
-		{
-			Name: "noise_correlation_r", Better: Larger, Perfect: 1, needs: pairs | repeats | several,
-			Text: "Pearson's r over pairs between noise correlations: those of bins less the PSTH of the same repeats",
-			of:   func(p *pairing) float64 { return pearson(noise(p.sample), noise(p.judge)) },
-		},
-		{
-			Name: "noise_correlation_rms", Better: Nearer, Perfect: math.NaN(), needs: pairs | repeats | several,
-			Text:  "root mean square over pairs of noise correlations",
-			level: func(v *view) float64 { return rms(noise(v)) },
 		},
 		{
 			Name: "signal_correlation_r", Better: Larger, Perfect: 1, needs: pairs | repeats,
@@ -286,6 +283,22 @@ func stimuli() []Figure {
 	}
 }
 
+func noises() []Figure {
+	noise := func(v *view) []float64 { return pairsOf(v.noise(), v.neurons) }
+	return []Figure{
+		{
+			Name: "noise_correlation_r", Better: Larger, Perfect: 1, needs: pairs | repeats | several,
+			Text: "Pearson's r over pairs between noise correlations: those of bins less the PSTH of the same repeats",
+			of:   func(p *pairing) float64 { return pearson(noise(p.sample), noise(p.judge)) },
+		},
+		{
+			Name: "noise_correlation_rms", Better: Nearer, Perfect: math.NaN(), needs: pairs | repeats | several,
+			Text:  "root mean square over pairs of noise correlations",
+			level: func(v *view) float64 { return rms(noise(v)) },
+		},
+	}
+}
+
 // jsWords and jsWordsExact are divergences of samples and of a law.
 const (
 	jsWords      = "js_words"
@@ -294,6 +307,10 @@ const (
 
 func wordFigures() []Figure {
 	out := []Figure{{
+		Name: "predictability_gain", Unit: "nats/bin", Better: Larger, Perfect: math.NaN(), needs: pairs | couples,
+		Text: "what the rest of a bin tells of a cell: ln p of the judging half under a logistic regression fitted to the sample, less that under the sample's rates; mean over bins and cells, of which at most 64 are predicted",
+		of:   func(p *pairing) float64 { return p.perBin(p.gain) },
+	}, {
 		Name: jsWords, Unit: "nats", Better: Smaller,
 		Text: "Jensen-Shannon divergence of the words of a bin of ten cells (of all, where there are no more), mean over 20 random groups",
 		of: func(p *pairing) float64 {

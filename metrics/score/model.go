@@ -55,30 +55,31 @@ type training struct {
 // baseline is one row of the table of simple models.
 type baseline struct {
 	name, text string
+	lacks      string // what it has none of by construction, whatever it is fitted to
 	fit        func(t training) (Model, error)
 }
 
 var baselines = []baseline{
-	{"independent", "each cell at its own rate", func(t training) (Model, error) { return FitIndependent(t.Raster), nil }},
-	{"psth", "each bin of each cell on its own, at the rate that repeats have there", func(t training) (Model, error) {
+	{"independent", "each cell at its own rate", "correlations, history or stimulus", func(t training) (Model, error) { return FitIndependent(t.Raster), nil }},
+	{"psth", "each bin of each cell on its own, at the rate that repeats have there", "history, and no noise correlations", func(t training) (Model, error) {
 		return t.onlyRepeats(func() (Model, error) { return FitPSTH(t.Raster) })
 	}},
-	{"shuffled", "the training half's repeats, shuffled for each cell by itself: all but noise correlations", func(t training) (Model, error) {
+	{"shuffled", "the training half's repeats, shuffled for each cell by itself: all but noise correlations", "noise correlations", func(t training) (Model, error) {
 		return t.onlyRepeats(func() (Model, error) { return NewShuffled(t.Raster), nil })
 	}},
-	{"glm", "a point-process GLM: history and coupling of all cells over 8 bins and, where there are repeats, the PSTH as drive", func(t training) (Model, error) {
+	{"glm", "a point-process GLM: history and coupling of all cells over 8 bins and, where there are repeats, the PSTH as drive", "correlations within a bin beyond those of stimulus and history", func(t training) (Model, error) {
 		return FitGLM(t.Raster, t.aligned, t.workers)
 	}},
-	{"markov", "the words of neighbouring bins", func(t training) (Model, error) {
+	{"markov", "the words of neighbouring bins", "memory beyond one bin, and no stimulus", func(t training) (Model, error) {
 		if t.Neurons > wordCells {
 			return nil, noFit("%d cells, the words of at most %d are counted", t.Neurons, wordCells)
 		}
 		c, err := metrics.FitChain(t.Raster, 1)
 		return chain{c, t.BinWidth}, err
 	}},
-	{"ising", "the pairs of a bin", func(t training) (Model, error) { return fitWords(t, false) }},
-	{"k-pairwise", "the pairs of a bin and how many fire", func(t training) (Model, error) { return fitWords(t, true) }},
-	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", func(t training) (Model, error) {
+	{"ising", "the pairs of a bin", "history or stimulus", func(t training) (Model, error) { return fitWords(t, false) }},
+	{"k-pairwise", "the pairs of a bin and how many fire", "history or stimulus", func(t training) (Model, error) { return fitWords(t, true) }},
+	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", "stimulus", func(t training) (Model, error) {
 		if t.Neurons > gaussianCells {
 			return nil, noFit("%d cells, at most %d take part in a fit", t.Neurons, gaussianCells)
 		}
@@ -115,6 +116,20 @@ func BaselineText(name string) string {
 	for _, b := range baselines {
 		if b.name == name {
 			return b.text
+		}
+	}
+	return ""
+}
+
+// Lacks says what a baseline has none of by construction, whatever it is fitted to; "" for a
+// name that there is not, and for those that have some of everything.
+func Lacks(name string) string {
+	if name == Product {
+		return "correlations within a bin but those of its past and of a latent vector"
+	}
+	for _, b := range baselines {
+		if b.name == name {
+			return b.lacks
 		}
 	}
 	return ""

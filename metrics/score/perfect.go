@@ -28,12 +28,28 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 		for k, v := range values {
 			if v = sorted(v); len(v) > 0 {
 				out[k] = &Range{mean(v), metrics.Quantile(v, 0.025), metrics.Quantile(v, 0.975)}
+				if figures[k].rare {
+					out[k].High = max(out[k].High, out[k].Mean+rareBins/(float64(units)*b.unitBins()))
+				}
 			}
 		}
 	}
 	b.perfectLaw(out, figures, float64(units)/float64(len(b.train)), r.opt.Workers)
 	b.perfect[units] = out
 	return out
+}
+
+// rareBins are bins of which, with 97.5 %, there is one at least: so many in a sample may be
+// of a kind that no draw had. It is -ln 0.025.
+const rareBins = 3.69
+
+// unitBins are the bins of a unit of the training half, the mean.
+func (b *bench) unitBins() float64 {
+	sum := 0.0
+	for _, row := range b.train {
+		sum += float64(row[b.total.from]) / float64(len(b.train))
+	}
+	return sum
 }
 
 // deal deals the units of both halves anew, so many to a sample and as many as it has to

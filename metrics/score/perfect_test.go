@@ -89,3 +89,35 @@ func TestPerfectWords(t *testing.T) {
 		}
 	}
 }
+
+// A single bin of a number of active cells that no draw of the recording's had is no
+// defect, a hundredth of the bins is.
+func TestPerfectUnseen(t *testing.T) {
+	split, err := ParseSplit("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := stream.New(31, "unseen")
+	x := spikes.NewRaster(40, 50, 3, 0)
+	for rep := range 40 {
+		for b := range 50 {
+			x.Set(rep, b, rng.IntN(3), rng.Float64() < 0.3)
+		}
+	}
+	r, err := New(x, split, Options{Resamples: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bins, seen := range map[int]bool{0: false, 1: false, 10: true} {
+		samples := copyOf(t, r.Train())
+		for b := range bins {
+			for i := range 3 {
+				samples.Set(0, b, i, true)
+			}
+		}
+		v := judged(t, r, Subject{Name: "samples", Samples: samples})["unseen"]
+		if *v.Value != float64(bins)/1000 || v.Seen() != seen {
+			t.Errorf("%d bins: %g, excess %g", bins, *v.Value, *v.Excess)
+		}
+	}
+}

@@ -79,8 +79,9 @@ type Score struct {
 	Bins    int    `json:"bins"`    // of a repeat
 	Aligned bool   `json:"aligned"` // bins of a repeat are held against the same bins of the recording's
 	// Parameters are the free numbers of a model; 0: samples alone are known.
-	Parameters int     `json:"parameters,omitempty"`
-	Values     []Value `json:"figures"`
+	Parameters int          `json:"parameters,omitempty"`
+	Values     []Value      `json:"figures"`
+	Groups     []GroupValue `json:"groups"` // of Values
 	// Notes say what was done to samples and recording to bring them to one shape.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -301,6 +302,7 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 		}
 		out.Values = append(out.Values, v)
 	}
+	out.Groups = groupValues(out.Values)
 	return out, nil
 }
 

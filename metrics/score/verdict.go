@@ -1,6 +1,7 @@
 package score
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -26,22 +27,6 @@ func (f *Figure) badness(v Value) float64 {
 	return math.Abs(*v.Value - f.Perfect)
 }
 
-// Beats counts the figures at which a score is better than another, of those that both
-// have a value of.
-func (s *Score) Beats(other *Score) (wins, of int) {
-	for k, f := range Figures() {
-		a, b := f.badness(s.Values[k]), f.badness(other.Values[k])
-		if math.IsNaN(a) || math.IsNaN(b) {
-			continue
-		}
-		of++
-		if a < b {
-			wins++
-		}
-	}
-	return wins, of
-}
-
 // Best is the one of several scores that is best at the figure of that place in
 // [Figures]; nil: none has a value.
 func Best(figure int, scores []*Score) *Score {
@@ -64,7 +49,7 @@ const saturated = 0.9
 const namedFigures = 4
 
 // Verdict says in sentences what a score means: which figures no perfect model's samples
-// would have, which baseline is better and at how many figures, what the likelihoods are,
+// would have, which baseline is better and in which groups, what the likelihoods are,
 // and where a figure says nothing.
 func Verdict(s *Score, baselines []*Score) []string {
 	out := []string{s.seenText()}
@@ -72,7 +57,7 @@ func Verdict(s *Score, baselines []*Score) []string {
 		out = append(out, text)
 	}
 	for k, v := range s.Values {
-		if v.Name != "log_likelihood" || v.Value == nil {
+		if v.Name != logLikelihood || v.Value == nil {
 			continue
 		}
 		text := fmt.Sprintf("A held-out bin has ln p = %.4f nats", *v.Value)
@@ -107,18 +92,16 @@ func (s *Score) seenText() string {
 	if len(seen) == 0 {
 		return fmt.Sprintf("None of %d figures is worse than a perfect model's samples may score.", known)
 	}
-	slices.SortStableFunc(seen, func(a, b Value) int {
-		switch {
-		case *a.Excess > *b.Excess:
-			return -1
-		case *a.Excess < *b.Excess:
-			return 1
+	slices.SortStableFunc(seen, func(a, b Value) int { return cmp.Compare(*b.Excess, *a.Excess) })
+	var names, groups []string
+	for _, v := range seen {
+		group := groupOf(v.Name)
+		if slices.Contains(groups, group) {
+			continue // figures of a group tell much the same
 		}
-		return 0
-	})
-	var names []string
-	for _, v := range seen[:min(namedFigures, len(seen))] {
-		names = append(names, fmt.Sprintf("%s (excess %.3g)", v.Name, *v.Excess))
+		if groups = append(groups, group); len(names) < namedFigures {
+			names = append(names, fmt.Sprintf("%s (excess %.3g)", v.Name, *v.Excess))
+		}
 	}
 	text := strings.Join(names, ", ")
 	if len(seen) > len(names) {
@@ -128,32 +111,63 @@ func (s *Score) seenText() string {
 	if len(seen) == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%d of %d figures %s worse than a perfect model's samples score: %s.", len(seen), known, verb, text)
+	return fmt.Sprintf("%d of %d figures, in %s, %s worse than a perfect model's samples score: %s.", len(seen), known, groupsText(len(groups)), verb, text)
 }
 
-// againstText says which baseline wins.
+func groupsText(n int) string {
+	if n == 1 {
+		return "1 group"
+	}
+	return fmt.Sprintf("%d groups", n)
+}
+
+// groupOf is the group of a figure.
+func groupOf(name string) string {
+	all := Figures()
+	return all[slices.IndexFunc(all, func(f Figure) bool { return f.Name == name })].Group
+}
+
+// againstText says which baseline wins: of all the one that is better in most groups more
+// than it is worse in.
 func (s *Score) againstText(baselines []*Score) string {
-	var best *Score
-	most, figures, product := -1, 0, ""
+	var best Against
+	lead, product := math.MinInt, ""
 	for _, b := range baselines {
-		wins, of := b.Beats(s)
-		if of == 0 {
+		x := s.Against(b)
+		if len(x.Better)+len(x.Worse)+len(x.Even) == 0 {
 			continue
 		}
-		if best == nil || wins*figures > most*of {
-			best, most, figures = b, wins, of
+		if n := len(x.Better) - len(x.Worse); n > lead {
+			best, lead = x, n
 		}
 		if b.Name == Product {
 			product = s.entangledText(b)
 		}
 	}
-	switch {
-	case best == nil:
+	if lead == math.MinInt {
 		return ""
-	case 2*most > figures:
-		return fmt.Sprintf("The baseline %s wins: it is better at %d of %d figures.", best.Name, most, figures) + product
 	}
-	return fmt.Sprintf("No baseline wins: the best of them, %s, is better at %d of %d figures.", best.Name, most, figures) + product
+	text := fmt.Sprintf("No baseline wins: the best of them, %s, is", best.Baseline)
+	if lead > 0 {
+		text = fmt.Sprintf("The baseline %s wins: it is", best.Baseline)
+	}
+	groups := len(best.Better) + len(best.Worse) + len(best.Even)
+	text += fmt.Sprintf(" better in %d of %s of figures%s and worse in %d%s", len(best.Better), groupsText(groups), listText(best.Better), len(best.Worse), listText(best.Worse))
+	if n := len(best.Even); n > 0 {
+		text += fmt.Sprintf("; in %d neither is", n)
+	}
+	if best.Lacks != "" {
+		text += ". By construction it has no " + best.Lacks
+	}
+	return text + "." + product
+}
+
+// listText names some in brackets.
+func listText(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 // entangledText says whether the words of a bin are nearer to the recording's than those

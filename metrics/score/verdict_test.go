@@ -22,6 +22,7 @@ func scoreOf(name string, values map[string][2]float64) *Score {
 		}
 		s.Values = append(s.Values, v)
 	}
+	s.Groups = groupValues(s.Values)
 	return s
 }
 
@@ -37,14 +38,14 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"good, no baseline", good, nil, []string{"None of 4 figures is worse", "ln p = -0.5000 nats."}},
 		{"good against bad", good, []*Score{scoreOf("worse", bad), scoreOf("same", good)},
-			[]string{"None of 4 figures", "No baseline wins: the best of them, worse, is better at 0 of 5 figures.", "ln p = -0.5000 nats, by the best baseline, same, -0.5000."}},
+			[]string{"None of 4 figures", "No baseline wins: the best of them, same, is better in 0 of 5 groups of figures and worse in 0; in 5 neither is.\n", "ln p = -0.5000 nats, by the best baseline, same, -0.5000."}},
 		{"bad against good", bad, []*Score{scoreOf("better", good), scoreOf("one", map[string][2]float64{"rate_error": {0.3, 1}})},
-			[]string{"4 of 4 figures are worse than a perfect model's samples score: p_silent_1 (excess 50), js_words (excess 9), psth_r2_median (excess 7), rate_error (excess 3).",
-				"The baseline better wins: it is better at 5 of 5 figures.", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
+			[]string{"4 of 4 figures, in 4 groups, are worse than a perfect model's samples score: p_silent_1 (excess 50), js_words (excess 9), psth_r2_median (excess 7), rate_error (excess 3).",
+				"The baseline better wins: it is better in 5 of 5 groups of figures (likelihood, rates, silences and bursts, stimulus, words) and worse in 0.\n", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
 		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing that is seen: js_words is 0.65 with and 0.65 without it (product)."}},
 		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: js_words is 0.01 with and 0.65 without it (product)."}},
 		{"nothing known", map[string][2]float64{"rate_error": {1, none}}, nil, []string{"is not known here"}},
-		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
+		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures, in 1 group, is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
 	} {
 		got := strings.Join(Verdict(scoreOf("subject", c.of), c.baselines), "\n")
 		for _, want := range c.want {
@@ -70,10 +71,6 @@ func TestBest(t *testing.T) {
 			t.Errorf("%s: %v, want %s", f.Name, best, want)
 		}
 	}
-	wins, of := a.Beats(b)
-	if wins != 2 || of != 3 {
-		t.Errorf("better at %d of %d, want 2 of 3", wins, of)
-	}
 }
 
 // A distance below 0 is as bad as one as far above it.
@@ -89,7 +86,7 @@ func TestBestIsNearestToPerfect(t *testing.T) {
 	if best := Best(k, scores); best.Name != "below" {
 		t.Errorf("the best of -0.09, 0.02, -0.01 and 0.3 is the one %s", best.Name)
 	}
-	if wins, n := scores[0].Beats(scores[1]); wins != 0 || n != 1 {
-		t.Errorf("-0.09 beats 0.02 at %d of %d figures", wins, n)
+	if wins, losses := scores[0].wins(scores[1], "population counts"); wins != 0 || losses != 1 {
+		t.Errorf("-0.09 is better than 0.02 at %d figures and worse at %d", wins, losses)
 	}
 }

@@ -29,6 +29,7 @@ type Scores struct {
 	Split      Halves   `json:"split"`
 	// About has a row for each figure, in the order of every score's.
 	About     []AboutFigure  `json:"about"`
+	Groups    []AboutGroup   `json:"groups"` // of figures
 	Judged    []Judged       `json:"judged"`
 	Baselines []*score.Score `json:"baselines"`
 	// Absent are baselines that there are not, with the reason.
@@ -50,16 +51,25 @@ type Halves struct {
 // AboutFigure says what a figure is.
 type AboutFigure struct {
 	Name    string   `json:"name"`
+	Group   string   `json:"group"`
 	Unit    string   `json:"unit,omitempty"`
 	Better  string   `json:"better"`  // smaller, larger, or nearer to the recording's own
 	Perfect *float64 `json:"perfect"` // the best value; nil: the recording's own, or not known
 	Text    string   `json:"text"`
 }
 
+// AboutGroup says what a group of figures is about.
+type AboutGroup struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
+
 // Judged is what one generator or file scores.
 type Judged struct {
 	*score.Score
-	Verdict []string `json:"verdict"` // in sentences
+	// Against compares each baseline of repeats as long, group by group.
+	Against []score.Against `json:"against"`
+	Verdict []string        `json:"verdict"` // in sentences
 }
 
 // AbsentBaseline is a baseline that there is not for this recording.
@@ -152,7 +162,10 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 		Split: Halves{split.Name, split.Text, j.Train().Repeats, j.Judge().Repeats, j.Judge().Bins},
 	}
 	for _, f := range score.Figures() {
-		out.About = append(out.About, AboutFigure{f.Name, f.Unit, f.Better.String(), metrics.FiniteOrNil(f.Perfect), f.Text})
+		out.About = append(out.About, AboutFigure{f.Name, f.Group, f.Unit, f.Better.String(), metrics.FiniteOrNil(f.Perfect), f.Text})
+	}
+	for _, g := range score.Groups() {
+		out.Groups = append(out.Groups, AboutGroup{g.Name, g.Text})
 	}
 	if o.Page {
 		out.page = &report.Scores{}
@@ -176,7 +189,11 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 		return nil, err
 	}
 	for i, x := range out.Judged {
-		out.Judged[i].Verdict = score.Verdict(x.Score, out.Beside(x.Score))
+		beside := out.Beside(x.Score)
+		out.Judged[i].Against, out.Judged[i].Verdict = []score.Against{}, score.Verdict(x.Score, beside)
+		for _, b := range beside {
+			out.Judged[i].Against = append(out.Judged[i].Against, x.Score.Against(b))
+		}
 	}
 	return out, j.finish(out)
 }

@@ -24,6 +24,9 @@ func (s *Scores) WriteText(w io.Writer) error {
 			fmt.Fprintf(w, "note: %s\n", note)
 		}
 		fmt.Fprintln(w)
+		if err := s.writeGroups(w, i); err != nil {
+			return err
+		}
 		if err := s.writeScore(w, i); err != nil {
 			return err
 		}
@@ -34,6 +37,36 @@ func (s *Scores) WriteText(w io.Writer) error {
 		}
 		fmt.Fprintf(w, "no baseline %s\n", x.Reason)
 	}
+	return nil
+}
+
+// writeGroups writes the median excess of each group of figures, of one that was judged and
+// of the baselines beside, and below what baselines can't have.
+func (s *Scores) writeGroups(w io.Writer, i int) error {
+	x := s.Judged[i]
+	head, last, lacks := []string{"group", "median excess"}, []string{"", "better:worse"}, []string{}
+	for _, b := range x.Against {
+		head, last = append(head, b.Baseline), append(last, fmt.Sprintf("%d:%d", len(b.Better), len(b.Worse)))
+		if b.Lacks != "" {
+			lacks = append(lacks, fmt.Sprintf("by construction %s has no %s", b.Baseline, b.Lacks))
+		}
+	}
+	t := words.NewTable(w)
+	t.Row(head...)
+	scores := append([]*score.Score{x.Score}, s.Beside(x.Score)...)
+	for _, g := range s.Groups {
+		t.Row(append([]string{g.Name}, score.GroupRow(g.Name, scores)...)...)
+	}
+	if len(x.Against) > 0 {
+		t.Row(last...)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, text := range lacks {
+		fmt.Fprintln(w, text)
+	}
+	fmt.Fprintln(w)
 	return nil
 }
 
