@@ -44,6 +44,12 @@ func TestVerdict(t *testing.T) {
 				"The baseline better wins: it is better in 5 of 5 groups of figures (likelihood, rates, silences and bursts, stimulus, words) and worse in 0.\n", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
 		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing that is seen: js_words is 0.65 with and 0.65 without it (product)."}},
 		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: js_words is 0.01 with and 0.65 without it (product)."}},
+		{"half of the figures is no win", good, []*Score{scoreOf("half", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.02, 1}})},
+			[]string{"No baseline wins: the best of them, half, is better at 1 of 2 figures."}},
+		{"the share of its figures counts", good, []*Score{
+			scoreOf("many", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.005, 1}, "psth_r2_median": {0.1, 1}, "p_silent_1": {0.9, 1}, "log_likelihood": {-3, 1}}),
+			scoreOf("few", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.02, 1}}),
+		}, []string{"the best of them, few, is better at 1 of 2 figures."}},
 		{"nothing known", map[string][2]float64{"rate_error": {1, none}}, nil, []string{"is not known here"}},
 		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures, in 1 group, is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
 	} {
@@ -88,5 +94,25 @@ func TestBestIsNearestToPerfect(t *testing.T) {
 	}
 	if wins, losses := scores[0].wins(scores[1], "population counts"); wins != 0 || losses != 1 {
 		t.Errorf("-0.09 is better than 0.02 at %d figures and worse at %d", wins, losses)
+	}
+}
+
+// Entanglement counts where words without it are farther off than the interval's upper end.
+func TestEntangled(t *testing.T) {
+	for _, k := range []struct {
+		interval []float64
+		without  float64
+		counts   bool
+	}{{nil, 0.01, false}, {nil, 0.011, true}, {[]float64{0.005, 0.02}, 0.015, false}, {[]float64{0.005, 0.02}, 0.02, false}, {[]float64{0.005, 0.02}, 0.021, true}} {
+		s := scoreOf("subject", map[string][2]float64{jsWords: {0.01, 0}})
+		for i := range s.Values {
+			if s.Values[i].Name == jsWords {
+				s.Values[i].Interval = k.interval
+			}
+		}
+		text := s.entangledText(scoreOf(Product, map[string][2]float64{jsWords: {k.without, 0}}))
+		if strings.Contains(text, "Entanglement counts") != k.counts || strings.Contains(text, "adds nothing") == k.counts {
+			t.Errorf("0.01 in %v, %g without: %s", k.interval, k.without, text)
+		}
 	}
 }
