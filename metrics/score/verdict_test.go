@@ -44,12 +44,12 @@ func TestVerdict(t *testing.T) {
 				"The baseline better wins: it is better in 5 of 5 groups of figures (likelihood, rates, silences and bursts, stimulus, words) and worse in 0.\n", "by the best baseline, better, -0.5000", "js_words is saturated: 0.650 of at most ln 2 = 0.693"}},
 		{"no better than its product", bad, []*Score{scoreOf(Product, bad)}, []string{"Entanglement adds nothing that is seen: js_words is 0.65 with and 0.65 without it (product)."}},
 		{"better than its product", good, []*Score{scoreOf(Product, bad)}, []string{"Entanglement counts: js_words is 0.01 with and 0.65 without it (product)."}},
-		{"half of the figures is no win", good, []*Score{scoreOf("half", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.02, 1}})},
-			[]string{"No baseline wins: the best of them, half, is better at 1 of 2 figures."}},
-		{"the share of its figures counts", good, []*Score{
-			scoreOf("many", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.005, 1}, "psth_r2_median": {0.1, 1}, "p_silent_1": {0.9, 1}, "log_likelihood": {-3, 1}}),
-			scoreOf("few", map[string][2]float64{"rate_error": {0.05, 1}, "js_words": {0.02, 1}}),
-		}, []string{"the best of them, few, is better at 1 of 2 figures."}},
+		{"as many groups are won as lost", bad, []*Score{scoreOf("half", map[string][2]float64{"rate_error": {0.05, 1.5}, "js_words": {0.6, 20}})},
+			[]string{"No baseline wins: the best of them, half, is better in 1 of 2 groups of figures (rates) and worse in 1 (words).\n"}},
+		{"what is lost counts too", bad, []*Score{
+			scoreOf("many", map[string][2]float64{"rate_error": {0.05, 1.5}, "p_silent_1": {0.5, 2}, "js_words": {0.6, 20}, "psth_r2_median": {0, 30}}),
+			scoreOf("few", map[string][2]float64{"rate_error": {0.05, 1.5}}),
+		}, []string{"The baseline few wins: it is better in 1 of 1 group of figures (rates) and worse in 0.\n"}},
 		{"nothing known", map[string][2]float64{"rate_error": {1, none}}, nil, []string{"is not known here"}},
 		{"one is seen", map[string][2]float64{"rate_error": {1, 2.6}}, nil, []string{"1 of 1 figures, in 1 group, is worse than a perfect model's samples score: rate_error (excess 2.6)."}},
 	} {
