@@ -3,8 +3,8 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/color"
-	"image/png"
 	"io"
 	"math"
 	"strings"
@@ -269,14 +269,12 @@ func (e *entry) draw(c *draw.Canvas, p vg.Point) {
 	}
 }
 
-// png writes the figure as PNG, packed quickly: most of a short training's time goes here,
-// and the best packing would save a twentieth of the bytes.
+// png writes the figure as PNG.
 func (f *figure) png(w io.Writer, head *heading) error {
 	c := compose(f, head, func(w, h vg.Length) *vgimg.Canvas {
 		return vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(dpi))
 	})
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	if err := encoder.Encode(w, c.Image()); err != nil {
+	if err := writePNG(w, c.Image().(*image.RGBA)); err != nil {
 		return fmt.Errorf("writing %s as PNG: %w", f.name, err)
 	}
 	return nil
