@@ -7,10 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat/distmv"
 	"gonum.org/v1/gonum/stat/distuv"
-	"gonum.org/v1/gonum/stat/samplemv"
 
 	"qgan/backends"
 	"qgan/internal/parallel"
@@ -142,16 +139,12 @@ func (e *LawEstimate) fill(s *metrics.States, parts [][]float64, silent float64)
 }
 
 // spreadLatents is DrawLatents with points that lie evenly: a randomised Halton
-// sequence (Owen, arXiv:1706.02808), each point of which has the law of a single
-// draw. Averages over it are unbiased and have a smaller error; the spread over
-// several independent randomisations estimates it.
+// sequence, each point of which has the law of a single draw. Averages over it are
+// unbiased and have a smaller error; the spread over several independent
+// randomisations estimates it.
 func spreadLatents(c Config, count int, rng *rand.Rand) [][]float64 {
-	width := c.Ansatz().Qubits()
-	m := mat.NewDense(count, width, nil)
-	samplemv.Halton{Kind: samplemv.Owen, Q: distmv.NewUnitUniform(width, nil), Src: rng}.Sample(m)
-	out := make([][]float64, count)
+	out := halton(count, c.Ansatz().Qubits(), rng)
 	for i := range out {
-		out[i] = m.RawRowView(i)
 		for j, u := range out[i] {
 			switch c.Latent {
 			case LatentUniform:
