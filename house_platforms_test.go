@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -39,12 +40,15 @@ func TestPortableLinux386(t *testing.T) { portable(t, "linux", "386") }
 func TestPortableLinuxARM(t *testing.T) { portable(t, "linux", "arm") }
 
 func portable(t *testing.T, goos, goarch string) {
+	if goos == runtime.GOOS && goarch == runtime.GOARCH {
+		return // what runs here was compiled for it, and TestVet does so with the rest
+	}
 	if testing.Short() {
 		t.Skip("reads the whole program with its libraries: not in short mode")
 	}
 	env := []string{"GOOS=" + goos, "GOARCH=" + goarch, "CGO_ENABLED=0"}
 	list := goCommand(t, env, "list", "-deps", "-test", listFields, "./...")
-	errs, err := checkTypes(list, goarch)
+	errs, err := platforms.checkTypes(list, goarch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +68,39 @@ type listed struct {
 	Module          *struct{ Main bool }
 }
 
+// sources are files of packages, each read once: most are those of all platforms.
+type sources struct {
+	fset  *token.FileSet
+	files map[string]*ast.File
+}
+
+func newSources() *sources { return &sources{token.NewFileSet(), map[string]*ast.File{}} }
+
+// platforms are what the tests of all platforms read.
+var platforms = newSources()
+
+// file reads a file; what functions do is left out unless it is asked for.
+func (s *sources) file(path string, bodies bool) (*ast.File, error) {
+	if f := s.files[path]; f != nil {
+		return f, nil
+	}
+	f, err := parser.ParseFile(s.fset, path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range f.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil && !bodies {
+			f.Body.List = nil
+		}
+	}
+	s.files[path] = f
+	return f, nil
+}
+
 // checkTypes checks the types of packages, which are listed after what they import, for a
 // processor: all of the main module, the declarations of the others. It returns the faults
 // that a compiler would find, and fails where a file can't be read.
-func checkTypes(list []byte, goarch string) (faults []error, err error) {
-	fset := token.NewFileSet()
+func (s *sources) checkTypes(list []byte, goarch string) (faults []error, err error) {
 	checked := map[string]*types.Package{"unsafe": types.Unsafe}
 	dec := json.NewDecoder(bytes.NewReader(list))
 	for {
@@ -81,19 +113,20 @@ func checkTypes(list []byte, goarch string) (faults []error, err error) {
 		if p.ImportPath == "unsafe" {
 			continue
 		}
+		main := p.Module != nil && p.Module.Main
 		var files []*ast.File
 		for _, name := range p.GoFiles {
 			if !filepath.IsAbs(name) { // the main function of a test is elsewhere
 				name = filepath.Join(p.Dir, name)
 			}
-			file, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+			file, err := s.file(name, main)
 			if err != nil {
 				return nil, err
 			}
 			files = append(files, file)
 		}
 		config := types.Config{
-			IgnoreFuncBodies: p.Module == nil || !p.Module.Main,
+			IgnoreFuncBodies: !main,
 			Sizes:            types.SizesFor("gc", goarch),
 			Error:            func(err error) { faults = append(faults, err) },
 			Importer: importerFunc(func(path string) (*types.Package, error) {
@@ -106,7 +139,7 @@ func checkTypes(list []byte, goarch string) (faults []error, err error) {
 				return nil, fmt.Errorf("%s was not listed before %s", path, p.ImportPath)
 			}),
 		}
-		checked[p.ImportPath], _ = config.Check(p.ImportPath, fset, files, nil) // its errors are in faults
+		checked[p.ImportPath], _ = config.Check(p.ImportPath, s.fset, files, nil) // its errors are in faults
 	}
 }
 
@@ -145,7 +178,7 @@ func TestCheckTypes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		faults, err := checkTypes(list, c.goarch)
+		faults, err := newSources().checkTypes(list, c.goarch)
 		if err != nil {
 			t.Fatal(err)
 		}
