@@ -52,6 +52,9 @@ func (c *carries) begin(ctx context.Context, b backends.Bindings) (backends.Bind
 	b = b.Filled()
 	c.blocks = sideBlocks(b, c.blocks)
 	c.rows = c.form.plan.rows(b.Trained, c.rows, workersOf(c.sim.Workers))
+	for _, s := range c.spaces {
+		s.operands.of = nil
+	}
 	c.forward = false
 	return b, nil
 }
@@ -117,7 +120,7 @@ func (c *carries) walk(ctx context.Context, b backends.Bindings, words []uint64,
 		}
 		if slopes != nil {
 			slopes[i] = room(slopes[i], sideLanes*len(c.form.plan.places))
-			s.back(&r, slopes[i])
+			s.back(slopes[i])
 		}
 	})
 }

@@ -118,7 +118,11 @@ func fromTheSide(t testing.TB, c *ir.Circuit, kernel string) *carries {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &carries{sim: &Simulator{Kernel: kernel}, form: f, kern: plainSide{}}
+	k, err := kernelNamed(kernel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &carries{sim: &Simulator{Kernel: kernel}, form: f, kern: k.side}
 }
 
 // allWords repeats each lane for every word of n qubits.

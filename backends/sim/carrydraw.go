@@ -420,7 +420,8 @@ func (e *sideEnvironments) marginals(p []sideNumbers) {
 	for q := range f.n {
 		e.turned(e.left, e.left, func(to, m []float64) { e.maps(to, m, q, 1) })
 		s.fix(q, 1)
-		one := s.emitted(q)
+		s.kern.choose(s.op(s.turn(f.chains, q)), s.bit(q), &s.e)
+		one := s.e
 		for i := range e.dim {
 			a := one[s.carried(i)]
 			for l := range w {

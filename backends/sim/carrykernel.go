@@ -1,5 +1,7 @@
 package sim
 
+import "math"
+
 // sideLanes is the number of lanes of a block that is seen from the side. An amplitude is
 // 8 real parts, then 8 imaginary parts; an operator of the lanes 8 of each of ar, ai, br,
 // bi of [[a, -b*], [b, a*]].
@@ -20,6 +22,22 @@ type sideKernel interface {
 	// uncarry applies the transposed map, which is the same, to lambda in place and adds to
 	// d what lambda says of the operator's elements 00, 10, 01 and 11, where src came in.
 	uncarry(lambda, src []float64, bit int, u *sideOperator, d *sideElements)
+	// choose writes the elements of an operator in the row that x says of each lane, 0 or 1,
+	// and divide gives derivatives by them to that row, 0 to the other.
+	choose(u *sideOperator, x *sideNumbers, e *[2]sideAmplitude)
+	divide(d *[2]sideAmplitude, x *sideNumbers, parts *sideElements)
+	// emit writes amplitudes times e of their last carry; unemit writes to d, for each of its
+	// values, the sum of the products of lambda and src, and multiplies lambda likewise.
+	emit(dst, src []float64, e *[2]sideAmplitude)
+	unemit(lambda, src []float64, e, d *[2]sideAmplitude)
+	// components writes Im tr(P U D'), P = X, Y, Z, of an operator U and the derivatives D
+	// of ln psi by its elements: the derivative of ln p by x in exp(-i x P/2) U.
+	components(u *sideOperator, d *sideElements, out *[3]sideNumbers)
+	// rotate multiplies an operator from the left by a rotation, times by another operator.
+	rotate(u *sideOperator, a axis, cs *sideAmplitude)
+	times(u, v *sideOperator)
+	// turnBack turns two components from after a rotation to before it.
+	turnBack(x, y *sideNumbers, cs *sideAmplitude)
 	// halves writes the cosines and sines of half the angles, 8 and 8 numbers for 8.
 	halves(angles, trig []float64)
 	// brick takes the real walk over pairs of the brick, and unbrick takes the co-state
@@ -142,5 +160,110 @@ func addReal(sum *sideNumbers, a, b *sideAmplitude) {
 	const w = sideLanes
 	for l := range w {
 		sum[l] += a[l]*b[l] - a[w+l]*b[w+l]
+	}
+}
+
+func (plainSide) choose(u *sideOperator, x *sideNumbers, e *[2]sideAmplitude) {
+	const w = sideLanes
+	for l, x := range x {
+		ar, ai, br, bi := u[l], u[w+l], u[2*w+l], u[3*w+l]
+		e[0][l], e[0][w+l] = ar+x*(br-ar), ai+x*(bi-ai)
+		e[1][l], e[1][w+l] = x*(ar+br)-br, bi-x*(ai+bi)
+	}
+}
+
+func (plainSide) divide(d *[2]sideAmplitude, x *sideNumbers, parts *sideElements) {
+	const w = sideLanes
+	for k := range d {
+		for i, v := range d[k] {
+			one := x[i%w] * v
+			parts[2*k][i], parts[2*k+1][i] = v-one, one
+		}
+	}
+}
+
+func (plainSide) emit(dst, src []float64, e *[2]sideAmplitude) {
+	n := len(src) / (2 * sideLanes)
+	for c := range n {
+		*amplitudeAt(dst, c) = product(&e[lastCarry(c, n)], amplitudeAt(src, c))
+	}
+}
+
+func (plainSide) unemit(lambda, src []float64, e, d *[2]sideAmplitude) {
+	*d = [2]sideAmplitude{}
+	n := len(src) / (2 * sideLanes)
+	for c := range n {
+		k := lastCarry(c, n)
+		at := amplitudeAt(lambda, c)
+		addProduct(&d[k], at, amplitudeAt(src, c))
+		*at = product(&e[k], at)
+	}
+}
+
+// lastCarry is the highest bit of an index below n.
+func lastCarry(c, n int) int {
+	if n == 1 {
+		return 0
+	}
+	return 2 * c / n
+}
+
+// product returns a·b.
+func product(a, b *sideAmplitude) (p sideAmplitude) {
+	addProduct(&p, a, b)
+	return p
+}
+
+func (plainSide) components(u *sideOperator, d *sideElements, out *[3]sideNumbers) {
+	const w = sideLanes
+	var g [2][2]sideAmplitude // U D'
+	for i := range g {
+		for k := range g[i] {
+			for j := range 2 {
+				e := element(u, i, j)
+				addProduct(&g[i][k], &e, &d[2*j+k])
+			}
+		}
+	}
+	for l := range w {
+		out[axisX][l] = g[0][1][w+l] + g[1][0][w+l]
+		out[axisY][l] = g[0][1][l] - g[1][0][l]
+		out[axisZ][l] = g[0][0][w+l] - g[1][1][w+l]
+	}
+}
+
+func (u *sideOperator) at(l int) su2 {
+	return su2{u[l], u[sideLanes+l], u[2*sideLanes+l], u[3*sideLanes+l]}
+}
+
+func (u *sideOperator) set(l int, v su2) {
+	u[l], u[sideLanes+l], u[2*sideLanes+l], u[3*sideLanes+l] = v.ar, v.ai, v.br, v.bi
+}
+
+func (plainSide) rotate(u *sideOperator, a axis, cs *sideAmplitude) {
+	for l := range sideLanes {
+		u.set(l, u.at(l).rotated(a, half{cs[l], cs[sideLanes+l]}))
+	}
+}
+
+func (plainSide) times(u, v *sideOperator) {
+	for l := range sideLanes {
+		u.set(l, v.at(l).after(u.at(l)))
+	}
+}
+
+func (plainSide) turnBack(x, y *sideNumbers, cs *sideAmplitude) {
+	for l := range sideLanes {
+		c, s := half{cs[l], cs[sideLanes+l]}.full()
+		x[l], y[l] = c*x[l]+s*y[l], c*y[l]-s*x[l]
+	}
+}
+
+func (plainSide) halves(angles, trig []float64) {
+	for i := 0; i < len(angles); i += sideLanes {
+		x, to := (*sideNumbers)(angles[i:]), (*sideAmplitude)(trig[2*i:])
+		for l := range x {
+			to[sideLanes+l], to[l] = math.Sincos(x[l] / 2)
+		}
 	}
 }

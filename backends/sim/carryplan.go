@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"slices"
 
 	"qgan/backends"
@@ -156,69 +155,70 @@ func sideRowsOf(b backends.Bindings, k block, made []sideRow) (r sideRows) {
 
 // values writes the angles of the lanes, 8 numbers each.
 func (p *sidePlan) values(r *sideRows, out []float64) {
-	for j := range p.angles {
-		a, x := &p.angles[j], (*sideNumbers)(out[j*sideLanes:])
-		for l := range sideLanes {
-			x[l] = r.made[l].rest[j]
-		}
-		for _, t := range a.terms {
-			if t.Trained == ir.None {
-				for l := range sideLanes {
-					x[l] += t.Coef * r.data[l][t.Data]
+	for l := range sideLanes {
+		data, rest := r.data[l], r.made[l].rest
+		for j := range p.angles {
+			a := &p.angles[j]
+			x := rest[j]
+			for i := range a.terms {
+				t := &a.terms[i]
+				k := t.Coef
+				if t.Trained != ir.None {
+					k *= r.trained[l][t.Trained]
 				}
-				continue
+				x += k * data[t.Data]
 			}
-			for l := range sideLanes {
-				x[l] += t.Coef * r.trained[l][t.Trained] * r.data[l][t.Data]
-			}
+			out[j*sideLanes+l] = x
 		}
 	}
 }
 
-func (plainSide) halves(angles, out []float64) {
-	for i := 0; i < len(angles); i += sideLanes {
-		x, to := (*sideNumbers)(angles[i:]), (*sideAmplitude)(out[2*i:])
-		for l := range x {
-			to[sideLanes+l], to[l] = math.Sincos(x[l] / 2)
+// sideOperands are the operators and sines of trained rows, side by side for the lanes of a
+// block. They stay as long as blocks have the same row.
+type sideOperands struct {
+	of    *sideRow
+	runs  []sideOperator
+	solos []sideAmplitude
+}
+
+// read takes the rows of a block.
+func (o *sideOperands) read(r *sideRows) {
+	if r.shared && o.of == r.made[0] {
+		return
+	}
+	o.of = nil
+	if r.shared {
+		o.of = r.made[0]
+	}
+	o.runs = slices.Grow(o.runs[:0], len(r.made[0].runs))[:len(r.made[0].runs)]
+	o.solos = slices.Grow(o.solos[:0], len(r.made[0].solos))[:len(r.made[0].solos)]
+	for l, row := range r.made {
+		for i, u := range row.runs {
+			o.runs[i].set(l, u)
+		}
+		for i, h := range row.solos {
+			o.solos[i][l], o.solos[i][sideLanes+l] = h.c, h.s
 		}
 	}
 }
 
 // operators writes the operators from the angles' halves.
-func (p *sidePlan) operators(r *sideRows, trig, out []float64) {
+func (p *sidePlan) operators(kern sideKernel, o *sideOperands, trig, out []float64) {
 	for i := range p.ops {
 		u := (*sideOperator)(out[4*sideLanes*i:])
 		for j, it := range p.ops[i].items {
 			switch {
 			case it.run >= 0 && j == 0:
-				for l := range sideLanes {
-					v := &r.made[l].runs[it.run]
-					u[l], u[sideLanes+l], u[2*sideLanes+l], u[3*sideLanes+l] = v.ar, v.ai, v.br, v.bi
-				}
+				*u = o.runs[it.run]
 			case it.run >= 0:
-				for l := range sideLanes {
-					u.set(l, r.made[l].runs[it.run].after(u.at(l)))
-				}
+				kern.times(u, &o.runs[it.run])
+			case j == 0:
+				u.start(it.axis, amplitudeAt(trig, it.angle))
 			default:
-				cs := (*sideAmplitude)(trig[2*sideLanes*it.angle:])
-				if j == 0 {
-					u.start(it.axis, cs)
-				} else {
-					for l := range sideLanes {
-						u.set(l, u.at(l).rotated(it.axis, half{cs[l], cs[sideLanes+l]}))
-					}
-				}
+				kern.rotate(u, it.axis, amplitudeAt(trig, it.angle))
 			}
 		}
 	}
-}
-
-func (u *sideOperator) at(l int) su2 {
-	return su2{u[l], u[sideLanes+l], u[2*sideLanes+l], u[3*sideLanes+l]}
-}
-
-func (u *sideOperator) set(l int, v su2) {
-	u[l], u[sideLanes+l], u[2*sideLanes+l], u[3*sideLanes+l] = v.ar, v.ai, v.br, v.bi
 }
 
 // start writes a rotation.
@@ -238,7 +238,7 @@ func (u *sideOperator) start(a axis, cs *sideAmplitude) {
 }
 
 // derivatives turns the components of an operator into those of its places: 8 numbers each.
-func (p *sidePlan) derivatives(op int, r *sideRows, trig []float64, v *[3]sideNumbers, out []float64) {
+func (p *sidePlan) derivatives(kern sideKernel, op int, o *sideOperands, trig []float64, v *[3]sideNumbers, out []float64) {
 	for _, b := range p.ops[op].back {
 		if b.place >= 0 {
 			*(*sideNumbers)(out[sideLanes*b.place:]) = v[b.axis]
@@ -246,61 +246,59 @@ func (p *sidePlan) derivatives(op int, r *sideRows, trig []float64, v *[3]sideNu
 		if !b.more {
 			return
 		}
-		x, y := &v[(b.axis+1)%3], &v[(b.axis+2)%3]
-		for l := range sideLanes {
-			var h half
-			if b.angle >= 0 {
-				cs := trig[2*sideLanes*b.angle:]
-				h = half{cs[l], cs[sideLanes+l]}
-			} else {
-				h = r.made[l].solos[b.solo]
-			}
-			c, s := h.full()
-			x[l], y[l] = c*x[l]+s*y[l], c*y[l]-s*x[l]
+		cs := (*sideAmplitude)(nil)
+		if b.angle >= 0 {
+			cs = amplitudeAt(trig, b.angle)
+		} else {
+			cs = &o.solos[b.solo]
 		}
+		kern.turnBack(&v[(b.axis+1)%3], &v[(b.axis+2)%3], cs)
 	}
 }
 
 // collect adds the derivatives d of a block's places, times upstream, to the lanes' trained
 // rows and data. slot returns the gradient row of a lane's trained row; nil: not wanted.
 func (p *sidePlan) collect(k block, r *sideRows, d []float64, upstream *sideNumbers, slot func(l int) []float64, data []float64) {
-	var rows [sideLanes][]float64
-	if slot != nil {
-		for l := range k.lanes {
+	var rows, inputs [sideLanes][]float64
+	for l := range k.lanes {
+		if slot != nil {
 			rows[l] = slot(l)
 		}
+		if data != nil {
+			width := len(r.data[l])
+			inputs[l] = data[(k.first+l)*width:][:width]
+		}
 	}
-	for j, a := range p.places {
-		g := *(*sideNumbers)(d[sideLanes*j:])
+	for j := range p.places {
+		g := (*sideNumbers)(d[sideLanes*j:])
 		sum := 0.0
-		for l := range k.lanes {
+		for l := range g { // of spare lanes upstream is 0
 			g[l] *= upstream[l]
 			sum += g[l]
 		}
-		for _, t := range a.Terms {
-			switch {
-			case slot == nil || t.Trained == ir.None:
-			case t.Data == ir.None && r.shared:
+		terms := p.places[j].Terms
+		for i := range terms {
+			t := &terms[i]
+			trained, input := slot != nil && t.Trained != ir.None, data != nil && t.Data != ir.None
+			if trained && t.Data == ir.None && r.shared {
 				rows[0][t.Trained] += t.Coef * sum
-			case t.Data == ir.None:
-				for l := range k.lanes {
-					rows[l][t.Trained] += t.Coef * g[l]
-				}
-			default:
-				for l := range k.lanes {
-					rows[l][t.Trained] += t.Coef * g[l] * r.data[l][t.Data]
-				}
-			}
-			if data == nil || t.Data == ir.None {
 				continue
 			}
-			width := len(r.data[0])
 			for l := range k.lanes {
 				x := t.Coef * g[l]
-				if t.Trained != ir.None {
-					x *= r.trained[l][t.Trained]
+				if trained {
+					by := 1.0
+					if t.Data != ir.None {
+						by = r.data[l][t.Data]
+					}
+					rows[l][t.Trained] += x * by
 				}
-				data[(k.first+l)*width+int(t.Data)] += x
+				if input {
+					if t.Trained != ir.None {
+						x *= r.trained[l][t.Trained]
+					}
+					inputs[l][t.Data] += x
+				}
 			}
 		}
 	}

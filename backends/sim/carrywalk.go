@@ -17,7 +17,7 @@ import "math"
 // logarithm.
 
 // rescaled is the number of qubits after which amplitudes are brought near 1.
-const rescaled = 8
+const rescaled = 16
 
 // sideSpace is what one worker needs to walk.
 type sideSpace struct {
@@ -33,11 +33,17 @@ type sideSpace struct {
 	scale  []sideNumbers // by which what goes out of a qubit was multiplied
 	last   []float64     // what went out of the last qubit
 	co     [2][]float64  // co-states
-	parts  []sideElements
-	sums   []sideNumbers // of pairs
 	log2   sideNumbers   // what the rescaling took out
 	psi    sideAmplitude
-	env    *sideEnvironments
+
+	// Scratch of the kernel, which is not known when this is compiled.
+	e, d       [2]sideAmplitude
+	part       sideElements
+	pairSum    sideNumbers
+	components [3]sideNumbers
+	env        *sideEnvironments
+
+	operands sideOperands
 }
 
 func (f *sideForm) newSpace(kern sideKernel) *sideSpace {
@@ -70,7 +76,6 @@ func (s *sideSpace) widen() {
 	s.tape = make([]float64, s.slot*(f.chains+2)*f.n)
 	s.last = make([]float64, s.slot)
 	s.co = [2][]float64{make([]float64, s.slot), make([]float64, s.slot)}
-	s.parts, s.sums = make([]sideElements, len(f.ops)+1), make([]sideNumbers, len(f.ops)+1)
 }
 
 // bind computes the operators of a block's lanes.
@@ -78,7 +83,8 @@ func (s *sideSpace) bind(r *sideRows) {
 	p := s.form.plan
 	p.values(r, s.angles)
 	s.kern.halves(s.angles, s.trig)
-	p.operators(r, s.trig, s.coefs)
+	s.operands.read(r)
+	p.operators(s.kern, &s.operands, s.trig, s.coefs)
 }
 
 // bit returns a qubit's bits of the words.
@@ -107,11 +113,31 @@ func (s *sideSpace) carries(q, copies int) []float64 {
 }
 
 // uncarries takes a co-state back through the maps of a qubit.
-func (s *sideSpace) uncarries(lambda []float64, q, copies int) {
+func (s *sideSpace) uncarries(lambda []float64, q, copies int, out []float64) {
 	for l := s.form.chains - 1; l >= 0; l-- {
 		i := s.turn(l, q)
-		s.kern.uncarry(lambda, s.at(q, l, copies), l, s.op(i), &s.parts[i])
+		s.part = sideElements{}
+		s.kern.uncarry(lambda, s.at(q, l, copies), l, s.op(i), &s.part)
+		s.learn(i, out)
 	}
+}
+
+// learn turns the derivatives by an operator's elements, in part, into those of its places.
+func (s *sideSpace) learn(i int, out []float64) {
+	if i == s.form.none() || len(s.form.plan.ops[i].back) == 0 {
+		return
+	}
+	s.kern.components(s.op(i), &s.part, &s.components)
+	s.form.plan.derivatives(s.kern, i, &s.operands, s.trig, &s.components, out)
+}
+
+// learnPair does likewise for a pair, whose derivative is in pairSum.
+func (s *sideSpace) learnPair(i int, out []float64) {
+	if i == s.form.none() {
+		return
+	}
+	s.components[axisY] = s.pairSum
+	s.form.plan.derivatives(s.kern, i, &s.operands, s.trig, &s.components, out)
 }
 
 // carried is the bit that comes out of the last chain in state c, 0 without chains.
@@ -193,51 +219,18 @@ func (s *sideSpace) through(q int, out []float64) {
 	}
 }
 
-// emitted returns the amplitudes of the qubit's bit in the word after the last carry's two
-// values.
-func (s *sideSpace) emitted(q int) (e [2]sideAmplitude) {
-	const w = sideLanes
-	u := s.op(s.turn(s.form.chains, q))
-	for k := range e {
-		zero, one := element(u, 0, k), element(u, 1, k)
-		for l, x := range s.bit(q) {
-			e[k][l] = zero[l] + x*(one[l]-zero[l])
-			e[k][w+l] = zero[w+l] + x*(one[w+l]-zero[w+l])
-		}
-	}
-	return e
-}
-
-// emit multiplies by the amplitude of the qubit's bit.
+// emit multiplies by the amplitude of the qubit's bit after the last carry.
 func (s *sideSpace) emit(q int, v, out []float64) {
-	e := s.emitted(q)
-	clear(out)
-	for c := range s.size {
-		addProduct(amplitudeAt(out, c), &e[s.carried(c)], amplitudeAt(v, c))
-	}
+	s.kern.choose(s.op(s.turn(s.form.chains, q)), s.bit(q), &s.e)
+	s.kern.emit(out, v, &s.e)
 }
 
-func (s *sideSpace) unemit(q int, lambda, v []float64) {
-	const w = sideLanes
-	e := s.emitted(q)
-	var d [2]sideAmplitude
-	for c := range s.size {
-		k := s.carried(c)
-		at := amplitudeAt(lambda, c)
-		addProduct(&d[k], at, amplitudeAt(v, c))
-		var t sideAmplitude
-		addProduct(&t, &e[k], at)
-		*at = t
-	}
-	parts := &s.parts[s.turn(s.form.chains, q)]
-	for k := range d {
-		for l, x := range s.bit(q) {
-			parts[2*k][l] += (1 - x) * d[k][l]
-			parts[2*k][w+l] += (1 - x) * d[k][w+l]
-			parts[2*k+1][l] += x * d[k][l]
-			parts[2*k+1][w+l] += x * d[k][w+l]
-		}
-	}
+func (s *sideSpace) unemit(q int, lambda, v, out []float64) {
+	i := s.turn(s.form.chains, q)
+	s.kern.choose(s.op(i), s.bit(q), &s.e)
+	s.kern.unemit(lambda, v, &s.e, &s.d)
+	s.kern.divide(&s.d, s.bit(q), &s.part)
+	s.learn(i, out)
 }
 
 // term is a product of an operator's element with an amplitude in the maps of the brick:
@@ -309,10 +302,11 @@ func (s *sideSpace) weighted(u *sideOperator, row int, by *sideNumbers) (e [2]si
 
 // unapply takes a co-state back through a map, from lambda to to, and adds what it says of
 // the operator and the pair.
-func (s *sideSpace) unapply(terms []sideTerm, q, pair int, lambda, v, to []float64) {
+func (s *sideSpace) unapply(terms []sideTerm, q, pair int, lambda, v, to, out []float64) {
 	s.transposed(terms, q, pair, lambda, to)
 	weights, slopes := s.weights(pair)
 	i := s.turn(s.form.chains, q)
+	s.part, s.pairSum = sideElements{}, sideNumbers{}
 	for _, t := range terms {
 		slope := s.weighted(s.op(i), t.bit, &slopes[t.weight])
 		var d [2]sideAmplitude
@@ -320,10 +314,12 @@ func (s *sideSpace) unapply(terms []sideTerm, q, pair int, lambda, v, to []float
 			addProduct(&d[s.carried(c)], amplitudeAt(lambda, t.out*s.size+c), amplitudeAt(v, t.in*s.size+c))
 		}
 		for k := range d {
-			addScaled(&s.parts[i][2*k+t.bit], &weights[t.weight], &d[k])
-			addReal(&s.sums[pair], &d[k], &slope[k])
+			addScaled(&s.part[2*k+t.bit], &weights[t.weight], &d[k])
+			addReal(&s.pairSum, &d[k], &slope[k])
 		}
 	}
+	s.learn(i, out)
+	s.learnPair(pair, out)
 }
 
 // transposed applies the transposed map.
@@ -371,20 +367,22 @@ func (s *sideSpace) linkBy(m *[2][2]sideNumbers, r, out []float64) {
 	}
 }
 
-func (s *sideSpace) unlink(q int, lambda, r, to []float64) {
+func (s *sideSpace) unlink(q int, lambda, r, to, out []float64) {
 	m, slope := s.linked(q)
+	s.pairSum = sideNumbers{}
 	clear(to)
-	for out := range m {
-		for in := range m[out] {
+	for y := range m {
+		for in := range m[y] {
 			for c := range s.size {
-				co := amplitudeAt(lambda, out*s.size+c)
-				addScaled(amplitudeAt(to, in*s.size+c), &m[out][in], co)
+				co := amplitudeAt(lambda, y*s.size+c)
+				addScaled(amplitudeAt(to, in*s.size+c), &m[y][in], co)
 				var x sideAmplitude
-				addScaled(&x, &slope[out][in], amplitudeAt(r, in*s.size+c))
-				addReal(&s.sums[s.form.pairs[q]], co, &x)
+				addScaled(&x, &slope[y][in], amplitudeAt(r, in*s.size+c))
+				addReal(&s.pairSum, co, &x)
 			}
 		}
 	}
+	s.learnPair(s.form.pairs[q], out)
 }
 
 // pick ends the walk after a pair: y of the last qubit is its bit of the word.
@@ -419,15 +417,13 @@ func (s *sideSpace) logProbability(l int) float64 {
 
 // back walks from the last qubit to the first and writes the derivatives of ln p by the
 // angle of each place: 8 numbers each.
-func (s *sideSpace) back(r *sideRows, out []float64) {
+func (s *sideSpace) back(out []float64) {
 	if s.form.real {
 		s.backReal(out)
 		return
 	}
 	const w = sideLanes
 	f := s.form
-	clear(s.parts)
-	clear(s.sums)
 	lambda, other := s.co[0], s.co[1]
 	for l := range w {
 		re, im := s.psi[l], s.psi[w+l]
@@ -441,23 +437,12 @@ func (s *sideSpace) back(r *sideRows, out []float64) {
 		}
 	}
 	for q := f.n - 1; q >= 0; q-- {
-		lambda, other = s.backThrough(q, lambda, other)
-	}
-	var v [3]sideNumbers
-	for i := range f.ops {
-		if len(f.plan.ops[i].back) == 0 {
-			continue
-		}
-		s.parts[i].components(s.op(i), &v)
-		if i >= f.turned {
-			v[axisY] = s.sums[i]
-		}
-		f.plan.derivatives(i, r, s.trig, &v, out)
+		lambda, other = s.backThrough(q, lambda, other, out)
 	}
 }
 
 // backThrough takes the co-state back over one qubit; it returns it and the other room.
-func (s *sideSpace) backThrough(q int, lambda, other []float64) (co, free []float64) {
+func (s *sideSpace) backThrough(q int, lambda, other, out []float64) (co, free []float64) {
 	const w = sideLanes
 	f := s.form
 	length := 2 * w * s.size
@@ -472,44 +457,24 @@ func (s *sideSpace) backThrough(q int, lambda, other []float64) (co, free []floa
 	}
 	switch {
 	case !f.brick:
-		s.unemit(q, lambda[:length], s.at(q, f.chains, 1))
-		s.uncarries(lambda[:length], q, 1)
+		s.unemit(q, lambda[:length], s.at(q, f.chains, 1), out)
+		s.uncarries(lambda[:length], q, 1, out)
 		return lambda, other
 	case q%2 == 0 && q+1 < f.n:
-		s.unapply(expandTerms, q, f.none(), lambda[:4*length], s.at(q, f.chains, 2), other[:2*length])
-		s.uncarries(other[:2*length], q, 2)
+		s.unapply(expandTerms, q, f.none(), lambda[:4*length], s.at(q, f.chains, 2), other[:2*length], out)
+		s.uncarries(other[:2*length], q, 2, out)
 	case q%2 == 0:
-		s.unapply(closeTerms, q, f.none(), lambda[:length], s.at(q, f.chains, 2), other[:2*length])
-		s.uncarries(other[:2*length], q, 2)
+		s.unapply(closeTerms, q, f.none(), lambda[:length], s.at(q, f.chains, 2), other[:2*length], out)
+		s.uncarries(other[:2*length], q, 2, out)
 	default:
 		if q+1 == f.n {
 			s.unpick(lambda[:length], other[:2*length])
 		} else {
-			s.unlink(q, lambda[:2*length], s.at(q, f.chains+1, 2), other[:2*length])
+			s.unlink(q, lambda[:2*length], s.at(q, f.chains+1, 2), other[:2*length], out)
 		}
-		s.unapply(pairTerms, q, f.pairs[q-1], other[:2*length], s.at(q, f.chains, 4), lambda[:4*length])
-		s.uncarries(lambda[:4*length], q, 4)
+		s.unapply(pairTerms, q, f.pairs[q-1], other[:2*length], s.at(q, f.chains, 4), lambda[:4*length], out)
+		s.uncarries(lambda[:4*length], q, 4, out)
 		return lambda, other
 	}
 	return other, lambda
-}
-
-// components writes Im tr(P U D'), P = X, Y, Z, of an operator U and the derivatives D of
-// ln psi by its elements: the derivative of ln p by e in exp(-i e P/2) U.
-func (d *sideElements) components(u *sideOperator, out *[3]sideNumbers) {
-	const w = sideLanes
-	var g [2][2]sideAmplitude // U D'
-	for i := range g {
-		for k := range g[i] {
-			for j := range 2 {
-				e := element(u, i, j)
-				addProduct(&g[i][k], &e, &d[2*j+k])
-			}
-		}
-	}
-	for l := range w {
-		out[axisX][l] = g[0][1][w+l] + g[1][0][w+l]
-		out[axisY][l] = g[0][1][l] - g[1][0][l]
-		out[axisZ][l] = g[0][0][w+l] - g[1][1][w+l]
-	}
 }

@@ -23,11 +23,12 @@ type kernel interface {
 }
 
 // kernelSet is a row of the table of kernels: one for blocks of many lanes, one
-// for blocks of a single state.
+// for blocks of a single state, one for circuits seen from the side.
 type kernelSet struct {
 	name  string
 	lanes kernel
 	block blockKernel
+	side  sideKernel
 }
 
 // Kernels lists the kernels that this machine can run, the fastest first.

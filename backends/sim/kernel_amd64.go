@@ -8,9 +8,9 @@ import "golang.org/x/sys/cpu"
 
 // kernels is the table of kernels, the fastest first.
 func kernels() []kernelSet {
-	generic := kernelSet{"go", wide{}, plain{}}
+	generic := kernelSet{"go", wide{}, plain{}, plainSide{}}
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasPOPCNT {
-		return []kernelSet{{"avx2", avx2{}, avx2{}}, generic}
+		return []kernelSet{{"avx2", avx2{}, avx2{}, sideAVX2{}}, generic}
 	}
 	return []kernelSet{generic}
 }

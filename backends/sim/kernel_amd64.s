@@ -581,3 +581,2001 @@ loop:
 done:
 	VZEROUPPER
 	RET
+
+DATA sincos<>+0(SB)/8, $0x3fe0000000000000
+DATA sincos<>+8(SB)/8, $0x3fe0000000000000
+DATA sincos<>+16(SB)/8, $0x3fe0000000000000
+DATA sincos<>+24(SB)/8, $0x3fe0000000000000
+DATA sincos<>+32(SB)/8, $0x3fe0000000000000
+DATA sincos<>+40(SB)/8, $0x3fe0000000000000
+DATA sincos<>+48(SB)/8, $0x3fe0000000000000
+DATA sincos<>+56(SB)/8, $0x3fe0000000000000
+DATA sincos<>+64(SB)/8, $0x3ff0000000000000
+DATA sincos<>+72(SB)/8, $0x3ff0000000000000
+DATA sincos<>+80(SB)/8, $0x3ff0000000000000
+DATA sincos<>+88(SB)/8, $0x3ff0000000000000
+DATA sincos<>+96(SB)/8, $0x3ff0000000000000
+DATA sincos<>+104(SB)/8, $0x3ff0000000000000
+DATA sincos<>+112(SB)/8, $0x3ff0000000000000
+DATA sincos<>+120(SB)/8, $0x3ff0000000000000
+DATA sincos<>+128(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+136(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+144(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+152(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+160(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+168(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+176(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+184(SB)/8, $0x3fe45f306dc9c883
+DATA sincos<>+192(SB)/8, $0x4338000000000000
+DATA sincos<>+200(SB)/8, $0x4338000000000000
+DATA sincos<>+208(SB)/8, $0x4338000000000000
+DATA sincos<>+216(SB)/8, $0x4338000000000000
+DATA sincos<>+224(SB)/8, $0x4338000000000000
+DATA sincos<>+232(SB)/8, $0x4338000000000000
+DATA sincos<>+240(SB)/8, $0x4338000000000000
+DATA sincos<>+248(SB)/8, $0x4338000000000000
+DATA sincos<>+256(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+264(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+272(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+280(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+288(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+296(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+304(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+312(SB)/8, $0x3ff921fb54442d18
+DATA sincos<>+320(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+328(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+336(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+344(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+352(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+360(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+368(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+376(SB)/8, $0x3c91a62633145c07
+DATA sincos<>+384(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+392(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+400(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+408(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+416(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+424(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+432(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+440(SB)/8, $0x3de5d8fd1fd19ccd
+DATA sincos<>+448(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+456(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+464(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+472(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+480(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+488(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+496(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+504(SB)/8, $0xbe5ae5e5a9291f5d
+DATA sincos<>+512(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+520(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+528(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+536(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+544(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+552(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+560(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+568(SB)/8, $0x3ec71de3567d48a1
+DATA sincos<>+576(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+584(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+592(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+600(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+608(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+616(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+624(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+632(SB)/8, $0xbf2a01a019bfdf03
+DATA sincos<>+640(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+648(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+656(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+664(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+672(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+680(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+688(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+696(SB)/8, $0x3f8111111110f7d0
+DATA sincos<>+704(SB)/8, $0xbfc5555555555548
+DATA sincos<>+712(SB)/8, $0xbfc5555555555548
+DATA sincos<>+720(SB)/8, $0xbfc5555555555548
+DATA sincos<>+728(SB)/8, $0xbfc5555555555548
+DATA sincos<>+736(SB)/8, $0xbfc5555555555548
+DATA sincos<>+744(SB)/8, $0xbfc5555555555548
+DATA sincos<>+752(SB)/8, $0xbfc5555555555548
+DATA sincos<>+760(SB)/8, $0xbfc5555555555548
+DATA sincos<>+768(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+776(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+784(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+792(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+800(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+808(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+816(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+824(SB)/8, $0xbda8fa49a0861a9b
+DATA sincos<>+832(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+840(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+848(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+856(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+864(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+872(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+880(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+888(SB)/8, $0x3e21ee9d7b4e3f05
+DATA sincos<>+896(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+904(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+912(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+920(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+928(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+936(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+944(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+952(SB)/8, $0xbe927e4f7eac4bc6
+DATA sincos<>+960(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+968(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+976(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+984(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+992(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+1000(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+1008(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+1016(SB)/8, $0x3efa01a019c844f5
+DATA sincos<>+1024(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1032(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1040(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1048(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1056(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1064(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1072(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1080(SB)/8, $0xbf56c16c16c14f91
+DATA sincos<>+1088(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1096(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1104(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1112(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1120(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1128(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1136(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1144(SB)/8, $0x3fa555555555554b
+DATA sincos<>+1152(SB)/8, $0x8000000000000000
+DATA sincos<>+1160(SB)/8, $0x8000000000000000
+DATA sincos<>+1168(SB)/8, $0x8000000000000000
+DATA sincos<>+1176(SB)/8, $0x8000000000000000
+DATA sincos<>+1184(SB)/8, $0x8000000000000000
+DATA sincos<>+1192(SB)/8, $0x8000000000000000
+DATA sincos<>+1200(SB)/8, $0x8000000000000000
+DATA sincos<>+1208(SB)/8, $0x8000000000000000
+DATA sincos<>+1216(SB)/8, $0x0000000000000001
+DATA sincos<>+1224(SB)/8, $0x0000000000000001
+DATA sincos<>+1232(SB)/8, $0x0000000000000001
+DATA sincos<>+1240(SB)/8, $0x0000000000000001
+DATA sincos<>+1248(SB)/8, $0x0000000000000001
+DATA sincos<>+1256(SB)/8, $0x0000000000000001
+DATA sincos<>+1264(SB)/8, $0x0000000000000001
+DATA sincos<>+1272(SB)/8, $0x0000000000000001
+GLOBL sincos<>(SB), RODATA|NOPTR, $1280
+
+// func carryAVX2(dst *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, u *float64, below uint64)
+// Requires: AVX, FMA3
+TEXT ·carryAVX2(SB), NOSPLIT, $0-64
+	MOVQ    u+48(FP), AX
+	MOVQ    below+56(FP), CX
+	MOVQ    distance+40(FP), DX
+	TESTQ   CX, CX
+	JNZ     one0
+	VMOVUPD (AX), Y0
+	VMOVUPD 64(AX), Y1
+	VMOVUPD 128(AX), Y2
+	VMOVUPD 192(AX), Y3
+	JMP     ready0
+
+one0:
+	VXORPD  Y3, Y3, Y3
+	VSUBPD  128(AX), Y3, Y0
+	VMOVUPD 192(AX), Y1
+	VMOVUPD (AX), Y2
+	VSUBPD  64(AX), Y3, Y3
+
+ready0:
+	MOVQ src+8(FP), BX
+	MOVQ dst+0(FP), SI
+	MOVQ outer+16(FP), DI
+
+outer0:
+	MOVQ BX, R8
+	MOVQ SI, R9
+	MOVQ inner+32(FP), R10
+
+inner0:
+	LEAQ         (R8)(DX*1), R11
+	LEAQ         (R9)(DX*1), R12
+	VMOVUPD      (R8), Y4
+	VMOVUPD      64(R8), Y5
+	VMOVUPD      (R11), Y6
+	VMOVUPD      64(R11), Y7
+	VMULPD       Y4, Y0, Y8
+	VFNMADD231PD Y5, Y1, Y8
+	VFMADD231PD  Y6, Y2, Y8
+	VFNMADD231PD Y7, Y3, Y8
+	VMOVUPD      Y8, (R9)
+	VMULPD       Y5, Y0, Y8
+	VFMADD231PD  Y4, Y1, Y8
+	VFMADD231PD  Y7, Y2, Y8
+	VFMADD231PD  Y6, Y3, Y8
+	VMOVUPD      Y8, 64(R9)
+	VMULPD       Y4, Y2, Y8
+	VFNMADD231PD Y5, Y3, Y8
+	VFMADD231PD  Y6, Y0, Y8
+	VFNMADD231PD Y7, Y1, Y8
+	VMOVUPD      Y8, (R12)
+	VMULPD       Y5, Y2, Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VFMADD231PD  Y7, Y0, Y5
+	VFMADD231PD  Y6, Y1, Y5
+	VMOVUPD      Y5, 64(R12)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000080, R9
+	DECQ         R10
+	JNZ          inner0
+	ADDQ         stride+24(FP), BX
+	ADDQ         stride+24(FP), SI
+	DECQ         DI
+	JNZ          outer0
+	TESTQ        CX, CX
+	JNZ          one1
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	VMOVUPD      160(AX), Y2
+	VMOVUPD      224(AX), Y3
+	JMP          ready1
+
+one1:
+	VXORPD  Y3, Y3, Y3
+	VSUBPD  160(AX), Y3, Y0
+	VMOVUPD 224(AX), Y1
+	VMOVUPD 32(AX), Y2
+	VSUBPD  96(AX), Y3, Y3
+
+ready1:
+	MOVQ src+8(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ outer+16(FP), BX
+
+outer1:
+	MOVQ AX, SI
+	MOVQ CX, DI
+	MOVQ inner+32(FP), R8
+
+inner1:
+	LEAQ         (SI)(DX*1), R9
+	LEAQ         (DI)(DX*1), R10
+	VMOVUPD      32(SI), Y4
+	VMOVUPD      96(SI), Y5
+	VMOVUPD      32(R9), Y6
+	VMOVUPD      96(R9), Y7
+	VMULPD       Y4, Y0, Y8
+	VFNMADD231PD Y5, Y1, Y8
+	VFMADD231PD  Y6, Y2, Y8
+	VFNMADD231PD Y7, Y3, Y8
+	VMOVUPD      Y8, 32(DI)
+	VMULPD       Y5, Y0, Y8
+	VFMADD231PD  Y4, Y1, Y8
+	VFMADD231PD  Y7, Y2, Y8
+	VFMADD231PD  Y6, Y3, Y8
+	VMOVUPD      Y8, 96(DI)
+	VMULPD       Y4, Y2, Y8
+	VFNMADD231PD Y5, Y3, Y8
+	VFMADD231PD  Y6, Y0, Y8
+	VFNMADD231PD Y7, Y1, Y8
+	VMOVUPD      Y8, 32(R10)
+	VMULPD       Y5, Y2, Y5
+	VFMADD231PD  Y4, Y3, Y5
+	VFMADD231PD  Y7, Y0, Y5
+	VFMADD231PD  Y6, Y1, Y5
+	VMOVUPD      Y5, 96(R10)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, DI
+	DECQ         R8
+	JNZ          inner1
+	ADDQ         stride+24(FP), AX
+	ADDQ         stride+24(FP), CX
+	DECQ         BX
+	JNZ          outer1
+	VZEROUPPER
+	RET
+
+// func uncarryAVX2(lambda *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, p *float64, d *float64)
+// Requires: AVX, FMA3
+TEXT ·uncarryAVX2(SB), NOSPLIT, $0-64
+	MOVQ    p+48(FP), AX
+	MOVQ    d+56(FP), CX
+	MOVQ    distance+40(FP), DX
+	VMOVUPD (CX), Y0
+	VMOVUPD 64(CX), Y1
+	VMOVUPD 128(CX), Y2
+	VMOVUPD 192(CX), Y3
+	MOVQ    src+8(FP), BX
+	MOVQ    lambda+0(FP), SI
+	MOVQ    outer+16(FP), DI
+
+outer0:
+	MOVQ BX, R8
+	MOVQ SI, R9
+	MOVQ inner+32(FP), R10
+
+inner0:
+	LEAQ         (R8)(DX*1), R11
+	LEAQ         (R9)(DX*1), R12
+	VMOVUPD      (R9), Y4
+	VMOVUPD      64(R9), Y5
+	VMOVUPD      (R12), Y6
+	VMOVUPD      64(R12), Y7
+	VMOVUPD      (R8), Y8
+	VMOVUPD      64(R8), Y9
+	VFMADD231PD  Y8, Y4, Y0
+	VFNMADD231PD Y9, Y5, Y0
+	VFMADD231PD  Y9, Y4, Y1
+	VFMADD231PD  Y8, Y5, Y1
+	VMOVUPD      (R11), Y8
+	VMOVUPD      64(R11), Y9
+	VFMADD231PD  Y8, Y6, Y0
+	VFNMADD231PD Y9, Y7, Y0
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y1
+	VMOVUPD      (R11), Y8
+	VMOVUPD      64(R11), Y9
+	VFMADD231PD  Y8, Y4, Y2
+	VFNMADD231PD Y9, Y5, Y2
+	VFMADD231PD  Y9, Y4, Y3
+	VFMADD231PD  Y8, Y5, Y3
+	VMOVUPD      (R8), Y8
+	VMOVUPD      64(R8), Y9
+	VFMADD231PD  Y8, Y6, Y2
+	VFNMADD231PD Y9, Y7, Y2
+	VFMADD231PD  Y9, Y6, Y3
+	VFMADD231PD  Y8, Y7, Y3
+	VMULPD       (AX), Y4, Y8
+	VFNMADD231PD 64(AX), Y5, Y8
+	VFMADD231PD  128(AX), Y6, Y8
+	VFNMADD231PD 192(AX), Y7, Y8
+	VMOVUPD      Y8, (R9)
+	VMULPD       (AX), Y5, Y8
+	VFMADD231PD  64(AX), Y4, Y8
+	VFMADD231PD  128(AX), Y7, Y8
+	VFMADD231PD  192(AX), Y6, Y8
+	VMOVUPD      Y8, 64(R9)
+	VMULPD       128(AX), Y4, Y8
+	VFNMADD231PD 192(AX), Y5, Y8
+	VFMADD231PD  (AX), Y6, Y8
+	VFNMADD231PD 64(AX), Y7, Y8
+	VMOVUPD      Y8, (R12)
+	VMULPD       128(AX), Y5, Y5
+	VFMADD231PD  192(AX), Y4, Y5
+	VFMADD231PD  (AX), Y7, Y5
+	VFMADD231PD  64(AX), Y6, Y5
+	VMOVUPD      Y5, 64(R12)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000080, R9
+	DECQ         R10
+	JNZ          inner0
+	ADDQ         stride+24(FP), BX
+	ADDQ         stride+24(FP), SI
+	DECQ         DI
+	JNZ          outer0
+	VMOVUPD      Y0, (CX)
+	VMOVUPD      Y1, 64(CX)
+	VMOVUPD      Y2, 128(CX)
+	VMOVUPD      Y3, 192(CX)
+	VMOVUPD      32(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VMOVUPD      160(CX), Y2
+	VMOVUPD      224(CX), Y3
+	MOVQ         src+8(FP), BX
+	MOVQ         lambda+0(FP), SI
+	MOVQ         outer+16(FP), DI
+
+outer1:
+	MOVQ BX, R8
+	MOVQ SI, R9
+	MOVQ inner+32(FP), R10
+
+inner1:
+	LEAQ         (R8)(DX*1), R11
+	LEAQ         (R9)(DX*1), R12
+	VMOVUPD      32(R9), Y4
+	VMOVUPD      96(R9), Y5
+	VMOVUPD      32(R12), Y6
+	VMOVUPD      96(R12), Y7
+	VMOVUPD      32(R8), Y8
+	VMOVUPD      96(R8), Y9
+	VFMADD231PD  Y8, Y4, Y0
+	VFNMADD231PD Y9, Y5, Y0
+	VFMADD231PD  Y9, Y4, Y1
+	VFMADD231PD  Y8, Y5, Y1
+	VMOVUPD      32(R11), Y8
+	VMOVUPD      96(R11), Y9
+	VFMADD231PD  Y8, Y6, Y0
+	VFNMADD231PD Y9, Y7, Y0
+	VFMADD231PD  Y9, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y1
+	VMOVUPD      32(R11), Y8
+	VMOVUPD      96(R11), Y9
+	VFMADD231PD  Y8, Y4, Y2
+	VFNMADD231PD Y9, Y5, Y2
+	VFMADD231PD  Y9, Y4, Y3
+	VFMADD231PD  Y8, Y5, Y3
+	VMOVUPD      32(R8), Y8
+	VMOVUPD      96(R8), Y9
+	VFMADD231PD  Y8, Y6, Y2
+	VFNMADD231PD Y9, Y7, Y2
+	VFMADD231PD  Y9, Y6, Y3
+	VFMADD231PD  Y8, Y7, Y3
+	VMULPD       32(AX), Y4, Y8
+	VFNMADD231PD 96(AX), Y5, Y8
+	VFMADD231PD  160(AX), Y6, Y8
+	VFNMADD231PD 224(AX), Y7, Y8
+	VMOVUPD      Y8, 32(R9)
+	VMULPD       32(AX), Y5, Y8
+	VFMADD231PD  96(AX), Y4, Y8
+	VFMADD231PD  160(AX), Y7, Y8
+	VFMADD231PD  224(AX), Y6, Y8
+	VMOVUPD      Y8, 96(R9)
+	VMULPD       160(AX), Y4, Y8
+	VFNMADD231PD 224(AX), Y5, Y8
+	VFMADD231PD  32(AX), Y6, Y8
+	VFNMADD231PD 96(AX), Y7, Y8
+	VMOVUPD      Y8, 32(R12)
+	VMULPD       160(AX), Y5, Y5
+	VFMADD231PD  224(AX), Y4, Y5
+	VFMADD231PD  32(AX), Y7, Y5
+	VFMADD231PD  96(AX), Y6, Y5
+	VMOVUPD      Y5, 96(R12)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000080, R9
+	DECQ         R10
+	JNZ          inner1
+	ADDQ         stride+24(FP), BX
+	ADDQ         stride+24(FP), SI
+	DECQ         DI
+	JNZ          outer1
+	VMOVUPD      Y0, 32(CX)
+	VMOVUPD      Y1, 96(CX)
+	VMOVUPD      Y2, 160(CX)
+	VMOVUPD      Y3, 224(CX)
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(dst *float64, src *float64, n uint64, e *float64)
+// Requires: AVX, FMA3
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-32
+	MOVQ    e+24(FP), AX
+	MOVQ    dst+0(FP), CX
+	MOVQ    src+8(FP), DX
+	VMOVUPD (AX), Y0
+	VMOVUPD 64(AX), Y1
+	MOVQ    n+16(FP), BX
+
+loop0:
+	VMOVUPD      (DX), Y2
+	VMOVUPD      64(DX), Y3
+	VMULPD       Y2, Y0, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VMOVUPD      Y4, (CX)
+	VMULPD       Y3, Y0, Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMOVUPD      Y3, 64(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, CX
+	DECQ         BX
+	JNZ          loop0
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+8(FP), DX
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	MOVQ         n+16(FP), AX
+
+loop1:
+	VMOVUPD      32(DX), Y2
+	VMOVUPD      96(DX), Y3
+	VMULPD       Y2, Y0, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VMOVUPD      Y4, 32(CX)
+	VMULPD       Y3, Y0, Y3
+	VFMADD231PD  Y2, Y1, Y3
+	VMOVUPD      Y3, 96(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, CX
+	DECQ         AX
+	JNZ          loop1
+	VZEROUPPER
+	RET
+
+// func unscaleAVX2(lambda *float64, src *float64, n uint64, e *float64, d *float64)
+// Requires: AVX, FMA3
+TEXT ·unscaleAVX2(SB), NOSPLIT, $0-40
+	MOVQ    e+24(FP), AX
+	MOVQ    d+32(FP), CX
+	MOVQ    lambda+0(FP), DX
+	MOVQ    src+8(FP), BX
+	VMOVUPD (AX), Y0
+	VMOVUPD 64(AX), Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	MOVQ    n+16(FP), SI
+
+loop0:
+	VMOVUPD      (DX), Y4
+	VMOVUPD      64(DX), Y5
+	VMOVUPD      (BX), Y6
+	VMOVUPD      64(BX), Y7
+	VFMADD231PD  Y6, Y4, Y2
+	VFNMADD231PD Y7, Y5, Y2
+	VFMADD231PD  Y7, Y4, Y3
+	VFMADD231PD  Y6, Y5, Y3
+	VMULPD       Y4, Y0, Y6
+	VFNMADD231PD Y5, Y1, Y6
+	VMOVUPD      Y6, (DX)
+	VMULPD       Y5, Y0, Y5
+	VFMADD231PD  Y4, Y1, Y5
+	VMOVUPD      Y5, 64(DX)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DX
+	DECQ         SI
+	JNZ          loop0
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      Y3, 64(CX)
+	MOVQ         lambda+0(FP), DX
+	MOVQ         src+8(FP), BX
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         n+16(FP), AX
+
+loop1:
+	VMOVUPD      32(DX), Y4
+	VMOVUPD      96(DX), Y5
+	VMOVUPD      32(BX), Y6
+	VMOVUPD      96(BX), Y7
+	VFMADD231PD  Y6, Y4, Y2
+	VFNMADD231PD Y7, Y5, Y2
+	VFMADD231PD  Y7, Y4, Y3
+	VFMADD231PD  Y6, Y5, Y3
+	VMULPD       Y4, Y0, Y6
+	VFNMADD231PD Y5, Y1, Y6
+	VMOVUPD      Y6, 32(DX)
+	VMULPD       Y5, Y0, Y5
+	VFMADD231PD  Y4, Y1, Y5
+	VMOVUPD      Y5, 96(DX)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DX
+	DECQ         AX
+	JNZ          loop1
+	VMOVUPD      Y2, 32(CX)
+	VMOVUPD      Y3, 96(CX)
+	VZEROUPPER
+	RET
+
+// func chooseRowAVX2(u *float64, x *float64, e *float64)
+// Requires: AVX, FMA3
+TEXT ·chooseRowAVX2(SB), NOSPLIT, $0-24
+	MOVQ         u+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         e+16(FP), DX
+	VMOVUPD      (AX), Y0
+	VMOVUPD      64(AX), Y1
+	VMOVUPD      128(AX), Y2
+	VMOVUPD      192(AX), Y3
+	VMOVUPD      (CX), Y4
+	VSUBPD       Y0, Y2, Y5
+	VMOVAPD      Y0, Y6
+	VFMADD231PD  Y4, Y5, Y6
+	VMOVUPD      Y6, (DX)
+	VSUBPD       Y1, Y3, Y5
+	VMOVAPD      Y1, Y6
+	VFMADD231PD  Y4, Y5, Y6
+	VMOVUPD      Y6, 64(DX)
+	VADDPD       Y2, Y0, Y0
+	VXORPD       Y5, Y5, Y5
+	VSUBPD       Y2, Y5, Y5
+	VFMADD231PD  Y4, Y0, Y5
+	VMOVUPD      Y5, 128(DX)
+	VADDPD       Y3, Y1, Y0
+	VMOVAPD      Y3, Y1
+	VFNMADD231PD Y4, Y0, Y1
+	VMOVUPD      Y1, 192(DX)
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	VMOVUPD      160(AX), Y2
+	VMOVUPD      224(AX), Y3
+	VMOVUPD      32(CX), Y4
+	VSUBPD       Y0, Y2, Y5
+	VMOVAPD      Y0, Y6
+	VFMADD231PD  Y4, Y5, Y6
+	VMOVUPD      Y6, 32(DX)
+	VSUBPD       Y1, Y3, Y5
+	VMOVAPD      Y1, Y6
+	VFMADD231PD  Y4, Y5, Y6
+	VMOVUPD      Y6, 96(DX)
+	VADDPD       Y2, Y0, Y0
+	VXORPD       Y5, Y5, Y5
+	VSUBPD       Y2, Y5, Y5
+	VFMADD231PD  Y4, Y0, Y5
+	VMOVUPD      Y5, 160(DX)
+	VADDPD       Y3, Y1, Y0
+	VMOVAPD      Y3, Y1
+	VFNMADD231PD Y4, Y0, Y1
+	VMOVUPD      Y1, 224(DX)
+	VZEROUPPER
+	RET
+
+// func divideRowAVX2(d *float64, x *float64, parts *float64)
+// Requires: AVX
+TEXT ·divideRowAVX2(SB), NOSPLIT, $0-24
+	MOVQ    d+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    parts+16(FP), DX
+	VMOVUPD (CX), Y0
+	VMOVUPD (AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, (DX)
+	VMOVUPD Y2, 128(DX)
+	VMOVUPD 64(AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 64(DX)
+	VMOVUPD Y2, 192(DX)
+	VMOVUPD 128(AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 256(DX)
+	VMOVUPD Y2, 384(DX)
+	VMOVUPD 192(AX), Y1
+	VMULPD  Y0, Y1, Y0
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD Y1, 320(DX)
+	VMOVUPD Y0, 448(DX)
+	VMOVUPD 32(CX), Y0
+	VMOVUPD 32(AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 32(DX)
+	VMOVUPD Y2, 160(DX)
+	VMOVUPD 96(AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 96(DX)
+	VMOVUPD Y2, 224(DX)
+	VMOVUPD 160(AX), Y1
+	VMULPD  Y0, Y1, Y2
+	VSUBPD  Y2, Y1, Y1
+	VMOVUPD Y1, 288(DX)
+	VMOVUPD Y2, 416(DX)
+	VMOVUPD 224(AX), Y1
+	VMULPD  Y0, Y1, Y0
+	VSUBPD  Y0, Y1, Y1
+	VMOVUPD Y1, 352(DX)
+	VMOVUPD Y0, 480(DX)
+	VZEROUPPER
+	RET
+
+// func componentsAVX2(u *float64, d *float64, out *float64)
+// Requires: AVX, FMA3
+TEXT ·componentsAVX2(SB), NOSPLIT, $0-24
+	MOVQ         u+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         out+16(FP), DX
+	VMOVUPD      (AX), Y0
+	VMOVUPD      64(AX), Y1
+	VMOVUPD      128(AX), Y2
+	VMOVUPD      192(AX), Y3
+	VMULPD       192(CX), Y0, Y4
+	VFMADD231PD  128(CX), Y1, Y4
+	VFNMADD231PD 448(CX), Y2, Y4
+	VFMADD231PD  384(CX), Y3, Y4
+	VFMADD231PD  64(CX), Y2, Y4
+	VFMADD231PD  (CX), Y3, Y4
+	VFMADD231PD  320(CX), Y0, Y4
+	VFNMADD231PD 256(CX), Y1, Y4
+	VMOVUPD      Y4, (DX)
+	VMULPD       128(CX), Y0, Y4
+	VFNMADD231PD 192(CX), Y1, Y4
+	VFNMADD231PD 384(CX), Y2, Y4
+	VFNMADD231PD 448(CX), Y3, Y4
+	VFNMADD231PD (CX), Y2, Y4
+	VFMADD231PD  64(CX), Y3, Y4
+	VFNMADD231PD 256(CX), Y0, Y4
+	VFNMADD231PD 320(CX), Y1, Y4
+	VMOVUPD      Y4, 64(DX)
+	VMULPD       64(CX), Y0, Y4
+	VFMADD231PD  (CX), Y1, Y4
+	VFNMADD231PD 320(CX), Y2, Y4
+	VFMADD231PD  256(CX), Y3, Y4
+	VFNMADD231PD 192(CX), Y2, Y4
+	VFNMADD231PD 128(CX), Y3, Y4
+	VFNMADD231PD 448(CX), Y0, Y4
+	VFMADD231PD  384(CX), Y1, Y4
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	VMOVUPD      160(AX), Y2
+	VMOVUPD      224(AX), Y3
+	VMULPD       224(CX), Y0, Y4
+	VFMADD231PD  160(CX), Y1, Y4
+	VFNMADD231PD 480(CX), Y2, Y4
+	VFMADD231PD  416(CX), Y3, Y4
+	VFMADD231PD  96(CX), Y2, Y4
+	VFMADD231PD  32(CX), Y3, Y4
+	VFMADD231PD  352(CX), Y0, Y4
+	VFNMADD231PD 288(CX), Y1, Y4
+	VMOVUPD      Y4, 32(DX)
+	VMULPD       160(CX), Y0, Y4
+	VFNMADD231PD 224(CX), Y1, Y4
+	VFNMADD231PD 416(CX), Y2, Y4
+	VFNMADD231PD 480(CX), Y3, Y4
+	VFNMADD231PD 32(CX), Y2, Y4
+	VFMADD231PD  96(CX), Y3, Y4
+	VFNMADD231PD 288(CX), Y0, Y4
+	VFNMADD231PD 352(CX), Y1, Y4
+	VMOVUPD      Y4, 96(DX)
+	VMULPD       96(CX), Y0, Y4
+	VFMADD231PD  32(CX), Y1, Y4
+	VFNMADD231PD 352(CX), Y2, Y4
+	VFMADD231PD  288(CX), Y3, Y4
+	VFNMADD231PD 224(CX), Y2, Y4
+	VFNMADD231PD 160(CX), Y3, Y4
+	VFNMADD231PD 480(CX), Y0, Y4
+	VFMADD231PD  416(CX), Y1, Y4
+	VMOVUPD      Y4, 160(DX)
+	VZEROUPPER
+	RET
+
+// func rotateXAVX2(u *float64, cs *float64)
+// Requires: AVX, FMA3
+TEXT ·rotateXAVX2(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Y0
+	VMOVUPD      64(CX), Y1
+	VMOVUPD      (AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMOVUPD      128(AX), Y4
+	VMOVUPD      192(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFMADD231PD  Y5, Y1, Y6
+	VMOVUPD      Y6, (AX)
+	VMULPD       Y3, Y0, Y6
+	VFNMADD231PD Y4, Y1, Y6
+	VMOVUPD      Y6, 64(AX)
+	VMULPD       Y4, Y0, Y4
+	VFMADD231PD  Y3, Y1, Y4
+	VMOVUPD      Y4, 128(AX)
+	VMULPD       Y5, Y0, Y0
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, 192(AX)
+	VMOVUPD      32(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      96(AX), Y3
+	VMOVUPD      160(AX), Y4
+	VMOVUPD      224(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFMADD231PD  Y5, Y1, Y6
+	VMOVUPD      Y6, 32(AX)
+	VMULPD       Y3, Y0, Y6
+	VFNMADD231PD Y4, Y1, Y6
+	VMOVUPD      Y6, 96(AX)
+	VMULPD       Y4, Y0, Y4
+	VFMADD231PD  Y3, Y1, Y4
+	VMOVUPD      Y4, 160(AX)
+	VMULPD       Y5, Y0, Y0
+	VFNMADD231PD Y2, Y1, Y0
+	VMOVUPD      Y0, 224(AX)
+	VZEROUPPER
+	RET
+
+// func rotateYAVX2(u *float64, cs *float64)
+// Requires: AVX, FMA3
+TEXT ·rotateYAVX2(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Y0
+	VMOVUPD      64(CX), Y1
+	VMOVUPD      (AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMOVUPD      128(AX), Y4
+	VMOVUPD      192(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFNMADD231PD Y4, Y1, Y6
+	VMOVUPD      Y6, (AX)
+	VMULPD       Y3, Y0, Y6
+	VFNMADD231PD Y5, Y1, Y6
+	VMOVUPD      Y6, 64(AX)
+	VMULPD       Y4, Y0, Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMOVUPD      Y4, 128(AX)
+	VMULPD       Y5, Y0, Y0
+	VFMADD231PD  Y3, Y1, Y0
+	VMOVUPD      Y0, 192(AX)
+	VMOVUPD      32(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      96(AX), Y3
+	VMOVUPD      160(AX), Y4
+	VMOVUPD      224(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFNMADD231PD Y4, Y1, Y6
+	VMOVUPD      Y6, 32(AX)
+	VMULPD       Y3, Y0, Y6
+	VFNMADD231PD Y5, Y1, Y6
+	VMOVUPD      Y6, 96(AX)
+	VMULPD       Y4, Y0, Y4
+	VFMADD231PD  Y2, Y1, Y4
+	VMOVUPD      Y4, 160(AX)
+	VMULPD       Y5, Y0, Y0
+	VFMADD231PD  Y3, Y1, Y0
+	VMOVUPD      Y0, 224(AX)
+	VZEROUPPER
+	RET
+
+// func rotateZAVX2(u *float64, cs *float64)
+// Requires: AVX, FMA3
+TEXT ·rotateZAVX2(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Y0
+	VMOVUPD      64(CX), Y1
+	VMOVUPD      (AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMOVUPD      128(AX), Y4
+	VMOVUPD      192(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFMADD231PD  Y3, Y1, Y6
+	VMOVUPD      Y6, (AX)
+	VMULPD       Y3, Y0, Y3
+	VFNMADD231PD Y2, Y1, Y3
+	VMOVUPD      Y3, 64(AX)
+	VMULPD       Y4, Y0, Y2
+	VFNMADD231PD Y5, Y1, Y2
+	VMOVUPD      Y2, 128(AX)
+	VMULPD       Y5, Y0, Y0
+	VFMADD231PD  Y4, Y1, Y0
+	VMOVUPD      Y0, 192(AX)
+	VMOVUPD      32(CX), Y0
+	VMOVUPD      96(CX), Y1
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      96(AX), Y3
+	VMOVUPD      160(AX), Y4
+	VMOVUPD      224(AX), Y5
+	VMULPD       Y2, Y0, Y6
+	VFMADD231PD  Y3, Y1, Y6
+	VMOVUPD      Y6, 32(AX)
+	VMULPD       Y3, Y0, Y3
+	VFNMADD231PD Y2, Y1, Y3
+	VMOVUPD      Y3, 96(AX)
+	VMULPD       Y4, Y0, Y2
+	VFNMADD231PD Y5, Y1, Y2
+	VMOVUPD      Y2, 160(AX)
+	VMULPD       Y5, Y0, Y0
+	VFMADD231PD  Y4, Y1, Y0
+	VMOVUPD      Y0, 224(AX)
+	VZEROUPPER
+	RET
+
+// func timesOperatorAVX2(u *float64, v *float64)
+// Requires: AVX, FMA3
+TEXT ·timesOperatorAVX2(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         v+8(FP), CX
+	VMOVUPD      (AX), Y0
+	VMOVUPD      64(AX), Y1
+	VMOVUPD      128(AX), Y2
+	VMOVUPD      192(AX), Y3
+	VMULPD       (CX), Y0, Y4
+	VFNMADD231PD 64(CX), Y1, Y4
+	VFNMADD231PD 128(CX), Y2, Y4
+	VFNMADD231PD 192(CX), Y3, Y4
+	VMOVUPD      Y4, (AX)
+	VMULPD       (CX), Y1, Y4
+	VFMADD231PD  64(CX), Y0, Y4
+	VFNMADD231PD 128(CX), Y3, Y4
+	VFMADD231PD  192(CX), Y2, Y4
+	VMOVUPD      Y4, 64(AX)
+	VMULPD       128(CX), Y0, Y4
+	VFNMADD231PD 192(CX), Y1, Y4
+	VFMADD231PD  (CX), Y2, Y4
+	VFMADD231PD  64(CX), Y3, Y4
+	VMOVUPD      Y4, 128(AX)
+	VMULPD       128(CX), Y1, Y1
+	VFMADD231PD  192(CX), Y0, Y1
+	VFMADD231PD  (CX), Y3, Y1
+	VFNMADD231PD 64(CX), Y2, Y1
+	VMOVUPD      Y1, 192(AX)
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	VMOVUPD      160(AX), Y2
+	VMOVUPD      224(AX), Y3
+	VMULPD       32(CX), Y0, Y4
+	VFNMADD231PD 96(CX), Y1, Y4
+	VFNMADD231PD 160(CX), Y2, Y4
+	VFNMADD231PD 224(CX), Y3, Y4
+	VMOVUPD      Y4, 32(AX)
+	VMULPD       32(CX), Y1, Y4
+	VFMADD231PD  96(CX), Y0, Y4
+	VFNMADD231PD 160(CX), Y3, Y4
+	VFMADD231PD  224(CX), Y2, Y4
+	VMOVUPD      Y4, 96(AX)
+	VMULPD       160(CX), Y0, Y4
+	VFNMADD231PD 224(CX), Y1, Y4
+	VFMADD231PD  32(CX), Y2, Y4
+	VFMADD231PD  96(CX), Y3, Y4
+	VMOVUPD      Y4, 160(AX)
+	VMULPD       160(CX), Y1, Y1
+	VFMADD231PD  224(CX), Y0, Y1
+	VFMADD231PD  32(CX), Y3, Y1
+	VFNMADD231PD 96(CX), Y2, Y1
+	VMOVUPD      Y1, 224(AX)
+	VZEROUPPER
+	RET
+
+// func turnBackAVX2(x *float64, y *float64, cs *float64)
+// Requires: AVX, FMA3
+TEXT ·turnBackAVX2(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         cs+16(FP), DX
+	VMOVUPD      (DX), Y0
+	VMOVUPD      64(DX), Y1
+	VMULPD       Y0, Y0, Y2
+	VFNMADD231PD Y1, Y1, Y2
+	VMULPD       Y1, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VMOVUPD      (AX), Y1
+	VMOVUPD      (CX), Y3
+	VMULPD       Y1, Y2, Y4
+	VFMADD231PD  Y3, Y0, Y4
+	VMOVUPD      Y4, (AX)
+	VMULPD       Y3, Y2, Y2
+	VFNMADD231PD Y1, Y0, Y2
+	VMOVUPD      Y2, (CX)
+	VMOVUPD      32(DX), Y0
+	VMOVUPD      96(DX), Y1
+	VMULPD       Y0, Y0, Y2
+	VFNMADD231PD Y1, Y1, Y2
+	VMULPD       Y1, Y0, Y0
+	VADDPD       Y0, Y0, Y0
+	VMOVUPD      32(AX), Y1
+	VMOVUPD      32(CX), Y3
+	VMULPD       Y1, Y2, Y4
+	VFMADD231PD  Y3, Y0, Y4
+	VMOVUPD      Y4, 32(AX)
+	VMULPD       Y3, Y2, Y2
+	VFNMADD231PD Y1, Y0, Y2
+	VMOVUPD      Y2, 32(CX)
+	VZEROUPPER
+	RET
+
+// func halvesAVX2(angles *float64, trig *float64, n uint64, most *float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·halvesAVX2(SB), NOSPLIT, $0-32
+	MOVQ   most+24(FP), AX
+	MOVQ   angles+0(FP), CX
+	MOVQ   trig+8(FP), DX
+	VXORPD Y0, Y0, Y0
+	MOVQ   n+16(FP), BX
+
+loop0:
+	VMOVUPD      (CX), Y1
+	VMULPD       sincos<>+0(SB), Y1, Y1
+	VMOVUPD      sincos<>+1152(SB), Y2
+	VANDNPD      Y1, Y2, Y2
+	VMAXPD       Y2, Y0, Y0
+	VMOVUPD      sincos<>+192(SB), Y2
+	VFMADD231PD  sincos<>+128(SB), Y1, Y2
+	VSUBPD       sincos<>+192(SB), Y2, Y3
+	VFNMADD231PD sincos<>+256(SB), Y3, Y1
+	VFNMADD231PD sincos<>+320(SB), Y3, Y1
+	VMULPD       Y1, Y1, Y3
+	VMOVUPD      sincos<>+384(SB), Y4
+	VFMADD213PD  sincos<>+448(SB), Y3, Y4
+	VFMADD213PD  sincos<>+512(SB), Y3, Y4
+	VFMADD213PD  sincos<>+576(SB), Y3, Y4
+	VFMADD213PD  sincos<>+640(SB), Y3, Y4
+	VFMADD213PD  sincos<>+704(SB), Y3, Y4
+	VMULPD       Y3, Y4, Y4
+	VFMADD213PD  Y1, Y1, Y4
+	VMOVUPD      sincos<>+768(SB), Y1
+	VFMADD213PD  sincos<>+832(SB), Y3, Y1
+	VFMADD213PD  sincos<>+896(SB), Y3, Y1
+	VFMADD213PD  sincos<>+960(SB), Y3, Y1
+	VFMADD213PD  sincos<>+1024(SB), Y3, Y1
+	VFMADD213PD  sincos<>+1088(SB), Y3, Y1
+	VFMSUB213PD  sincos<>+0(SB), Y3, Y1
+	VFMADD213PD  sincos<>+64(SB), Y3, Y1
+	VPSLLQ       $0x3f, Y2, Y3
+	VPSRLQ       $0x3f, Y3, Y3
+	VXORPD       Y5, Y5, Y5
+	VPSUBQ       Y3, Y5, Y3
+	VXORPD       Y4, Y1, Y5
+	VANDPD       Y3, Y5, Y5
+	VXORPD       Y5, Y4, Y4
+	VXORPD       Y5, Y1, Y1
+	VPSLLQ       $0x3e, Y2, Y3
+	VANDPD       sincos<>+1152(SB), Y3, Y3
+	VXORPD       Y3, Y4, Y4
+	VPADDQ       sincos<>+1216(SB), Y2, Y2
+	VPSLLQ       $0x3e, Y2, Y2
+	VANDPD       sincos<>+1152(SB), Y2, Y2
+	VXORPD       Y2, Y1, Y1
+	VMOVUPD      Y1, (DX)
+	VMOVUPD      Y4, 64(DX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000080, DX
+	DECQ         BX
+	JNZ          loop0
+	VMOVUPD      Y0, (AX)
+	MOVQ         angles+0(FP), CX
+	MOVQ         trig+8(FP), DX
+	VXORPD       Y0, Y0, Y0
+	MOVQ         n+16(FP), BX
+
+loop1:
+	VMOVUPD      32(CX), Y1
+	VMULPD       sincos<>+0(SB), Y1, Y1
+	VMOVUPD      sincos<>+1152(SB), Y2
+	VANDNPD      Y1, Y2, Y2
+	VMAXPD       Y2, Y0, Y0
+	VMOVUPD      sincos<>+192(SB), Y2
+	VFMADD231PD  sincos<>+128(SB), Y1, Y2
+	VSUBPD       sincos<>+192(SB), Y2, Y3
+	VFNMADD231PD sincos<>+256(SB), Y3, Y1
+	VFNMADD231PD sincos<>+320(SB), Y3, Y1
+	VMULPD       Y1, Y1, Y3
+	VMOVUPD      sincos<>+384(SB), Y4
+	VFMADD213PD  sincos<>+448(SB), Y3, Y4
+	VFMADD213PD  sincos<>+512(SB), Y3, Y4
+	VFMADD213PD  sincos<>+576(SB), Y3, Y4
+	VFMADD213PD  sincos<>+640(SB), Y3, Y4
+	VFMADD213PD  sincos<>+704(SB), Y3, Y4
+	VMULPD       Y3, Y4, Y4
+	VFMADD213PD  Y1, Y1, Y4
+	VMOVUPD      sincos<>+768(SB), Y1
+	VFMADD213PD  sincos<>+832(SB), Y3, Y1
+	VFMADD213PD  sincos<>+896(SB), Y3, Y1
+	VFMADD213PD  sincos<>+960(SB), Y3, Y1
+	VFMADD213PD  sincos<>+1024(SB), Y3, Y1
+	VFMADD213PD  sincos<>+1088(SB), Y3, Y1
+	VFMSUB213PD  sincos<>+0(SB), Y3, Y1
+	VFMADD213PD  sincos<>+64(SB), Y3, Y1
+	VPSLLQ       $0x3f, Y2, Y3
+	VPSRLQ       $0x3f, Y3, Y3
+	VXORPD       Y5, Y5, Y5
+	VPSUBQ       Y3, Y5, Y3
+	VXORPD       Y4, Y1, Y5
+	VANDPD       Y3, Y5, Y5
+	VXORPD       Y5, Y4, Y4
+	VXORPD       Y5, Y1, Y1
+	VPSLLQ       $0x3e, Y2, Y3
+	VANDPD       sincos<>+1152(SB), Y3, Y3
+	VXORPD       Y3, Y4, Y4
+	VPADDQ       sincos<>+1216(SB), Y2, Y2
+	VPSLLQ       $0x3e, Y2, Y2
+	VANDPD       sincos<>+1152(SB), Y2, Y2
+	VXORPD       Y2, Y1, Y1
+	VMOVUPD      Y1, 32(DX)
+	VMOVUPD      Y4, 96(DX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000080, DX
+	DECQ         BX
+	JNZ          loop1
+	VMOVUPD      Y0, 32(AX)
+	VZEROUPPER
+	RET
+
+// func brickAVX2(trig *float64, bits *float64, tape *float64, pairs uint64)
+// Requires: AVX, FMA3
+TEXT ·brickAVX2(SB), NOSPLIT, $0-32
+	MOVQ    trig+0(FP), AX
+	MOVQ    bits+8(FP), CX
+	MOVQ    tape+16(FP), DX
+	VMOVUPD (DX), Y0
+	VMOVUPD 64(DX), Y1
+	MOVQ    pairs+24(FP), BX
+
+loop0:
+	VMOVUPD      (AX), Y2
+	VMOVUPD      64(AX), Y3
+	VMULPD       320(AX), Y3, Y3
+	VMULPD       256(AX), Y2, Y2
+	VMULPD       128(AX), Y2, Y4
+	VFNMADD231PD 192(AX), Y3, Y4
+	VMULPD       192(AX), Y2, Y2
+	VFMADD231PD  128(AX), Y3, Y2
+	VMULPD       256(AX), Y1, Y3
+	VMULPD       Y0, Y4, Y4
+	VFMADD231PD  64(AX), Y3, Y4
+	VMULPD       (AX), Y0, Y0
+	VMULPD       Y1, Y2, Y2
+	VFMADD231PD  320(AX), Y0, Y2
+	VMOVUPD      Y4, 128(DX)
+	VMOVUPD      Y2, 192(DX)
+	VMOVUPD      64(CX), Y1
+	VMOVUPD      128(CX), Y0
+	VMULPD       Y0, Y1, Y3
+	VSUBPD       Y3, Y1, Y1
+	VSUBPD       Y3, Y0, Y5
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      sincos<>+64(SB), Y6
+	VSUBPD       Y0, Y6, Y0
+	VMULPD       384(AX), Y0, Y6
+	VFMADD231PD  448(AX), Y3, Y6
+	VMULPD       384(AX), Y3, Y3
+	VFNMADD231PD 448(AX), Y0, Y3
+	VMULPD       Y6, Y4, Y0
+	VFMADD231PD  Y1, Y2, Y0
+	VMULPD       Y5, Y4, Y1
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         $0x00000100, DX
+	VMOVUPD      Y0, (DX)
+	VMOVUPD      Y1, 64(DX)
+	ADDQ         $0x00000200, AX
+	ADDQ         $0x00000080, CX
+	DECQ         BX
+	JNZ          loop0
+	MOVQ         trig+0(FP), AX
+	MOVQ         bits+8(FP), CX
+	MOVQ         tape+16(FP), DX
+	VMOVUPD      32(DX), Y0
+	VMOVUPD      96(DX), Y1
+	MOVQ         pairs+24(FP), BX
+
+loop1:
+	VMOVUPD      32(AX), Y2
+	VMOVUPD      96(AX), Y3
+	VMULPD       352(AX), Y3, Y3
+	VMULPD       288(AX), Y2, Y2
+	VMULPD       160(AX), Y2, Y4
+	VFNMADD231PD 224(AX), Y3, Y4
+	VMULPD       224(AX), Y2, Y2
+	VFMADD231PD  160(AX), Y3, Y2
+	VMULPD       288(AX), Y1, Y3
+	VMULPD       Y0, Y4, Y4
+	VFMADD231PD  96(AX), Y3, Y4
+	VMULPD       32(AX), Y0, Y0
+	VMULPD       Y1, Y2, Y2
+	VFMADD231PD  352(AX), Y0, Y2
+	VMOVUPD      Y4, 160(DX)
+	VMOVUPD      Y2, 224(DX)
+	VMOVUPD      96(CX), Y1
+	VMOVUPD      160(CX), Y0
+	VMULPD       Y0, Y1, Y3
+	VSUBPD       Y3, Y1, Y1
+	VSUBPD       Y3, Y0, Y5
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      sincos<>+96(SB), Y6
+	VSUBPD       Y0, Y6, Y0
+	VMULPD       416(AX), Y0, Y6
+	VFMADD231PD  480(AX), Y3, Y6
+	VMULPD       416(AX), Y3, Y3
+	VFNMADD231PD 480(AX), Y0, Y3
+	VMULPD       Y6, Y4, Y0
+	VFMADD231PD  Y1, Y2, Y0
+	VMULPD       Y5, Y4, Y1
+	VFMADD231PD  Y3, Y2, Y1
+	ADDQ         $0x00000100, DX
+	VMOVUPD      Y0, 32(DX)
+	VMOVUPD      Y1, 96(DX)
+	ADDQ         $0x00000200, AX
+	ADDQ         $0x00000080, CX
+	DECQ         BX
+	JNZ          loop1
+	VZEROUPPER
+	RET
+
+// func unbrickAVX2(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
+// Requires: AVX, FMA3
+TEXT ·unbrickAVX2(SB), NOSPLIT, $0-48
+	MOVQ    trig+0(FP), AX
+	MOVQ    bits+8(FP), CX
+	MOVQ    tape+16(FP), DX
+	MOVQ    d+32(FP), BX
+	MOVQ    lambda+24(FP), SI
+	VMOVUPD (SI), Y0
+	VMOVUPD 64(SI), Y1
+	MOVQ    pairs+40(FP), DI
+
+loop0:
+	VMOVUPD      64(CX), Y2
+	VMOVUPD      128(CX), Y3
+	VMULPD       Y3, Y2, Y4
+	VSUBPD       Y4, Y2, Y2
+	VSUBPD       Y4, Y3, Y5
+	VADDPD       Y2, Y3, Y3
+	VMOVUPD      sincos<>+64(SB), Y6
+	VSUBPD       Y3, Y6, Y3
+	VMULPD       384(AX), Y3, Y6
+	VFMADD231PD  448(AX), Y4, Y6
+	VMULPD       384(AX), Y4, Y4
+	VFNMADD231PD 448(AX), Y3, Y4
+	VMULPD       Y6, Y0, Y3
+	VFMADD231PD  Y5, Y1, Y3
+	VMULPD       Y2, Y0, Y2
+	VFMADD231PD  Y4, Y1, Y2
+	VMULPD       128(DX), Y4, Y4
+	VMULPD       192(DX), Y6, Y6
+	VMULPD       Y4, Y0, Y0
+	VFNMADD231PD Y6, Y1, Y0
+	VMOVUPD      Y0, 192(BX)
+	VMOVUPD      (AX), Y1
+	VMOVUPD      64(AX), Y0
+	VMULPD       320(AX), Y0, Y0
+	VMULPD       256(AX), Y1, Y1
+	VMULPD       128(AX), Y1, Y4
+	VFNMADD231PD 192(AX), Y0, Y4
+	VMULPD       192(AX), Y1, Y5
+	VFMADD231PD  128(AX), Y0, Y5
+	VMULPD       (AX), Y2, Y1
+	VMULPD       Y4, Y3, Y0
+	VFMADD231PD  320(AX), Y1, Y0
+	VMULPD       64(AX), Y3, Y6
+	VMULPD       Y5, Y2, Y1
+	VFMADD231PD  256(AX), Y6, Y1
+	VMOVUPD      (DX), Y6
+	VMOVUPD      64(DX), Y7
+	VMULPD       Y6, Y3, Y8
+	VMULPD       Y7, Y2, Y9
+	VMULPD       Y4, Y9, Y4
+	VFNMADD231PD Y5, Y8, Y4
+	VMOVUPD      Y4, 64(BX)
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y6, Y2, Y2
+	VMULPD       128(AX), Y8, Y4
+	VFMADD231PD  192(AX), Y9, Y4
+	VMULPD       128(AX), Y9, Y5
+	VFNMADD231PD 192(AX), Y8, Y5
+	VMULPD       320(AX), Y5, Y6
+	VFMADD231PD  256(AX), Y3, Y6
+	VMULPD       256(AX), Y4, Y7
+	VFMADD231PD  320(AX), Y2, Y7
+	VMULPD       (AX), Y6, Y6
+	VFNMADD231PD 64(AX), Y7, Y6
+	VMOVUPD      Y6, (BX)
+	VMULPD       64(AX), Y5, Y5
+	VFMADD231PD  (AX), Y2, Y5
+	VMULPD       (AX), Y4, Y2
+	VFMADD231PD  64(AX), Y3, Y2
+	VMULPD       256(AX), Y5, Y3
+	VFNMADD231PD 320(AX), Y2, Y3
+	VMOVUPD      Y3, 128(BX)
+	SUBQ         $0x00000100, DX
+	SUBQ         $0x00000100, BX
+	SUBQ         $0x00000200, AX
+	SUBQ         $0x00000080, CX
+	DECQ         DI
+	JNZ          loop0
+	VMOVUPD      Y0, (SI)
+	VMOVUPD      Y1, 64(SI)
+	MOVQ         trig+0(FP), AX
+	MOVQ         bits+8(FP), CX
+	MOVQ         tape+16(FP), DX
+	MOVQ         d+32(FP), BX
+	MOVQ         lambda+24(FP), SI
+	VMOVUPD      32(SI), Y0
+	VMOVUPD      96(SI), Y1
+	MOVQ         pairs+40(FP), DI
+
+loop1:
+	VMOVUPD      96(CX), Y2
+	VMOVUPD      160(CX), Y3
+	VMULPD       Y3, Y2, Y4
+	VSUBPD       Y4, Y2, Y2
+	VSUBPD       Y4, Y3, Y5
+	VADDPD       Y2, Y3, Y3
+	VMOVUPD      sincos<>+96(SB), Y6
+	VSUBPD       Y3, Y6, Y3
+	VMULPD       416(AX), Y3, Y6
+	VFMADD231PD  480(AX), Y4, Y6
+	VMULPD       416(AX), Y4, Y4
+	VFNMADD231PD 480(AX), Y3, Y4
+	VMULPD       Y6, Y0, Y3
+	VFMADD231PD  Y5, Y1, Y3
+	VMULPD       Y2, Y0, Y2
+	VFMADD231PD  Y4, Y1, Y2
+	VMULPD       160(DX), Y4, Y4
+	VMULPD       224(DX), Y6, Y6
+	VMULPD       Y4, Y0, Y0
+	VFNMADD231PD Y6, Y1, Y0
+	VMOVUPD      Y0, 224(BX)
+	VMOVUPD      32(AX), Y1
+	VMOVUPD      96(AX), Y0
+	VMULPD       352(AX), Y0, Y0
+	VMULPD       288(AX), Y1, Y1
+	VMULPD       160(AX), Y1, Y4
+	VFNMADD231PD 224(AX), Y0, Y4
+	VMULPD       224(AX), Y1, Y5
+	VFMADD231PD  160(AX), Y0, Y5
+	VMULPD       32(AX), Y2, Y1
+	VMULPD       Y4, Y3, Y0
+	VFMADD231PD  352(AX), Y1, Y0
+	VMULPD       96(AX), Y3, Y6
+	VMULPD       Y5, Y2, Y1
+	VFMADD231PD  288(AX), Y6, Y1
+	VMOVUPD      32(DX), Y6
+	VMOVUPD      96(DX), Y7
+	VMULPD       Y6, Y3, Y8
+	VMULPD       Y7, Y2, Y9
+	VMULPD       Y4, Y9, Y4
+	VFNMADD231PD Y5, Y8, Y4
+	VMOVUPD      Y4, 96(BX)
+	VMULPD       Y7, Y3, Y3
+	VMULPD       Y6, Y2, Y2
+	VMULPD       160(AX), Y8, Y4
+	VFMADD231PD  224(AX), Y9, Y4
+	VMULPD       160(AX), Y9, Y5
+	VFNMADD231PD 224(AX), Y8, Y5
+	VMULPD       352(AX), Y5, Y6
+	VFMADD231PD  288(AX), Y3, Y6
+	VMULPD       288(AX), Y4, Y7
+	VFMADD231PD  352(AX), Y2, Y7
+	VMULPD       32(AX), Y6, Y6
+	VFNMADD231PD 96(AX), Y7, Y6
+	VMOVUPD      Y6, 32(BX)
+	VMULPD       96(AX), Y5, Y5
+	VFMADD231PD  32(AX), Y2, Y5
+	VMULPD       32(AX), Y4, Y2
+	VFMADD231PD  96(AX), Y3, Y2
+	VMULPD       288(AX), Y5, Y3
+	VFNMADD231PD 352(AX), Y2, Y3
+	VMOVUPD      Y3, 160(BX)
+	SUBQ         $0x00000100, DX
+	SUBQ         $0x00000100, BX
+	SUBQ         $0x00000200, AX
+	SUBQ         $0x00000080, CX
+	DECQ         DI
+	JNZ          loop1
+	VMOVUPD      Y0, 32(SI)
+	VMOVUPD      Y1, 96(SI)
+	VZEROUPPER
+	RET
+
+// func carryAVX512(dst *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, u *float64, below uint64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·carryAVX512(SB), NOSPLIT, $0-64
+	MOVQ    u+48(FP), AX
+	MOVQ    below+56(FP), CX
+	MOVQ    distance+40(FP), DX
+	TESTQ   CX, CX
+	JNZ     one0
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VMOVUPD 128(AX), Z2
+	VMOVUPD 192(AX), Z3
+	JMP     ready0
+
+one0:
+	VXORPD  Z3, Z3, Z3
+	VSUBPD  128(AX), Z3, Z0
+	VMOVUPD 192(AX), Z1
+	VMOVUPD (AX), Z2
+	VSUBPD  64(AX), Z3, Z3
+
+ready0:
+	MOVQ src+8(FP), AX
+	MOVQ dst+0(FP), CX
+	MOVQ outer+16(FP), BX
+
+outer0:
+	MOVQ AX, SI
+	MOVQ CX, DI
+	MOVQ inner+32(FP), R8
+
+inner0:
+	LEAQ         (SI)(DX*1), R9
+	LEAQ         (DI)(DX*1), R10
+	VMOVUPD      (SI), Z4
+	VMOVUPD      64(SI), Z5
+	VMOVUPD      (R9), Z6
+	VMOVUPD      64(R9), Z7
+	VMULPD       Z4, Z0, Z8
+	VFNMADD231PD Z5, Z1, Z8
+	VFMADD231PD  Z6, Z2, Z8
+	VFNMADD231PD Z7, Z3, Z8
+	VMOVUPD      Z8, (DI)
+	VMULPD       Z5, Z0, Z8
+	VFMADD231PD  Z4, Z1, Z8
+	VFMADD231PD  Z7, Z2, Z8
+	VFMADD231PD  Z6, Z3, Z8
+	VMOVUPD      Z8, 64(DI)
+	VMULPD       Z4, Z2, Z8
+	VFNMADD231PD Z5, Z3, Z8
+	VFMADD231PD  Z6, Z0, Z8
+	VFNMADD231PD Z7, Z1, Z8
+	VMOVUPD      Z8, (R10)
+	VMULPD       Z5, Z2, Z5
+	VFMADD231PD  Z4, Z3, Z5
+	VFMADD231PD  Z7, Z0, Z5
+	VFMADD231PD  Z6, Z1, Z5
+	VMOVUPD      Z5, 64(R10)
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000080, DI
+	DECQ         R8
+	JNZ          inner0
+	ADDQ         stride+24(FP), AX
+	ADDQ         stride+24(FP), CX
+	DECQ         BX
+	JNZ          outer0
+	VZEROUPPER
+	RET
+
+// func uncarryAVX512(lambda *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, p *float64, d *float64)
+// Requires: AVX, AVX512F
+TEXT ·uncarryAVX512(SB), NOSPLIT, $0-64
+	MOVQ    p+48(FP), AX
+	MOVQ    d+56(FP), CX
+	MOVQ    distance+40(FP), DX
+	VMOVUPD (CX), Z0
+	VMOVUPD 64(CX), Z1
+	VMOVUPD 128(CX), Z2
+	VMOVUPD 192(CX), Z3
+	MOVQ    src+8(FP), BX
+	MOVQ    lambda+0(FP), SI
+	MOVQ    outer+16(FP), DI
+
+outer0:
+	MOVQ BX, R8
+	MOVQ SI, R9
+	MOVQ inner+32(FP), R10
+
+inner0:
+	LEAQ         (R8)(DX*1), R11
+	LEAQ         (R9)(DX*1), R12
+	VMOVUPD      (R9), Z4
+	VMOVUPD      64(R9), Z5
+	VMOVUPD      (R12), Z6
+	VMOVUPD      64(R12), Z7
+	VMOVUPD      (R8), Z8
+	VMOVUPD      64(R8), Z9
+	VFMADD231PD  Z8, Z4, Z0
+	VFNMADD231PD Z9, Z5, Z0
+	VFMADD231PD  Z9, Z4, Z1
+	VFMADD231PD  Z8, Z5, Z1
+	VMOVUPD      (R11), Z8
+	VMOVUPD      64(R11), Z9
+	VFMADD231PD  Z8, Z6, Z0
+	VFNMADD231PD Z9, Z7, Z0
+	VFMADD231PD  Z9, Z6, Z1
+	VFMADD231PD  Z8, Z7, Z1
+	VMOVUPD      (R11), Z8
+	VMOVUPD      64(R11), Z9
+	VFMADD231PD  Z8, Z4, Z2
+	VFNMADD231PD Z9, Z5, Z2
+	VFMADD231PD  Z9, Z4, Z3
+	VFMADD231PD  Z8, Z5, Z3
+	VMOVUPD      (R8), Z8
+	VMOVUPD      64(R8), Z9
+	VFMADD231PD  Z8, Z6, Z2
+	VFNMADD231PD Z9, Z7, Z2
+	VFMADD231PD  Z9, Z6, Z3
+	VFMADD231PD  Z8, Z7, Z3
+	VMULPD       (AX), Z4, Z8
+	VFNMADD231PD 64(AX), Z5, Z8
+	VFMADD231PD  128(AX), Z6, Z8
+	VFNMADD231PD 192(AX), Z7, Z8
+	VMOVUPD      Z8, (R9)
+	VMULPD       (AX), Z5, Z8
+	VFMADD231PD  64(AX), Z4, Z8
+	VFMADD231PD  128(AX), Z7, Z8
+	VFMADD231PD  192(AX), Z6, Z8
+	VMOVUPD      Z8, 64(R9)
+	VMULPD       128(AX), Z4, Z8
+	VFNMADD231PD 192(AX), Z5, Z8
+	VFMADD231PD  (AX), Z6, Z8
+	VFNMADD231PD 64(AX), Z7, Z8
+	VMOVUPD      Z8, (R12)
+	VMULPD       128(AX), Z5, Z5
+	VFMADD231PD  192(AX), Z4, Z5
+	VFMADD231PD  (AX), Z7, Z5
+	VFMADD231PD  64(AX), Z6, Z5
+	VMOVUPD      Z5, 64(R12)
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000080, R9
+	DECQ         R10
+	JNZ          inner0
+	ADDQ         stride+24(FP), BX
+	ADDQ         stride+24(FP), SI
+	DECQ         DI
+	JNZ          outer0
+	VMOVUPD      Z0, (CX)
+	VMOVUPD      Z1, 64(CX)
+	VMOVUPD      Z2, 128(CX)
+	VMOVUPD      Z3, 192(CX)
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(dst *float64, src *float64, n uint64, e *float64)
+// Requires: AVX, AVX512F
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
+	MOVQ    e+24(FP), AX
+	MOVQ    dst+0(FP), CX
+	MOVQ    src+8(FP), DX
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	MOVQ    n+16(FP), AX
+
+loop0:
+	VMOVUPD      (DX), Z2
+	VMOVUPD      64(DX), Z3
+	VMULPD       Z2, Z0, Z4
+	VFNMADD231PD Z3, Z1, Z4
+	VMOVUPD      Z4, (CX)
+	VMULPD       Z3, Z0, Z3
+	VFMADD231PD  Z2, Z1, Z3
+	VMOVUPD      Z3, 64(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, CX
+	DECQ         AX
+	JNZ          loop0
+	VZEROUPPER
+	RET
+
+// func unscaleAVX512(lambda *float64, src *float64, n uint64, e *float64, d *float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·unscaleAVX512(SB), NOSPLIT, $0-40
+	MOVQ    e+24(FP), AX
+	MOVQ    d+32(FP), CX
+	MOVQ    lambda+0(FP), DX
+	MOVQ    src+8(FP), BX
+	VMOVUPD (AX), Z0
+	VMOVUPD 64(AX), Z1
+	VXORPD  Z2, Z2, Z2
+	VXORPD  Z3, Z3, Z3
+	MOVQ    n+16(FP), AX
+
+loop0:
+	VMOVUPD      (DX), Z4
+	VMOVUPD      64(DX), Z5
+	VMOVUPD      (BX), Z6
+	VMOVUPD      64(BX), Z7
+	VFMADD231PD  Z6, Z4, Z2
+	VFNMADD231PD Z7, Z5, Z2
+	VFMADD231PD  Z7, Z4, Z3
+	VFMADD231PD  Z6, Z5, Z3
+	VMULPD       Z4, Z0, Z6
+	VFNMADD231PD Z5, Z1, Z6
+	VMOVUPD      Z6, (DX)
+	VMULPD       Z5, Z0, Z5
+	VFMADD231PD  Z4, Z1, Z5
+	VMOVUPD      Z5, 64(DX)
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, DX
+	DECQ         AX
+	JNZ          loop0
+	VMOVUPD      Z2, (CX)
+	VMOVUPD      Z3, 64(CX)
+	VZEROUPPER
+	RET
+
+// func chooseRowAVX512(u *float64, x *float64, e *float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·chooseRowAVX512(SB), NOSPLIT, $0-24
+	MOVQ         u+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         e+16(FP), DX
+	VMOVUPD      (AX), Z0
+	VMOVUPD      64(AX), Z1
+	VMOVUPD      128(AX), Z2
+	VMOVUPD      192(AX), Z3
+	VMOVUPD      (CX), Z4
+	VSUBPD       Z0, Z2, Z5
+	VMOVAPD      Z0, Z6
+	VFMADD231PD  Z4, Z5, Z6
+	VMOVUPD      Z6, (DX)
+	VSUBPD       Z1, Z3, Z5
+	VMOVAPD      Z1, Z6
+	VFMADD231PD  Z4, Z5, Z6
+	VMOVUPD      Z6, 64(DX)
+	VADDPD       Z2, Z0, Z0
+	VXORPD       Z5, Z5, Z5
+	VSUBPD       Z2, Z5, Z5
+	VFMADD231PD  Z4, Z0, Z5
+	VMOVUPD      Z5, 128(DX)
+	VADDPD       Z3, Z1, Z0
+	VMOVAPD      Z3, Z1
+	VFNMADD231PD Z4, Z0, Z1
+	VMOVUPD      Z1, 192(DX)
+	VZEROUPPER
+	RET
+
+// func divideRowAVX512(d *float64, x *float64, parts *float64)
+// Requires: AVX, AVX512F
+TEXT ·divideRowAVX512(SB), NOSPLIT, $0-24
+	MOVQ    d+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    parts+16(FP), DX
+	VMOVUPD (CX), Z0
+	VMOVUPD (AX), Z1
+	VMULPD  Z0, Z1, Z2
+	VSUBPD  Z2, Z1, Z1
+	VMOVUPD Z1, (DX)
+	VMOVUPD Z2, 128(DX)
+	VMOVUPD 64(AX), Z1
+	VMULPD  Z0, Z1, Z2
+	VSUBPD  Z2, Z1, Z1
+	VMOVUPD Z1, 64(DX)
+	VMOVUPD Z2, 192(DX)
+	VMOVUPD 128(AX), Z1
+	VMULPD  Z0, Z1, Z2
+	VSUBPD  Z2, Z1, Z1
+	VMOVUPD Z1, 256(DX)
+	VMOVUPD Z2, 384(DX)
+	VMOVUPD 192(AX), Z1
+	VMULPD  Z0, Z1, Z0
+	VSUBPD  Z0, Z1, Z1
+	VMOVUPD Z1, 320(DX)
+	VMOVUPD Z0, 448(DX)
+	VZEROUPPER
+	RET
+
+// func componentsAVX512(u *float64, d *float64, out *float64)
+// Requires: AVX, AVX512F
+TEXT ·componentsAVX512(SB), NOSPLIT, $0-24
+	MOVQ         u+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         out+16(FP), DX
+	VMOVUPD      (AX), Z0
+	VMOVUPD      64(AX), Z1
+	VMOVUPD      128(AX), Z2
+	VMOVUPD      192(AX), Z3
+	VMULPD       192(CX), Z0, Z4
+	VFMADD231PD  128(CX), Z1, Z4
+	VFNMADD231PD 448(CX), Z2, Z4
+	VFMADD231PD  384(CX), Z3, Z4
+	VFMADD231PD  64(CX), Z2, Z4
+	VFMADD231PD  (CX), Z3, Z4
+	VFMADD231PD  320(CX), Z0, Z4
+	VFNMADD231PD 256(CX), Z1, Z4
+	VMOVUPD      Z4, (DX)
+	VMULPD       128(CX), Z0, Z4
+	VFNMADD231PD 192(CX), Z1, Z4
+	VFNMADD231PD 384(CX), Z2, Z4
+	VFNMADD231PD 448(CX), Z3, Z4
+	VFNMADD231PD (CX), Z2, Z4
+	VFMADD231PD  64(CX), Z3, Z4
+	VFNMADD231PD 256(CX), Z0, Z4
+	VFNMADD231PD 320(CX), Z1, Z4
+	VMOVUPD      Z4, 64(DX)
+	VMULPD       64(CX), Z0, Z4
+	VFMADD231PD  (CX), Z1, Z4
+	VFNMADD231PD 320(CX), Z2, Z4
+	VFMADD231PD  256(CX), Z3, Z4
+	VFNMADD231PD 192(CX), Z2, Z4
+	VFNMADD231PD 128(CX), Z3, Z4
+	VFNMADD231PD 448(CX), Z0, Z4
+	VFMADD231PD  384(CX), Z1, Z4
+	VMOVUPD      Z4, 128(DX)
+	VZEROUPPER
+	RET
+
+// func rotateXAVX512(u *float64, cs *float64)
+// Requires: AVX, AVX512F
+TEXT ·rotateXAVX512(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VMOVUPD      (AX), Z2
+	VMOVUPD      64(AX), Z3
+	VMOVUPD      128(AX), Z4
+	VMOVUPD      192(AX), Z5
+	VMULPD       Z2, Z0, Z6
+	VFMADD231PD  Z5, Z1, Z6
+	VMOVUPD      Z6, (AX)
+	VMULPD       Z3, Z0, Z6
+	VFNMADD231PD Z4, Z1, Z6
+	VMOVUPD      Z6, 64(AX)
+	VMULPD       Z4, Z0, Z4
+	VFMADD231PD  Z3, Z1, Z4
+	VMOVUPD      Z4, 128(AX)
+	VMULPD       Z5, Z0, Z0
+	VFNMADD231PD Z2, Z1, Z0
+	VMOVUPD      Z0, 192(AX)
+	VZEROUPPER
+	RET
+
+// func rotateYAVX512(u *float64, cs *float64)
+// Requires: AVX, AVX512F
+TEXT ·rotateYAVX512(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VMOVUPD      (AX), Z2
+	VMOVUPD      64(AX), Z3
+	VMOVUPD      128(AX), Z4
+	VMOVUPD      192(AX), Z5
+	VMULPD       Z2, Z0, Z6
+	VFNMADD231PD Z4, Z1, Z6
+	VMOVUPD      Z6, (AX)
+	VMULPD       Z3, Z0, Z6
+	VFNMADD231PD Z5, Z1, Z6
+	VMOVUPD      Z6, 64(AX)
+	VMULPD       Z4, Z0, Z4
+	VFMADD231PD  Z2, Z1, Z4
+	VMOVUPD      Z4, 128(AX)
+	VMULPD       Z5, Z0, Z0
+	VFMADD231PD  Z3, Z1, Z0
+	VMOVUPD      Z0, 192(AX)
+	VZEROUPPER
+	RET
+
+// func rotateZAVX512(u *float64, cs *float64)
+// Requires: AVX, AVX512F
+TEXT ·rotateZAVX512(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         cs+8(FP), CX
+	VMOVUPD      (CX), Z0
+	VMOVUPD      64(CX), Z1
+	VMOVUPD      (AX), Z2
+	VMOVUPD      64(AX), Z3
+	VMOVUPD      128(AX), Z4
+	VMOVUPD      192(AX), Z5
+	VMULPD       Z2, Z0, Z6
+	VFMADD231PD  Z3, Z1, Z6
+	VMOVUPD      Z6, (AX)
+	VMULPD       Z3, Z0, Z3
+	VFNMADD231PD Z2, Z1, Z3
+	VMOVUPD      Z3, 64(AX)
+	VMULPD       Z4, Z0, Z2
+	VFNMADD231PD Z5, Z1, Z2
+	VMOVUPD      Z2, 128(AX)
+	VMULPD       Z5, Z0, Z0
+	VFMADD231PD  Z4, Z1, Z0
+	VMOVUPD      Z0, 192(AX)
+	VZEROUPPER
+	RET
+
+// func timesOperatorAVX512(u *float64, v *float64)
+// Requires: AVX, AVX512F
+TEXT ·timesOperatorAVX512(SB), NOSPLIT, $0-16
+	MOVQ         u+0(FP), AX
+	MOVQ         v+8(FP), CX
+	VMOVUPD      (AX), Z0
+	VMOVUPD      64(AX), Z1
+	VMOVUPD      128(AX), Z2
+	VMOVUPD      192(AX), Z3
+	VMULPD       (CX), Z0, Z4
+	VFNMADD231PD 64(CX), Z1, Z4
+	VFNMADD231PD 128(CX), Z2, Z4
+	VFNMADD231PD 192(CX), Z3, Z4
+	VMOVUPD      Z4, (AX)
+	VMULPD       (CX), Z1, Z4
+	VFMADD231PD  64(CX), Z0, Z4
+	VFNMADD231PD 128(CX), Z3, Z4
+	VFMADD231PD  192(CX), Z2, Z4
+	VMOVUPD      Z4, 64(AX)
+	VMULPD       128(CX), Z0, Z4
+	VFNMADD231PD 192(CX), Z1, Z4
+	VFMADD231PD  (CX), Z2, Z4
+	VFMADD231PD  64(CX), Z3, Z4
+	VMOVUPD      Z4, 128(AX)
+	VMULPD       128(CX), Z1, Z1
+	VFMADD231PD  192(CX), Z0, Z1
+	VFMADD231PD  (CX), Z3, Z1
+	VFNMADD231PD 64(CX), Z2, Z1
+	VMOVUPD      Z1, 192(AX)
+	VZEROUPPER
+	RET
+
+// func turnBackAVX512(x *float64, y *float64, cs *float64)
+// Requires: AVX, AVX512F
+TEXT ·turnBackAVX512(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         cs+16(FP), DX
+	VMOVUPD      (DX), Z0
+	VMOVUPD      64(DX), Z1
+	VMULPD       Z0, Z0, Z2
+	VFNMADD231PD Z1, Z1, Z2
+	VMULPD       Z1, Z0, Z0
+	VADDPD       Z0, Z0, Z0
+	VMOVUPD      (AX), Z1
+	VMOVUPD      (CX), Z3
+	VMULPD       Z1, Z2, Z4
+	VFMADD231PD  Z3, Z0, Z4
+	VMOVUPD      Z4, (AX)
+	VMULPD       Z3, Z2, Z2
+	VFNMADD231PD Z1, Z0, Z2
+	VMOVUPD      Z2, (CX)
+	VZEROUPPER
+	RET
+
+// func halvesAVX512(angles *float64, trig *float64, n uint64, most *float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·halvesAVX512(SB), NOSPLIT, $0-32
+	MOVQ   most+24(FP), AX
+	MOVQ   angles+0(FP), CX
+	MOVQ   trig+8(FP), DX
+	VXORPD Z0, Z0, Z0
+	MOVQ   n+16(FP), BX
+
+loop0:
+	VMOVUPD      (CX), Z1
+	VMULPD       sincos<>+0(SB), Z1, Z1
+	VMOVUPD      sincos<>+1152(SB), Z2
+	VANDNPD      Z1, Z2, Z2
+	VMAXPD       Z2, Z0, Z0
+	VMOVUPD      sincos<>+192(SB), Z2
+	VFMADD231PD  sincos<>+128(SB), Z1, Z2
+	VSUBPD       sincos<>+192(SB), Z2, Z3
+	VFNMADD231PD sincos<>+256(SB), Z3, Z1
+	VFNMADD231PD sincos<>+320(SB), Z3, Z1
+	VMULPD       Z1, Z1, Z3
+	VMOVUPD      sincos<>+384(SB), Z4
+	VFMADD213PD  sincos<>+448(SB), Z3, Z4
+	VFMADD213PD  sincos<>+512(SB), Z3, Z4
+	VFMADD213PD  sincos<>+576(SB), Z3, Z4
+	VFMADD213PD  sincos<>+640(SB), Z3, Z4
+	VFMADD213PD  sincos<>+704(SB), Z3, Z4
+	VMULPD       Z3, Z4, Z4
+	VFMADD213PD  Z1, Z1, Z4
+	VMOVUPD      sincos<>+768(SB), Z1
+	VFMADD213PD  sincos<>+832(SB), Z3, Z1
+	VFMADD213PD  sincos<>+896(SB), Z3, Z1
+	VFMADD213PD  sincos<>+960(SB), Z3, Z1
+	VFMADD213PD  sincos<>+1024(SB), Z3, Z1
+	VFMADD213PD  sincos<>+1088(SB), Z3, Z1
+	VFMSUB213PD  sincos<>+0(SB), Z3, Z1
+	VFMADD213PD  sincos<>+64(SB), Z3, Z1
+	VPSLLQ       $0x3f, Z2, Z3
+	VPSRLQ       $0x3f, Z3, Z3
+	VXORPD       Z5, Z5, Z5
+	VPSUBQ       Z3, Z5, Z3
+	VXORPD       Z4, Z1, Z5
+	VANDPD       Z3, Z5, Z5
+	VXORPD       Z5, Z4, Z4
+	VXORPD       Z5, Z1, Z1
+	VPSLLQ       $0x3e, Z2, Z3
+	VANDPD       sincos<>+1152(SB), Z3, Z3
+	VXORPD       Z3, Z4, Z4
+	VPADDQ       sincos<>+1216(SB), Z2, Z2
+	VPSLLQ       $0x3e, Z2, Z2
+	VANDPD       sincos<>+1152(SB), Z2, Z2
+	VXORPD       Z2, Z1, Z1
+	VMOVUPD      Z1, (DX)
+	VMOVUPD      Z4, 64(DX)
+	ADDQ         $0x00000040, CX
+	ADDQ         $0x00000080, DX
+	DECQ         BX
+	JNZ          loop0
+	VMOVUPD      Z0, (AX)
+	VZEROUPPER
+	RET
+
+// func brickAVX512(trig *float64, bits *float64, tape *float64, pairs uint64)
+// Requires: AVX, AVX512F
+TEXT ·brickAVX512(SB), NOSPLIT, $0-32
+	MOVQ    trig+0(FP), AX
+	MOVQ    bits+8(FP), CX
+	MOVQ    tape+16(FP), DX
+	VMOVUPD (DX), Z0
+	VMOVUPD 64(DX), Z1
+	MOVQ    pairs+24(FP), BX
+
+loop0:
+	VMOVUPD      (AX), Z2
+	VMOVUPD      64(AX), Z3
+	VMULPD       320(AX), Z3, Z3
+	VMULPD       256(AX), Z2, Z2
+	VMULPD       128(AX), Z2, Z4
+	VFNMADD231PD 192(AX), Z3, Z4
+	VMULPD       192(AX), Z2, Z2
+	VFMADD231PD  128(AX), Z3, Z2
+	VMULPD       256(AX), Z1, Z3
+	VMULPD       Z0, Z4, Z4
+	VFMADD231PD  64(AX), Z3, Z4
+	VMULPD       (AX), Z0, Z0
+	VMULPD       Z1, Z2, Z2
+	VFMADD231PD  320(AX), Z0, Z2
+	VMOVUPD      Z4, 128(DX)
+	VMOVUPD      Z2, 192(DX)
+	VMOVUPD      64(CX), Z1
+	VMOVUPD      128(CX), Z0
+	VMULPD       Z0, Z1, Z3
+	VSUBPD       Z3, Z1, Z1
+	VSUBPD       Z3, Z0, Z5
+	VADDPD       Z1, Z0, Z0
+	VMOVUPD      sincos<>+64(SB), Z6
+	VSUBPD       Z0, Z6, Z0
+	VMULPD       384(AX), Z0, Z6
+	VFMADD231PD  448(AX), Z3, Z6
+	VMULPD       384(AX), Z3, Z3
+	VFNMADD231PD 448(AX), Z0, Z3
+	VMULPD       Z6, Z4, Z0
+	VFMADD231PD  Z1, Z2, Z0
+	VMULPD       Z5, Z4, Z1
+	VFMADD231PD  Z3, Z2, Z1
+	ADDQ         $0x00000100, DX
+	VMOVUPD      Z0, (DX)
+	VMOVUPD      Z1, 64(DX)
+	ADDQ         $0x00000200, AX
+	ADDQ         $0x00000080, CX
+	DECQ         BX
+	JNZ          loop0
+	VZEROUPPER
+	RET
+
+// func unbrickAVX512(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
+// Requires: AVX, AVX512F
+TEXT ·unbrickAVX512(SB), NOSPLIT, $0-48
+	MOVQ    trig+0(FP), AX
+	MOVQ    bits+8(FP), CX
+	MOVQ    tape+16(FP), DX
+	MOVQ    d+32(FP), BX
+	MOVQ    lambda+24(FP), SI
+	VMOVUPD (SI), Z0
+	VMOVUPD 64(SI), Z1
+	MOVQ    pairs+40(FP), DI
+
+loop0:
+	VMOVUPD      64(CX), Z2
+	VMOVUPD      128(CX), Z3
+	VMULPD       Z3, Z2, Z4
+	VSUBPD       Z4, Z2, Z2
+	VSUBPD       Z4, Z3, Z5
+	VADDPD       Z2, Z3, Z3
+	VMOVUPD      sincos<>+64(SB), Z6
+	VSUBPD       Z3, Z6, Z3
+	VMULPD       384(AX), Z3, Z6
+	VFMADD231PD  448(AX), Z4, Z6
+	VMULPD       384(AX), Z4, Z4
+	VFNMADD231PD 448(AX), Z3, Z4
+	VMULPD       Z6, Z0, Z3
+	VFMADD231PD  Z5, Z1, Z3
+	VMULPD       Z2, Z0, Z2
+	VFMADD231PD  Z4, Z1, Z2
+	VMULPD       128(DX), Z4, Z4
+	VMULPD       192(DX), Z6, Z6
+	VMULPD       Z4, Z0, Z0
+	VFNMADD231PD Z6, Z1, Z0
+	VMOVUPD      Z0, 192(BX)
+	VMOVUPD      (AX), Z1
+	VMOVUPD      64(AX), Z0
+	VMULPD       320(AX), Z0, Z0
+	VMULPD       256(AX), Z1, Z1
+	VMULPD       128(AX), Z1, Z4
+	VFNMADD231PD 192(AX), Z0, Z4
+	VMULPD       192(AX), Z1, Z5
+	VFMADD231PD  128(AX), Z0, Z5
+	VMULPD       (AX), Z2, Z1
+	VMULPD       Z4, Z3, Z0
+	VFMADD231PD  320(AX), Z1, Z0
+	VMULPD       64(AX), Z3, Z6
+	VMULPD       Z5, Z2, Z1
+	VFMADD231PD  256(AX), Z6, Z1
+	VMOVUPD      (DX), Z6
+	VMOVUPD      64(DX), Z7
+	VMULPD       Z6, Z3, Z8
+	VMULPD       Z7, Z2, Z9
+	VMULPD       Z4, Z9, Z4
+	VFNMADD231PD Z5, Z8, Z4
+	VMOVUPD      Z4, 64(BX)
+	VMULPD       Z7, Z3, Z3
+	VMULPD       Z6, Z2, Z2
+	VMULPD       128(AX), Z8, Z4
+	VFMADD231PD  192(AX), Z9, Z4
+	VMULPD       128(AX), Z9, Z5
+	VFNMADD231PD 192(AX), Z8, Z5
+	VMULPD       320(AX), Z5, Z6
+	VFMADD231PD  256(AX), Z3, Z6
+	VMULPD       256(AX), Z4, Z7
+	VFMADD231PD  320(AX), Z2, Z7
+	VMULPD       (AX), Z6, Z6
+	VFNMADD231PD 64(AX), Z7, Z6
+	VMOVUPD      Z6, (BX)
+	VMULPD       64(AX), Z5, Z5
+	VFMADD231PD  (AX), Z2, Z5
+	VMULPD       (AX), Z4, Z2
+	VFMADD231PD  64(AX), Z3, Z2
+	VMULPD       256(AX), Z5, Z3
+	VFNMADD231PD 320(AX), Z2, Z3
+	VMOVUPD      Z3, 128(BX)
+	SUBQ         $0x00000100, DX
+	SUBQ         $0x00000100, BX
+	SUBQ         $0x00000200, AX
+	SUBQ         $0x00000080, CX
+	DECQ         DI
+	JNZ          loop0
+	VMOVUPD      Z0, (SI)
+	VMOVUPD      Z1, 64(SI)
+	VZEROUPPER
+	RET

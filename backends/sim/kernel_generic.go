@@ -3,4 +3,4 @@
 package sim
 
 // kernels is the table of kernels, the fastest first.
-func kernels() []kernelSet { return []kernelSet{{"go", wide{}, plain{}}} }
+func kernels() []kernelSet { return []kernelSet{{"go", wide{}, plain{}, plainSide{}}} }

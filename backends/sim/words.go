@@ -19,16 +19,14 @@ const lawPiece = 1 << 20
 // Words prepares a circuit of gates for the probabilities of words: seen from the side
 // where it has few layers and chains and that is less work, otherwise by its state.
 func (s *Simulator) Words(c *ir.Circuit) (backends.WordEvaluator, error) {
-	if _, err := kernelNamed(s.Kernel); err != nil {
-		return nil, err
-	}
-	if err := ir.Verify(c); err != nil {
+	kern, err := kernelNamed(s.Kernel)
+	if err != nil {
 		return nil, err
 	}
 	f, err := seenFromTheSide(c)
 	switch {
 	case err == nil && (c.Qubits > maxWordQubits || f.cost() < len(f.ops)<<c.Qubits/2):
-		return &carries{sim: s, form: f, kern: plainSide{}}, nil
+		return &carries{sim: s, form: f, kern: kern.side}, nil
 	case err != nil && c.Qubits > maxWordQubits:
 		var refusal *backends.Refusal
 		if errors.As(err, &refusal) {

@@ -23,6 +23,7 @@ func main() {
 	choose()
 	times()
 	spread()
+	side()
 	Generate()
 }
 
