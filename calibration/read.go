@@ -176,6 +176,9 @@ func Read(files ...File) (*Snapshot, error) {
 		}
 		err = s.finish(&o)
 	}
+	if err == nil {
+		err = s.checkNames()
+	}
 	if err != nil {
 		return nil, locate(parts[0].file, nil, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Value is one calibrated number, in SI units or without dimension. A nil
@@ -295,6 +296,24 @@ func (s *Snapshot) finish(o *odd) error {
 		}
 	}
 	s.Warnings = o.warnings()
+	return nil
+}
+
+// checkNames refuses names with control characters: they stand in messages, tables and
+// circuits.
+func (s *Snapshot) checkNames() error {
+	names := append([]string{s.Name, s.Version, s.CalibrationSet}, s.Basis...)
+	for i := range s.Qubits {
+		names = append(names, s.Qubits[i].Label)
+	}
+	for i := range s.Gates {
+		names = append(names, s.Gates[i].Name)
+	}
+	for _, name := range names {
+		if strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
+			return invalid("the name %q holds control characters", name)
+		}
+	}
 	return nil
 }
 

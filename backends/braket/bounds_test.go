@@ -268,3 +268,35 @@ func TestWhatIsTaken(t *testing.T) {
 		t.Errorf("%+v, %v", l, err)
 	}
 }
+
+// Names that the service tells become hosts and paths of signed requests: odd ones are asked
+// for nowhere.
+func TestNamesOfAServerAreChecked(t *testing.T) {
+	keys(t)
+	a, err := FindAccount(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range [][2]string{
+		{"evilhost:8443/", "a/1"}, {"evil.example/x#", "a/1"}, {"user@evil", "a/1"}, {"a..b", "a/1"}, {"UPPER", "a/1"}, {"", "a/1"}, {"mine\n", "a/1"},
+		{"mine", "a/../../other/1"}, {"mine", "/a"}, {"mine", "a//1"}, {"mine", "a/\x1b[1m"}, {"mine", strings.Repeat("a", 1025)},
+	} {
+		var asked seen
+		c, err := New(a, "garnet", service.Options{REST: service.RESTOptions{Transport: &asked}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.object(t.Context(), k[0], k[1], 1<<20); err == nil || len(asked) != 0 || strings.ContainsAny(err.Error(), "\x1b\n") {
+			t.Errorf("%q: asked %q, %v", k, asked, err)
+		}
+	}
+	p := &pager{pages: map[string]string{"/": `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>evil.example/#</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`}}
+	if got, err := paged(t, p, "garnet", Account{}).bucket(t.Context()); err == nil {
+		t.Errorf("the account's bucket is %s", got)
+	}
+	for _, arn := range []string{"arn:aws:braket:evil.example/x:1:device/qpu/a/B", "arn:aws:braket:-x:1:device/qpu/a/B", "arn:aws:braket:US:1:device/qpu/a/B"} {
+		if _, err := New(a, arn, service.Options{}); err == nil || !strings.Contains(err.Error(), "no region of AWS") {
+			t.Errorf("%s: %v", arn, err)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // Client is the service for one device, by its ARN. It is a service.Service.
@@ -54,6 +55,9 @@ func New(a Account, name string, o service.Options) (*Client, error) {
 	c.Place = service.At(serviceName, arn, o.Address(""))
 	c.account, c.options, c.now = a, o.REST, o.Clock()
 	c.region = cmp.Or(regionOf(arn), a.Region, defaultRegion)
+	if !isRegion(c.region) {
+		return nil, backends.Refuse("%q is no region of AWS, such as %s", c.region, defaultRegion)
+	}
 	if c.options.Transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxIdleConnsPerHost = 16
@@ -172,8 +176,8 @@ func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 	if err := c.rest.JSON(a, &answer); err != nil {
 		return "", err
 	}
-	if answer.ARN == "" {
-		return "", errors.New("braket: the answer holds no ARN")
+	if err := c.rest.CheckID(answer.ARN); err != nil {
+		return "", err
 	}
 	return answer.ARN, nil
 }
@@ -219,7 +223,7 @@ func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, e
 			return nil, err
 		}
 		for _, t := range answer.Tasks {
-			if t.Tags[service.TagKey] == tag {
+			if t.Tags[service.TagKey] == tag && c.rest.CheckID(t.ARN) == nil {
 				out = append(out, t.ARN)
 			}
 		}
@@ -299,7 +303,7 @@ func (c *Client) identity(ctx context.Context) (string, error) {
 	var answer struct {
 		Account string `xml:"GetCallerIdentityResult>Account"`
 	}
-	if err := xml.NewDecoder(bytes.NewReader(a.Body)).Decode(&answer); err != nil || answer.Account == "" {
+	if err := xml.NewDecoder(bytes.NewReader(a.Body)).Decode(&answer); err != nil || len(answer.Account) != 12 || strings.Trim(answer.Account, "0123456789") != "" {
 		return "", errors.New("AWS STS: the answer names no account")
 	}
 	c.mu.Lock()
@@ -321,9 +325,29 @@ func (c *Client) bucket(ctx context.Context) (string, error) {
 	return "amazon-braket-" + c.region + "-" + owner, nil
 }
 
+// isBucket says that a text can be the name of a bucket, which becomes a part of a host.
+func isBucket(b string) bool {
+	return len(b) >= 3 && len(b) <= 63 && strings.Trim(b, "abcdefghijklmnopqrstuvwxyz0123456789-.") == "" && strings.Trim(b, "-.") == b && !strings.Contains(b, "..")
+}
+
+// isKey says that a text can be a path in a bucket.
+func isKey(key string) bool {
+	for _, segment := range strings.Split(key, "/") {
+		if segment == "" || segment == "." || segment == ".." || words.Plain(segment) != segment {
+			return false
+		}
+	}
+	return len(key) <= 1024
+}
+
+// isRegion says that a text can be the name of a region, which becomes a part of a host.
+func isRegion(r string) bool {
+	return r != "" && len(r) <= 32 && strings.Trim(r, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && strings.Trim(r, "-") == r
+}
+
 // checkBucket holds bucket and prefix against the rules of S3 and of the service.
 func (a Account) checkBucket() error {
-	if b := a.Bucket; b != "" && (len(b) < 3 || len(b) > 63 || strings.Trim(b, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.Trim(b, "-.") != b) {
+	if b := a.Bucket; b != "" && !isBucket(b) {
 		return backends.Refuse("braket.bucket %q is no name of a bucket: 3 to 63 small letters, digits, - and .", b)
 	}
 	p := a.Prefix

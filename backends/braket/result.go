@@ -166,6 +166,9 @@ func beside(program, executable string) string {
 
 // object reads a file of a bucket.
 func (c *Client) object(ctx context.Context, bucket, key string, most int64) ([]byte, error) {
+	if !isBucket(bucket) || !isKey(key) {
+		return nil, fmt.Errorf("braket: the service says that the result lies in %.80q at %.200q: these are no names of a bucket and of a file in it, and nothing is asked for there", bucket, key)
+	}
 	segments := strings.Split(key, "/")
 	for i := range segments {
 		segments[i] = url.PathEscape(segments[i])

@@ -174,7 +174,7 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 	var out []string
 	for _, j := range answer.Jobs {
 		for _, t := range j.Tags { // whatever the service filters
-			if t == tag {
+			if t == tag && c.rest.CheckID(j.ID) == nil {
 				out = append(out, j.ID)
 				break
 			}

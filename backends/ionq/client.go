@@ -99,7 +99,7 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 		}
 		old := false
 		for _, j := range answer.Jobs {
-			if j.Metadata[service.TagKey] == tag {
+			if j.Metadata[service.TagKey] == tag && c.rest.CheckID(j.ID) == nil {
 				out = append(out, j.ID)
 			}
 			old = old || !j.Submitted.IsZero() && j.Submitted.Before(since)

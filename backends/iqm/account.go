@@ -38,7 +38,7 @@ func credentials(_ context.Context, s service.Surroundings) ([]service.Credentia
 	if err != nil {
 		return nil, err
 	}
-	return []service.Credential{{What: "token", Where: account.Source}, {What: "server", Where: account.Server}}, nil
+	return []service.Credential{{What: "token", Where: account.Source}, {What: "server", Where: service.Shown(account.Server)}}, nil
 }
 
 // Resonance is the address of IQM's cloud.

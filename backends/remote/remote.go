@@ -15,6 +15,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/ledger"
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // Remote sends jobs to a service so that none is lost and none paid for twice. A job is
@@ -268,6 +269,7 @@ func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
 // record keeps what a job has become.
 func (r *Remote) record(j *ledger.Job, u ledger.Update) error {
 	u.Job = j.ID
+	u.Reason = words.Plain(u.Reason) // of a service, or a result of its
 	u.Attempt = cmp.Or(u.Attempt, j.Attempt)
 	if err := r.Ledger.Record(u); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 
 	"qgan/backends"
 	"qgan/internal/stream"
+	"qgan/internal/words"
 )
 
 // REST is what the clients of all services share: requests to one address, answers of a
@@ -152,13 +153,30 @@ func CheckEndpoint(base string) (*url.URL, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, backends.Refuse("%q is no address of a service, such as https://host/path", base)
+		return nil, backends.Refuse("%q is no address of a service, such as https://host/path", Shown(base))
 	case u.Scheme == "https" || u.Scheme == "http" && Loopback(u):
 		return u, nil
 	case u.Scheme == "http":
 		return nil, backends.Refuse("%s: plain http is for loopback only, since anybody on the way could read the key: use https", base)
 	}
 	return nil, backends.Refuse("%s: the address of a service begins with https://", base)
+}
+
+// Shown is an address without what may be secret in it: name and password, and what is asked
+// for behind the path. A text without an address is as it was.
+func Shown(address string) string {
+	scheme, rest, ok := strings.Cut(address, "//")
+	if !ok {
+		return address
+	}
+	scheme += "//"
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = "…" + rest[i:]
+	}
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		rest = rest[:i] + "?…"
+	}
+	return scheme + rest
 }
 
 // Loopback says that an address is this machine's own.
@@ -225,7 +243,7 @@ func (r *REST) address(c *Call) (string, error) {
 	ref, err := url.Parse(c.Path)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("%s: link %q: %w", r.service, c.Path, err)
+		return "", fmt.Errorf("%s: the link %q can't be read", r.service, Shown(c.Path))
 	case ref.Host != "" && (ref.Host != u.Host || ref.Scheme != "" && ref.Scheme != u.Scheme):
 		return "", backends.Refuse("%s: the link to %s://%s is not followed: it leaves %s, and the key is for that host alone", r.service, ref.Scheme, ref.Host, u.Host)
 	case ref.Host != "" || strings.HasPrefix(c.Path, "/"):
@@ -428,10 +446,13 @@ func (r *REST) read(resp *http.Response, most int64) (*Answer, error) {
 		e.Err = r.options.Problem(resp.StatusCode, body)
 	}
 	if resp.StatusCode < 400 {
-		e.Err = fmt.Errorf("a redirect to %q, which is not followed", resp.Header.Get("Location"))
+		e.Err = fmt.Errorf("a redirect to %q, which is not followed", Shown(resp.Header.Get(movedTo)))
 	}
-	if e.Err == nil {
+	switch {
+	case e.Err == nil:
 		e.Err = errors.New(beginning(body))
+	case words.Plain(e.Err.Error()) != e.Err.Error():
+		e.Err = errors.New(words.Plain(e.Err.Error()))
 	}
 	return nil, e
 }
@@ -445,13 +466,13 @@ func beginning(body []byte) string {
 	if len(text) > 200 {
 		text = strings.ToValidUTF8(text[:200], "") + " …"
 	}
-	return strings.ToValidUTF8(text, "?")
+	return words.Plain(strings.ToValidUTF8(text, "?"))
 }
 
-// JSON decodes an answer. What is no JSON, such as a proxy's page, is an error that
-// shows its beginning.
+// JSON decodes an answer. Its texts are plain: nothing in them moves a terminal. What is no
+// JSON, such as a proxy's page, is an error that shows its beginning.
 func (r *REST) JSON(a *Answer, out any) error {
-	d := json.NewDecoder(bytes.NewReader(a.Body))
+	d := json.NewDecoder(bytes.NewReader(words.PlainJSON(a.Body)))
 	d.UseNumber()
 	if err := d.Decode(out); err != nil {
 		return fmt.Errorf("%s: an answer that can't be read (%w): %s", r.service, err, beginning(a.Body))
@@ -473,10 +494,23 @@ func (r *REST) Create(ctx context.Context, c Call) (id string, err error) {
 	if err := r.JSON(a, &answer); err != nil {
 		return "", err
 	}
-	if answer.ID == "" {
-		return "", fmt.Errorf("%s: the answer holds no id", r.service)
+	if err := r.CheckID(answer.ID); err != nil {
+		return "", err
 	}
 	return answer.ID, nil
+}
+
+// CheckID refuses an id of a service that can't be one: it becomes a part of paths that
+// signed requests go to.
+func (r *REST) CheckID(id string) error {
+	odd := func(c rune) bool { return c <= ' ' || c > '~' }
+	switch {
+	case id == "":
+		return fmt.Errorf("%s: the answer holds no id", r.service)
+	case len(id) > 256 || id == "." || id == ".." || strings.ContainsFunc(id, odd):
+		return fmt.Errorf("%s: the answer holds %.80q, which is no id", r.service, id)
+	}
+	return nil
 }
 
 // Get asks for an object.

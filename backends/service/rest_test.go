@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // answer is what a server says to one request; a status of 0 drops the connection.
@@ -343,6 +345,84 @@ func TestCheckEndpoint(t *testing.T) {
 		}
 		if _, err := service.NewREST("svc", base, service.RESTOptions{}); (err == nil) != ok || err != nil && !strings.HasPrefix(err.Error(), "svc: ") {
 			t.Errorf("%q: %v", base, err)
+		}
+	}
+}
+
+// What may be secret in an address is in no message about it.
+func TestAddressesWithPasswords(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://user:SECRET@h.example/x":      "https://…@h.example/x",
+		"https://user:SEC?RET@h.example":       "https://…@h.example",
+		"https://user:S@ECRET@h.example":       "https://…@h.example",
+		"https://user:%zzSECRET@h.example":     "https://…@h.example",
+		"https://h.example/x?apikey=SECRET":    "https://h.example/x?…",
+		"https://h.example/x#SECRET":           "https://h.example/x?…",
+		"ibm=https://user:SECRET@h.example":    "ibm=https://…@h.example",
+		"http://user:SECRET@127.0.0.1":         "http://…@127.0.0.1",
+		"//user:SECRET@h.example":              "//…@h.example",
+		"mailto without an address: a@example": "mailto without an address: a@example",
+	} {
+		if got := service.Shown(address); got != want {
+			t.Errorf("%s is shown as %s", address, got)
+		}
+		if _, err := service.NewREST("svc", address, service.RESTOptions{}); err == nil || strings.Contains(err.Error(), "SECRET") || strings.Contains(err.Error(), "RET@") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	s := &scripted{answers: []answer{{302, "", "Location: https://user:SECRET@h.example/x?token=SECRET"}}}
+	r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Do(t.Context(), service.Call{Method: "GET", Path: "x"}); err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("a redirect: %v", err)
+	}
+}
+
+// No text of a service moves a terminal: errors, texts and names of answers, ids.
+func TestTextsOfAServiceArePlain(t *testing.T) {
+	const evil = `no \u001b[31mred\u001b]0;title\u0007\u001b[2K\rqgan: all is well\u009b`
+	text := strings.ReplaceAll(evil, `\\`, `\`)
+	raw := "no \x1b[31mred\x1b[2K\rqgan: all is well\u202e"
+	problem := func(_ int, body []byte) error {
+		var e struct{ M string }
+		if json.Unmarshal(body, &e) != nil {
+			return nil
+		}
+		return errors.New(e.M)
+	}
+	for name, k := range map[string]answer{
+		"their words":   {400, `{"M": "` + text + `"}`, ""},
+		"a page":        {400, raw, ""},
+		"a wrong page":  {200, raw, ""},
+		"a redirection": {302, "", "Location: https://h.example/\x1b[31m"},
+	} {
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: &scripted{answers: []answer{k}}, Problem: problem})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Get(t.Context(), "x", nil, new(struct{})); err == nil || words.Plain(err.Error()) != err.Error() {
+			t.Errorf("%s: %q", name, err)
+		}
+	}
+	r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: &scripted{answers: []answer{{200, `{"id": "` + text + `", "n": {"` + text + `": [1.5]}}`, ""}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct {
+		ID string
+		N  map[string][]json.Number
+	}
+	if err := r.Get(t.Context(), "x", nil, &out); err != nil || out.ID != `no \x1b[31mred\x1b]0;title\x07\x1b[2K qgan: all is well\x9b` || out.N[out.ID][0] != "1.5" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if id, err := r.Create(t.Context(), service.Call{Path: "jobs"}); id != "" || err == nil || !strings.Contains(err.Error(), "is no id") {
+		t.Errorf("%q, %v", id, err)
+	}
+	for id, ok := range map[string]bool{"a": true, "arn:aws:braket:eu-north-1:1:quantum-task/1-2": true, "": false, ".": false, "..": false, "a b": false, "é": false, strings.Repeat("a", 257): false} {
+		if err := r.CheckID(id); (err == nil) != ok {
+			t.Errorf("%q: %v", id, err)
 		}
 	}
 }

@@ -67,9 +67,16 @@ func (p patient) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, w.cause(err)
 	}
 	w.timer.Reset(p.still)
+	if to := resp.Header.Get("Location"); to != "" { // not net/http's business: it would show what it can't read
+		resp.Header.Del("Location")
+		resp.Header.Set(movedTo, to)
+	}
 	resp.Body = &watched{resp.Body, w, w.stop}
 	return resp, nil
 }
+
+// movedTo is the header that takes the place of Location, which nobody follows.
+const movedTo = "Qgan-Moved-To"
 
 // watch is the time that an exchange may stand still.
 type watch struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends/service"
 	"qgan/internal/conffile"
 )
 
@@ -84,7 +85,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 		}
 		for _, f := range flagsOf(verb) {
 			if from, ok := origins[f.name]; ok {
-				r.Flags = append(r.Flags, configReportFlag{verbPath(verb), f.name, f.value, f.initial, from})
+				r.Flags = append(r.Flags, configReportFlag{verbPath(verb), f.name, service.Shown(f.value), f.initial, from})
 			}
 		}
 	}
@@ -92,7 +93,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 	for _, table := range sortedKeys(tables) {
 		for _, key := range tables[table] {
 			if value, from, ok := a.cfg.Files.Table(table).Text(key); ok {
-				r.Settings = append(r.Settings, configReportKey{table, key, value, from})
+				r.Settings = append(r.Settings, configReportKey{table, key, service.Shown(value), from})
 			}
 		}
 	}

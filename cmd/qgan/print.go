@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -15,10 +16,15 @@ import (
 // printJSON prints v on stdout as one object. Objects carry a field "schema" and
 // are only ever extended.
 func (a *app) printJSON(v any) error {
-	e := json.NewEncoder(a.out)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.out.Write(words.Spelled(b.Bytes()))
+	return err
 }
 
 // show prints a verb's report, as one object or for people.
@@ -45,12 +51,12 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 
 // warn writes a warning on stderr.
 func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.err, "qgan: warning: %s\n", fmt.Sprintf(format, args...))
+	fmt.Fprintf(a.err, "qgan: warning: %s\n", words.Lines(fmt.Sprintf(format, args...)))
 }
 
 // note writes a message on stderr.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.err, "qgan: %s\n", fmt.Sprintf(format, args...))
+	fmt.Fprintf(a.err, "qgan: %s\n", words.Lines(fmt.Sprintf(format, args...)))
 }
 
 // text prints a figure that may be absent.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -211,4 +212,31 @@ func trimmed(text string) string {
 		lines[i] = strings.TrimRight(line, " ")
 	}
 	return strings.Join(slices.Clip(lines), "\n")
+}
+
+// Whatever others wrote, nothing that is printed moves the terminal.
+func TestWhatIsPrintedIsPlain(t *testing.T) {
+	const evil = "no \x1b[31mred\x1b]0;title\x07\x1b[2K\rqgan: all is well\u009b\u202e"
+	var out, errs bytes.Buffer
+	a := &app{out: &out, err: &errs}
+	a.note("job: %s", evil)
+	a.warn("%s", evil)
+	a.report(exitRemote, fmt.Errorf("ibm: job x failed: %s\nand another", evil))
+	a.report(exitUsage, usagef("x").withHint("%s", evil))
+	table := newTable(&out)
+	table.Row("job", evil)
+	if err := table.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.printJSON(map[string]string{"reason": evil, evil: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]string{"out": out.String(), "err": errs.String()} {
+		if i := strings.IndexFunc(b, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || r == '\u202e') }); i >= 0 || !strings.Contains(b, "all is well") {
+			t.Errorf("%s: %q", name, b)
+		}
+		if strings.Contains("\n"+b, "\nqgan: all is well") {
+			t.Errorf("%s has a line of the service's own: %s", name, b)
+		}
+	}
 }

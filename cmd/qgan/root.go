@@ -14,6 +14,7 @@ import (
 
 	"qgan/backends/sim"
 	"qgan/internal/durable"
+	"qgan/internal/words"
 )
 
 // app is what the verbs share: the process's surroundings, so that a test can put
@@ -196,8 +197,8 @@ func (a *app) report(code int, err error) {
 	if code == exitInterrupted && (errors.Is(err, context.Canceled) && text == context.Canceled.Error() || text == "") {
 		text = errInterrupted.Error()
 	}
-	fmt.Fprintf(a.err, "qgan: %s\n", strings.TrimRight(text, "\n"))
+	fmt.Fprintf(a.err, "qgan: %s\n", words.Lines(strings.TrimRight(text, "\n")))
 	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(a.err, "qgan: %s\n", hint)
+		fmt.Fprintf(a.err, "qgan: %s\n", words.Lines(hint))
 	}
 }

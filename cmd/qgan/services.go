@@ -98,20 +98,22 @@ func (f *remoteFlags) address(a *app, s *service.Row) (string, error) {
 	for _, e := range f.endpoint {
 		name, url, ok := strings.Cut(e, "=")
 		if !ok || url == "" {
-			return "", usagef("--endpoint %s: it is SERVICE=URL", e)
+			return "", usagef("--endpoint %s: it is SERVICE=URL", service.Shown(e))
 		}
-		if _, err := serviceOf(name); err != nil {
+		if _, err := serviceOf(service.Shown(name)); err != nil {
 			return "", err
+		}
+		if _, err := service.CheckEndpoint(url); err != nil { // any of them is kept with a run
+			return "", usagef("%w", err)
 		}
 		if name == s.Name {
 			address = url
 		}
 	}
-	if address == "" {
-		return "", nil
-	}
-	if _, err := service.CheckEndpoint(address); err != nil {
-		return "", usagef("%w", err)
+	if address != "" {
+		if _, err := service.CheckEndpoint(address); err != nil {
+			return "", usagef("%w", err)
+		}
 	}
 	return address, nil
 }

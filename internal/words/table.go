@@ -3,6 +3,7 @@ package words
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -18,8 +19,12 @@ func NewTable(w io.Writer) *Table {
 	return &Table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 }
 
-// Row adds a row of cells.
+// Row adds a row of cells, whose texts may be others'.
 func (t *Table) Row(cells ...string) {
+	cells = slices.Clone(cells)
+	for i := range cells {
+		cells[i] = Plain(cells[i])
+	}
 	if _, err := fmt.Fprintln(t.w, strings.Join(cells, "\t")); t.err == nil {
 		t.err = err
 	}

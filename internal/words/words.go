@@ -1,5 +1,5 @@
-// Package words puts figures into words: things that are counted, figures that may be absent,
-// and how long ago something was.
+// Package words puts figures into words (things that are counted, figures that may be absent,
+// how long ago something was) and makes the texts of others fit to be shown.
 package words
 
 import (
