@@ -438,7 +438,7 @@ func TestTimeHalvesByDefinition(t *testing.T) {
 				case name == "held out":
 					near(t, name+": rates of "+res.Name, *f.Value, wantRate, 0.2, 0)
 				default:
-					near(t, name+": rates of "+res.Name, *f.Value, 0, 0, 0.12)
+					near(t, name+": rates of "+res.Name, *f.Value, 0, 0, 0.16) // of 1,000 bins that hang together
 				}
 			}
 		}

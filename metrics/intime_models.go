@@ -72,20 +72,24 @@ var timeModels = []timeModel{
 	{"independent-in-time", chainOf(0)},
 	{"markov", chainOf(1)},
 	{gaussianName, func(r *spikes.Raster) (processModel, error) {
-		g, err := FitDichotomisedGaussian(r, max(1, min(gaussianLags, maxLatent/max(1, r.Neurons), r.Bins)))
+		g, err := FitDichotomisedGaussian(r, GaussianLags(r.Neurons, r.Bins))
 		return g, err
 	}},
 }
 
-// gaussianLags is the number of lags of the dichotomised Gaussian drawn as a
-// recording: more make its latent covariances worse, not its draws better.
-const gaussianLags = 10
+// GaussianLags is the number of lags, from 0, to which a dichotomised Gaussian is fitted that
+// is drawn as a recording of so many neurons and bins: to lag 10, the last one that is shown
+// of samples, where 200 latent variables suffice. More make its latent covariances worse, not
+// its draws better.
+func GaussianLags(neurons, bins int) int {
+	return max(1, min(AutocorrelogramLags+1, maxLatent/max(1, neurons), bins))
+}
 
 // TimeBaselines compares with the data what any model in time has to be held
 // against: the repeats that models are fitted to, as the floor below which a
 // figure says nothing (split-half), and a raster of their size and shape drawn
 // from each simple model fitted to them (independent-in-time and markov, see
-// [Chain]; dichotomised-gaussian with up to 10 lags, see [DichotomisedGaussian]).
+// [Chain]; dichotomised-gaussian to lag 10 at most, see [DichotomisedGaussian]).
 //
 // Where the fitted repeats are the data themselves, the models are compared with
 // all of them, in sample, and the floor is that of the odd repeats compared with
@@ -106,6 +110,9 @@ func (c *TimeComparer) TimeBaselines(fitted *spikes.Raster, rng *rand.Rand) ([]T
 			return nil, err
 		}
 		r.Parameters = p.Parameters()
+		if g, ok := p.(*DichotomisedGaussian); ok && g.lags <= AutocorrelogramLags && g.lags < fitted.Bins {
+			r.Note = fmt.Sprintf("fitted to lag %d", g.lags-1)
+		}
 		if l, ok := p.(likely); ok {
 			perBin, impossible := l.LogLikelihood(c.raster)
 			if r.LogLikelihood = FiniteOrNil(perBin); impossible > 0 {

@@ -79,11 +79,11 @@ var baselines = []baseline{
 	}},
 	{"ising", "the pairs of a bin", "history or stimulus", func(t training) (Model, error) { return fitWords(t, false) }},
 	{"k-pairwise", "the pairs of a bin and how many fire", "history or stimulus", func(t training) (Model, error) { return fitWords(t, true) }},
-	{"dichotomised-gaussian", "rates and pairs at up to 10 lags, by a Gaussian above a threshold", "stimulus", func(t training) (Model, error) {
+	{"dichotomised-gaussian", "rates and pairs to lag 10, of more than 18 cells to a smaller one, by a Gaussian above a threshold", "stimulus", func(t training) (Model, error) {
 		if t.Neurons > gaussianCells {
 			return nil, noFit("%d cells, at most %d take part in a fit", t.Neurons, gaussianCells)
 		}
-		g, err := metrics.FitDichotomisedGaussian(t.Raster, min(10, gaussianCells/t.Neurons, t.Bins))
+		g, err := metrics.FitDichotomisedGaussian(t.Raster, metrics.GaussianLags(t.Neurons, t.Bins))
 		return gaussian{g, t.BinWidth}, err
 	}},
 }
