@@ -222,7 +222,7 @@ func TestUnits(t *testing.T) {
 		t.Fatalf("%d units", len(units))
 	}
 	weights := bootstrap(150, stream.New(2, "weights"))
-	exact, quick := l.sumOf(units, weights).sum, l.resampled(weighted{units[:70], weights[:70]}, weighted{units[70:], weights[70:]}).sum
+	exact, quick := l.sumOf(units, weights).sum, l.resampled([]weighted{{units[:70], weights[:70]}, {units[70:], weights[70:]}})[0].sum
 	for k, x := range exact {
 		if math.Abs(quick[k]-x) > 1e-6*math.Abs(x) {
 			t.Fatalf("entry %d of a resample: %v, want %v", k, quick[k], x)

@@ -151,7 +151,9 @@ func TestDeal(t *testing.T) {
 	}
 	b := r.bench(shape{8, true})
 	for _, units := range []int{3, 11} {
-		p := b.deal(units, stream.New(36, "deal"))
+		sample, judge, _ := b.dealt(units)(stream.New(36, "deal"))
+		views := b.resampled(sample, judge)
+		p := pairing{sample: views[0], judge: views[1]}
 		if p.sample.repeatCount() != float64(units) || p.judge.repeatCount() != 10 {
 			t.Errorf("%d units of 11: %g and %g repeats are dealt", units, p.sample.repeatCount(), p.judge.repeatCount())
 		}

@@ -24,7 +24,7 @@ func (r *Referee) perfect(b *bench, units int, figures []Figure) []*Range {
 	}
 	out := make([]*Range, len(figures))
 	if len(b.train) > 1 && len(b.judge) > 1 {
-		values := r.draws(figures, "halves", func(rng *rand.Rand) *pairing { return b.deal(units, rng) })
+		values := r.draws(b, figures, "halves", b.dealt(units))
 		for k, v := range values {
 			if v = sorted(v); len(v) > 0 {
 				out[k] = &Range{mean(v), metrics.Quantile(v, 0.025), metrics.Quantile(v, 0.975)}
@@ -52,19 +52,21 @@ func (b *bench) unitBins() float64 {
 	return sum
 }
 
-// deal deals the units of both halves anew, so many to a sample and as many as it has to
-// the judging half.
-func (b *bench) deal(units int, rng *rand.Rand) *pairing {
+// dealt deals the units of both halves anew, so many to a sample and as many as it has to the
+// judging half.
+func (b *bench) dealt(units int) draw {
 	train := len(b.train)
-	order := rng.Perm(train + len(b.judge))
-	view := func(units []int) *view {
-		w := make([]float64, len(order))
-		for _, u := range units {
-			w[u] = 1
+	return func(rng *rand.Rand) (sample, judge []weighted, rest pairing) {
+		order := rng.Perm(train + len(b.judge))
+		part := func(units []int) []weighted {
+			w := make([]float64, len(order))
+			for _, u := range units {
+				w[u] = 1
+			}
+			return []weighted{{b.train, w[:train]}, {b.judge, w[train:]}}
 		}
-		return b.resampled(weighted{b.train, w[:train]}, weighted{b.judge, w[train:]})
+		return part(order[:units]), part(order[train:]), pairing{}
 	}
-	return &pairing{sample: view(order[:units]), judge: view(order[train:])}
 }
 
 // perfectLaw fills in what the exact law of a perfect model scores: what random halves of

@@ -311,12 +311,10 @@ func (r *Referee) resample(b *bench, units [][]float32, whole *pairing, figures 
 	if len(units) < 2 || len(b.judge) < 2 {
 		return make([][]float64, len(figures))
 	}
-	return r.draws(figures, "bootstrap", func(rng *rand.Rand) *pairing {
+	return r.draws(b, figures, "bootstrap", func(rng *rand.Rand) (x, y []weighted, rest pairing) {
 		w := bootstrap(len(b.judge), rng)
-		return &pairing{
-			sample: b.resampled(weighted{units, bootstrap(len(units), rng)}), judge: b.resampled(weighted{b.judge, w}),
-			likelihood: whole.likelihood, gain: whole.gain, laws: whole.laws, weights: w, binsOf: b.binsOf,
-		}
+		return []weighted{{units, bootstrap(len(units), rng)}}, []weighted{{b.judge, w}},
+			pairing{likelihood: whole.likelihood, gain: whole.gain, laws: whole.laws, weights: w, binsOf: b.binsOf}
 	})
 }
 
@@ -329,17 +327,40 @@ func bootstrap(n int, rng *rand.Rand) []float64 {
 	return w
 }
 
+// draw draws what a sample and a judging half are made of; rest is what a pairing has
+// beside them.
+type draw func(rng *rand.Rand) (sample, judge []weighted, rest pairing)
+
+// together is the number of draws that are added up at once, fewer where they would have more
+// than togetherLimit numbers.
+const (
+	together      = 8
+	togetherLimit = 1 << 22
+)
+
 // draws returns the figures of so many drawn pairings, by figure.
-func (r *Referee) draws(figures []Figure, label string, draw func(rng *rand.Rand) *pairing) [][]float64 {
+func (r *Referee) draws(b *bench, figures []Figure, label string, draw draw) [][]float64 {
 	n := max(0, r.opt.Resamples)
 	out := make([][]float64, len(figures))
 	for k := range out {
 		out[k] = make([]float64, n)
 	}
-	parallel.Each(n, r.opt.Workers, func(i, _ int) {
-		p := draw(stream.New(r.opt.Seed, "score/"+label, uint64(i)))
-		for k := range figures {
-			out[k][i] = figures[k].measure(p)
+	group := max(1, min(together, togetherLimit/(2*b.size)))
+	parallel.Each((n+group-1)/group, r.opt.Workers, func(i, _ int) {
+		from, to := i*group, min(i*group+group, n)
+		pairings, parts := make([]pairing, to-from), make([][]weighted, 2*(to-from))
+		for k := range pairings {
+			parts[2*k], parts[2*k+1], pairings[k] = draw(stream.New(r.opt.Seed, "score/"+label, uint64(from+k)))
+		}
+		views := b.resampled(parts...)
+		for k := range pairings {
+			p := &pairings[k]
+			p.sample, p.judge = views[2*k], views[2*k+1]
+			for f := range figures {
+				out[f][from+k] = figures[f].measure(p)
+			}
+			views[2*k], views[2*k+1] = nil, nil // their memory may go
+			p.sample, p.judge = nil, nil
 		}
 	})
 	return out

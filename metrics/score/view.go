@@ -33,22 +33,37 @@ type weighted struct {
 	weights []float64
 }
 
-// resampled adds up units as sumOf does, several times as fast and in single precision:
-// exact for counts below 2^24, and far nearer than resamples are to each other for others.
-func (l *layout) resampled(parts ...weighted) *view {
-	sum := blas32.Vector{N: l.size, Inc: 1, Data: make([]float32, l.size)}
-	for _, p := range parts {
-		for u, row := range p.units {
-			if w := p.weights[u]; w != 0 {
-				blas32.Axpy(float32(w), blas32.Vector{N: l.size, Inc: 1, Data: row}, sum)
+// block is the number of counts of a row that are added up at once, so that those of all
+// units stay in the cache while many views take them.
+const block = 1 << 10
+
+// resampled returns as many views as there are lists of parts, each the sum of its parts'
+// units as sumOf adds them, several times as fast and in single precision: exact for counts
+// below 2^24, and far nearer than resamples are to each other for others.
+func (l *layout) resampled(views ...[]weighted) []*view {
+	out := make([]*view, len(views))
+	for k := range out {
+		out[k] = &view{layout: l, sum: make([]float64, l.size)}
+	}
+	sum := make([]float32, block)
+	for from := 0; from < l.size; from += block {
+		to := min(from+block, l.size)
+		sum := blas32.Vector{N: to - from, Inc: 1, Data: sum[:to-from]}
+		for k, parts := range views {
+			clear(sum.Data)
+			for _, p := range parts {
+				for u, row := range p.units {
+					if w := p.weights[u]; w != 0 {
+						blas32.Axpy(float32(w), blas32.Vector{N: to - from, Inc: 1, Data: row[from:to]}, sum)
+					}
+				}
+			}
+			for i, x := range sum.Data {
+				out[k].sum[from+i] = float64(x)
 			}
 		}
 	}
-	v := &view{layout: l, sum: make([]float64, l.size)}
-	for k, x := range sum.Data {
-		v.sum[k] = float64(x)
-	}
-	return v
+	return out
 }
 
 func (v *view) binCount() float64    { return v.sum[v.total.from] }
