@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 
 	"qgan/backends/sim"
+	"qgan/internal/parallel"
 	"qgan/internal/stream"
 	"qgan/metrics"
 	"qgan/metrics/score"
@@ -159,32 +161,50 @@ func (j judge) sample(ctx context.Context, b baseline) (*spikes.Raster, error) {
 	return b.law.draw(ctx, repeats, bins, j.Judge().BinWidth)
 }
 
+// sideBySide is the number of baselines that are fitted and judged at once: while one is
+// fitted, which mostly takes a single processor, another is counted.
+const sideBySide = 2
+
 // baselines fits each baseline and judges it in repeats or windows of each length.
 func (j judge) baselines(ctx context.Context, out *Scores, bins []int) error {
 	names := j.opt.Baselines
 	if names == nil {
 		names = score.Baselines()
 	}
-	for _, name := range names {
+	type result struct {
+		score   *score.Score
+		samples *spikes.Raster
+		err     error
+	}
+	results := make([][]result, len(names))
+	var progress sync.Mutex
+	parallel.Each(len(names), sideBySide, func(i, _ int) {
+		name := names[i]
 		if err := ctx.Err(); err != nil {
-			return err
+			results[i] = []result{{err: err}}
+			return
 		}
+		progress.Lock()
 		j.opt.Progress("fitting and judging the baseline " + name)
+		progress.Unlock()
 		b, err := j.fit(ctx, name)
-		if err := out.unless(name, err); err != nil {
-			return err
+		if err != nil {
+			results[i] = []result{{err: err}}
+			return
 		}
 		for _, n := range bins {
-			if err != nil {
-				break
-			}
 			x, samples, err := j.score(ctx, b, n)
-			if err := out.unless(name, err); err != nil {
+			results[i] = append(results[i], result{x, samples, err})
+		}
+	})
+	for i, name := range names {
+		for _, r := range results[i] {
+			if err := out.unless(name, r.err); err != nil {
 				return err
 			}
-			if err == nil {
-				out.Baselines = append(out.Baselines, x)
-				if err := j.keep(out, x, samples, false); err != nil {
+			if r.err == nil {
+				out.Baselines = append(out.Baselines, r.score)
+				if err := j.keep(out, r.score, r.samples, false); err != nil {
 					return err
 				}
 			}
