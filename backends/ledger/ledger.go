@@ -56,14 +56,14 @@ type place struct {
 // Open opens the ledger in a folder, which it makes where it is not there. A nil file
 // system is the machine's own, a nil clock too.
 func Open(fsys durable.FS, dir string, now func() time.Time) (*Ledger, error) {
-	if fsys == nil {
-		fsys = durable.OS{}
-	}
+	fsys = durable.Private(fsys) // what is in it are others' programs, and money
 	if now == nil {
 		now = time.Now
 	}
-	if err := fsys.MkdirAll(filepath.Join(dir, "jobs")); err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
+	for _, d := range []string{dir, filepath.Join(dir, "jobs")} {
+		if err := fsys.MkdirAll(d); err != nil {
+			return nil, fmt.Errorf("open the ledger: %w", err)
+		}
 	}
 	return &Ledger{fsys: fsys, dir: dir, now: now, jobs: map[string]*merged{}, seen: map[string]place{}}, nil
 }

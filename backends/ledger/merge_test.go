@@ -186,7 +186,7 @@ func TestOrderOnTheDisk(t *testing.T) {
 		{"open", func() (err error) {
 			l, err = ledger.Open(x, dir, func() time.Time { return now })
 			return err
-		}, []string{"mkdir jobs"}},
+		}, []string{"mkdir ledger", "mkdir jobs"}},
 		{"plan two", func() error {
 			plans := []ledger.Plan{{Job: ledger.Job{ID: "a1", Estimate: usd(0)}, Request: []byte("{}")}, {Job: ledger.Job{ID: "b2", Estimate: usd(0)}, Request: []byte("{}")}}
 			_, err := l.Plan(t.Context(), plans, ledger.Limits{})

@@ -216,6 +216,14 @@ func (x *Fault) MkdirAll(path string) error {
 	return x.fsys.MkdirAll(path)
 }
 
+// Own implements [FS].
+func (x *Fault) Own(path string) error {
+	if err := x.dead(); err != nil {
+		return err
+	}
+	return x.fsys.Own(path)
+}
+
 // ReadDir implements [FS].
 func (x *Fault) ReadDir(path string) ([]fs.DirEntry, error) {
 	if err := x.dead(); err != nil {

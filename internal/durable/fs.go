@@ -44,6 +44,8 @@ type FS interface {
 	Truncate(path string, size int64) error
 	// MkdirAll makes a folder and those above it.
 	MkdirAll(path string) error
+	// Own makes a file or a folder its owner's alone.
+	Own(path string) error
 	// ReadDir lists a folder in order of name.
 	ReadDir(path string) ([]fs.DirEntry, error)
 	// Stat describes what a path leads to.
@@ -127,6 +129,18 @@ func (OS) Truncate(path string, size int64) error { return os.Truncate(path, siz
 
 // MkdirAll implements [FS].
 func (OS) MkdirAll(path string) error { return os.MkdirAll(path, 0o777) }
+
+// Own implements [FS]. On Windows a folder of the user's is the user's by itself.
+func (OS) Own(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return os.Chmod(path, info.Mode().Perm()&^0o077)
+}
 
 // ReadDir implements [FS].
 func (OS) ReadDir(path string) ([]fs.DirEntry, error) { return os.ReadDir(path) }
