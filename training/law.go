@@ -81,14 +81,15 @@ func EstimateLaw(ctx context.Context, c Config, g Generator, params []float64, s
 				c.Readout.drawn(part[i:][:words], n)
 			}
 			parallel.Each(s.Len(), runtime.GOMAXPROCS(0), func(i, _ int) {
-				w := s.Window(i)
+				w, sum := s.Window(i), mean[i]
 				for j := range z {
 					p := 1.0
 					for k, x := range w {
 						p *= part[(k*len(z)+j)*words+int(x)]
 					}
-					mean[i] += p / float64(per)
+					sum += p / float64(per)
 				}
+				mean[i] = sum // once: its neighbours are other tasks'
 			})
 			for j := range z {
 				p := 1.0

@@ -285,13 +285,11 @@ func TestExportValues(t *testing.T) {
 		{"--timesteps 3 --memory leaky", "--past 11,01"},
 	} {
 		dir := t.TempDir()
-		run, vector, file := filepath.Join(dir, "run"), filepath.Join(dir, "vector"), filepath.Join(dir, "p.json")
+		vector, file := filepath.Join(dir, "vector"), filepath.Join(dir, "p.json")
 		if err := os.WriteFile(vector, []byte("0.25\n-1.5\n"), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if r := command(t, nil, append([]string{"train", run, "--neurons", "2", "--layers", "1", "--iterations", "1"}, strings.Fields(c.settings)...)...); r.code != exitOK {
-			t.Fatal(r.err)
-		}
+		run := trainedRun(t, "--neurons 2 --layers 1 --iterations 1 "+c.settings)
 		m := openTrained(t, run)
 		circuits := m.model.(interface {
 			Circuit(params []float64, timestep int) (*ir.Circuit, error)

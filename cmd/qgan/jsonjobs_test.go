@@ -256,10 +256,7 @@ func TestMaxCost(t *testing.T) {
 		t.Error("a training that was refused left a run")
 	}
 	// As are the samples of a generator, all jobs together.
-	if r := command(t, env, "train", dir, "--preset", "paper", "--neurons", "2", "--timesteps", "3", "--iterations", "1"); r.code != exitOK {
-		t.Fatal(r.err)
-	}
-	generate := []string{"generate", dir, "--backend", "braket:Garnet", "--samples", "10", "--latents", "4"}
+	generate := []string{"generate", trainedRun(t, "--preset paper --neurons 2 --timesteps 3 --iterations 1"), "--backend", "braket:Garnet", "--samples", "10", "--latents", "4"}
 	if r := command(t, env, append(generate, "--dry-run")...); r.code != exitOK || !strings.Contains(r.err, "6 jobs of 12 circuits and 30 shots") || !strings.Contains(r.err, "at most $1.84") {
 		t.Errorf("generate --dry-run: exit code %d: %s", r.code, r.err)
 	}

@@ -47,12 +47,8 @@ func TestFlags(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	device := pairDevice(t)
 	program := writeProgram(t, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninput float a;\nqubit[1] q;\nbit[1] c;\nrx(a) q[0];\nc[0] = measure q[0];\n")
-	latent, memory := filepath.Join(t.TempDir(), "latent"), filepath.Join(t.TempDir(), "memory")
-	for dir, settings := range map[string]string{latent: "--memory none", memory: "--memory bits --tied=false"} {
-		if r := command(t, nil, append([]string{"train", dir, "--neurons", "2", "--timesteps", "2", "--layers", "1", "--iterations", "1"}, strings.Fields(settings)...)...); r.code != exitOK {
-			t.Fatal(r.err)
-		}
-	}
+	const small = "--neurons 2 --timesteps 2 --layers 1 --iterations 1 "
+	latent, memory := trainedRun(t, small+"--memory none"), trainedRun(t, small+"--memory bits --tied=false")
 	for _, c := range []struct{ args, want string }{
 		{"run PROGRAM --shots 0", "--shots 0: it can be 1 to 100000000"},
 		{"run PROGRAM --shots 100000001", "--shots 100000001: it can be 1 to 100000000"},

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": startService, "waitjobs": waitJobs},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "service": startService, "waitjobs": waitJobs, "trains": trains},
 		Setup:               ownFolders,
 	})
 }
@@ -213,7 +213,7 @@ func TestScriptsSayWhichMessage(t *testing.T) {
 var (
 	refusal = regexp.MustCompile(`^(\[[^]]+\] )*(exits [1-9][0-9]*|! exec) qgan(probe)? `)
 	message = regexp.MustCompile(`^(\[[^]]+\] )*(stderr|stdout) (-count=\d+ )?'?.*[[:alpha:]]{3}`)
-	next    = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs)\b`)
+	next    = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs|trains)\b`)
 )
 
 // refuses tells whether a line of a script runs the program and expects that it fails.

@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/emulator"
 	"qgan/backends/sim"
+	"qgan/internal/conffile"
 	"qgan/ir"
 	"qgan/training"
 	"qgan/training/assess"
@@ -95,12 +95,8 @@ func (h *held) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings, sh
 // sum of chi-square over all timesteps and latent vectors is within four standard
 // deviations of its mean.
 func TestServicesHaveTheLawOfIdeal(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "run")
-	plain := newApp(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })
-	if code := plain.run(t.Context(), []string{"train", dir, "--neurons", "4", "--timesteps", "10", "--preset", "paper", "--iterations", "2", "--seed", "3"}); code != exitOK {
-		t.Fatalf("train: exit code %d", code)
-	}
-	m, err := openModel(plain, newExportCmd(plain), dir)
+	plain := testApp()
+	m, err := openModel(plain, newExportCmd(plain), trainedRun(t, "--neurons 4 --timesteps 10 --preset paper --iterations 2 --seed 3"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +123,8 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	t.Setenv("QGAN_LEDGER", t.TempDir())
 	t.Setenv(endpointVariable(name), web.URL)
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)
-	a.cfg = newConfig(os.Getenv, nil)
+	soon := conffile.Entry{Table: "remote", Key: "poll_min", Values: []string{"1ms"}}
+	a.cfg = newConfig(os.Getenv, conffile.Files{{Entries: []conffile.Entry{soon}}})
 	on, err := a.lab(&remoteFlags{maxCost: -1}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -215,10 +215,7 @@ func TestExportInputs(t *testing.T) {
 		{"--memory none --latent-scale 0.8", ""}, {"--memory none --latent-scale 0.8", "--latent-vector seed:0"}, {"--memory none --latent-scale 0.8", "--latent-vector seed:9"},
 		{"--memory leaky --tied=false", "--past 11"},
 	} {
-		run := filepath.Join(t.TempDir(), "run")
-		if r := command(t, nil, append([]string{"train", run, "--neurons", "2", "--timesteps", "2", "--layers", "1", "--iterations", "1"}, strings.Fields(c.settings)...)...); r.code != exitOK {
-			t.Fatal(r.err)
-		}
+		run := trainedRun(t, "--neurons 2 --timesteps 2 --layers 1 --iterations 1 "+c.settings)
 		m := openTrained(t, run)
 		var inputs []float64
 		if g, ok := m.model.(*training.Recurrent); ok {
@@ -245,10 +242,7 @@ func TestExportInputs(t *testing.T) {
 
 // By shots, latent vectors are as many as asked for, and what is said of the samples is true.
 func TestLatentsByShots(t *testing.T) {
-	device, run := pairDevice(t), filepath.Join(t.TempDir(), "run")
-	if r := command(t, nil, "train", run, "--preset", "paper", "--neurons", "2", "--iterations", "2"); r.code != exitOK {
-		t.Fatal(r.err)
-	}
+	device, run := pairDevice(t), trainedRun(t, "--preset paper --neurons 2 --iterations 2")
 	o := object(t, nil, "evaluate", run, "--backend", "noisy", "--device", device, "--samples", "60", "--latents", "64", "--shots-per-latent", "70")
 	laws := o["noise"].(map[string]any)["laws"].([]any)
 	if read := laws[len(laws)-1].(map[string]any); o["latents"] != 64. || o["drawn"] != 60. || read["windows"] != 60. {
