@@ -22,7 +22,7 @@ func TestKilledRunsResume(t *testing.T) {
 		"memory": {"--past", "5", "--objective", "staged", "--layers", "2", "--batch", "32"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			killAndResume(t, append(settings, "--neurons", "2", "--timesteps", "2", "--iterations", "3000", "--seed", "5"))
+			killAndResume(t, append(settings, "--neurons", "2", "--timesteps", "2", "--iterations", "1500", "--seed", "5"))
 		})
 	}
 }
@@ -78,7 +78,7 @@ func killAndResume(t *testing.T, settings []string) {
 		t.Fatalf("only %d kills before the end", kills)
 	}
 	t.Logf("%d kills", kills)
-	const last = "checkpoints/step-00003000.ckpt"
+	const last = "checkpoints/step-00001500.ckpt"
 	want, err := os.ReadFile(filepath.Join(dir, "undisturbed", last))
 	if err != nil {
 		t.Fatal(err)
