@@ -66,11 +66,11 @@ func BenchmarkWords(b *testing.B) {
 				words, upstream := drawnWords(rng, c.Qubits, lanes)
 				var e backends.WordEvaluator = fromTheSide(b, c, kernel)
 				if k.name[0] == 's' {
-					d, err := (&Simulator{Kernel: kernel}).Differentiate(c, backends.Probabilities)
+					whole, err := (&Simulator{Kernel: kernel}).laws(c)
 					if err != nil {
 						b.Fatal(err)
 					}
-					e = &laws{sim: new(Simulator), circuit: c, batch: d}
+					e = whole
 				}
 				logp, trained, data := make([]float64, lanes), make([]float64, len(c.Trained)), make([]float64, lanes*len(c.Data))
 				for b.Loop() {
@@ -81,5 +81,34 @@ func BenchmarkWords(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/lanes, "µs/word")
 			})
 		}
+	}
+}
+
+// BenchmarkDraw draws a word of each of 256 lanes with data of their own.
+func BenchmarkDraw(b *testing.B) {
+	const lanes = 256
+	for _, k := range []struct {
+		name    string
+		circuit *ir.Circuit
+	}{
+		{"deep,n=50,L=4", ir.Ansatz{Neurons: 50, Layers: 4, Memory: true}.Circuit()},
+		{"deep,n=50,L=5", ir.Ansatz{Neurons: 50, Layers: 5, Memory: true}.Circuit()},
+		{"brick,n=50", bricked(50, nil)},
+	} {
+		b.Run(k.name, func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(3, 3))
+			bind := sideBindings(k.circuit, rng, 1, lanes)
+			uniforms, words := make([]float64, lanes*50), make([]uint64, lanes)
+			for i := range uniforms {
+				uniforms[i] = rng.Float64()
+			}
+			e := fromTheSide(b, k.circuit, "")
+			for b.Loop() {
+				if err := e.Draw(b.Context(), bind, uniforms, words); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/lanes, "µs/word")
+		})
 	}
 }

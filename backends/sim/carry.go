@@ -13,6 +13,7 @@ type carries struct {
 	sim    *Simulator
 	form   *sideForm
 	kern   sideKernel
+	laws   *laws // draws and marginals, where they are less work so
 	spaces []*sideSpace
 	rows   []sideRow // of the trained rows
 	blocks []block
@@ -190,7 +191,8 @@ func addSlots(blocks []kept, symbols int, trained []float64) {
 	}
 }
 
-// cost counts about what a word takes in steps of two amplitudes.
+// cost counts about what a word takes in steps of two amplitudes, and drawCost what one
+// that is drawn takes; stateCost is that of the whole state.
 func (f *sideForm) cost() int {
 	steps := max(1, f.chains<<f.chains/2)
 	if f.brick {
@@ -198,3 +200,16 @@ func (f *sideForm) cost() int {
 	}
 	return f.n * steps
 }
+
+func (f *sideForm) drawCost() int {
+	if f.real {
+		return f.n
+	}
+	steps := f.cost() << (f.chains + 1)
+	if f.brick {
+		steps *= 2
+	}
+	return steps
+}
+
+func (f *sideForm) stateCost() int { return len(f.ops) << f.n / 2 }

@@ -89,6 +89,10 @@ func (sideAVX2) times(u, v *sideOperator) { timesOperatorAVX2(&u[0], &v[0]) }
 
 func (sideAVX2) turnBack(x, y *sideNumbers, cs *sideAmplitude) { turnBackAVX2(&x[0], &y[0], &cs[0]) }
 
+func (sideAVX2) weight(r, v []float64, p *sideNumbers) {
+	weightAVX2(&r[0], &v[0], uint64(len(v)/(2*sideLanes)), &p[0])
+}
+
 func (k sideAVX2) halves(angles, trig []float64) {
 	if len(angles) == 0 {
 		return

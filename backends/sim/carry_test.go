@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -219,11 +220,11 @@ func TestGradientsFromTheSide(t *testing.T) {
 			rng := stream.New(2, k.name)
 			b := sideBindings(c, rng, 2, 11)
 			words, upstream := drawnWords(rng, c.Qubits, b.Len())
-			d, err := (&Simulator{Kernel: kernel}).Differentiate(c, backends.Probabilities)
+			whole, err := (&Simulator{Kernel: kernel}).laws(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantTrained, wantData := gradientsOf(t, &laws{sim: new(Simulator), circuit: c, batch: d}, c, b, words, upstream)
+			wantTrained, wantData := gradientsOf(t, whole, c, b, words, upstream)
 			trained, data := gradientsOf(t, fromTheSide(t, c, kernel), c, b, words, upstream)
 			compare(t, k.name+", kernel "+kernel+", trained", trained, wantTrained, 1e-10)
 			compare(t, k.name+", kernel "+kernel+", data", data, wantData, 1e-10)
@@ -313,11 +314,10 @@ func TestDrawFromTheSide(t *testing.T) {
 				t.Fatal(err)
 			}
 			compare(t, k.name+", marginals", p, marginalsOf(t, c, b), 1e-12)
-			d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+			whole, err := new(Simulator).laws(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			whole := &laws{sim: new(Simulator), circuit: c, batch: d}
 			if err := whole.Marginals(t.Context(), b, p); err != nil {
 				t.Fatal(err)
 			}
@@ -419,12 +419,12 @@ func TestWordsRefused(t *testing.T) {
 // Numbers that do not fit are refused, and Backward needs its Forward.
 func TestWordsAreChecked(t *testing.T) {
 	c := ir.Ansatz{Neurons: 4, Layers: 2, Memory: true}.Circuit()
-	d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+	whole, err := new(Simulator).laws(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := sideBindings(c, stream.New(6, "check"), 1, 3)
-	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), &laws{sim: new(Simulator), circuit: c, batch: d}} {
+	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), whole} {
 		words, logp := make([]uint64, 3), make([]float64, 3)
 		if err := e.Backward(t.Context(), logp, nil, nil); !errors.Is(err, ErrNoForward) {
 			t.Errorf("%s: %v", e.Method(), err)
@@ -480,11 +480,11 @@ func TestWordsSameBitsForAnyWorkers(t *testing.T) {
 func TestImpossibleWord(t *testing.T) {
 	c := ir.Ansatz{Neurons: 3, Layers: 1, Latent: ir.LatentScale{Trained: true}}.Circuit()
 	b := backends.Bindings{Trained: [][]float64{make([]float64, len(c.Trained))}, Data: [][]float64{{0, 0, 0}}}
-	d, err := new(Simulator).Differentiate(c, backends.Probabilities)
+	whole, err := new(Simulator).laws(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), &laws{sim: new(Simulator), circuit: c, batch: d}} {
+	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), whole} {
 		logp := make([]float64, 1)
 		if err := e.Forward(t.Context(), b, []uint64{1 << 63}, logp); err != nil || !math.IsInf(logp[0], -1) {
 			t.Errorf("%s: ln p %v %v", e.Method(), logp, err)
@@ -496,6 +496,42 @@ func TestImpossibleWord(t *testing.T) {
 		for i, g := range trained {
 			if g != 0 {
 				t.Errorf("%s: derivative %d is %v", e.Method(), i, g)
+			}
+		}
+	}
+}
+
+// Environments that are not all kept are made again: the words are the same.
+func TestDrawWithFewEnvironments(t *testing.T) {
+	for _, k := range sideCases() {
+		c := k.circuit
+		f := fromTheSide(t, c, "")
+		if f.form.real || f.form.chains > 4 {
+			continue
+		}
+		for stretch := 2; stretch <= 6; stretch += 2 {
+			rng := stream.New(8, k.name)
+			b := sideBindings(c, rng, 1, 8)
+			uniforms := make([]float64, b.Len()*c.Qubits)
+			for i := range uniforms {
+				uniforms[i] = rng.Float64()
+			}
+			var words [2][]uint64
+			var marginals [2][]float64
+			for i := range words {
+				e := fromTheSide(t, c, "")
+				e.sim.Workers = 1
+				e.spaces = []*sideSpace{e.form.newSpace(e.kern)}
+				if i == 1 {
+					e.spaces[0].env = e.spaces[0].environmentsOf(stretch)
+				}
+				words[i], marginals[i] = make([]uint64, b.Len()), make([]float64, len(uniforms))
+				if err := errors.Join(e.Draw(t.Context(), b, uniforms, words[i]), e.Marginals(t.Context(), b, marginals[i])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !slices.Equal(words[0], words[1]) || !slices.Equal(marginals[0], marginals[1]) {
+				t.Errorf("%s: other words with an environment each %d qubits", k.name, stretch)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"math"
 
 	"qgan/backends"
 )
@@ -19,28 +20,76 @@ import (
 // likewise; these are kept transposed, since a map A of the states then turns both by the
 // same two steps: A on every row, the adjoint, and A on every row again.
 
-// environments of a block.
+// sideEnvironments are those of a block. Where all of them take too much memory each so
+// many are kept, and those between are made again, a stretch at a time.
 type sideEnvironments struct {
-	s     *sideSpace
-	dim   int         // states in front of a qubit
-	right [][]float64 // R_q, and for the end the last; with a brick of even qubits alone
-	left  []float64
-	x, y  []float64
+	s       *sideSpace
+	dim     int         // states in front of a qubit
+	step    int         // qubits from an environment to the next: 2 with a brick
+	stretch int         // qubits from one that is kept to the next
+	kept    [][]float64 // in front of qubit q: kept[q/stretch]
+	end     []float64   // behind the last qubit
+	between [][]float64 // of qubit from + i·step, i from 1
+	from    int
+	left    []float64 // the transposed matrix of states from the left
+	behind  []float64
+	x, y    []float64
+	p       sideNumbers
 }
 
+// environmentMemory is the number of float64 from which on not all environments are kept.
+const environmentMemory = 1 << 23
+
 func (s *sideSpace) newEnvironments() *sideEnvironments {
-	e := &sideEnvironments{s: s, dim: s.size}
+	numbers, step := 2*sideLanes*s.size*s.size, 1
 	if s.form.brick {
-		e.dim *= 2
+		numbers, step = 4*numbers, 2
 	}
-	e.right = make([][]float64, s.form.n+1)
-	for q := range e.right {
-		if !s.form.brick || q%2 == 0 || q == s.form.n {
-			e.right[q] = e.matrix()
+	count := s.form.n / step
+	if count*numbers > environmentMemory {
+		step *= int(math.Ceil(math.Sqrt(float64(count))))
+	}
+	return s.environmentsOf(step)
+}
+
+// environmentsOf makes room to keep one environment each so many qubits.
+func (s *sideSpace) environmentsOf(stretch int) *sideEnvironments {
+	e := &sideEnvironments{s: s, dim: s.size, step: 1, stretch: stretch}
+	if s.form.brick {
+		e.dim, e.step = 2*e.dim, 2
+	}
+	for q := 0; q < s.form.n; q += e.stretch {
+		e.kept = append(e.kept, e.matrix())
+	}
+	for range e.stretch/e.step - 1 {
+		e.between = append(e.between, e.matrix())
+	}
+	e.end, e.left, e.behind, e.x, e.y = e.matrix(), e.matrix(), e.matrix(), e.matrix(), e.matrix()
+	return e
+}
+
+// right returns the environment in front of a qubit.
+func (e *sideEnvironments) right(q int) []float64 {
+	if q >= e.s.form.n {
+		return e.end
+	}
+	from := q / e.stretch * e.stretch
+	if q == from {
+		return e.kept[q/e.stretch]
+	}
+	if from != e.from {
+		e.from = from
+		for i := len(e.between); i > 0; i-- {
+			if at := from + i*e.step; at < e.s.form.n {
+				behind := e.right(from + e.stretch)
+				if i < len(e.between) && at+e.step < e.s.form.n {
+					behind = e.between[i]
+				}
+				e.front(e.between[i-1], behind, at)
+			}
 		}
 	}
-	e.left, e.x, e.y = e.matrix(), e.matrix(), e.matrix()
-	return e
+	return e.between[(q-from)/e.step-1]
 }
 
 func (e *sideEnvironments) matrix() []float64 { return make([]float64, 2*sideLanes*e.dim*e.dim) }
@@ -56,8 +105,9 @@ func adjointOf(to, m []float64, rows, columns int) {
 	for i := range rows {
 		for j := range columns {
 			a, b := amplitudeAt(m, i*columns+j), amplitudeAt(to, j*rows+i)
-			for l := range w {
-				b[l], b[w+l] = a[l], -a[w+l]
+			*(*sideNumbers)(b[:]) = *(*sideNumbers)(a[:])
+			for l := w; l < 2*w; l++ {
+				b[l] = -a[l]
 			}
 		}
 	}
@@ -70,6 +120,13 @@ func (e *sideEnvironments) turned(to, m []float64, rows func(to, m []float64)) {
 	rows(to, e.y)
 }
 
+// mapped writes the maps of a qubit's carries on both sides of m, which is spoilt.
+func (e *sideEnvironments) mapped(to, m []float64, q, direction int) {
+	e.s.mapsOf(m, q, direction)
+	adjointOf(to, m, e.dim, e.dim)
+	e.s.mapsOf(to, q, direction)
+}
+
 // eachRow applies f to rows of e.dim states.
 func (e *sideEnvironments) eachRow(to, m []float64, f func(to, row []float64)) {
 	length := 2 * sideLanes * e.dim
@@ -78,52 +135,56 @@ func (e *sideEnvironments) eachRow(to, m []float64, f func(to, row []float64)) {
 	}
 }
 
-// prepare computes the environments of a block.
+// prepare computes the environments of a block that are kept.
 func (e *sideEnvironments) prepare() {
 	s, n := e.s, e.s.form.n
-	end := e.right[n]
-	clear(end)
+	e.from = -1
+	clear(e.end)
 	for i := range e.dim {
 		for j := range e.dim {
 			if i/s.size == j/s.size {
 				for l := range sideLanes {
-					e.element(end, i, j)[l] = 1
+					e.element(e.end, i, j)[l] = 1
 				}
 			}
 		}
 	}
-	if !s.form.brick {
-		for q := n - 1; q >= 0; q-- {
-			copy(e.left, e.right[q+1])
-			e.agree(e.left)
-			e.turned(e.right[q], e.left, func(to, m []float64) { e.maps(to, m, q, -1) })
-		}
-		return
-	}
-	for q := (n - 1) / 2 * 2; q >= 0; q -= 2 {
-		if q+1 == n { // alone: y of the end is summed over in the map itself
-			e.prepareLast(q)
+	for i := len(e.kept) - 1; i >= 0; i-- {
+		if e.stretch == e.step {
+			e.front(e.kept[i], e.right(i*e.step+e.step), i*e.step)
 			continue
 		}
-		behind := e.right[min(q+2, n)]
-		if q+2 < n {
-			e.sumOut(e.left, behind)
-			behind = e.left
+		from, behind := i*e.stretch, e.right((i+1)*e.stretch)
+		for q := (min(from+e.stretch, n) - 1) / e.step * e.step; q > from; q -= e.step {
+			e.front(e.between[(q-from)/e.step-1], behind, q)
+			behind = e.between[(q-from)/e.step-1]
 		}
-		e.turned(e.right[q], behind, func(to, m []float64) {
+		e.front(e.kept[i], behind, from)
+	}
+}
+
+// front writes the environment in front of a qubit, or a pair, from that behind it.
+func (e *sideEnvironments) front(to, behind []float64, q int) {
+	n := e.s.form.n
+	switch {
+	case !e.s.form.brick:
+		e.agree(e.behind, behind)
+		e.mapped(to, e.behind, q, -1)
+	case q+1 == n: // alone: y of the end is summed over in the map itself
+		e.frontLast(to, q)
+	default:
+		if q+2 < n {
+			e.sumOut(e.behind, behind)
+			behind = e.behind
+		}
+		e.turned(to, behind, func(to, m []float64) {
 			e.eachRow(to, m, func(to, row []float64) { e.pairBack(to, row, q) })
 		})
 	}
 }
 
-// maps applies the maps of a qubit's carries to every row; those transposed begin with the
-// last.
-func (e *sideEnvironments) maps(to, m []float64, q, direction int) {
-	copy(to, m)
-	e.s.mapsOf(to, q, direction)
-}
-
-// mapsOf applies the maps of a qubit's carries in place, with direction -1 transposed.
+// mapsOf applies the maps of a qubit's carries in place, with direction -1 transposed: the
+// last comes first.
 func (s *sideSpace) mapsOf(v []float64, q, direction int) {
 	for l := range s.form.chains {
 		if direction < 0 {
@@ -155,9 +216,9 @@ func (e *sideEnvironments) pairBack(to, row []float64, q int) {
 	s.mapsOf(to, q, -1)
 }
 
-// prepareLast writes the environment in front of a last qubit that has no partner: of the
+// frontLast writes the environment in front of a last qubit that has no partner: of the
 // single row of ones behind it.
-func (e *sideEnvironments) prepareLast(q int) {
+func (e *sideEnvironments) frontLast(to []float64, q int) {
 	s := e.s
 	ones := s.co[0][:2*sideLanes*s.size]
 	for i := range ones {
@@ -175,21 +236,27 @@ func (e *sideEnvironments) prepareLast(q int) {
 			a[sideLanes+l] = -a[sideLanes+l]
 		}
 		for j := range e.dim {
-			to := e.element(e.right[q], i, j)
-			*to = sideAmplitude{}
-			addProduct(to, &a, amplitudeAt(row, j))
+			*e.element(to, i, j) = product(&a, amplitudeAt(row, j))
 		}
 	}
 }
 
-// agree clears elements whose rows' and columns' last carries differ.
-func (e *sideEnvironments) agree(m []float64) {
-	for i := range e.dim {
-		for j := range e.dim {
-			if e.s.carried(i) != e.s.carried(j) {
-				*e.element(m, i, j) = sideAmplitude{}
-			}
+// agree writes the elements of m whose rows' and columns' last carries are the same, and 0
+// for the others.
+func (e *sideEnvironments) agree(to, m []float64) {
+	half := len(m) / 2
+	if e.s.form.chains == 0 {
+		copy(to, m)
+		return
+	}
+	length := 2 * sideLanes * e.dim
+	for at := 0; at < len(m); at += length {
+		keep := 0
+		if at >= half {
+			keep = length / 2
 		}
+		clear(to[at:][:length])
+		copy(to[at+keep:][:length/2], m[at+keep:])
 	}
 }
 
@@ -210,23 +277,15 @@ func (e *sideEnvironments) sumOut(to, m []float64) {
 
 // weight writes v† R v of each lane.
 func (e *sideEnvironments) weight(r, v []float64) (p sideNumbers) {
-	const w = sideLanes
-	for i := range e.dim {
-		a := amplitudeAt(v, i)
-		var sum sideAmplitude
-		for j := range i {
-			addProduct(&sum, e.element(r, i, j), amplitudeAt(v, j))
-		}
-		d := e.element(r, i, i)
-		for l := range w {
-			p[l] += 2*(a[l]*sum[l]+a[w+l]*sum[w+l]) + d[l]*(a[l]*a[l]+a[w+l]*a[w+l])
-		}
-	}
-	return p
+	e.s.kern.weight(r, v, &e.p)
+	return e.p
 }
 
 // Draw writes a word of each lane.
 func (c *carries) Draw(ctx context.Context, b backends.Bindings, uniforms []float64, words []uint64) error {
+	if c.laws != nil {
+		return c.laws.Draw(ctx, b, uniforms, words)
+	}
 	n := c.form.n
 	b, err := c.begin(ctx, b)
 	if err != nil {
@@ -298,7 +357,7 @@ func (e *sideEnvironments) draw(u []sideNumbers) {
 		for x := range p {
 			s.fix(q, float64(x))
 			s.emit(q, v, out)
-			p[x] = e.weight(e.right[q+1], out)
+			p[x] = e.weight(e.right(q+1), out)
 		}
 		s.decide(q, &u[q], &p)
 		s.emit(q, v, out)
@@ -321,7 +380,7 @@ func (e *sideEnvironments) drawPairs(u []sideNumbers) {
 	clear(v)
 	var p [2]sideNumbers
 	for x := range p {
-		p[x] = sideNumbers(e.element(e.right[0], x*s.size, x*s.size)[:sideLanes])
+		p[x] = sideNumbers(e.element(e.right(0), x*s.size, x*s.size)[:sideLanes])
 	}
 	s.decide(0, &u[0], &p)
 	zero, one := amplitudeAt(v, 0), amplitudeAt(v, s.size)
@@ -361,19 +420,22 @@ func (e *sideEnvironments) ways(q int, r, v []float64) (p [2]sideNumbers) {
 	if q+1 == s.form.n {
 		clear(v)
 		s.pick(r, v[:len(v)/2])
-		p[0] = e.weight(e.right[q+1], v)
+		p[0] = e.weight(e.right(q+1), v)
 		return p
 	}
 	for x := range p {
 		s.fix(q+1, float64(x))
 		s.link(q, r, v)
-		p[x] = e.weight(e.right[q+1], v)
+		p[x] = e.weight(e.right(q+1), v)
 	}
 	return p
 }
 
 // Marginals writes the probability of 1 of each qubit.
 func (c *carries) Marginals(ctx context.Context, b backends.Bindings, p []float64) error {
+	if c.laws != nil {
+		return c.laws.Marginals(ctx, b, p)
+	}
 	n := c.form.n
 	b, err := c.begin(ctx, b)
 	if err != nil {
@@ -418,7 +480,8 @@ func (e *sideEnvironments) marginals(p []sideNumbers) {
 	s, f := e.s, e.s.form
 	e.start()
 	for q := range f.n {
-		e.turned(e.left, e.left, func(to, m []float64) { e.maps(to, m, q, 1) })
+		right := e.right(q + 1)
+		e.mapped(e.x, e.left, q, 1)
 		s.fix(q, 1)
 		s.kern.choose(s.op(s.turn(f.chains, q)), s.bit(q), &s.e)
 		one := s.e
@@ -430,11 +493,11 @@ func (e *sideEnvironments) marginals(p []sideNumbers) {
 			for j := range e.dim {
 				var both, x sideAmplitude
 				addProduct(&both, &a, &one[s.carried(j)])
-				addProduct(&x, &both, e.element(e.left, i, j))
-				addReal(&p[q], &x, e.element(e.right[q+1], i, j))
+				addProduct(&x, &both, e.element(e.x, i, j))
+				addReal(&p[q], &x, e.element(right, i, j))
 			}
 		}
-		e.agree(e.left)
+		e.agree(e.left, e.x)
 	}
 }
 
@@ -442,7 +505,7 @@ func (e *sideEnvironments) marginals(p []sideNumbers) {
 func (e *sideEnvironments) pairMarginals(p []sideNumbers) {
 	s, f := e.s, e.s.form
 	e.start()
-	p[0] = sideNumbers(e.element(e.right[0], s.size, s.size)[:sideLanes])
+	p[0] = sideNumbers(e.element(e.right(0), s.size, s.size)[:sideLanes])
 	for q := 0; q+1 < f.n; q += 2 {
 		e.turned(e.left, e.left, func(to, m []float64) {
 			e.eachRow(to, m, func(to, row []float64) { e.pairThrough(to, row, q) })
@@ -457,6 +520,7 @@ func (e *sideEnvironments) pairMarginals(p []sideNumbers) {
 			}
 			return
 		}
+		right := e.right(q + 2)
 		for x := range 4 {
 			s.fix(q+1, float64(x/2))
 			s.fix(q+2, float64(x%2))
@@ -466,7 +530,7 @@ func (e *sideEnvironments) pairMarginals(p []sideNumbers) {
 			})
 			for i := range e.dim * e.dim {
 				var d sideNumbers
-				addReal(&d, amplitudeAt(e.x, i), amplitudeAt(e.right[q+2], i))
+				addReal(&d, amplitudeAt(e.x, i), amplitudeAt(right, i))
 				for l := range d {
 					p[q+1][l] += float64(x/2) * d[l]
 					p[q+2][l] += float64(x%2) * d[l]

@@ -38,6 +38,8 @@ type sideKernel interface {
 	times(u, v *sideOperator)
 	// turnBack turns two components from after a rotation to before it.
 	turnBack(x, y *sideNumbers, cs *sideAmplitude)
+	// weight writes v† R v of a Hermitian matrix, of which it reads the lower triangle.
+	weight(r, v []float64, p *sideNumbers)
 	// halves writes the cosines and sines of half the angles, 8 and 8 numbers for 8.
 	halves(angles, trig []float64)
 	// brick takes the real walk over pairs of the brick, and unbrick takes the co-state
@@ -256,6 +258,23 @@ func (plainSide) turnBack(x, y *sideNumbers, cs *sideAmplitude) {
 	for l := range sideLanes {
 		c, s := half{cs[l], cs[sideLanes+l]}.full()
 		x[l], y[l] = c*x[l]+s*y[l], c*y[l]-s*x[l]
+	}
+}
+
+func (plainSide) weight(r, v []float64, p *sideNumbers) {
+	const w = sideLanes
+	*p = sideNumbers{}
+	n := len(v) / (2 * w)
+	for i := range n {
+		a := amplitudeAt(v, i)
+		var sum sideAmplitude
+		for j := range i {
+			addProduct(&sum, amplitudeAt(r, i*n+j), amplitudeAt(v, j))
+		}
+		d := amplitudeAt(r, i*n+i)
+		for l := range w {
+			p[l] += 2*(a[l]*sum[l]+a[w+l]*sum[w+l]) + d[l]*(a[l]*a[l]+a[w+l]*a[w+l])
+		}
 	}
 }
 

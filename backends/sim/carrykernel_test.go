@@ -41,7 +41,7 @@ func TestSideKernels(t *testing.T) {
 			run(plainSide{}, want)
 			run(kern, got)
 			for i := range want {
-				if math.Abs(got[i]-want[i]) > 1e-13 {
+				if math.Abs(got[i]-want[i]) > 1e-13*max(1, math.Abs(want[i])) {
 					t.Errorf("%s, %s: number %d is %v, want %v", name, what, i, got[i], want[i])
 					return
 				}
@@ -66,6 +66,8 @@ func TestSideKernels(t *testing.T) {
 				}, append(gauss(rng, size), make([]float64, 8*w)...))
 			}
 			same("emit", func(k sideKernel, v []float64) { k.emit(v, src, &e) }, make([]float64, size))
+			matrix := gauss(rng, size<<chains)
+			same("weight", func(k sideKernel, v []float64) { k.weight(matrix, src, (*sideNumbers)(v)) }, make([]float64, w))
 			same("unemit", func(k sideKernel, v []float64) {
 				var d [2]sideAmplitude
 				k.unemit(v[:size], src, &e, &d)

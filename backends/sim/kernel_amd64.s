@@ -1545,6 +1545,106 @@ TEXT ·turnBackAVX2(SB), NOSPLIT, $0-24
 	VZEROUPPER
 	RET
 
+// func weightAVX2(r *float64, v *float64, n uint64, p *float64)
+// Requires: AVX, FMA3
+TEXT ·weightAVX2(SB), NOSPLIT, $0-32
+	MOVQ   v+8(FP), AX
+	MOVQ   n+16(FP), CX
+	MOVQ   p+24(FP), DX
+	MOVQ   CX, BX
+	SHLQ   $0x07, BX
+	MOVQ   r+0(FP), SI
+	VXORPD Y0, Y0, Y0
+	MOVQ   AX, R8
+	XORQ   DI, DI
+	MOVQ   CX, R9
+
+row0:
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	MOVQ   SI, R10
+	MOVQ   AX, R11
+	MOVQ   DI, R12
+	TESTQ  R12, R12
+	JZ     diagonal0
+
+column0:
+	VMOVUPD      (R10), Y3
+	VMOVUPD      64(R10), Y4
+	VMOVUPD      (R11), Y5
+	VMOVUPD      64(R11), Y6
+	VFMADD231PD  Y5, Y3, Y1
+	VFNMADD231PD Y6, Y4, Y1
+	VFMADD231PD  Y6, Y3, Y2
+	VFMADD231PD  Y5, Y4, Y2
+	ADDQ         $0x00000080, R10
+	ADDQ         $0x00000080, R11
+	DECQ         R12
+	JNZ          column0
+
+diagonal0:
+	VMOVUPD     (R8), Y3
+	VMOVUPD     64(R8), Y4
+	VMOVUPD     (R10), Y5
+	VADDPD      Y1, Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VFMADD231PD Y3, Y5, Y1
+	VFMADD231PD Y4, Y5, Y2
+	VFMADD231PD Y1, Y3, Y0
+	VFMADD231PD Y2, Y4, Y0
+	ADDQ        $0x00000080, R8
+	ADDQ        BX, SI
+	INCQ        DI
+	DECQ        R9
+	JNZ         row0
+	VMOVUPD     Y0, (DX)
+	MOVQ        r+0(FP), SI
+	VXORPD      Y0, Y0, Y0
+	MOVQ        AX, R8
+	XORQ        DI, DI
+
+row1:
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	MOVQ   SI, R9
+	MOVQ   AX, R10
+	MOVQ   DI, R11
+	TESTQ  R11, R11
+	JZ     diagonal1
+
+column1:
+	VMOVUPD      32(R9), Y3
+	VMOVUPD      96(R9), Y4
+	VMOVUPD      32(R10), Y5
+	VMOVUPD      96(R10), Y6
+	VFMADD231PD  Y5, Y3, Y1
+	VFNMADD231PD Y6, Y4, Y1
+	VFMADD231PD  Y6, Y3, Y2
+	VFMADD231PD  Y5, Y4, Y2
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
+	JNZ          column1
+
+diagonal1:
+	VMOVUPD     32(R8), Y3
+	VMOVUPD     96(R8), Y4
+	VMOVUPD     32(R9), Y5
+	VADDPD      Y1, Y1, Y1
+	VADDPD      Y2, Y2, Y2
+	VFMADD231PD Y3, Y5, Y1
+	VFMADD231PD Y4, Y5, Y2
+	VFMADD231PD Y1, Y3, Y0
+	VFMADD231PD Y2, Y4, Y0
+	ADDQ        $0x00000080, R8
+	ADDQ        BX, SI
+	INCQ        DI
+	DECQ        CX
+	JNZ         row1
+	VMOVUPD     Y0, 32(DX)
+	VZEROUPPER
+	RET
+
 // func halvesAVX2(angles *float64, trig *float64, n uint64, most *float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·halvesAVX2(SB), NOSPLIT, $0-32
@@ -2376,6 +2476,61 @@ TEXT ·turnBackAVX512(SB), NOSPLIT, $0-24
 	VMULPD       Z3, Z2, Z2
 	VFNMADD231PD Z1, Z0, Z2
 	VMOVUPD      Z2, (CX)
+	VZEROUPPER
+	RET
+
+// func weightAVX512(r *float64, v *float64, n uint64, p *float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·weightAVX512(SB), NOSPLIT, $0-32
+	MOVQ   v+8(FP), AX
+	MOVQ   n+16(FP), CX
+	MOVQ   p+24(FP), DX
+	MOVQ   CX, BX
+	SHLQ   $0x07, BX
+	MOVQ   r+0(FP), SI
+	VXORPD Z0, Z0, Z0
+	MOVQ   AX, R8
+	XORQ   DI, DI
+
+row0:
+	VXORPD Z1, Z1, Z1
+	VXORPD Z2, Z2, Z2
+	MOVQ   SI, R9
+	MOVQ   AX, R10
+	MOVQ   DI, R11
+	TESTQ  R11, R11
+	JZ     diagonal0
+
+column0:
+	VMOVUPD      (R9), Z3
+	VMOVUPD      64(R9), Z4
+	VMOVUPD      (R10), Z5
+	VMOVUPD      64(R10), Z6
+	VFMADD231PD  Z5, Z3, Z1
+	VFNMADD231PD Z6, Z4, Z1
+	VFMADD231PD  Z6, Z3, Z2
+	VFMADD231PD  Z5, Z4, Z2
+	ADDQ         $0x00000080, R9
+	ADDQ         $0x00000080, R10
+	DECQ         R11
+	JNZ          column0
+
+diagonal0:
+	VMOVUPD     (R8), Z3
+	VMOVUPD     64(R8), Z4
+	VMOVUPD     (R9), Z5
+	VADDPD      Z1, Z1, Z1
+	VADDPD      Z2, Z2, Z2
+	VFMADD231PD Z3, Z5, Z1
+	VFMADD231PD Z4, Z5, Z2
+	VFMADD231PD Z1, Z3, Z0
+	VFMADD231PD Z2, Z4, Z0
+	ADDQ        $0x00000080, R8
+	ADDQ        BX, SI
+	INCQ        DI
+	DECQ        CX
+	JNZ         row0
+	VMOVUPD     Z0, (DX)
 	VZEROUPPER
 	RET
 

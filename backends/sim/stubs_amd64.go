@@ -104,6 +104,11 @@ func timesOperatorAVX2(u *float64, v *float64)
 //go:noescape
 func turnBackAVX2(x *float64, y *float64, cs *float64)
 
+// weightAVX2 writes v† R v of a Hermitian matrix of n rows, of which it reads the lower triangle.
+//
+//go:noescape
+func weightAVX2(r *float64, v *float64, n uint64, p *float64)
+
 // halvesAVX2 writes the cosines and sines of half of n times 8 angles, and the largest of each lane's, without signs. Those up to 1e8 are right.
 //
 //go:noescape
@@ -178,6 +183,11 @@ func timesOperatorAVX512(u *float64, v *float64)
 //
 //go:noescape
 func turnBackAVX512(x *float64, y *float64, cs *float64)
+
+// weightAVX512 writes v† R v of a Hermitian matrix of n rows, of which it reads the lower triangle.
+//
+//go:noescape
+func weightAVX512(r *float64, v *float64, n uint64, p *float64)
 
 // halvesAVX512 writes the cosines and sines of half of n times 8 angles, and the largest of each lane's, without signs. Those up to 1e8 are right.
 //

@@ -24,16 +24,27 @@ func (s *Simulator) Words(c *ir.Circuit) (backends.WordEvaluator, error) {
 		return nil, err
 	}
 	f, err := seenFromTheSide(c)
+	var refusal *backends.Refusal
 	switch {
-	case err == nil && (c.Qubits > maxWordQubits || f.cost() < len(f.ops)<<c.Qubits/2):
-		return &carries{sim: s, form: f, kern: kern.side}, nil
 	case err != nil && c.Qubits > maxWordQubits:
-		var refusal *backends.Refusal
 		if errors.As(err, &refusal) {
 			refusal.Reason = "the law of so many qubits is too large (at most 20), and the circuit can't be seen from the side: " + refusal.Reason
 		}
 		return nil, err
+	case err != nil && !errors.As(err, &refusal):
+		return nil, err
+	case err != nil || c.Qubits <= maxWordQubits && f.cost() > f.stateCost():
+		return s.laws(c)
 	}
+	side := &carries{sim: s, form: f, kern: kern.side}
+	if c.Qubits <= maxWordQubits && f.drawCost() > f.stateCost() {
+		side.laws, err = s.laws(c)
+	}
+	return side, err
+}
+
+// laws prepares a circuit for words by its state.
+func (s *Simulator) laws(c *ir.Circuit) (*laws, error) {
 	d, err := s.Differentiate(c, backends.Probabilities)
 	if err != nil {
 		return nil, err
