@@ -262,10 +262,10 @@ func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 	switch op {
 	case syntax.Plus:
 		out.i = a.i + b.i
-		overflow = (out.i > a.i) != (b.i > 0) && b.i != 0
+		overflow = (out.i > a.i) != (b.i > 0)
 	case syntax.Minus:
 		out.i = a.i - b.i
-		overflow = (out.i < a.i) != (b.i > 0) && b.i != 0
+		overflow = (out.i < a.i) != (b.i > 0)
 	case syntax.Star:
 		hi, lo := bits.Mul64(magnitude(a.i), magnitude(b.i))
 		overflow = hi != 0 || lo > math.MaxInt64
