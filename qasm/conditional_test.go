@@ -165,6 +165,32 @@ func TestNestedLoops(t *testing.T) {
 	}
 }
 
+// What stands behind a condition that is known without a measurement is written without one,
+// and what it excludes not at all.
+func TestConditionalKnown(t *testing.T) {
+	t.Parallel()
+	compare := func(rel ir.Relation, value int64, bits ...int) ir.Cond {
+		return ir.Compare{Bits: bits, Rel: rel, Value: big.NewInt(value)}
+	}
+	for name, k := range map[string]struct {
+		cond  ir.Cond
+		holds bool
+	}{
+		"no part of all": {ir.All{}, true}, "no part of any": {ir.Any{}, false}, "not all": {ir.Not{Cond: ir.All{}}, false}, "not any": {ir.Not{Cond: ir.Any{}}, true},
+		"a bit is below 2": {compare(ir.Less, 2, 1), true}, "a bit is below 0": {compare(ir.Less, 0, 1), false}, "a register is 4": {compare(ir.Equal, 4, 0, 1), false}, "a register is not 4": {compare(ir.NotEqual, 4, 0, 1), true},
+		"no bits are 0": {compare(ir.Equal, 0), true}, "no bits are 1": {compare(ir.Equal, 1), false}, "one part never": {ir.All{ir.BitSet(0), ir.Any{}}, false}, "one part always": {ir.Any{ir.BitSet(0), ir.All{}}, true},
+	} {
+		c := ir.New(2, 2)
+		c.Ops = []ir.Op{&ir.If{Cond: k.cond, Then: []ir.Op{apply(ir.X, 0, 0, []int{0})}, Else: []ir.Op{apply(ir.Y, 0, 0, []int{1})}}}
+		for _, dialect := range []string{"qasm2", "qasm2-legacy", "qiskit"} {
+			got := text(t, c, dialect)
+			if strings.Contains(got, "if") || strings.Contains(got, "\nx ") != k.holds || strings.Contains(got, "\ny ") == k.holds {
+				t.Errorf("%s, which holds: %v, in %s:\n%s", name, k.holds, dialect, got)
+			}
+		}
+	}
+}
+
 // A wide register is compared with any one number.
 func TestConditionalWide(t *testing.T) {
 	t.Parallel()

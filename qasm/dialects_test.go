@@ -102,3 +102,24 @@ func TestPlacesOfRefusals(t *testing.T) {
 		}
 	}
 }
+
+// The JSON of services says of each bit where it stands in its register, or which qubit is
+// measured into it.
+func TestEncodedBits(t *testing.T) {
+	t.Parallel()
+	regs := []register{{name: "a", first: 0, size: 1}, {name: "d", first: 1, size: 3}, {name: "e", first: 6, size: 2}}
+	for bit, want := range []string{"a_1_0_0", "d_3_1_0", "d_3_1_1", "d_3_1_2", "bit_4", "bit_5", "e_2_2_0", "e_2_2_1", "bit_8"} {
+		if got := measureKey(regs, bit); got != want {
+			t.Errorf("bit %d has the key %s, want %s", bit, got, want)
+		}
+	}
+	c := read(t, head3+"qubit[3] q; bit[1] a; bit[3] d; a[0] = measure q[2]; d[0] = measure q[0]; d[2] = measure q[1];")
+	for dialect, want := range map[string][]string{"iqm-json": {`"c_4_0_0"`, `"c_4_0_1"`, `"c_4_0_3"`}, "ionq-json": {`"[2,0,-1,1]"`}} {
+		got := text(t, c, dialect)
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: no %s in\n%s", dialect, w, got)
+			}
+		}
+	}
+}

@@ -288,3 +288,19 @@ func TestSignOfZero(t *testing.T) {
 		}
 	}
 }
+
+// What is computed of a register is one, of as many bits, and of two single bits a single bit:
+// a loop goes over the former only.
+func TestRegisterOrBit(t *testing.T) {
+	t.Parallel()
+	for over, turns := range map[string]int{"r & c": 1, "c ^ r": 1, "r | r": 1, "w & w": 3, "~w": 3, "w << 1": 3, "r ++ w": 4, "c & d": 0, "c | d": 0, "c ^ d": 0} {
+		text := head3 + "qubit q; { bit[1] r = \"1\"; bit c = 1; bit d = 1; bit[3] w = \"101\"; for bit i in (" + over + ") x q; }"
+		if turns > 0 {
+			if n := len(read(t, text).Ops); n != turns {
+				t.Errorf("a loop over %s has %d turns, want %d", over, n, turns)
+			}
+		} else if _, err := Read("p", []byte(text), ReadOptions{}); err == nil || !strings.Contains(err.Error(), "a loop goes over a range, a set or a register") {
+			t.Errorf("a loop over %s: %v", over, err)
+		}
+	}
+}
