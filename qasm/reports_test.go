@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -306,4 +307,29 @@ func FuzzRoundTrip(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A bit that is 1 before a block on measured bits, and measured in it, is told wherever in the
+// block that stands.
+func TestMeasuredInABlock(t *testing.T) {
+	t.Parallel()
+	const measured = "b = measure q[0];"
+	for _, block := range []string{
+		"%s", "{ %s }", "if (c[1]) { %s }", "if (c[1]) { } else { %s }", "for int i in [0:1] { %s }", "while (c[1]) { %s }", "box { %s }",
+		"switch (c) { case 0 { %s } }", "switch (c) { case 0 { } case 1 { %s } }", "switch (c) { case 0 { } default { %s } }", "x q[0]; { if (c[1]) { { %s } } }", "if (true) { %s }", "if (false) { } else { %s }", "switch (1) { case 1 { %s } }", "switch (1) { case 0 { } default { %s } }",
+	} {
+		for _, outer := range []string{"if (c[0]) { %s }", "if (c[0]) { } else { %s }", "while (c[0]) { %s }", "switch (c) { case 2 { %s } }", "switch (c) { case 2 { } default { %s } }"} {
+			text := "qubit[2] q; bit[2] c = measure q; bit b = 1; " + fmt.Sprintf(outer, fmt.Sprintf(block, measured))
+			d, err := Read("p", []byte(head3+text), ReadOptions{})
+			if err != nil {
+				t.Errorf("%s: %v", text, err)
+				continue
+			}
+			if !slices.ContainsFunc(d.Unsupported, func(u Construct) bool {
+				return strings.Contains(u.Construct, "a bit that is set before a block and measured in it")
+			}) {
+				t.Errorf("%s: it is not told: %v", text, d.Unsupported)
+			}
+		}
+	}
 }
