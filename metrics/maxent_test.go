@@ -245,3 +245,16 @@ func BenchmarkIsing10(b *testing.B) {
 		}
 	}
 }
+
+// The residual is the largest difference of a moment, whichever its sign.
+func TestMaxEntResidual(t *testing.T) {
+	f := new(maxEntFit)
+	for _, k := range []struct {
+		g    []float64
+		want float64
+	}{{nil, 0}, {[]float64{0.1, -0.5, 0.3}, 0.5}, {[]float64{-0.1, 0.2}, 0.2}, {[]float64{-3}, 3}} {
+		if got := f.residual(k.g); got != k.want {
+			t.Errorf("of %v: %g, want %g", k.g, got, k.want)
+		}
+	}
+}
