@@ -461,6 +461,26 @@ func TestRefusalsNameTheAccount(t *testing.T) {
 	}
 }
 
+// Errors have the name that the service gives them, which a status doesn't tell.
+func TestNamesOfErrors(t *testing.T) {
+	for _, k := range []struct {
+		status             int
+		header, body, want string
+	}{
+		{403, "InvalidSignatureException", `{"message":"x"}`, "InvalidSignatureException: the secret is not that of the key, or the clock is off: x"},
+		{403, "UnrecognizedClientException:http://internal.amazon.com/coral/", `{"message":"x"}`, "UnrecognizedClientException: the access key is not known: x"},
+		{400, "", `{"__type":"com.amazonaws.braket#ExpiredTokenException","message":"x"}`, "ExpiredTokenException: the session has ended: log in again: x"},
+		{400, "ValidationException", `{"Message":"x"}`, "ValidationException: x"},
+		{402, "", `{"message":"x"}`, "ServiceQuotaExceededException: a quota of the account is used up: x"},
+		{418, "", `{"message":"x"}`, "x"},
+	} {
+		err := problem(&service.Answer{Status: k.status, Header: http.Header{"X-Amzn-Errortype": {k.header}}, Body: []byte(k.body)})
+		if err == nil || err.Error() != k.want {
+			t.Errorf("%+v: %v", k, err)
+		}
+	}
+}
+
 // The queue's position is text: a number, more than one, or None.
 func TestPoll(t *testing.T) {
 	for text, want := range map[string]service.Status{

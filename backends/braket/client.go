@@ -26,7 +26,7 @@ type Client struct {
 	region  string
 	account Account
 	options service.RESTOptions
-	now     func() time.Time
+	clock   *clock
 	rest    *service.REST
 
 	mu     sync.Mutex
@@ -53,7 +53,7 @@ func New(a Account, name string, o service.Options) (*Client, error) {
 	}
 	c := Reader(arn)
 	c.Place = service.At(serviceName, arn, o.Address(""))
-	c.account, c.options, c.now = a, o.REST, o.Clock()
+	c.account, c.options, c.clock = a, o.REST, &clock{now: o.Clock()}
 	c.region = cmp.Or(regionOf(arn), a.Region, defaultRegion)
 	if !isRegion(c.region) {
 		return nil, backends.Refuse("%q is no region of AWS, such as %s", c.region, defaultRegion)
@@ -79,23 +79,39 @@ func (c *Client) at(name, region, address string) (*service.REST, error) {
 	if name != "braket" {
 		o.Problem = problemXML
 	}
-	o.Authorize = signing(c.account.credentials, name, region, c.now)
+	o.Authorize = signing(c.account.credentials, name, region, c.clock.time)
+	o.Transport = corrected{o.Transport, o.Authorize, c.clock}
 	return service.NewREST(titles[name], cmp.Or(c.Endpoint(), address), o)
 }
 
 // titles are the services' names in messages.
 var titles = map[string]string{"braket": "Amazon Braket", "s3": "Amazon S3", "sts": "AWS STS"}
 
-// problems are the service's names of errors, by status ("CreateQuantumTask", API
-// reference); a status says little of some.
+// problems are the service's names of errors by status, where an answer doesn't tell one
+// ("CreateQuantumTask", API reference).
 var problems = map[int]string{
-	400: "ValidationException", 402: "ServiceQuotaExceededException: a quota of the account is used up", 403: "AccessDeniedException", 404: "ResourceNotFoundException",
-	409: "ConflictException", 410: "DeviceRetiredException", 424: "DeviceOfflineException: the device takes no tasks now", 429: "ThrottlingException", 500: "InternalServiceException",
+	400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException", 404: "ResourceNotFoundException",
+	409: "ConflictException", 410: "DeviceRetiredException", 424: "DeviceOfflineException", 429: "ThrottlingException", 500: "InternalServiceException",
+}
+
+// remarks say what a name means.
+var remarks = map[string]string{
+	"ServiceQuotaExceededException": "a quota of the account is used up", "DeviceOfflineException": "the device takes no tasks now",
+	"InvalidSignatureException": "the secret is not that of the key, or the clock is off", "ExpiredTokenException": "the session has ended: log in again", "UnrecognizedClientException": "the access key is not known",
+}
+
+// kindOf is the name of an error: the header's, or the body's, both with parts around it, or
+// that of the status.
+func kindOf(a *service.Answer, told string) string {
+	name := cmp.Or(a.Header.Get("X-Amzn-Errortype"), told)
+	name, _, _ = strings.Cut(name, ":")
+	return cmp.Or(name[strings.LastIndexByte(name, '#')+1:], problems[a.Status])
 }
 
 // problem reads the error bodies of Braket.
-func problem(status int, body []byte) error {
+func problem(a *service.Answer) error {
 	var e struct {
+		Type     string `json:"__type"`
 		Message  string `json:"message"`
 		Message2 string `json:"Message"`
 		Programs []struct {
@@ -104,7 +120,7 @@ func problem(status int, body []byte) error {
 			Errors  []string `json:"errors"`
 		} `json:"programSetValidationFailures"`
 	}
-	if json.Unmarshal(body, &e) != nil {
+	if json.Unmarshal(a.Body, &e) != nil {
 		return nil
 	}
 	text := cmp.Or(e.Message, e.Message2)
@@ -122,14 +138,17 @@ func problem(status int, body []byte) error {
 		}
 		text += "; " + where + ": " + strings.Join(p.Errors, "; ")
 	}
-	if name := problems[status]; name != "" {
-		text = name + ": " + text
+	name := kindOf(a, e.Type)
+	for _, before := range []string{remarks[name], name} {
+		if before != "" {
+			text = before + ": " + strings.TrimPrefix(text, "; ")
+		}
 	}
 	return errors.New(strings.TrimPrefix(text, "; "))
 }
 
 // problemXML reads those of S3 and STS.
-func problemXML(_ int, body []byte) error {
+func problemXML(a *service.Answer) error {
 	var e struct {
 		Code    string `xml:"Code"`
 		Message string `xml:"Message"`
@@ -138,7 +157,7 @@ func problemXML(_ int, body []byte) error {
 			Message string `xml:"Message"`
 		} `xml:"Error"`
 	}
-	if xml.Unmarshal(body, &e) != nil || e.Code == "" && e.Error.Code == "" {
+	if xml.Unmarshal(a.Body, &e) != nil || e.Code == "" && e.Error.Code == "" {
 		return nil
 	}
 	return fmt.Errorf("%s: %s", cmp.Or(e.Code, e.Error.Code), cmp.Or(e.Message, e.Error.Message))

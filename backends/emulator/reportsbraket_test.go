@@ -9,6 +9,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/braket"
+	"qgan/backends/remote"
 	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/ir"
@@ -202,4 +203,46 @@ func sourceOf(t *testing.T, c *braket.Client, p service.Program) string {
 		t.Fatal(err)
 	}
 	return action.Source
+}
+
+// A machine whose clock is off signs by the service's: a whole job comes through, sent once. One
+// whose clock is right is refused for its secret, once a question.
+func TestBraketWithAWrongClock(t *testing.T) {
+	for _, off := range []time.Duration{-3 * time.Hour, 0, 20 * time.Minute, 5 * 24 * time.Hour} {
+		e, err := NewBraket(Options{Ideal: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, url := watch(t, e)
+		key, secret := e.Credentials()
+		awsKeys(t, key, secret)
+		a, err := braket.FindAccount(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := func() time.Time { return time.Now().Add(off) }
+		c, err := braket.New(a, e.Device(), service.Options{Endpoint: url, REST: soon, Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &remote.Remote{Service: c, Ledger: openLedger(t, t.TempDir()), Patience: hasty}
+		jobs, err := r.Plan(t.Context(), [][]service.Program{{braketProgramOf(t, c, 20)}}, "")
+		if err != nil {
+			t.Fatalf("off by %v: %v", off, err)
+		}
+		if err := r.Finish(t.Context(), []string{jobs[0].ID}); err != nil || s.count("POST", "/quantum-task") != 1 {
+			t.Errorf("off by %v: sent %d times, %v", off, s.count("POST", "/quantum-task"), err)
+		}
+		awsKeys(t, key, "another")
+		if a, err = braket.FindAccount(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if c, err = braket.New(a, e.Device(), service.Options{Endpoint: url, REST: soon, Now: time.Now}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(s.requests)
+		if _, err := c.Snapshot(t.Context()); err == nil || !strings.Contains(err.Error(), "InvalidSignatureException: the secret is not that of the key, or the clock is off") || len(s.requests) != before+1 {
+			t.Errorf("%d requests, %v", len(s.requests)-before, err)
+		}
+	}
 }

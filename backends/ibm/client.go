@@ -35,9 +35,9 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 		return nil, err
 	}
 	rest := o.REST
-	rest.Problem = func(status int, body []byte) error {
-		err := problem(status, body)
-		if err != nil && (status == http.StatusUnauthorized || status == http.StatusForbidden) {
+	rest.Problem = func(answer *service.Answer) error {
+		err := problem(answer)
+		if err != nil && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden) {
 			err = fmt.Errorf("%w; asked with the API key of %s for the instance %s of %s", err, a.KeySource, a.Instance, a.InstanceSource)
 		}
 		return err
@@ -61,7 +61,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 }
 
 // problem reads the error bodies of the service: errors[] of today, error of before.
-func problem(_ int, body []byte) error {
+func problem(a *service.Answer) error {
 	type one struct {
 		Code     any    `json:"code"`
 		Message  string `json:"message"`
@@ -71,7 +71,7 @@ func problem(_ int, body []byte) error {
 		Errors []one `json:"errors"`
 		Error  *one  `json:"error"`
 	}
-	if json.Unmarshal(body, &e) != nil {
+	if json.Unmarshal(a.Body, &e) != nil {
 		return nil
 	}
 	if e.Error != nil {

@@ -39,9 +39,9 @@ func newTokens(iam, key string, o service.RESTOptions, now func() time.Time) (*t
 }
 
 // iamProblem reads the error body of IAM, which is not that of the quantum service.
-func iamProblem(_ int, body []byte) error {
+func iamProblem(a *service.Answer) error {
 	var e struct{ ErrorCode, ErrorMessage string }
-	if json.Unmarshal(body, &e) != nil || e.ErrorMessage == "" {
+	if json.Unmarshal(a.Body, &e) != nil || e.ErrorMessage == "" {
 		return nil
 	}
 	return fmt.Errorf("%s (%s)", e.ErrorMessage, e.ErrorCode)

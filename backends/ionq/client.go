@@ -36,7 +36,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 }
 
 // problem reads the error bodies of the service, of today and of before.
-func problem(_ int, body []byte) error {
+func problem(a *service.Answer) error {
 	var e struct {
 		Error      json.RawMessage `json:"error"`
 		Message    string          `json:"message"`
@@ -45,7 +45,7 @@ func problem(_ int, body []byte) error {
 			Keys []string `json:"keys"`
 		} `json:"validation"`
 	}
-	if json.Unmarshal(body, &e) != nil {
+	if json.Unmarshal(a.Body, &e) != nil {
 		return nil
 	}
 	text := e.Message

@@ -48,13 +48,13 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 }
 
 // problem reads the error bodies of the server, of today and of before.
-func problem(_ int, body []byte) error {
+func problem(a *service.Answer) error {
 	var e struct {
 		Message string `json:"message"`
 		Code    string `json:"error_code"`
 		Detail  any    `json:"detail"`
 	}
-	if json.Unmarshal(body, &e) != nil {
+	if json.Unmarshal(a.Body, &e) != nil {
 		return nil
 	}
 	switch {

@@ -43,8 +43,9 @@ type RESTOptions struct {
 	// Refused is told of a request that was answered with 401: a question is then asked
 	// once more with new credentials, a submission is Denied. nil: there are no others.
 	Refused func(*http.Request)
-	// Problem makes an error of a service's error body; nil or a nil error: its beginning.
-	Problem func(status int, body []byte) error
+	// Problem makes an error of a service's answer that is one; nil or a nil error: the
+	// beginning of its body.
+	Problem func(a *Answer) error
 	// Header is sent with each request.
 	Header http.Header
 	// Transport is what connects; nil: one pool with TLS as Go verifies it.
@@ -69,7 +70,7 @@ type Call struct {
 	Most   int64 // bytes of the answer; 0: as the options say
 }
 
-// Answer is what came back: a status of 200 to 299.
+// Answer is what came back; of Do with a status of 200 to 299.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -443,7 +444,7 @@ func (r *REST) read(resp *http.Response, most int64) (*Answer, error) {
 	}
 	e := &StatusError{Service: r.service, Status: resp.StatusCode, After: retryAfter(resp.Header, r.options.Now())}
 	if r.options.Problem != nil {
-		e.Err = r.options.Problem(resp.StatusCode, body)
+		e.Err = r.options.Problem(&Answer{resp.StatusCode, resp.Header, body})
 	}
 	if resp.StatusCode < 400 {
 		e.Err = fmt.Errorf("a redirect to %q, which is not followed", Shown(resp.Header.Get(movedTo)))

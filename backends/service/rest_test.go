@@ -385,9 +385,9 @@ func TestTextsOfAServiceArePlain(t *testing.T) {
 	const evil = `no \u001b[31mred\u001b]0;title\u0007\u001b[2K\rqgan: all is well\u009b`
 	text := strings.ReplaceAll(evil, `\\`, `\`)
 	raw := "no \x1b[31mred\x1b[2K\rqgan: all is well\u202e"
-	problem := func(_ int, body []byte) error {
+	problem := func(a *service.Answer) error {
 		var e struct{ M string }
-		if json.Unmarshal(body, &e) != nil {
+		if json.Unmarshal(a.Body, &e) != nil {
 			return nil
 		}
 		return errors.New(e.M)
@@ -429,9 +429,9 @@ func TestTextsOfAServiceArePlain(t *testing.T) {
 
 // An answer is read whole or not at all, and one that is no JSON is shown by its beginning.
 func TestAnswers(t *testing.T) {
-	problem := func(status int, body []byte) error {
-		if strings.HasPrefix(string(body), "{") {
-			return fmt.Errorf("problem %d", status)
+	problem := func(a *service.Answer) error {
+		if strings.HasPrefix(string(a.Body), "{") {
+			return fmt.Errorf("problem %d", a.Status)
 		}
 		return nil
 	}
