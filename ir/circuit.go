@@ -260,7 +260,17 @@ func (c *Circuit) MeasureAll() { c.MeasureFirst(c.Qubits) }
 
 // MeasureFirst is MeasureAll for the first n qubits alone.
 func (c *Circuit) MeasureFirst(n int) {
-	if c.Bits < n {
+	bits := make([]int, n)
+	for q := range bits {
+		bits[q] = q
+	}
+	c.MeasureInto(bits)
+}
+
+// MeasureInto measures the first qubits, each into the bit that the list has for it, which
+// are all bits up to their number.
+func (c *Circuit) MeasureInto(bits []int) {
+	if n := len(bits); c.Bits < n {
 		indices := make([]int, 0, n-c.Bits)
 		for i := c.Bits; i < n; i++ {
 			indices = append(indices, i)
@@ -272,8 +282,8 @@ func (c *Circuit) MeasureFirst(n int) {
 		}
 		c.BitRegs = append(c.BitRegs, Register{name, indices})
 	}
-	for q := range n {
-		c.Measure(q, q)
+	for q, bit := range bits {
+		c.Measure(q, bit)
 	}
 }
 

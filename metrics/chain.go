@@ -58,8 +58,8 @@ func FitChain(r *spikes.Raster, order int) (*Chain, error) {
 	switch {
 	case order != 0 && order != 1:
 		return nil, fmt.Errorf("fitting a chain of order %d: it can be 0 or 1", order)
-	case r.Neurons > maxNeurons:
-		return nil, fmt.Errorf("fitting a chain: %d neurons, at most %d can be counted: select fewer", r.Neurons, maxNeurons)
+	case r.Neurons > MaxCounted:
+		return nil, fmt.Errorf("fitting a chain: %d neurons, at most %d can be counted: select fewer", r.Neurons, MaxCounted)
 	case r.Repeats*r.Bins == 0:
 		return nil, errors.New("fitting a chain: the raster has no bins")
 	}

@@ -121,7 +121,7 @@ func NewTimeComparer(data *spikes.Raster, windows []int) (*TimeComparer, error) 
 		}
 	}
 	l := &layout{neurons: data.Neurons, maxLag: AutocorrelogramLags, windows: windows}
-	if data.Neurons <= maxNeurons {
+	if data.Neurons <= MaxCounted {
 		l.words = map[uint32]int{}
 		for rep := range data.Repeats {
 			for b := range data.Bins {

@@ -47,7 +47,9 @@ func (c *TimeComparer) longest() int { return slices.Max(c.layout.windows) }
 // timeModel is one row of the table of models that are drawn as recordings.
 type timeModel struct {
 	name string
-	fit  func(*spikes.Raster) (processModel, error)
+	// counts says whether it is fitted to counted words, of at most MaxCounted neurons.
+	counts bool
+	fit    func(*spikes.Raster) (processModel, error)
 }
 
 // processModel is a process that can be drawn as a recording.
@@ -69,9 +71,9 @@ func chainOf(order int) func(*spikes.Raster) (processModel, error) {
 }
 
 var timeModels = []timeModel{
-	{"independent-in-time", chainOf(0)},
-	{"markov", chainOf(1)},
-	{gaussianName, func(r *spikes.Raster) (processModel, error) {
+	{"independent-in-time", true, chainOf(0)},
+	{"markov", true, chainOf(1)},
+	{gaussianName, false, func(r *spikes.Raster) (processModel, error) {
 		g, err := FitDichotomisedGaussian(r, GaussianLags(r.Neurons, r.Bins))
 		return g, err
 	}},
@@ -89,7 +91,8 @@ func GaussianLags(neurons, bins int) int {
 // against: the repeats that models are fitted to, as the floor below which a
 // figure says nothing (split-half), and a raster of their size and shape drawn
 // from each simple model fitted to them (independent-in-time and markov, see
-// [Chain]; dichotomised-gaussian to lag 10 at most, see [DichotomisedGaussian]).
+// [Chain], of at most [MaxCounted] neurons; dichotomised-gaussian to lag 10 at most, see
+// [DichotomisedGaussian]).
 //
 // Where the fitted repeats are the data themselves, the models are compared with
 // all of them, in sample, and the floor is that of the odd repeats compared with
@@ -101,6 +104,9 @@ func (c *TimeComparer) TimeBaselines(fitted *spikes.Raster, rng *rand.Rand) ([]T
 	}
 	results := []TimeResult{floor}
 	for _, m := range timeModels {
+		if m.counts && fitted.Neurons > MaxCounted {
+			continue
+		}
 		p, err := m.fit(fitted)
 		if err != nil {
 			return nil, err

@@ -239,7 +239,7 @@ func (r *Recording) Law(p Part, t int) (*States, error) {
 	if !ok {
 		count = sync.OnceValues(func() (*States, error) {
 			s, err := CountStates(w)
-			if err != nil && w.Neurons > maxNeurons {
+			if err != nil && w.Neurons > MaxCounted {
 				return nil, &OptionError{"neurons", err}
 			}
 			return s, err

@@ -12,8 +12,10 @@ import (
 	"qgan/metrics/spikes"
 )
 
+// MaxCounted bounds the neurons of windows that are counted: a bin is one word.
+const MaxCounted = 32
+
 const (
-	maxNeurons   = 32 // neurons that fit one word
 	maxIndexBits = 62 // n·t for which a state has an index
 	maxTableBits = 26 // n·t for which a full table is made (512 MB)
 )
@@ -41,8 +43,8 @@ func CountStates(w spikes.Windows) (*States, error) {
 	switch {
 	case w.Raster == nil:
 		return nil, errors.New("counting states: no raster")
-	case w.Neurons > maxNeurons:
-		return nil, fmt.Errorf("counting states: %d neurons, at most %d can be counted: select fewer", w.Neurons, maxNeurons)
+	case w.Neurons > MaxCounted:
+		return nil, fmt.Errorf("counting states: %d neurons, at most %d can be counted: select fewer", w.Neurons, MaxCounted)
 	case w.T < 1 || w.T > w.Bins:
 		return nil, fmt.Errorf("counting states: windows of %d bins in repeats of %d", w.T, w.Bins)
 	case w.Repeats == 0:
@@ -157,8 +159,8 @@ func (g *grouper) states(neurons int) *States {
 // It fails where lengths disagree, a word has more than neurons bits, a count
 // is negative, or nothing was counted.
 func NewStates(neurons, timesteps int, words []uint32, counts []int) (*States, error) {
-	if neurons < 0 || neurons > maxNeurons {
-		return nil, fmt.Errorf("states of %d neurons: 0 to %d are possible", neurons, maxNeurons)
+	if neurons < 0 || neurons > MaxCounted {
+		return nil, fmt.Errorf("states of %d neurons: 0 to %d are possible", neurons, MaxCounted)
 	}
 	if timesteps < 1 || len(words) != len(counts)*timesteps {
 		return nil, fmt.Errorf("states of %d timesteps: %d words for %d counts", timesteps, len(words), len(counts))

@@ -20,7 +20,7 @@ func pack(r *spikes.Raster) packed {
 	for rep := range r.Repeats {
 		for b := range r.Bins {
 			row := p.row(rep, b)
-			if r.Neurons > 0 && r.Neurons <= maxNeurons {
+			if r.Neurons > 0 && r.Neurons <= MaxCounted {
 				row[0] = uint64(r.Word(rep, b)) << (64 - r.Neurons)
 				continue
 			}

@@ -15,7 +15,10 @@ func NewAdam(parameters int, beta1, beta2 float64) *Adam {
 }
 
 // Step moves the parameters down the gradient at a learning rate.
-func (a *Adam) Step(params, grad []float64, rate float64) {
+func (a *Adam) Step(params, grad []float64, rate float64) { a.StepEach(params, grad, rate, nil) }
+
+// StepEach is Step with a factor of the learning rate for each parameter; nil: 1.
+func (a *Adam) StepEach(params, grad []float64, rate float64, factors []float64) {
 	const epsilon = 1e-8
 	a.Steps++
 	c1 := 1 - math.Pow(a.Beta1, float64(a.Steps))
@@ -23,7 +26,11 @@ func (a *Adam) Step(params, grad []float64, rate float64) {
 	for i, g := range grad {
 		a.M[i] = a.Beta1*a.M[i] + (1-a.Beta1)*g
 		a.V[i] = a.Beta2*a.V[i] + (1-a.Beta2)*g*g
-		params[i] -= rate * (a.M[i] / c1) / (math.Sqrt(a.V[i]/c2) + epsilon)
+		step := rate * (a.M[i] / c1) / (math.Sqrt(a.V[i]/c2) + epsilon)
+		if factors != nil {
+			step *= factors[i]
+		}
+		params[i] -= step
 	}
 }
 

@@ -118,7 +118,7 @@ const (
 	MaxExactContextBits = 20
 )
 
-// MaxNeurons bounds the generator: the law of a timestep is a table of 2^n.
+// MaxNeurons bounds generators whose law of a timestep is a table of 2^n: all but a [Population].
 const MaxNeurons = 14
 
 // Config is everything that decides a run beside its data. The zero value is no
@@ -147,8 +147,22 @@ type Config struct {
 	// sees, weights beside the leaky traces.
 	OwnBits int `json:"own_bits,omitempty"`
 	// Past counts the bins before a window that the memory sees. 0: it begins anew
-	// with each window; otherwise samples run on as one recording.
+	// with each window; otherwise samples run on as one recording. That of a Population
+	// reaches back to the beginning of a repeat, and Past is 0.
 	Past int `json:"past"`
+
+	// Of a Population (see Populates), which the first three make.
+	Stimulus  Stimulus  `json:"stimulus,omitempty"`
+	MemoryIn  MemoryIn  `json:"memory_in,omitempty"`
+	Entangler Entangler `json:"entangler,omitempty"`
+	// StimulusRank is the rank of the stimulus's angles about each cell's mean; 0: a number a
+	// cell and bin. They are trained with StimulusTrained, or stay as they begin.
+	StimulusRank    int        `json:"stimulus_rank,omitempty"`
+	StimulusTrained bool       `json:"stimulus_trained,omitempty"`
+	StimulusBins    int        `json:"stimulus_bins,omitempty"` // of a repeat; 0: the recording's
+	ChainOrder      ChainOrder `json:"chain_order,omitempty"`
+	Chain           string     `json:"chain,omitempty"`  // the neurons along the chain, with commas between; empty: as ChainOrder finds, or the recording's
+	Shrink          float64    `json:"shrink,omitempty"` // decay of the weights between cells, in parts of the learning rate
 
 	Objective   Objective   `json:"objective"`
 	Expectation Expectation `json:"expectation"`
@@ -195,6 +209,9 @@ func Presets() []string { return []string{"deep", "paper"} }
 // by its likelihood where the law of windows is exact and in stages where it is not.
 func Preset(name string, n, t int) (Config, error) {
 	c, err := versusCritic(name, n, t)
+	if err == nil && name == "deep" && n > MaxNeurons {
+		return c.withPopulation(), nil
+	}
 	if err != nil || name != "deep" || t == 1 {
 		return c, err
 	}
@@ -263,8 +280,14 @@ func depth(neurons int) int {
 
 // WithMemory returns the settings with that memory, tied, and what goes with it:
 // depth, a large batch and no latent vector beside a memory; without, a trained
-// latent vector shared by the timesteps, and a critic.
+// latent vector shared by the timesteps, and a critic. A population stays one.
 func (c Config) WithMemory(m Memory) Config {
+	if c.Populates() {
+		if c.Memory = m; m == MemoryNone {
+			c.MemoryIn, c.OwnBits = MemoryRX, 0
+		}
+		return c
+	}
 	c.Memory, c.Tied, c.Past, c.OwnBits = m, m != MemoryNone, 0, 0
 	c.LatentScale, c.LatentTrained = 0, false
 	if m == MemoryNone {
@@ -354,7 +377,9 @@ const likelihoodBeta1, likelihoodBeta2 = 0.9, 0.99
 func (c Config) Ansatz() ir.Ansatz {
 	return ir.Ansatz{
 		Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain, Product: c.Product,
-		Memory: c.Memory != MemoryNone,
+		Memory: c.Memory != MemoryNone && c.MemoryIn != MemoryRY,
+		Drive:  c.Stimulus == StimulusRepeat || c.MemoryIn != MemoryRX,
+		Pairs:  c.Entangler == EntanglerPair && !c.Product,
 		Latent: ir.LatentScale{Trained: c.LatentTrained, Value: c.LatentScale},
 	}
 }
@@ -362,8 +387,8 @@ func (c Config) Ansatz() ir.Ansatz {
 // Check reports the first setting that can't be, by its name, as a *[SettingError]: values
 // that a setting doesn't take, and settings that can't stand together.
 func (c Config) Check() error {
-	if c.Neurons < 1 || c.Neurons > MaxNeurons {
-		return refuseSetting("neurons", c.Neurons, fmt.Sprintf("the ideal simulator trains 1 to %d", MaxNeurons))
+	if most := c.mostNeurons(); c.Neurons < 1 || c.Neurons > most {
+		return refuseSetting("neurons", c.Neurons, fmt.Sprintf("the ideal simulator trains 1 to %d", most))
 	}
 	if c.Timesteps < 1 {
 		return refuseSetting("timesteps", c.Timesteps, "at least 1 is needed")
@@ -376,12 +401,20 @@ func (c Config) Check() error {
 			return s.wrong(s.Text(c))
 		}
 	}
-	for _, k := range c.rules() {
+	for _, k := range append(c.populationRules(), c.rules()...) {
 		if !k.ok {
 			return refuseSetting(k.name, k.value, k.remedy)
 		}
 	}
 	return nil
+}
+
+// mostNeurons bounds the neurons: of all but a population the law of a timestep is a table.
+func (c Config) mostNeurons() int {
+	if c.Populates() {
+		return MaxPopulation
+	}
+	return MaxNeurons
 }
 
 // rule is what must hold between settings. Its name is that of the setting to change.
@@ -395,17 +428,17 @@ type rule struct {
 // rules are what must hold between the settings of a configuration.
 func (c Config) rules() []rule {
 	measured, memory := c.Measured(), c.Memory != MemoryNone
-	ofOneBin := !memory && c.Objective == ObjectiveLikelihood && c.Timesteps == 1
+	ofOneBin := !memory && !c.Populates() && c.Objective == ObjectiveLikelihood && c.Timesteps == 1
 	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
 	return []rule{
 		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
-		{"latent-qubits", c.Neurons+c.LatentQubits <= MaxNeurons, c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
-		{"objective", memory || c.Objective == ObjectiveWGAN || ofOneBin, c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
+		{"latent-qubits", c.Neurons+c.LatentQubits <= c.mostNeurons(), c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
+		{"objective", memory || c.Objective == ObjectiveWGAN || ofOneBin || c.Populates(), c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
 		{"latent-scale", !ofOneBin || !c.Ansatz().UsesLatent(), c.LatentScale, "the likelihood of one bin is that of a law without latent vector; use {latent-scale} 0"},
 		{"expectation", !ofOneBin || c.Expectation == Exact, c.Expectation, "the likelihood of one bin is summed over all words; use {expectation} exact and {readout} born"},
-		{"tied", memory || !c.Tied, c.Tied, "timesteps without memory would all be equal; add {memory} leaky"},
+		{"tied", memory || !c.Tied || c.Populates(), c.Tied, "timesteps without memory would all be equal; add {memory} leaky"},
 		{"past", memory || c.Past == 0, c.Past, "it takes a memory to see it; add {memory} leaky"},
-		{"memory", !memory || c.Timesteps > 1 || c.Past > 0, c.Memory, "windows of one bin have no past; use {timesteps} 2 or more, or {past} 20"},
+		{"memory", !memory || c.Timesteps > 1 || c.RunsOn(), c.Memory, "windows of one bin have no past; use {timesteps} 2 or more, or {past} 20"},
 		{"own-bits", c.OwnBits == 0 || c.Memory == MemoryLeaky, c.OwnBits, "they stand beside leaky traces; add {memory} leaky"},
 		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add {tied}"},
 		{"memory", !memory || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use {latent-scale} 0"},

@@ -5,14 +5,24 @@ type Counts struct {
 	Angles       int `json:"angles"`
 	LatentScales int `json:"latent_scales"`
 	Memory       int `json:"memory"`
+	Stimulus     int `json:"stimulus,omitempty"` // its angles and their gains, trained or not
+	Pairs        int `json:"pairs,omitempty"`    // weights of pair rotations
 	Critic       int `json:"critic"`
+}
+
+// Generator counts those of the generator.
+func (n Counts) Generator() int {
+	return n.Angles + n.LatentScales + n.Memory + n.Stimulus + n.Pairs
 }
 
 // CountParameters counts a configuration's parameters, all timesteps together.
 func CountParameters(c Config) Counts {
 	a := c.Ansatz()
 	n := Counts{Angles: a.Angles() * c.Timesteps, LatentScales: a.Scales() * c.Timesteps}
-	if c.Memory != MemoryNone {
+	switch {
+	case c.Populates():
+		n = newPopulation(c).counts()
+	case c.Memory != MemoryNone:
 		n = newRecurrent(c).counts()
 	}
 	n.Critic = criticSize(c.Neurons*c.Timesteps, c.Hidden)

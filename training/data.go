@@ -10,7 +10,7 @@ import (
 // Data is the recording as training sees it: its windows and their law.
 type Data struct {
 	Windows spikes.Windows
-	States  *metrics.States
+	States  *metrics.States // nil: there are more neurons than can be counted
 	// MeanCount is the mean number of spikes of a window.
 	MeanCount float64
 	// Held are the repeats that are held out; nil: there are none.
@@ -35,8 +35,8 @@ func DataOf(rec *metrics.Recording, timesteps int) (*Data, error) {
 	if err != nil || rec.Held == nil {
 		return d, err
 	}
-	if d.Held, err = dataOf(rec, metrics.HeldOut, timesteps); err != nil {
-		return nil, err
+	if d.Held, err = dataOf(rec, metrics.HeldOut, timesteps); err != nil || d.States == nil {
+		return d, err
 	}
 	d.all, err = rec.Law(metrics.All, timesteps)
 	return d, err
@@ -51,11 +51,16 @@ func dataOf(rec *metrics.Recording, p metrics.Part, timesteps int) (*Data, error
 	if w.Len() == 0 {
 		return nil, fmt.Errorf("%s has no repeats left", w.Source.Path)
 	}
+	d := &Data{Windows: w}
+	if w.Neurons > metrics.MaxCounted {
+		d.MeanCount = float64(w.Spikes()*timesteps) / float64(w.Repeats*w.Bins)
+		return d, nil
+	}
 	s, err := rec.Law(p, timesteps)
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Windows: w, States: s, all: s}
+	d.States, d.all = s, s
 	for i := range s.Len() {
 		for _, word := range s.Window(i) {
 			d.MeanCount += float64(popcount(word)) * s.Prob(i)
@@ -71,6 +76,14 @@ func (d *Data) judge() *Data {
 		return d.Held
 	}
 	return d
+}
+
+// pSilent is the share of silent windows.
+func (d *Data) pSilent() float64 {
+	if d.States != nil {
+		return d.States.PSilent()
+	}
+	return metrics.PSilent(d.Windows)
 }
 
 // words writes window i of the recording.

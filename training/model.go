@@ -41,7 +41,10 @@ type CircuitModel interface {
 // NewModel prepares the generator of a configuration on what gives its laws; it can be
 // trained where that is a backends.Differentiator.
 func NewModel(c Config, on backends.Solver) (CircuitModel, error) {
-	if c.Memory != MemoryNone {
+	switch {
+	case c.Populates():
+		return NewPopulation(c, on)
+	case c.Memory != MemoryNone:
 		return NewRecurrent(c, on)
 	}
 	g, err := NewPatch(c, on)

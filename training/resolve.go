@@ -21,9 +21,20 @@ var leading = []struct {
 	name string
 	with func(Config, string) Config
 }{
+	{"stimulus", func(c Config, word string) Config { return c.populated(word, "none") }},
+	{"memory-in", func(c Config, word string) Config { return c.populated(word, "rx") }},
+	{"entangler", func(c Config, word string) Config { return c.populated(word, "cnot") }},
 	{"memory", func(c Config, word string) Config { return c.WithMemory(Memory(word)) }},
 	{"objective", func(c Config, word string) Config { return c.WithObjective(Objective(word)) }},
 	{"gradient", func(c Config, word string) Config { return c.WithGradient(Gradient(word)) }},
+}
+
+// populated returns the settings of a population where a word asks for one.
+func (c Config) populated(word, none string) Config {
+	if word == none {
+		return c
+	}
+	return c.withPopulation()
 }
 
 // penaltyWeights are the weights that penalties have of themselves.
@@ -73,6 +84,9 @@ func (c Config) With(given map[string]string) (Config, error) {
 		}
 	}
 
+	if c.Populates() && c.Entangler == EntanglerCNOT && !has("layers") {
+		c.Layers = populationWay.chainLayers
+	}
 	if c.Measured() && c.Shots == 0 && !has("shots") {
 		c.Shots = measuredShots
 	}

@@ -21,6 +21,8 @@ type Sampler interface {
 // Sampling says what is drawn by shots.
 type Sampling struct {
 	Samples, Bins int
+	// From is the bin of the repeat that samples of a generator that knows it begin at.
+	From int
 	// PerLatent counts the samples that share a latent vector: each vector is a circuit
 	// of its own. Generators without one have one circuit a timestep or history.
 	PerLatent int

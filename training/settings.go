@@ -114,6 +114,19 @@ func Settings() []Setting {
 		switchRow("tied", "one circuit for all timesteps", func(c *Config) *bool { return &c.Tied }),
 		wholeRow("own-bits", "leaky memory: each neuron's own bits of so many steps before have weights of their own", 0, MaxPast, func(c *Config) *int { return &c.OwnBits }),
 		wholeRow("past", "bins before a window that the memory sees; samples then run on as one recording (0: it begins anew with each window)", 0, MaxPast, func(c *Config) *int { return &c.Past }),
+		optionRow("stimulus", "none", "the time in a repeat as an angle: none, or repeat (for each cell and bin of a repeat that all repeats share)", func(c *Config) *Stimulus { return &c.Stimulus }, StimulusRepeat),
+		wholeRow("stimulus-rank", "rank of the stimulus's angles about each cell's mean (0: a number a cell and bin)", 0, MaxPopulation, func(c *Config) *int { return &c.StimulusRank }),
+		switchRow("stimulus-trained", "train the stimulus's angles, which otherwise stay as the smoothed PSTH makes them", func(c *Config) *bool { return &c.StimulusTrained }),
+		wholeRow("stimulus-bins", "bins of a repeat that have angles (0: the recording's)", 0, math.MaxInt, func(c *Config) *int { return &c.StimulusBins }),
+		optionRow("memory-in", "rx", "angles that the memory enters: rx (the encodings), ry (the last RY) or both", func(c *Config) *MemoryIn { return &c.MemoryIn }, MemoryRY, MemoryBoth),
+		optionRow("entangler", "cnot", "what ties the qubits: cnot (chains), or pair (a brick of pair rotations at the end too)", func(c *Config) *Entangler { return &c.Entangler }, EntanglerPair),
+		optionRow("chain-order", "file", "order of the cells along the chain: file (the recording's), correlation, or noise (correlations beyond the repeats' mean)", func(c *Config) *ChainOrder { return &c.ChainOrder }, ChainCorrelation, ChainNoise),
+		{
+			Name: "chain", Kind: Word, Range: "it is all neurons once, counted from 0, with commas between",
+			Help: "the cells along the chain, such as 2,0,1 (none: as chain-order finds)",
+			set:  func(c *Config, text string) error { c.Chain = text; return nil }, text: func(c Config) string { return c.Chain },
+		},
+		numberRow("shrink", "decay of the memory's weights between cells, in parts of the learning rate (0: none)", "it must be 0 or above", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.Shrink }),
 		wordRow("objective", "wgan (windows that run freely), conditional (real past, last bin generated), likelihood (real past, exact; or one bin without memory) or staged (likelihood, conditional, wgan)", func(c *Config) *Objective { return &c.Objective }, ObjectiveWGAN, ObjectiveConditional, ObjectiveLikelihood, ObjectiveStaged),
 		wordRow("expectation", "exact (all windows) or batch", func(c *Config) *Expectation { return &c.Expectation }, Exact, Batch),
 		wholeRow("batch", "latent vectors and windows a step", 1, math.MaxInt, func(c *Config) *int { return &c.Batch }),
@@ -217,6 +230,27 @@ func wordRow[W ~string](name, help string, field func(*Config) *W, choices ...W)
 	}
 	for _, w := range choices {
 		s.Choices = append(s.Choices, string(w))
+	}
+	return s
+}
+
+// optionRow is a setting that takes one of a few words, of which the first stands where
+// nothing is said.
+func optionRow[W ~string](name, none, help string, field func(*Config) *W, choices ...W) Setting {
+	s := wordRow(name, help, field, append([]W{""}, choices...)...)
+	s.Choices[0] = none
+	set, text := s.set, s.text
+	s.set = func(c *Config, word string) error {
+		if word == none {
+			word = ""
+		}
+		return set(c, word)
+	}
+	s.text = func(c Config) string {
+		if word := text(c); word != "" {
+			return word
+		}
+		return none
 	}
 	return s
 }

@@ -62,6 +62,8 @@ func TestEverySettingHasARow(t *testing.T) {
 			texts = []string{"0.7", "trained:0.2"}
 		case "shots":
 			texts = []string{"10:20"}
+		case "chain":
+			texts = []string{"1,0,2,3"}
 		case "backend", "mitigate":
 			texts = []string{"noisy", "m3"}
 		}

@@ -29,8 +29,10 @@ type Trained struct {
 
 // Train trains a generator on the repeats of a recording that are trained on, and keeps
 // nothing on the disk; [qgan/training/runs] does. The configuration is one for as many
-// neurons as the recording has (see [Preset]). When ctx ends it returns the cause.
+// neurons as the recording has (see [Preset]); what it leaves to the recording is found
+// there ([Config.For]). When ctx ends it returns the cause.
 func Train(ctx context.Context, rec *metrics.Recording, c Config, o Options) (*Trained, error) {
+	c = c.For(rec)
 	d, err := DataOf(rec, c.Timesteps)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,9 @@ type Trainer struct {
 	shots  Measurer
 	critic *Critic
 	stages []stage
+	// Of a population: factors of its parameters' learning rates, and the decay of a step.
+	factors []float64
+	shrink  func(params []float64, rate float64)
 	// Buffers.
 	genGrad, criticGrad        []float64
 	paramsBefore, criticBefore []float64 // of a step that may fail
@@ -66,6 +69,10 @@ func New(c Config, d *Data, on backends.Differentiator, m Measurer) (*Trainer, e
 	}
 	t.shots = m
 	switch g := trained.(type) {
+	case *Population:
+		g.Init(t.State.Params, startWidth(c.Init), d.Windows.Raster, stream.New(c.Seed, "init"))
+		t.factors, t.shrink = g.rates(), g.shrink
+		return t, t.lay(func(Objective) (round, error) { return newWordLikelihood(g, d, c.Batch), nil })
 	case *Recurrent:
 		g.Init(t.State.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
 		return t, t.lay(func(o Objective) (round, error) { return newMemoryRound(c, o, g, t.critic, d) })
@@ -231,7 +238,10 @@ func (t *Trainer) updates(ctx context.Context, at *stage, out *Losses) error {
 	if err := finite("the gradient of generator parameter", t.genGrad); err != nil {
 		return err
 	}
-	s.GenAdam.Step(s.Params, t.genGrad, rate*at.rate)
+	s.GenAdam.StepEach(s.Params, t.genGrad, rate*at.rate, t.factors)
+	if t.shrink != nil {
+		t.shrink(s.Params, rate*at.rate)
+	}
 	return nil
 }
 
@@ -250,7 +260,7 @@ func (t *Trainer) update(i int) update {
 // where one window takes all but a hundredth of what varies in the recording,
 // for collapseAfter monitored steps in a row.
 func (t *Trainer) collapse(pSilent float64) error {
-	active := 1 - t.Data.States.PSilent()
+	active := 1 - t.Data.pSilent()
 	if active > 0 && 1-pSilent < 0.01*active || math.IsNaN(pSilent) {
 		t.State.Collapsed++
 	} else {

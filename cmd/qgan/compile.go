@@ -94,7 +94,7 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 	if err != nil {
 		return nil, err
 	}
-	c.MeasureFirst(m.Config.Neurons)
+	m.Measure(c)
 	return c, nil
 }
 

@@ -82,7 +82,7 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 					return err
 				}
 			}
-			c.MeasureFirst(m.Config.Neurons)
+			m.Measure(c)
 			return a.export(c, out, options)
 		},
 	}

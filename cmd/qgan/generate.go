@@ -15,6 +15,7 @@ import (
 // generateFlags are the flags of `generate`.
 type generateFlags struct {
 	samples, bins int
+	from          int
 	out, format   string
 	seed          uint64
 	where         processorFlags
@@ -34,7 +35,8 @@ a file lies FILE.json, which says what its numbers are and where they come from.
 
 A generator whose circuits are tied runs on: with --bins each sample is a recording of
 so many bins. Where its memory reaches beyond the window, samples begin in silence
-and their first 30 bins are left out.
+and their first 30 bins are left out. One that knows the time in a repeat draws whole
+repeats, or --bins from --from-bin on.
 
 With --backend noisy, or SERVICE:DEVICE for a cloud processor, each timestep's circuit is compiled for the device, scheduled,
 and measured shot by shot. A latent vector serves
@@ -47,6 +49,7 @@ command again takes up those that are there and pays for nothing twice.`,
 		Example: `  qgan generate runs/retina --samples 1000 --out trains.npz
   qgan generate runs/retina --samples 297 --bins 953 --out recording.npz
   qgan generate runs/retina --samples 5 --out -
+  qgan generate runs/movie --samples 148 --from-bin 100 --bins 50 --out windows.npz
   qgan generate runs/retina --samples 1000 --format spike-times --out times.csv
   qgan generate runs/retina --backend noisy --device props_torino.json --out torino.npz`,
 		Args: cobra.ExactArgs(1),
@@ -55,6 +58,7 @@ command again takes up those that are there and pays for nothing twice.`,
 	s := cmd.Flags()
 	s.IntVar(&f.samples, "samples", 1000, "samples to draw")
 	s.IntVar(&f.bins, "bins", 0, "bins of a sample, which then runs on as one recording (none: the run's timesteps)")
+	s.IntVar(&f.from, "from-bin", 0, "bin of the repeat that samples begin at, of a generator that knows the time in the repeat")
 	s.StringVar(&f.out, "out", "-", "file: .npz, .npy, .csv or .mat; - is stdout (CSV)")
 	s.StringVar(&f.format, "format", "windows", "what the file holds: windows, spike-times (.csv) or pynapple (.npz)")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
@@ -90,7 +94,7 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if f.where.latents > 0 {
 		f.where.perLatent = assess.PerLatent(f.samples, f.where.latents)
 	}
-	r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: f.samples, Bins: f.bins, PerLatent: f.where.perLatent, Seed: f.seed})
+	r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: f.samples, Bins: f.bins, From: f.from, PerLatent: f.where.perLatent, Seed: f.seed})
 	if f.where.dry && errors.Is(err, remote.ErrDry) {
 		a.note("%v", err)
 		if g.Remembers() {
@@ -116,7 +120,13 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 
 // length settles how many bins a sample has: the run's, or more of a generator that runs on.
 func (f *generateFlags) length(g *assess.Generator) error {
-	switch {
+	switch known := g.Config.Stimulus == training.StimulusRepeat; {
+	case f.from != 0 && !known:
+		return usagef("--from-bin %d: the run's generator does not know the time in a repeat", f.from).withHint("train it with --stimulus repeat")
+	case known && (f.from < 0 || f.from >= g.Config.StimulusBins):
+		return usagef("--from-bin %d: a repeat has bins 0 to %d", f.from, g.Config.StimulusBins-1)
+	case f.bins == 0 && known:
+		f.bins = g.Config.StimulusBins - f.from
 	case f.bins == 0:
 		f.bins = g.Config.Timesteps
 	case f.bins < 0:

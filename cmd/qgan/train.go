@@ -119,7 +119,11 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 			*r.JS, text(r.StdErr, "%.1g"), text(r.Perfect, "%.3g"), text(r.Floor, "%.3g"), r.PSilent)
 	}
 	a.note("%s", r.Standing.Sentence)
-	a.note("%s; the report is in %s", r.Chosen, assess.ReportDir(t.Run))
+	if chosen := r.Chosen.String(); assess.Reported(t.Recording) {
+		a.note("%s; the report is in %s", chosen, assess.ReportDir(t.Run))
+	} else {
+		a.note("%s", chosen)
+	}
 	fmt.Fprintln(a.out, r.Run)
 	return nil
 }

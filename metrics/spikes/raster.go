@@ -93,6 +93,21 @@ func (r *Raster) SetWord(repeat, bin int, word uint32) {
 	r.row(repeat, bin)[0] = uint64(word) << (64 - uint(r.Neurons))
 }
 
+// Row returns one bin of one repeat, of any number of neurons: ceil(Neurons/64) words, neuron 0
+// the most significant bit of the first. It is the raster's own memory and must not be changed.
+func (r *Raster) Row(repeat, bin int) []uint64 {
+	row := r.row(repeat, bin)
+	return row[:len(row):len(row)]
+}
+
+// SetRow writes one bin of one repeat as Row returns it; bits beyond the neurons are left out.
+func (r *Raster) SetRow(repeat, bin int, row []uint64) {
+	to := r.row(repeat, bin)
+	if copy(to, row); len(to) > 0 && r.Neurons&63 != 0 {
+		to[len(to)-1] &= ^uint64(0) << (64 - uint(r.Neurons&63))
+	}
+}
+
 // Active counts the neurons that fired in one bin of one repeat.
 func (r *Raster) Active(repeat, bin int) int {
 	n := 0

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"qgan/backends"
 	"qgan/backends/sim"
 	"qgan/internal/durable"
 	"qgan/internal/named"
@@ -23,8 +24,12 @@ import (
 // inputs stay open: the latent vector, or of a generator with memory the angles of the
 // encodings.
 func (g *Generator) Circuit(timestep int) (*ir.Circuit, error) {
-	if timestep < 0 || timestep >= g.Config.Timesteps {
-		return nil, named.Inputf("{timestep} %d: the run has timesteps 0 to %d", timestep, g.Config.Timesteps-1)
+	last := g.Config.Timesteps - 1
+	if g.Config.Stimulus == training.StimulusRepeat {
+		last = g.Config.StimulusBins - 1
+	}
+	if timestep < 0 || timestep > last {
+		return nil, named.Inputf("{timestep} %d: the run has timesteps 0 to %d", timestep, last)
 	}
 	c, err := g.Model.Circuit(g.Params, timestep)
 	if err != nil {
@@ -36,7 +41,7 @@ func (g *Generator) Circuit(timestep int) (*ir.Circuit, error) {
 
 // Which says in words which circuit of a generator is meant, and what its inputs are.
 type Which struct {
-	Timestep int // counted from 0
+	Timestep int // counted from 0; of a generator with a stimulus, the bin of the repeat
 	// Latent is the latent vector: "seed:N" draws one, anything else is a file of numbers (see
 	// [Generator.ParseLatent]); empty: seed:0. A generator with memory has none.
 	Latent string
@@ -77,6 +82,13 @@ func (g *Generator) inputs(fsys durable.FS, w Which) ([]float64, error) {
 	case w.Latent != "":
 		return nil, named.Inputf("{latent-vector} %s: the run's generator has a memory and no latent vector", w.Latent).Hinted("{past} says what it remembers")
 	}
+	if p, ok := g.Model.(*training.Population); ok {
+		past, err := g.parseRows(w.Past)
+		if err != nil {
+			return nil, named.Inputf("{past} %s: %w", w.Past, err)
+		}
+		return p.Inputs(g.Params, w.Timestep, past)
+	}
 	past, err := g.ParsePast(w.Past)
 	if err != nil {
 		return nil, named.Inputf("{past} %s: %w", w.Past, err)
@@ -114,7 +126,9 @@ func (g *Generator) latentVector(fsys durable.FS, text string) ([]float64, error
 var ErrNoMemory = errors.New("the run's generator has no memory")
 
 // Remembers says whether the circuits' inputs are made of a past, and not a latent vector.
-func (g *Generator) Remembers() bool { return g.Config.Memory != training.MemoryNone }
+func (g *Generator) Remembers() bool {
+	return g.Config.Memory != training.MemoryNone || g.Config.Populates()
+}
 
 // Remember returns the inputs of a timestep's circuit after the words of a past, the last
 // one just before it. It fails with ErrNoMemory where the generator has none.
@@ -165,12 +179,38 @@ func (g *Generator) ParsePast(list string) ([]uint32, error) {
 	return words, nil
 }
 
+// parseRows is ParsePast for any number of neurons.
+func (g *Generator) parseRows(list string) ([][]uint64, error) {
+	var rows [][]uint64
+	for word := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' }) {
+		if n := g.Config.Neurons; len(word) != n || strings.Trim(word, "01") != "" {
+			return nil, fmt.Errorf("%q is no word of %d bits", word, n)
+		}
+		row := make([]uint64, backends.WordStride(len(word)))
+		for i, c := range word {
+			row[i/64] |= uint64(c-'0') << (63 - i%64)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Measure adds to a circuit of the generator the measurement of its neurons, each into the
+// bit of its number.
+func (g *Generator) Measure(c *ir.Circuit) {
+	if p, ok := g.Model.(*training.Population); ok {
+		p.Measure(c)
+		return
+	}
+	c.MeasureFirst(g.Config.Neurons)
+}
+
 // WordLaw is the exact law of the neurons' words of a circuit with its inputs bound and
 // without measurement, by the word's bits; all words are in it.
 func (g *Generator) WordLaw(ctx context.Context, c *ir.Circuit) (map[string]float64, error) {
 	measured := *c
 	measured.Ops, measured.BitRegs = slices.Clip(c.Ops), slices.Clip(c.BitRegs)
-	measured.MeasureFirst(g.Config.Neurons)
+	g.Measure(&measured)
 	law, err := new(sim.Simulator).Law(ctx, &measured, nil, nil)
 	if err != nil {
 		return nil, err

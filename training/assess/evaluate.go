@@ -180,6 +180,7 @@ func (e *Evaluation) exact(ctx context.Context, g *Generator, rec *metrics.Recor
 		return &OutOfReach{law.Note}
 	default:
 		e.Note, e.LatentJS = law.Note, law.LatentJS
+		e.LogLikelihood, e.LogLikelihoodHeldOut = law.LogLikelihood, law.LogLikelihoodHeldOut
 	}
 	return nil
 }
@@ -187,7 +188,7 @@ func (e *Evaluation) exact(ctx context.Context, g *Generator, rec *metrics.Recor
 // How says in words what the law's distance comes from: an exact average over so many
 // latent vectors or pasts, or why none is needed, or windows that were drawn.
 func (e *Evaluation) How() string {
-	memory := e.Parameters != nil && e.Parameters.Memory > 0
+	memory := e.Parameters != nil && e.Parameters.Memory+e.Parameters.Stimulus > 0
 	switch {
 	case e.Method == "plugin":
 		floor := "–"
@@ -219,11 +220,7 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 	if err != nil {
 		return err
 	}
-	law, err := rec.Law(metrics.Trained, t)
-	if err != nil {
-		return err
-	}
-	dw, dlaw, err := windows(drawn.Raster, t)
+	dw, err := windowsOf(drawn.Raster, t)
 	if err != nil {
 		return err
 	}
@@ -232,13 +229,38 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 	}
 	sum := metrics.Summarize(dw)
 	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability
-	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, dlaw.Total
-	e.Recording, e.Entropy = metrics.Summarize(w), law.Entropy()
+	e.Autocorrelogram, e.Undefined, e.Drawn = sum.Autocorrelogram, sum.Undefined, dw.Len()
+	e.Recording = metrics.Summarize(w)
 	e.Spiking.Drawn, e.Spiking.Recording = metrics.SummarizeSpiking(dw), metrics.SummarizeSpiking(w)
-	if err := e.listStates(rec, law, dlaw); err != nil {
+	if e.Errors, err = metrics.CompareSpikeGAN(rec.Train, drawn.Raster, t); err != nil {
 		return err
 	}
-	if e.Errors, err = metrics.CompareSpikeGAN(rec.Train, drawn.Raster, t); err != nil {
+	if rec.Train.Neurons > metrics.MaxCounted {
+		e.Method, e.Note, e.PSilent = "none", uncounted(rec.Train.Neurons), metrics.PSilent(dw)
+		e.Baselines, e.States = []metrics.BaselineResult{}, []WindowState{}
+	} else if err := e.fillLaws(rec, dw, o); err != nil {
+		return err
+	}
+	if e.Time, err = InTime(ctx, rec, t, o.Seed, []Sample{drawn}, o.Compare); err != nil {
+		return err
+	}
+	e.Standing, err = standing(rec, &e.Law, e.Baselines, e.Time.Results[0], e.Time.Results[1:])
+	return err
+}
+
+// fillLaws computes what is known of the law of the drawn windows.
+func (e *Evaluation) fillLaws(rec *metrics.Recording, dw spikes.Windows, o Options) error {
+	t := e.Timesteps
+	law, err := rec.Law(metrics.Trained, t)
+	if err != nil {
+		return err
+	}
+	dlaw, err := metrics.CountStates(dw)
+	if err != nil {
+		return err
+	}
+	e.Entropy = law.Entropy()
+	if err := e.listStates(rec, law, dlaw); err != nil {
 		return err
 	}
 	if e.Estimate, err = metrics.EstimateJS(law, dlaw, stream.New(o.Seed, "estimate"), bootstrapDraws); err != nil {
@@ -252,14 +274,7 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 			return err
 		}
 	}
-	if err := e.compareWith(o.Compare, law); err != nil {
-		return err
-	}
-	if e.Time, err = InTime(ctx, rec, t, o.Seed, []Sample{drawn}, o.Compare); err != nil {
-		return err
-	}
-	e.Standing, err = standing(rec, &e.Law, e.Baselines, e.Time.Results[0], e.Time.Results[1:])
-	return err
+	return e.compareWith(o.Compare, law)
 }
 
 // plugIn takes the law's figures from drawn windows, beside their floor.

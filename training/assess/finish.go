@@ -41,6 +41,10 @@ type Result struct {
 // ReportDir is where a run's report lies.
 func ReportDir(run *runs.Dir) string { return filepath.Join(run.Path, "report") }
 
+// Reported says whether a training on a recording ends with a report: pages list windows,
+// which are counted of at most [metrics.MaxCounted] neurons.
+func Reported(rec *metrics.Recording) bool { return rec.Train.Neurons <= metrics.MaxCounted }
+
 // Ended says how a training ended.
 type Ended struct {
 	Seconds float64
@@ -80,6 +84,16 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
 		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
 		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Law: law,
+	}
+	if !Reported(rec) {
+		baselines := metrics.TimeResult{Name: run.Path, LogLikelihood: law.LogLikelihood}
+		if rec.Held != nil {
+			baselines.LogLikelihood = law.LogLikelihoodHeldOut
+		}
+		if r.Standing, err = standing(rec, &law, nil, baselines, nil); err != nil || !e.Keep {
+			return r, err
+		}
+		return r, run.WriteResult(r)
 	}
 	about := &Subjects{
 		Recording: rec, Timesteps: c.Timesteps, Seed: c.Seed, Brief: true,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"qgan/backends"
 	"qgan/backends/sim"
@@ -96,7 +97,7 @@ func New(c training.Config, state *training.State) (*Generator, error) {
 	g := &Generator{Config: c, Model: m, Params: params, Step: step, Chosen: Chosen{Parameters: LastParameters, Step: step}, state: state}
 	if b := state.Best; b.Step > 0 {
 		g.Chosen = Chosen{BestParameters, b.Step, &b.Score, "divergence", "trained on"}
-		if c.Memory != training.MemoryNone {
+		if c.Memory != training.MemoryNone || c.Populates() {
 			g.Chosen.By = "mean -ln p a bin"
 		}
 		if b.HeldOut {
@@ -159,6 +160,18 @@ func (g *Generator) under(on backends.Solver, draws int) (*Generator, error) {
 // Size counts the parameters of a configuration's generator and of its critic, in words.
 func Size(c training.Config) string {
 	n := training.CountParameters(c)
+	if c.Populates() {
+		text := fmt.Sprintf("%d angles", n.Angles)
+		for _, x := range []struct {
+			count int
+			of    string
+		}{{n.Memory, "numbers of the memory"}, {n.Stimulus, "numbers of the stimulus"}, {n.Pairs, "weights of pair rotations"}} {
+			if x.count > 0 {
+				text += fmt.Sprintf(", %d %s", x.count, x.of)
+			}
+		}
+		return text + "; " + Latent(c)
+	}
 	if c.Memory != training.MemoryNone {
 		return fmt.Sprintf("%d angles and %d numbers of the memory, critic of %d weights; %s", n.Angles, n.Memory, n.Critic, Latent(c))
 	}
@@ -169,6 +182,8 @@ func Size(c training.Config) string {
 // place.
 func Latent(c training.Config) string {
 	switch {
+	case c.Populates():
+		return "no latent vector: " + population(c)
 	case c.Memory != training.MemoryNone:
 		return "no latent vector: " + memory(c)
 	case c.LatentTrained:
@@ -192,6 +207,27 @@ func memory(c training.Config) string {
 		return fmt.Sprintf("%s, of %d bins; samples run on", text, c.Past)
 	}
 	return text + ", begun anew with each window"
+}
+
+// population says what carries time in a population.
+func population(c training.Config) string {
+	var parts []string
+	if c.Stimulus == training.StimulusRepeat {
+		text := fmt.Sprintf("the time in a repeat of %d bins", c.StimulusBins)
+		if c.StimulusRank > 0 {
+			text += fmt.Sprintf(" by angles of rank %d", c.StimulusRank)
+		}
+		parts = append(parts, text)
+	}
+	if c.Memory != training.MemoryNone {
+		into := map[training.MemoryIn]string{training.MemoryRX: "the encodings", training.MemoryRY: "the last RY", training.MemoryBoth: "the encodings and the last RY"}[c.MemoryIn]
+		text := "leaky memory in " + into
+		if c.OwnBits > 0 {
+			text += " with own bits of " + count(c.OwnBits, "bin")
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " and ") + "; one circuit for all bins"
 }
 
 // count counts things: "1 neuron", "2 neurons".
@@ -222,6 +258,13 @@ func (g *Generator) Draw(ctx context.Context, on *Processor, s training.Sampling
 		BitOrder: spikes.BitOrder,
 		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "parameters": g.Chosen.Parameters, "run_seed": g.Config.Seed},
 	}
+	if s.From > 0 {
+		meta.Extra["from_bin"] = s.From
+	}
+	if p, ok := g.Model.(*training.Population); ok && on == nil {
+		r, err := p.DrawFrom(ctx, g.Params, s)
+		return r, meta, err
+	}
 	if on == nil {
 		r, err := g.Model.Draw(ctx, g.Params, s.Samples, s.Bins, s.BinWidth, s.Seed)
 		return r, meta, err
@@ -240,9 +283,13 @@ const sampleBins = 200
 // recordings where the generator runs on.
 func (g *Generator) Sample(ctx context.Context, on *Processor, s training.Sampling) (*spikes.Raster, error) {
 	s.Bins = g.Config.Timesteps
-	if g.Config.Past > 0 {
-		s.Bins += sampleBins
-		s.Samples = (s.Samples + sampleBins) / (sampleBins + 1)
+	if g.Config.RunsOn() {
+		more := sampleBins
+		if g.Config.Stimulus == training.StimulusRepeat { // whole repeats
+			more = g.Config.StimulusBins - g.Config.Timesteps
+		}
+		s.Bins += more
+		s.Samples = (s.Samples + more) / (more + 1)
 	}
 	r, _, err := g.Draw(ctx, on, s)
 	return r, err
@@ -252,6 +299,10 @@ func (g *Generator) Sample(ctx context.Context, on *Processor, s training.Sampli
 // bins: a generator with memory must know a bin before it draws the next.
 func (g *Generator) Rounds(bins int) int {
 	switch {
+	case g.Config.Stimulus == training.StimulusRepeat:
+		return bins
+	case g.Config.Populates():
+		return training.BurnIn + bins
 	case g.Config.Memory == training.MemoryNone:
 		return 1
 	case g.Config.Past > 0:
@@ -283,10 +334,15 @@ func Effective(r *spikes.Raster, perLatent int) (size, correlation float64) {
 // given those before.
 type Likelihood func(context.Context, *spikes.Raster) (float64, error)
 
+// likely is a model that knows the likelihood of a bin given those before.
+type likely interface {
+	LogLikelihood(ctx context.Context, params []float64, r *spikes.Raster) (float64, error)
+}
+
 // Likelihood is that of a generator with memory whose samples can run on; nil of any
 // other.
 func (g *Generator) Likelihood() Likelihood {
-	m, ok := g.Model.(*training.Recurrent)
+	m, ok := g.Model.(likely)
 	if !ok || !g.Config.Tied {
 		return nil
 	}

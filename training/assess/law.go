@@ -23,7 +23,7 @@ type Law struct {
 	Samples int      `json:"samples,omitempty"`
 	HeldOut *float64 `json:"js_heldout_nats"` // to the repeats not trained on
 	// The mean ln of the exact law's probability of the windows trained on and
-	// held out, in nats a bin.
+	// held out, in nats a bin; of a population, of a bin given the bins before it.
 	LogLikelihood        *float64 `json:"loglik_nats,omitempty"`
 	LogLikelihoodHeldOut *float64 `json:"loglik_heldout_nats,omitempty"`
 	Odd                  *float64 `json:"js_odd_nats"`
@@ -59,6 +59,10 @@ const (
 func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64) (Law, error) {
 	t := g.Config.Timesteps
 	var out Law
+	if rec.Train.Neurons > metrics.MaxCounted {
+		out.Method, out.Note = "none", uncounted(rec.Train.Neurons)
+		return out, g.likelihoods(ctx, rec, &out)
+	}
 	train, err := rec.Law(metrics.Trained, t)
 	if err != nil {
 		return out, err
@@ -79,7 +83,7 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 	e, reached, err := g.exact(ctx, all, floor, seed)
 	if errors.Is(err, training.ErrIntractable) {
 		out.Method, out.Note = "none", err.Error()
-		return out, nil
+		return out, g.likelihoods(ctx, rec, &out)
 	}
 	if err != nil {
 		return out, err
@@ -114,7 +118,36 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 		}
 	}
 	out.Estimate = e
+	if err := g.likelihoods(ctx, rec, &out); err != nil {
+		return out, err
+	}
 	return out, out.expect(rec, t, math.Inf(1))
+}
+
+// uncounted says why there is no law of windows.
+func uncounted(neurons int) string {
+	return fmt.Sprintf("the words of %d neurons are too many to be counted: there is no law of windows of more than %d", neurons, metrics.MaxCounted)
+}
+
+// likelihoods are, of a population, those of a bin given the bins before it.
+func (g *Generator) likelihoods(ctx context.Context, rec *metrics.Recording, to *Law) error {
+	if !g.Config.Populates() {
+		return nil
+	}
+	for _, x := range []struct {
+		r  *spikes.Raster
+		to **float64
+	}{{rec.Train, &to.LogLikelihood}, {rec.Held, &to.LogLikelihoodHeldOut}} {
+		if *x.to = nil; x.r == nil {
+			continue
+		}
+		ln, err := g.Likelihood()(ctx, x.r)
+		if err != nil {
+			return err
+		}
+		*x.to = metrics.FiniteOrNil(ln)
+	}
+	return nil
 }
 
 // expect fills in what a perfect model is expected to score that is known by so many
@@ -141,7 +174,7 @@ func (l *Law) expect(rec *metrics.Recording, t int, draws float64) error {
 func (g *Generator) exact(ctx context.Context, s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
 	draws := minLatents
 	if g.Config.Past > 0 {
-		draws = minPasts
+		draws = minPasts // a population's bins are counted with its pasts
 	}
 	if g.draws > 0 {
 		e, err := g.Model.EstimateLaw(ctx, g.Params, s, g.draws, seed)
@@ -178,11 +211,20 @@ func (g *Generator) latentDistance(ctx context.Context, seed uint64) (js float64
 	return training.LatentDistance(ctx, g.Config, p, g.Params, seed)
 }
 
-// windows returns the windows of drawn spike trains, and their law.
-func windows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, error) {
+// windowsOf returns the windows of drawn spike trains.
+func windowsOf(r *spikes.Raster, t int) (spikes.Windows, error) {
 	w, err := r.Windows(t)
 	if err != nil {
-		return w, nil, &metrics.OptionError{Option: "timesteps", Err: err}
+		return w, &metrics.OptionError{Option: "timesteps", Err: err}
+	}
+	return w, nil
+}
+
+// windows returns the windows of drawn spike trains, and their law.
+func windows(r *spikes.Raster, t int) (spikes.Windows, *metrics.States, error) {
+	w, err := windowsOf(r, t)
+	if err != nil {
+		return w, nil, err
 	}
 	s, err := metrics.CountStates(w)
 	return w, s, err

@@ -298,7 +298,7 @@ func (s *Subjects) parameterLines() []report.ParameterLine {
 			c := s.Subjects[own].Generator.Config
 			c.Neurons = n
 			p := training.CountParameters(c)
-			counts = append(counts, float64(p.Angles+p.LatentScales+p.Memory))
+			counts = append(counts, float64(p.Generator()))
 		}
 		for i := range lines {
 			lines[i].Neurons, lines[i].Count = append(lines[i].Neurons, n), append(lines[i].Count, counts[i])

@@ -288,9 +288,9 @@ const tableBits = 12
 
 // runsOn says whether samples may be of any length: a process, or windows of a bin, each
 // on its own.
-func (l fitted) runsOn() bool { return l.config.Past > 0 || l.single() }
+func (l fitted) runsOn() bool { return l.config.RunsOn() || l.single() }
 
-func (l fitted) single() bool { return l.config.Past == 0 && l.config.Timesteps == 1 }
+func (l fitted) single() bool { return !l.config.RunsOn() && l.config.Timesteps == 1 }
 
 // bins are how many a sample has that should have so many, 0: as many as can be.
 func (l fitted) bins(want int) int {
@@ -341,7 +341,7 @@ func (l fitted) draw(ctx context.Context, repeats, bins int, width float64) (*sp
 // one count as the others do.
 func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subject) error {
 	t := l.config.Timesteps
-	if l.config.Past > 0 {
+	if l.config.RunsOn() {
 		return l.running(ctx, judge, to)
 	}
 	cut := judge.Cut(t)
@@ -409,7 +409,7 @@ func (l fitted) estimate(ctx context.Context, s *metrics.States) ([]float64, err
 
 // running finds the likelihood of each repeat of a process.
 func (l fitted) running(ctx context.Context, judge *spikes.Raster, to *score.Subject) error {
-	m, ok := l.model.(*training.Recurrent)
+	m, ok := l.model.(likely)
 	if !ok || !l.config.Tied {
 		return nil
 	}

@@ -272,9 +272,9 @@ func TestScoreTrainedBaselines(t *testing.T) {
 		t.Error("shuffled of all repeats")
 	}
 	// A recording of more neurons than can be trained has none.
-	wide := uneven(t, 4, 20, 15, 5, "")
+	wide := uneven(t, 4, 20, 257, 5, "")
 	if _, _, err := assess.DrawBaseline(t.Context(), wide, score.Product, assess.ScoreOptions{}); !errors.Is(err, score.ErrNoFit) {
-		t.Errorf("15 neurons: %v", err)
+		t.Errorf("257 neurons: %v", err)
 	}
 }
 
@@ -310,7 +310,7 @@ func TestWriteBaselines(t *testing.T) {
 		"product=a.npz":    "--samples product=a.npz: product: there is no such model of this recording",
 		"shuffled=a.other": "a.other: ",
 	} {
-		_, err := assess.WriteBaselines(t.Context(), nil, uneven(t, 4, 20, 15, 5, ""), []string{text}, assess.ScoreOptions{})
+		_, err := assess.WriteBaselines(t.Context(), nil, uneven(t, 4, 20, 257, 5, ""), []string{text}, assess.ScoreOptions{})
 		var bad interface{ BadInput() bool }
 		if err == nil || !strings.HasPrefix(named.Text(err, func(name string) string { return "--" + name }), want) || !errors.As(err, &bad) || !bad.BadInput() {
 			t.Errorf("%s: %v, want %s", text, err, want)

@@ -3,9 +3,11 @@ package assess
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strings"
 
 	"qgan/metrics"
+	"qgan/metrics/spikes"
 )
 
 // Standing says whether a generator, or samples, come nearer to the recording than simple
@@ -108,6 +110,12 @@ func value(x *float64) float64 {
 // whatever was before.
 func (s *Standing) byLikelihood(rec *metrics.Recording, own float64) error {
 	s.By, s.Own = "loglik", &own
+	if rec.Train.Neurons > metrics.MaxCounted {
+		x := independentLikelihood(rec)
+		beaten := own > x
+		s.Models = append(s.Models, Rival{rivals[0].name, x, &beaten})
+		return nil
+	}
 	fitted, err := rec.Law(metrics.Trained, 1)
 	if err != nil {
 		return err
@@ -129,6 +137,28 @@ func (s *Standing) byLikelihood(rec *metrics.Recording, own float64) error {
 		}
 	}
 	return nil
+}
+
+// independentLikelihood is the mean ln p of a bin of cells that fire independently at the
+// rates of the repeats trained on, in nats, on the repeats held out where there are any.
+func independentLikelihood(rec *metrics.Recording) float64 {
+	judge := rec.Train
+	if rec.Held != nil {
+		judge = rec.Held
+	}
+	rates := func(r *spikes.Raster) []float64 {
+		return metrics.Summarize(spikes.Windows{Raster: r, T: 1}).MeanPerBin
+	}
+	sum, own := 0.0, rates(judge)
+	for i, p := range rates(rec.Train) {
+		if own[i] > 0 {
+			sum += own[i] * math.Log(p)
+		}
+		if own[i] < 1 {
+			sum += (1 - own[i]) * math.Log1p(-p)
+		}
+	}
+	return sum
 }
 
 // byTime counts the figures in time that are nearer than those of independent bins.

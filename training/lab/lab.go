@@ -92,7 +92,7 @@ func (l *Lab) New(ctx context.Context, s Settings) (*Training, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.prepare(ctx, c, rec, s, "")
+	return l.prepare(ctx, c.For(rec), rec, s, "")
 }
 
 // ofTraining are the settings that [training.Settings] lists.

@@ -101,6 +101,7 @@ func (s Settings) same(c training.Config, rec *metrics.Recording) error {
 	if !s.given("k") {
 		want.K = c.K
 	}
+	want = want.For(rec)
 	if want != c {
 		return named.Inputf("{resume}: a run keeps its settings, and some given here are others (leave them out, or train into another directory)")
 	}

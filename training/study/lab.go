@@ -308,7 +308,7 @@ func (l *Lab) underNoise(ctx context.Context, g *assess.Generator, settings map[
 
 // resultRow takes the figures of a training.
 func resultRow(r *assess.Result) Row {
-	row := Row{"p_silent": r.PSilent, "iterations": float64(r.Iterations), "parameters": float64(r.Parameters.Angles + r.Parameters.LatentScales + r.Parameters.Memory)}
+	row := Row{"p_silent": r.PSilent, "iterations": float64(r.Iterations), "parameters": float64(r.Parameters.Generator())}
 	for name, x := range map[string]*float64{"js_nats": r.JS, "js_stderr": r.StdErr, "js_heldout_nats": r.HeldOut, "floor_nats": r.Floor, "latent_js_nats": r.LatentJS} {
 		if x != nil {
 			row.Set(name, *x)

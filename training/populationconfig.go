@@ -1,0 +1,170 @@
+package training
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"qgan/metrics"
+)
+
+// Stimulus says what of the time in a repeat enters the circuit of a bin.
+type Stimulus string
+
+const (
+	// StimulusNone: nothing; the memory alone carries time.
+	StimulusNone Stimulus = ""
+	// StimulusRepeat: an angle for each cell and bin of a repeat that all repeats share,
+	// at first 2 arcsin √p of the cell's smoothed rate p there.
+	StimulusRepeat Stimulus = "repeat"
+)
+
+// MemoryIn says in which angles the memory enters.
+type MemoryIn string
+
+const (
+	// MemoryRX: the encodings.
+	MemoryRX MemoryIn = ""
+	// MemoryRY: the last RY, which can lower a rate as well as raise it.
+	MemoryRY MemoryIn = "ry"
+	// MemoryBoth: both.
+	MemoryBoth MemoryIn = "both"
+)
+
+// Entangler is what ties the qubits of a circuit.
+type Entangler string
+
+const (
+	// EntanglerCNOT: a chain of CNOTs after each layer but the last.
+	EntanglerCNOT Entangler = ""
+	// EntanglerPair: one brick of pair rotations at the end too, by angles that grow with
+	// the drive of both cells.
+	EntanglerPair Entangler = "pair"
+)
+
+// ChainOrder is the order in which cells lie along the chain of qubits.
+type ChainOrder string
+
+const (
+	// ChainFile: that of the recording.
+	ChainFile ChainOrder = ""
+	// ChainCorrelation puts cells side by side whose spikes of a bin correlate.
+	ChainCorrelation ChainOrder = "correlation"
+	// ChainNoise does so by what is left of the correlations beyond the mean of the
+	// repeats in a bin.
+	ChainNoise ChainOrder = "noise"
+)
+
+// MaxPopulation bounds the neurons of a [Population].
+const MaxPopulation = 256
+
+// populationWay is how a population is trained unless something else is given: the one
+// place where its numbers stand.
+var populationWay = struct {
+	layers, chainLayers, ownBits, iterations, batch int // layers without and with chains
+	generatorLR, average                            float64
+	shrink                                          float64
+	entangler                                       Entangler
+}{layers: 1, chainLayers: 4, ownBits: 5, iterations: 1500, batch: 2048, generatorLR: 0.02, average: 0.99, shrink: 0, entangler: EntanglerPair}
+
+// Populates says whether the generator is a [Population]: words are drawn and learnt one by
+// one instead of by the law over all of them.
+func (c Config) Populates() bool {
+	return c.Stimulus != StimulusNone || c.Entangler != EntanglerCNOT || c.MemoryIn != MemoryRX || c.Memory != MemoryNone && c.Neurons > MaxNeurons
+}
+
+// RunsOn says whether samples run on as one recording.
+func (c Config) RunsOn() bool { return c.Past > 0 || c.Populates() }
+
+// withPopulation returns the settings of a population with what goes along with it.
+func (c Config) withPopulation() Config {
+	w := populationWay
+	c.Memory, c.MemoryIn, c.OwnBits, c.Tied, c.Past = MemoryLeaky, MemoryRY, w.ownBits, true, 0
+	c.LatentScale, c.LatentTrained, c.LatentQubits = 0, false, 0
+	c.Entangler, c.Layers, c.Closing, c.FinalChain = w.entangler, w.layers, false, false
+	c.Objective, c.Expectation, c.Batch = ObjectiveLikelihood, Batch, w.batch
+	c.Iterations, c.GeneratorLR, c.Schedule = w.iterations, w.generatorLR, ScheduleCosine
+	c.Beta1, c.Beta2, c.Average, c.Shrink = likelihoodBeta1, likelihoodBeta2, w.average, w.shrink
+	return c
+}
+
+// For returns the settings for a recording: what they leave to it is the number of bins of
+// a repeat and the order of the cells along the chain. They are found in the repeats
+// trained on.
+func (c Config) For(rec *metrics.Recording) Config {
+	if c.Stimulus == StimulusRepeat && c.StimulusBins == 0 {
+		c.StimulusBins = rec.Train.Bins
+	}
+	if c.ChainOrder != ChainFile && c.Chain == "" {
+		c.Chain = chainText(orderedChain(rec.Train, c.ChainOrder))
+	}
+	return c
+}
+
+// parseChain reads a list of all neurons; the empty one is that of the recording.
+func parseChain(text string, neurons int) ([]int, error) {
+	out := make([]int, 0, neurons)
+	if text == "" {
+		for i := range neurons {
+			out = append(out, i)
+		}
+		return out, nil
+	}
+	seen := make([]bool, neurons)
+	for word := range strings.SplitSeq(text, ",") {
+		i, err := strconv.Atoi(word)
+		if err != nil || i < 0 || i >= neurons || seen[i] {
+			return nil, fmt.Errorf("%q is not one of the %d neurons, counted from 0, or there twice", word, neurons)
+		}
+		seen[i] = true
+		out = append(out, i)
+	}
+	if len(out) != neurons {
+		return nil, fmt.Errorf("it lists %d of %d neurons", len(out), neurons)
+	}
+	return out, nil
+}
+
+// chainText writes an order as parseChain reads it; nothing for that of the recording.
+func chainText(order []int) string {
+	if slices.IsSorted(order) {
+		return ""
+	}
+	words := make([]string, len(order))
+	for i, q := range order {
+		words[i] = strconv.Itoa(q)
+	}
+	return strings.Join(words, ",")
+}
+
+// populationRules are what must hold of a population.
+func (c Config) populationRules() []rule {
+	p, memory := c.Populates(), c.Memory != MemoryNone
+	_, chained := parseChain(c.Chain, c.Neurons)
+	why := " of a generator with {stimulus}, {memory-in} ry or {entangler} pair, or of more than " + strconv.Itoa(MaxNeurons) + " neurons"
+	return []rule{
+		{"gradient", !p || !c.Measured(), c.Gradient, "the likelihood" + why + " can't be measured without bias; use {gradient} adjoint"},
+		{"memory", !p || c.Memory == MemoryLeaky || !memory, c.Memory, "the memory" + why + " is leaky or none"},
+		{"memory-in", memory || c.MemoryIn == MemoryRX, string(c.MemoryIn), "there is no memory; add {memory} leaky"},
+		{"memory", !p || memory || c.Stimulus == StimulusRepeat, c.Memory, "without memory every bin would be alike; add {memory} leaky or {stimulus} repeat"},
+		{"stimulus-rank", c.StimulusRank == 0 || c.Stimulus == StimulusRepeat, c.StimulusRank, "there is no stimulus; add {stimulus} repeat"},
+		{"stimulus-trained", !c.StimulusTrained || c.Stimulus == StimulusRepeat, c.StimulusTrained, "there is no stimulus; add {stimulus} repeat"},
+		{"stimulus-bins", c.StimulusBins == 0 || c.Stimulus == StimulusRepeat, c.StimulusBins, "there is no stimulus; add {stimulus} repeat"},
+		{"tied", !p || c.Tied, c.Tied, "the bins" + why + " share one circuit"},
+		{"past", !p || c.Past == 0, c.Past, "the memory" + why + " reaches back to the beginning of a repeat; use {past} 0"},
+		{"closing", !p || !c.Closing, c.Closing, "the circuits" + why + " end with their inputs; leave out {closing}"},
+		{"final-chain", !p || !c.FinalChain || c.Product, c.FinalChain, "the circuits" + why + " end with their inputs; leave out {final-chain}"},
+		{"latent-qubits", !p || c.LatentQubits == 0, c.LatentQubits, "all qubits" + why + " are measured"},
+		{"latent-scale", !p || c.LatentScale == 0 && !c.LatentTrained, c.LatentScale, "the circuits" + why + " take no latent vector; use {latent-scale} 0"},
+		{"objective", !p || c.Objective == ObjectiveLikelihood, c.Objective, "the words" + why + " are learnt by their likelihood; use {objective} likelihood"},
+		{"expectation", !p || c.Expectation == Batch, c.Expectation, "the words" + why + " are drawn; use {expectation} batch"},
+		{"own-bits", !p || c.OwnBits <= maxOwnBits, c.OwnBits, fmt.Sprintf("at most %d%s", maxOwnBits, why)},
+		{"chain-order", p || c.ChainOrder == ChainFile, string(c.ChainOrder), "it is" + why},
+		{"chain", chained == nil && (p || c.Chain == ""), c.Chain, "it is all neurons once, counted from 0, such as 2,0,1," + why},
+		{"shrink", p || c.Shrink == 0, c.Shrink, "it shrinks the weights" + why},
+	}
+}
+
+// maxOwnBits bounds the own bits of a population, which are kept of each sample.
+const maxOwnBits = 64
