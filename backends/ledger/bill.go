@@ -5,7 +5,8 @@ import "fmt"
 // Bill is what jobs cost together.
 type Bill struct {
 	Jobs, Circuits, Shots int
-	// USD is the sum of what services said, or of estimates where they said nothing yet.
+	// USD is the sum of what services said, or of estimates where they said nothing yet, those
+	// of attempts that were never found too.
 	USD float64
 	// Estimated says that an estimate is in the sum, Unpriced that a job has no price.
 	Estimated, Unpriced bool
@@ -20,13 +21,17 @@ func (l *Ledger) Bill(ids ...string) (Bill, error) {
 			return Bill{}, err
 		}
 		b.Circuits, b.Shots = b.Circuits+j.Circuits, b.Shots+j.Shots
-		switch {
-		case j.Cost != nil:
-			b.USD += *j.Cost
-		case j.Estimate != nil:
-			b.USD, b.Estimated = b.USD+*j.Estimate, true
-		default:
-			b.Unpriced = true
+		charges := j.Charges
+		if len(charges) == 0 && !j.State.Final() { // it will be sent
+			charges = []Charge{{USD: j.Estimate}}
+		}
+		for _, c := range charges {
+			switch {
+			case c.USD != nil:
+				b.USD, b.Estimated = b.USD+*c.USD, b.Estimated || !c.Told
+			default:
+				b.Unpriced = true
+			}
 		}
 	}
 	return b, nil

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -56,11 +57,11 @@ func TestLogsAreReadOnce(t *testing.T) {
 		t.Errorf("read %v", r.of)
 	}
 	write("events-b.jsonl", "{}\n")
-	if _, err := l.Jobs(); err == nil || !strings.HasPrefix(err.Error(), filepath.Join(dir, "events-b.jsonl")+":3 is no event of a ledger: ") {
+	if _, err := l.Plan(t.Context(), nil, Limits{}); !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), filepath.Join(dir, "events-b.jsonl")+":3 is no event of a ledger: it names no job") {
 		t.Error(err)
 	}
-	if _, err := l.Job("a"); err == nil {
-		t.Error("a job of a ledger that can't be read")
+	if j, err := l.Job("a"); err != nil || j.State != Submitted {
+		t.Errorf("a garbled line hides a job: %v", err)
 	}
 }
 
@@ -96,27 +97,31 @@ func TestAPlanThatComesLate(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "events-a.jsonl")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, durable.OS{}, dir).Jobs(); err == nil || err.Error() != "the ledger "+dir+" knows what happened to job a and not what it is: a file of events is missing" {
+	if _, err := open(t, durable.OS{}, dir).Plan(t.Context(), nil, Limits{}); !errors.Is(err, ErrDamaged) || !strings.HasSuffix(err.Error(), dir+" knows what happened to job a and not what it is: a file of events is missing") {
 		t.Error(err)
 	}
 }
 
 // The texts of limits and of updates that are none.
 func TestTextsOfRefusals(t *testing.T) {
-	priced := plan(usd(1.25))
+	priced := plan(usd(1.25)).Job
 	for _, k := range []struct {
 		limits Limits
-		plans  []Plan
+		jobs   []Job
 		today  float64
 		want   string
 	}{
-		{Limits{}, []Plan{plan(nil)}, 0, "over the spending limit: no price is known for ibm_torino at ibm"},
-		{Limits{PerCommand: usd(1)}, []Plan{priced}, 0, "over the spending limit: a job would cost $1.25, the limit of a command is $1.00"},
-		{Limits{PerCommand: usd(2)}, []Plan{priced, priced}, 0, "over the spending limit: 2 jobs would cost $2.50, the limit of a command is $2.00"},
-		{Limits{PerDay: usd(4)}, []Plan{priced, priced}, 3, "over the spending limit: 2 jobs would cost $2.50, $3.00 were spent today, the limit of a day is $4.00"},
-		{Limits{PerDay: usd(4), PerCommand: usd(2.5)}, []Plan{priced, priced}, 1.5, ""},
+		{Limits{}, []Job{plan(nil).Job}, 0, "over the spending limit: no price is known for ibm_torino at ibm"},
+		{Limits{PerCommand: usd(1)}, []Job{priced}, 0, "over the spending limit: a job would cost $1.25, the limit of a command is $1.00"},
+		{Limits{PerCommand: usd(2)}, []Job{priced, priced}, 0, "over the spending limit: 2 jobs would cost $2.50, the limit of a command is $2.00"},
+		{Limits{PerDay: usd(4)}, []Job{priced, priced}, 3, "over the spending limit: 2 jobs would cost $2.50, $3.00 were spent today, the limit of a day is $4.00"},
+		{Limits{PerCommand: usd(2), Before: 1}, []Job{priced}, 0, "over the spending limit: a job would cost $1.25, the limit of a command is $2.00 (after jobs of $1.00 of the same command)"},
+		{Limits{PerCommand: usd(0.3), Before: 0.1 + 0.1}, []Job{{Estimate: usd(0.1)}}, 0, ""}, // rounding is not money
+		{Limits{PerCommand: usd(math.NaN())}, []Job{priced}, 0, "over the spending limit: NaN is no limit: it takes US dollars, 0 or above"},
+		{Limits{PerDay: usd(-5)}, nil, 0, "over the spending limit: -5 is no limit: it takes US dollars, 0 or above"},
+		{Limits{PerDay: usd(4), PerCommand: usd(2.5)}, []Job{priced, priced}, 1.5, ""},
 	} {
-		if err := k.limits.allow(k.plans, k.today); (err == nil) != (k.want == "") || err != nil && err.Error() != k.want {
+		if err := k.limits.allow(k.jobs, k.today); (err == nil) != (k.want == "") || err != nil && err.Error() != k.want {
 			t.Errorf("%v, want %q", err, k.want)
 		}
 	}
@@ -206,12 +211,18 @@ func TestFailuresAreHandedOn(t *testing.T) {
 		}
 	}
 	// A turn in a ledger that can't be read is an error, and the pace is not kept locked.
-	if err := os.WriteFile(filepath.Join(dir, "events-x.jsonl"), []byte("none\n"), 0o644); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "events-x.jsonl"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	wait, unlock, err := first.Turn(t.Context(), "ibm", "", 3)
-	if err == nil || unlock != nil || wait != 0 || !strings.Contains(err.Error(), "is no event of a ledger") {
+	if err == nil || unlock != nil || wait != 0 || !strings.Contains(err.Error(), "read the log") {
 		t.Errorf("%v, %v", wait, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "events-x.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "events-x.jsonl"), []byte("none\n"), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	again, err := durable.Lock(filepath.Join(dir, "pace.lock"))
 	if err != nil {

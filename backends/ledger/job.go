@@ -1,9 +1,7 @@
 package ledger
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -14,26 +12,34 @@ type State string
 // The states. A job is planned before anything is sent, again where it is known that an
 // attempt was not, and sending while its fate is open.
 // Unknown: the answer was lost, so it may or may not run; it is looked up, never sent
-// again blindly. Submitted: the service has it. The others are final.
+// again blindly. Submitted: the service has it. The others are final. Gone: the service
+// does not know it any more. Abandoned: it is given up by hand. Unreadable: its result is
+// kept and can't be read.
 const (
-	Planned   State = "planned"
-	Sending   State = "sending"
-	Unknown   State = "unknown"
-	Submitted State = "submitted"
-	Done      State = "done"
-	Failed    State = "failed"
-	Cancelled State = "cancelled"
+	Planned    State = "planned"
+	Sending    State = "sending"
+	Unknown    State = "unknown"
+	Submitted  State = "submitted"
+	Gone       State = "gone"
+	Failed     State = "failed"
+	Cancelled  State = "cancelled"
+	Abandoned  State = "abandoned"
+	Unreadable State = "unreadable"
+	Done       State = "done"
 )
 
 // ranks order the states of one attempt: of two events the higher one holds,
 // whatever the order in which they are read.
-var ranks = map[State]int{Planned: 0, Sending: 1, Unknown: 2, Submitted: 3, Failed: 4, Cancelled: 5, Done: 6}
+var ranks = map[State]int{Planned: 0, Sending: 1, Unknown: 2, Submitted: 3, Gone: 4, Failed: 5, Cancelled: 6, Abandoned: 7, Unreadable: 8, Done: 9}
 
-// Final says that nothing more will happen to a job.
-func (s State) Final() bool { return ranks[s] >= ranks[Failed] }
+// Final says that nothing more will happen to a job by itself.
+func (s State) Final() bool { return ranks[s] >= ranks[Gone] }
 
 // Lost says that it is not known whether the service has a job.
 func (s State) Lost() bool { return s == Sending || s == Unknown }
+
+// Ended says that a job has no result and will have none: what it was for can be sent anew.
+func (s State) Ended() bool { return s == Gone || s == Failed || s == Cancelled || s == Abandoned }
 
 // Job is one job at a service.
 type Job struct {
@@ -45,6 +51,7 @@ type Job struct {
 	// samples; Index is the job's place in it.
 	Command string `json:"command,omitempty"`
 	Group   string `json:"group,omitempty"`
+	Work    string `json:"work,omitempty"` // names what was asked, see [Ledger.Calibration]
 	Index   int    `json:"index,omitempty"`
 
 	Circuits int `json:"circuits"`
@@ -63,7 +70,28 @@ type Job struct {
 	Remote  string    `json:"remote_id,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
 	Cost    *float64  `json:"cost_usd,omitempty"` // what the service says
+	Amount  *Amount   `json:"amount,omitempty"`   // what it says in a unit without a price
 	Seconds float64   `json:"execution_seconds,omitempty"`
+	// Charges are what was sent and may cost, in order.
+	Charges []Charge `json:"charges,omitempty"`
+}
+
+// Amount is a cost in a service's own unit, such as credits.
+type Amount struct {
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+}
+
+// String is the amount with its unit.
+func (a Amount) String() string { return fmt.Sprintf("%g %s", a.Value, a.Unit) }
+
+// Charge is an attempt that may cost.
+type Charge struct {
+	At time.Time `json:"at"` // when it was sent
+	// USD is what the service said, or else the estimate; nil where no price is known.
+	USD  *float64 `json:"usd"`
+	Told bool     `json:"told,omitempty"` // the service said it
+	Lost bool     `json:"lost,omitempty"` // it was never found at the service
 }
 
 // Plan is a job and the body that it will send.
@@ -80,7 +108,11 @@ type Update struct {
 	Remote  string
 	Reason  string
 	Cost    *float64
+	Amount  *Amount
 	Seconds float64
+	// Same says of Sending that the service takes it for the attempt before, so that both
+	// are one charge; Unmade that nothing was created by the attempt.
+	Same, Unmade bool
 }
 
 func (u *Update) check() error {
@@ -88,109 +120,8 @@ func (u *Update) check() error {
 	switch {
 	case u.Job == "" || !known || u.Attempt < 1 || u.State == Planned && u.Attempt < 2:
 		return fmt.Errorf("job %q can't become %q in attempt %d", u.Job, u.State, u.Attempt)
-	case (u.State == Submitted || u.State == Done) && u.Remote == "":
+	case (u.State == Submitted || u.State == Done || u.State == Unreadable) && u.Remote == "":
 		return fmt.Errorf("job %s is %s without an id of the service", u.Job, u.State)
 	}
 	return nil
 }
-
-// merged is what the events of a job say together.
-type merged struct {
-	plan *Job
-	last event
-	any  bool
-	sent time.Time // when it was last said to be sending
-	// remote is kept when a later event doesn't repeat it.
-	remote  event
-	paid    event // so is what it cost
-	seconds float64
-}
-
-// compare orders events by attempt, then by state, then by time.
-func (e *event) compare(o *event) int {
-	return cmp.Or(cmp.Compare(e.Attempt, o.Attempt), cmp.Compare(ranks[e.State], ranks[o.State]), e.At.Compare(o.At), cmp.Compare(e.Remote, o.Remote), cmp.Compare(e.Reason, o.Reason))
-}
-
-func (m *merged) add(e event) {
-	if e.Plan != nil {
-		m.plan = e.Plan
-	}
-	if !m.any || e.compare(&m.last) > 0 {
-		m.last, m.any = e, true
-	}
-	if e.State == Sending && e.At.After(m.sent) {
-		m.sent = e.At
-	}
-	if e.Remote != "" && (m.remote.Remote == "" || e.compare(&m.remote) > 0) {
-		m.remote = e
-	}
-	if e.Cost != nil && (m.paid.Cost == nil || e.compare(&m.paid) > 0) {
-		m.paid = e
-	}
-	m.seconds = max(m.seconds, e.Seconds)
-}
-
-func (m *merged) job() Job {
-	j := *m.plan
-	j.State, j.Attempt, j.Reason, j.Updated = m.last.State, m.last.Attempt, m.last.Reason, m.last.At
-	j.Remote, j.Cost, j.Seconds = m.remote.Remote, m.paid.Cost, m.seconds
-	return j
-}
-
-// ErrLimit says that jobs would cost more than a limit allows. Nothing is sent.
-var ErrLimit = errors.New("over the spending limit")
-
-// Limits bound money in US dollars; nil: no bound.
-type Limits struct {
-	PerCommand, PerDay *float64
-	// Unpriced lets jobs be sent whose price is not known.
-	Unpriced bool
-}
-
-func (l Limits) allow(plans []Plan, today float64) error {
-	sum := 0.0
-	for _, p := range plans {
-		if p.Job.Estimate == nil {
-			if !l.Unpriced {
-				return fmt.Errorf("%w: no price is known for %s at %s", ErrLimit, p.Job.Device, p.Job.Service)
-			}
-			continue
-		}
-		sum += *p.Job.Estimate
-	}
-	if l.PerCommand != nil && sum > *l.PerCommand {
-		return fmt.Errorf("%w: %s would cost $%.2f, the limit of a command is $%.2f", ErrLimit, count(len(plans)), sum, *l.PerCommand)
-	}
-	if l.PerDay != nil && today+sum > *l.PerDay {
-		return fmt.Errorf("%w: %s would cost $%.2f, $%.2f were spent today, the limit of a day is $%.2f", ErrLimit, count(len(plans)), sum, today, *l.PerDay)
-	}
-	return nil
-}
-
-func count(jobs int) string {
-	if jobs == 1 {
-		return "a job"
-	}
-	return fmt.Sprintf("%d jobs", jobs)
-}
-
-// SpentSince is what jobs made since a time cost: what the service said, or else the
-// estimate of every job that may have been sent. A failed or cancelled job costs what the
-// service said, or nothing.
-func SpentSince(jobs []Job, since time.Time) float64 {
-	sum := 0.0
-	for _, j := range jobs {
-		switch {
-		case j.Created.Before(since):
-		case j.Cost != nil:
-			sum += *j.Cost
-		case j.State == Failed || j.State == Cancelled || j.Estimate == nil:
-		default:
-			sum += *j.Estimate
-		}
-	}
-	return sum
-}
-
-// startOfDay is the last midnight, UTC.
-func startOfDay(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }

@@ -6,10 +6,13 @@
 // A ledger is a folder. Each process appends what happens to a log of its own, one event
 // a line, synced; reading merges the logs, whatever the order in which they were written.
 // What is sent and what comes back are files of the job's folder. One lock guards the
-// spending total, one the pace of submissions, one lock a job its sending.
+// spending total, one the pace of submissions, one lock a job its sending, one a group of
+// jobs the work on it.
 //
 //	events-*.jsonl   planned, sending, submitted, … (one file a process)
+//	aside.jsonl      lines of them that were garbled
 //	jobs/ID/         request.json, result.json, lock
+//	groups/, works/  locks of groups, calibration data of works
 //	spending.lock, pace.lock
 //
 // Credentials never enter a ledger: it takes the body of a request, not its headers.
@@ -45,6 +48,8 @@ type Ledger struct {
 	known sync.Mutex
 	jobs  map[string]*merged
 	seen  map[string]place // of each log, by its path
+	lines []Garbled        // that are no events and were not set aside
+	aside map[string]bool  // what was: places of lines, ids of jobs
 }
 
 // place is how much of a log was read.
@@ -65,7 +70,7 @@ func Open(fsys durable.FS, dir string, now func() time.Time) (*Ledger, error) {
 			return nil, fmt.Errorf("open the ledger: %w", err)
 		}
 	}
-	return &Ledger{fsys: fsys, dir: dir, now: now, jobs: map[string]*merged{}, seen: map[string]place{}}, nil
+	return &Ledger{fsys: fsys, dir: dir, now: now, jobs: map[string]*merged{}, seen: map[string]place{}, aside: map[string]bool{}}, nil
 }
 
 // Now is the ledger's clock.
@@ -84,19 +89,6 @@ func (l *Ledger) Close() error {
 	err := l.log.Close()
 	l.log = nil
 	return err
-}
-
-// event is a line of a log: what a job has become. A plan is the whole job.
-type event struct {
-	Job     string    `json:"job"`
-	At      time.Time `json:"at"`
-	State   State     `json:"state"`
-	Attempt int       `json:"attempt,omitempty"`
-	Remote  string    `json:"remote,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
-	Cost    *float64  `json:"cost_usd,omitempty"`
-	Seconds float64   `json:"seconds,omitempty"`
-	Plan    *Job      `json:"plan,omitempty"`
 }
 
 // append writes events to the log of this process and syncs it.
@@ -129,72 +121,6 @@ func NewID(now time.Time) string {
 	return "qgan-" + now.UTC().Format("20060102150405") + "-" + strings.ToLower(rand.Text()[:16])
 }
 
-// read brings what is known of the jobs up to date: logs only grow, so of each only
-// what is new since the last time is read. The caller holds the lock.
-func (l *Ledger) read() error {
-	if err := l.scan(); err != nil {
-		return err
-	}
-	// A job may have been planned in a log that had been read, and sent in one that had not
-	// been yet. Its plan was on the disk by then, so a second look finds it.
-	if l.orphan() != "" {
-		if err := l.scan(); err != nil {
-			return err
-		}
-	}
-	if id := l.orphan(); id != "" { // the log of the process that planned it is missing
-		return fmt.Errorf("the ledger %s knows what happened to job %s and not what it is: a file of events is missing", l.dir, id)
-	}
-	return nil
-}
-
-// orphan is a job that something happened to and whose plan was not read; "" for none.
-func (l *Ledger) orphan() string {
-	for id, m := range l.jobs {
-		if m.plan == nil {
-			return id
-		}
-	}
-	return ""
-}
-
-// scan reads what is new in the logs.
-func (l *Ledger) scan() error {
-	entries, err := l.fsys.ReadDir(l.dir)
-	if err != nil {
-		return fmt.Errorf("read the ledger: %w", err)
-	}
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), "events-") || !strings.HasSuffix(e.Name(), ".jsonl") {
-			continue
-		}
-		path := filepath.Join(l.dir, e.Name())
-		if info, err := e.Info(); err == nil && info.Size() == l.seen[path].bytes {
-			continue
-		}
-		lines, _, err := durable.ReadLines(l.fsys, path) // a torn tail was never acknowledged
-		if err != nil {
-			return err
-		}
-		at := l.seen[path]
-		for ; at.lines < len(lines); at.lines++ {
-			var e event
-			if err := json.Unmarshal(lines[at.lines], &e); err != nil || e.Job == "" {
-				return fmt.Errorf("%s:%d is no event of a ledger: %v", path, at.lines+1, err)
-			}
-			m := l.jobs[e.Job]
-			if m == nil {
-				m = &merged{}
-				l.jobs[e.Job] = m
-			}
-			m.add(e)
-			at.bytes += int64(len(lines[at.lines]) + 1)
-		}
-		l.seen[path] = at
-	}
-	return nil
-}
-
 // Jobs returns all jobs in the order in which they were planned, which is that of their
 // submission.
 func (l *Ledger) Jobs() ([]Job, error) {
@@ -205,7 +131,9 @@ func (l *Ledger) Jobs() ([]Job, error) {
 	}
 	out := make([]Job, 0, len(l.jobs))
 	for _, m := range l.jobs {
-		out = append(out, m.job())
+		if m.plan != nil {
+			out = append(out, m.job())
+		}
 	}
 	// Jobs of one plan have one time; their ids tell it to a second.
 	slices.SortFunc(out, func(a, b Job) int {
@@ -225,25 +153,30 @@ func (l *Ledger) Job(id string) (Job, error) {
 	if err := l.read(); err != nil {
 		return Job{}, err
 	}
-	if m := l.jobs[id]; m != nil {
+	if m := l.jobs[id]; m != nil && m.plan != nil {
 		return m.job(), nil
 	}
-	var found []Job
+	var found, there []string
 	for name, m := range l.jobs {
-		if m.remote.Remote == id && id != "" {
-			return m.job(), nil
+		switch {
+		case m.plan == nil:
+		case m.remote.Remote == id && id != "":
+			there = append(there, name)
+		case len(id) >= 4 && (strings.HasPrefix(name, id) || strings.HasSuffix(name, id)):
+			found = append(found, name)
 		}
-		if len(id) >= 4 && (strings.HasPrefix(name, id) || strings.HasSuffix(name, id)) {
-			found = append(found, m.job())
-		}
+	}
+	if len(there) > 0 { // the service's whole id comes before letters of ours
+		found = there
 	}
 	switch len(found) {
 	case 0:
 		return Job{}, fmt.Errorf("%s: %w", id, ErrNoJob)
 	case 1:
-		return found[0], nil
+		return l.jobs[found[0]].job(), nil
 	}
-	return Job{}, fmt.Errorf("%s: %d jobs of the ledger are called so", id, len(found))
+	slices.Sort(found)
+	return Job{}, fmt.Errorf("%s: %d jobs of the ledger are called so: %s", id, len(found), strings.Join(found[:min(5, len(found))], ", "))
 }
 
 // Record appends what a job has become; the time is now.
@@ -251,7 +184,10 @@ func (l *Ledger) Record(u Update) error {
 	if err := u.check(); err != nil {
 		return err
 	}
-	return l.append(event{Job: u.Job, At: l.now(), State: u.State, Attempt: u.Attempt, Remote: u.Remote, Reason: u.Reason, Cost: u.Cost, Seconds: u.Seconds})
+	return l.append(event{
+		Job: u.Job, At: l.now(), State: u.State, Attempt: u.Attempt, Remote: u.Remote, Reason: u.Reason, Cost: u.Cost, Amount: u.Amount, Seconds: u.Seconds,
+		Same: u.Same, Unmade: u.Unmade,
+	})
 }
 
 // path is a file of a job.
@@ -270,6 +206,20 @@ func (l *Ledger) Lock(id string) (unlock func() error, err error) {
 	return unlock, err
 }
 
+// Hold waits for the lock of a job; waits is called once where another holds it.
+func (l *Ledger) Hold(ctx context.Context, id string, waits func()) (unlock func() error, err error) {
+	return l.lock(ctx, filepath.Join("jobs", id, "lock"), 0, waits)
+}
+
+// Claim waits for the lock of a group of jobs or another name of letters and digits, which
+// one process holds at a time; waits is called once where another holds it.
+func (l *Ledger) Claim(ctx context.Context, name string, waits func()) (unlock func() error, err error) {
+	if err := l.fsys.MkdirAll(filepath.Join(l.dir, "groups")); err != nil {
+		return nil, err
+	}
+	return l.lock(ctx, filepath.Join("groups", name+".lock"), 0, waits)
+}
+
 // Request returns the body that a job sends.
 func (l *Ledger) Request(id string) ([]byte, error) {
 	return l.fsys.ReadFile(l.path(id, "request.json"))
@@ -284,102 +234,6 @@ func (l *Ledger) SaveResult(id string, write func(io.Writer) error) error {
 // is none yet.
 func (l *Ledger) Result(id string) (io.ReadCloser, error) {
 	return l.fsys.Open(l.path(id, "result.json"))
-}
-
-// lockWait is how long planning waits for the lock of the spending total.
-const lockWait = 20 * time.Second
-
-// spending takes the lock of the spending total.
-func (l *Ledger) spending(ctx context.Context) (unlock func() error, err error) {
-	return l.lock(ctx, "spending.lock")
-}
-
-// lock waits for a lock of the folder.
-func (l *Ledger) lock(ctx context.Context, name string) (unlock func() error, err error) {
-	deadline := time.Now().Add(lockWait)
-	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		unlock, err = durable.Lock(filepath.Join(l.dir, name))
-		if !errors.Is(err, durable.ErrLocked) || time.Now().After(deadline) {
-			return unlock, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(wait):
-		}
-	}
-}
-
-// Turn is asked before a job is sent to a service at an endpoint that takes so many a minute,
-// whatever process sends them. Where it is the job's turn the wait is 0, and unlock is
-// called when the job is recorded as Sending; otherwise there is nothing to unlock, and Turn
-// is asked again after the wait.
-func (l *Ledger) Turn(ctx context.Context, service, endpoint string, perMinute int) (wait time.Duration, unlock func() error, err error) {
-	unlock, err = l.lock(ctx, "pace.lock")
-	if err != nil {
-		return 0, nil, fmt.Errorf("lock the pace of submissions: %w", err)
-	}
-	l.known.Lock()
-	err = l.read()
-	now := l.now()
-	var sent []time.Time
-	for _, m := range l.jobs {
-		if m.plan != nil && m.plan.Service == service && m.plan.Endpoint == endpoint && now.Sub(m.sent) < time.Minute {
-			sent = append(sent, m.sent)
-		}
-	}
-	l.known.Unlock()
-	if err == nil && len(sent) < perMinute {
-		return 0, unlock, nil
-	}
-	if e := unlock(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return 0, nil, err
-	}
-	slices.SortFunc(sent, time.Time.Compare)
-	return max(time.Millisecond, sent[len(sent)-perMinute].Add(time.Minute).Sub(now)), nil, nil
-}
-
-// Plan adds jobs, their requests first, where the limits allow all of them together;
-// otherwise none, with an error that wraps ErrLimit.
-func (l *Ledger) Plan(ctx context.Context, plans []Plan, limits Limits) ([]Job, error) {
-	unlock, err := l.spending(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("lock the spending total: %w", err)
-	}
-	defer unlock()
-	jobs, err := l.Jobs()
-	if err != nil {
-		return nil, err
-	}
-	now := l.now()
-	if err := limits.allow(plans, SpentSince(jobs, startOfDay(now))); err != nil {
-		return nil, err
-	}
-	var events []event
-	var out []Job
-	for _, p := range plans {
-		j := p.Job
-		if j.ID == "" {
-			j.ID = NewID(now)
-		}
-		j.Created, j.Updated, j.State, j.Attempt = now, now, Planned, 0
-		if err := l.fsys.MkdirAll(filepath.Join(l.dir, "jobs", j.ID)); err != nil {
-			return nil, err
-		}
-		err := durable.WriteFile(l.fsys, l.path(j.ID, "request.json"), func(w io.Writer) error { _, err := w.Write(p.Request); return err })
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, event{Job: j.ID, At: now, State: Planned, Plan: &j})
-		out = append(out, j)
-	}
-	if err := l.fsys.SyncDir(filepath.Join(l.dir, "jobs")); err != nil {
-		return nil, err
-	}
-	return out, l.append(events...)
 }
 
 // Missing reports an error of a result that is not there yet.

@@ -1,13 +1,9 @@
 package ledger
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,7 +89,7 @@ func TestLife(t *testing.T) {
 		t.Errorf("a job that is not there: %v", err)
 	}
 	all, err := other.Jobs()
-	if err != nil || len(all) != 2 || SpentSince(all, time.Time{}) != 0.4+0.7 {
+	if err != nil || len(all) != 2 || SpentSince(all, time.Time{}) != 0.4+0.5 || planned(all, time.Time{}) != 0.7 {
 		t.Errorf("%d jobs, %v spent, %v", len(all), SpentSince(all, time.Time{}), err)
 	}
 }
@@ -101,11 +97,12 @@ func TestLife(t *testing.T) {
 // Whatever the order in which events are read, a job is the same.
 func TestMergeHasNoOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		states := []State{Planned, Sending, Unknown, Submitted, Failed, Cancelled, Done}
+		states := []State{Planned, Sending, Unknown, Submitted, Gone, Failed, Cancelled, Abandoned, Unreadable, Done}
 		job := plan(nil).Job
 		events := []event{{Job: "a", Plan: &job, State: Planned}}
 		for i := range rapid.IntRange(0, 8).Draw(t, "events") {
 			e := event{Job: "a", At: time.Unix(int64(i), 0), State: rapid.SampledFrom(states).Draw(t, "state"), Attempt: rapid.IntRange(1, 3).Draw(t, "attempt")}
+			e.Same, e.Unmade, e.Stop = rapid.Bool().Draw(t, "same"), rapid.Bool().Draw(t, "unmade"), rapid.IntRange(0, 9).Draw(t, "stop") == 0
 			if ranks[e.State] >= ranks[Submitted] {
 				e.Remote = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "remote")
 			}
@@ -170,21 +167,9 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// What was refused or taken back costs nothing, what is lost may cost.
-func TestSpent(t *testing.T) {
+// The day begins at midnight, UTC.
+func TestStartOfDay(t *testing.T) {
 	day := time.Date(2026, 5, 12, 0, 0, 0, 0, time.UTC)
-	jobs := []Job{
-		{Created: day.Add(-time.Second), State: Done, Cost: usd(1000)},
-		{Created: day, State: Done, Estimate: usd(1)},
-		{Created: day, State: Done, Estimate: usd(1), Cost: usd(0.25)},
-		{Created: day, State: Unknown, Estimate: usd(2)},
-		{Created: day, State: Failed, Estimate: usd(4)},
-		{Created: day, State: Cancelled, Estimate: usd(4), Cost: usd(0.5)},
-		{Created: day, State: Done},
-	}
-	if x := SpentSince(jobs, day); x != 3.75 {
-		t.Errorf("%v", x)
-	}
 	if d := startOfDay(time.Date(2026, 5, 12, 1, 0, 0, 0, time.FixedZone("", 2*3600))); d != day.AddDate(0, 0, -1) {
 		t.Errorf("the day begins at %v", d)
 	}
@@ -279,48 +264,12 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
-// A torn last line was never acknowledged; anything else that is no event is told.
-func TestDamage(t *testing.T) {
-	dir := t.TempDir()
-	l := open(t, durable.OS{}, dir)
-	jobs, err := l.Plan(t.Context(), []Plan{plan(usd(1))}, Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	logs, _ := filepath.Glob(filepath.Join(dir, "events-*"))
-	whole, err := os.ReadFile(logs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("events-torn.jsonl", `{"job":"`+jobs[0].ID+`","state":"done","att`)
-	if all, err := l.Jobs(); err != nil || len(all) != 1 || all[0].State != Planned {
-		t.Errorf("a torn tail: %v, %v", all, err)
-	}
-	write("events-torn.jsonl", "no event\n")
-	if _, err := l.Jobs(); err == nil || !strings.Contains(err.Error(), "events-torn.jsonl:1") {
-		t.Errorf("a line that is no event: %v", err)
-	}
-	write("events-torn.jsonl", `{"job":"stranger","state":"done","attempt":1}`+"\n")
-	if _, err := l.Jobs(); err == nil || !strings.Contains(err.Error(), "stranger") {
-		t.Errorf("a job without a plan: %v", err)
-	}
-	var e event
-	if err := json.Unmarshal(whole, &e); err != nil || e.Plan == nil {
-		t.Errorf("an event is one line of JSON: %v", err)
-	}
-}
-
 func TestUpdatesAreChecked(t *testing.T) {
 	l := open(t, durable.OS{}, t.TempDir())
 	for _, u := range []Update{
 		{State: Sending, Attempt: 1},
 		{Job: "a", State: Planned, Attempt: 1},
-		{Job: "a", State: "gone", Attempt: 1},
+		{Job: "a", State: "lost", Attempt: 1},
 		{Job: "a", State: Sending},
 		{Job: "a", State: Submitted, Attempt: 1},
 	} {

@@ -9,8 +9,10 @@ import (
 type Summary struct {
 	Schema string  `json:"schema"`
 	Jobs   []Job   `json:"jobs"`
-	Today  float64 `json:"spent_today_usd"` // of the day in UTC
+	Today  float64 `json:"spent_today_usd"` // by the time of sending, of the day in UTC
 	Total  float64 `json:"spent_usd"`
+	// Planned is the estimate of what is to be sent.
+	Planned float64 `json:"planned_usd"`
 }
 
 // Summary lists the jobs, or those that have not ended, and sums up what all of them cost.
@@ -19,7 +21,7 @@ func (l *Ledger) Summary(open bool) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Schema: "qgan.jobs/v1", Jobs: []Job{}, Today: SpentSince(all, l.Now().UTC().Truncate(24*time.Hour)), Total: SpentSince(all, time.Time{})}
+	s := &Summary{Schema: "qgan.jobs/v1", Jobs: []Job{}, Today: SpentSince(all, startOfDay(l.Now())), Total: SpentSince(all, time.Time{}), Planned: planned(all, time.Time{})}
 	for _, j := range all {
 		if !open || !j.State.Final() {
 			s.Jobs = append(s.Jobs, j)
@@ -28,15 +30,30 @@ func (l *Ledger) Summary(open bool) (*Summary, error) {
 	return s, nil
 }
 
-// Spent is what a job cost or, with a tilde, may cost, in US dollars.
+// Spent is what a job cost or, with a tilde, may cost, in US dollars or in the service's
+// unit; and what is counted for attempts that were never found.
 func (j Job) Spent() string {
+	text, lost := "not known", 0
 	switch {
+	case j.Amount != nil && j.Cost == nil:
+		text = j.Amount.String()
 	case j.Cost != nil:
-		return fmt.Sprintf("$%.2f", *j.Cost)
+		text = fmt.Sprintf("$%.2f", *j.Cost)
 	case j.Estimate != nil:
-		return fmt.Sprintf("~$%.2f", *j.Estimate)
+		text = fmt.Sprintf("~$%.2f", *j.Estimate)
 	}
-	return "not known"
+	for _, c := range j.Charges {
+		if c.Lost {
+			lost++
+		}
+	}
+	if more := min(lost, len(j.Charges)-1); more > 0 { // beside the one that is told
+		text += fmt.Sprintf(" and %d lost", more)
+		if j.Estimate != nil {
+			text += fmt.Sprintf(" of ~$%.2f", *j.Estimate)
+		}
+	}
+	return text
 }
 
 // Facts are what is known of a job, each a name and a text, for people.

@@ -14,7 +14,10 @@ func TestSummary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Record(Update{Job: jobs[0].ID, State: Cancelled, Attempt: 1}); err != nil {
+	if _, err := l.Begin(t.Context(), jobs[0].ID, Limits{}, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Record(Update{Job: jobs[0].ID, State: Cancelled, Attempt: 1, Remote: "r"}); err != nil {
 		t.Fatal(err)
 	}
 	for open, want := range map[bool]int{false: 2, true: 1} {
@@ -22,7 +25,7 @@ func TestSummary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(s.Jobs) != want || s.Today != 0.25 || s.Total != 0.25 {
+		if len(s.Jobs) != want || s.Today != 0.5 || s.Total != 0.5 || s.Planned != 0.25 {
 			t.Errorf("open %v: %d jobs, $%v today, $%v in all", open, len(s.Jobs), s.Today, s.Total)
 		}
 	}
@@ -36,6 +39,9 @@ func TestFacts(t *testing.T) {
 		{Job{Cost: usd(1), Estimate: usd(2)}, "$1.00"},
 		{Job{Estimate: usd(2)}, "~$2.00"},
 		{Job{}, "not known"},
+		{Job{Amount: &Amount{12.5, "credits"}, Estimate: usd(2)}, "12.5 credits"},
+		{Job{Estimate: usd(2), Charges: []Charge{{Lost: true}}}, "~$2.00"},
+		{Job{Cost: usd(1), Estimate: usd(2), Charges: []Charge{{Lost: true}, {}, {Lost: true}}}, "$1.00 and 2 lost of ~$2.00"},
 	} {
 		if got := k.job.Spent(); got != k.cost {
 			t.Errorf("%q, want %q", got, k.cost)
