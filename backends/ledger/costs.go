@@ -3,9 +3,12 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+
+	"qgan/internal/words"
 )
 
 // Costs are sums of what was sent, for people and programs.
@@ -92,6 +95,34 @@ func (r *CostRow) add(j Job, c Charge) {
 		}
 		r.Amounts[a.Unit] += a.Value
 	}
+}
+
+// WriteText prints the sums as a table, for people.
+func (c *Costs) WriteText(w io.Writer) error {
+	t := words.NewTable(w)
+	row := func(r CostRow, first ...string) {
+		lost := ""
+		if r.Lost > 0 {
+			lost = fmt.Sprintf(" (%d lost)", r.Lost)
+		}
+		open := fmt.Sprintf("$%.2f", r.Open)
+		if r.Unpriced > 0 {
+			open += fmt.Sprintf(" and %d without a price", r.Unpriced)
+		}
+		t.Row(append(first, fmt.Sprint(r.Sent)+lost, fmt.Sprintf("$%.2f", r.Estimate), r.Said(), open, fmt.Sprintf("$%.2f", r.Real+r.Open))...)
+	}
+	t.Row(append(slices.Clone(c.By), "sent", "estimate", "real", "not told yet", "counts")...)
+	for _, r := range c.Rows {
+		var keys []string
+		for _, k := range c.By {
+			keys = append(keys, r.Key(k))
+		}
+		row(r, keys...)
+	}
+	if len(c.By) > 0 {
+		row(c.Total, append([]string{"all"}, make([]string, len(c.By)-1)...)...)
+	}
+	return t.Flush()
 }
 
 // Said is what services said, in dollars and in units of their own.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -174,6 +175,26 @@ type Repair struct {
 	// Unknown are planned jobs that a garbled line may have said to be sent: what it may have
 	// cost is counted, and they are looked up before they are sent.
 	Unknown []string
+}
+
+// WriteText tells what was set aside, for people.
+func (r *Repair) WriteText(w io.Writer) error {
+	var b strings.Builder
+	for _, g := range r.Lines {
+		text := strings.ToValidUTF8(g.Text, "?")
+		fmt.Fprintf(&b, "%s is set aside: %q\n", g.place(), text[:min(80, len(text))])
+	}
+	for _, id := range r.Orphans {
+		fmt.Fprintf(&b, "job %s is set aside: what it was is lost\n", id)
+	}
+	for _, id := range r.Unknown {
+		fmt.Fprintf(&b, "job %s is unknown now: it may have been sent\n", id)
+	}
+	if b.Len() == 0 {
+		b.WriteString("all of the ledger can be read\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // idText finds ids of jobs in a line that is no event.

@@ -179,6 +179,32 @@ func (l *Ledger) Job(id string) (Job, error) {
 	return Job{}, fmt.Errorf("%s: %d jobs of the ledger are called so: %s", id, len(found), strings.Join(found[:min(5, len(found))], ", "))
 }
 
+// Like finds the job that is named, or where none is, "", the newest of a service whose
+// answer was lost or which was given up, or any: it tells device and address.
+func (l *Ledger) Like(service, name string) (Job, error) {
+	if name != "" {
+		return l.Job(name)
+	}
+	jobs, err := l.Jobs()
+	if err != nil {
+		return Job{}, err
+	}
+	var any *Job
+	for i := range slices.Backward(jobs) {
+		switch j := &jobs[i]; {
+		case j.Service != service:
+		case j.State.Lost() || j.State.Ended():
+			return *j, nil
+		case any == nil:
+			any = j
+		}
+	}
+	if any == nil {
+		return Job{}, fmt.Errorf("a job of %s: %w", service, ErrNoJob)
+	}
+	return *any, nil
+}
+
 // Record appends what a job has become; the time is now.
 func (l *Ledger) Record(u Update) error {
 	if err := u.check(); err != nil {
@@ -229,6 +255,9 @@ func (l *Ledger) Request(id string) ([]byte, error) {
 func (l *Ledger) SaveResult(id string, write func(io.Writer) error) error {
 	return durable.WriteFile(l.fsys, l.path(id, "result.json"), write)
 }
+
+// ResultPath is the file of what a service answered.
+func (l *Ledger) ResultPath(id string) string { return l.path(id, "result.json") }
 
 // Result opens what a service answered; an error that wraps fs.ErrNotExist where there
 // is none yet.

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 
 	"qgan/backends"
 	"qgan/backends/ledger"
@@ -20,12 +21,15 @@ type Offer struct {
 
 	remote   *Remote
 	programs []service.Program
+	group    string
 }
 
 // Prepare makes the offer of one circuit. Nothing is sent. Jobs that are planned from here
-// on carry the hash of the calibration data.
+// on carry the hash of the calibration data, which are those of the job before where the
+// ledger has one of the same circuit, shots and options.
 func (r *Remote) Prepare(ctx context.Context, c *ir.Circuit, shots int, options compile.Options) (*Offer, error) {
-	snapshot, err := r.Service.Snapshot(ctx)
+	asked := []string{"one circuit", c.String(), fmt.Sprint(shots), fmt.Sprint(options.Level, options.Layout, options.FoldReadout, options.Schedule, options.Decoupling, options.Seed)}
+	snapshot, err := r.Calibration(ctx, asked...)
 	if err != nil {
 		return nil, service.Broken(r.Service, err)
 	}
@@ -42,7 +46,7 @@ func (r *Remote) Prepare(ctx context.Context, c *ir.Circuit, shots int, options 
 		return nil, &backends.Refusal{Err: err}
 	}
 	r.Snapshot = t.Snapshot
-	o := &Offer{Compiled: compiled, Limits: limits, remote: r, programs: []service.Program{{Circuit: compiled.Circuit, Shots: shots}}}
+	o := &Offer{group: r.nameOf(append(asked, "group")...), Compiled: compiled, Limits: limits, remote: r, programs: []service.Program{{Circuit: compiled.Circuit, Shots: shots}}}
 	o.Price, o.Priced = r.Service.Price(o.programs)
 	_, err = Split(o.programs, limits)
 	return o, err
@@ -53,33 +57,27 @@ func (o *Offer) Body(ctx context.Context) ([]byte, error) {
 	return o.remote.Service.Body(ctx, o.programs, "qgan-dry-run")
 }
 
-// Send plans the job within the limits and sends it, see Remote.Send.
+// Send plans the job within the limits and sends it, see Remote.Send. Where the ledger has a
+// job of the same question that counts it is taken up, unless Remote.Anew asks for another.
 func (o *Offer) Send(ctx context.Context) (ledger.Job, error) {
-	jobs, err := o.remote.Plan(ctx, [][]service.Program{o.programs}, "")
+	release, err := o.remote.claim(ctx, o.group)
 	if err != nil {
 		return ledger.Job{}, err
 	}
-	return o.remote.Send(ctx, jobs[0].ID)
-}
-
-// Cancel stops a job: one that was never sent ends in the ledger, one that the service has
-// is asked to be stopped there, unless it is done. What is not known to be there, or has
-// ended, is refused.
-func (r *Remote) Cancel(ctx context.Context, j ledger.Job) error {
-	switch {
-	case j.State == ledger.Planned:
-		return r.Ledger.Record(ledger.Update{Job: j.ID, State: ledger.Cancelled, Attempt: 1, Reason: "cancelled before it was sent"})
-	case j.State.Lost():
-		return backends.Refuse("job %s is %s", j.ID, j.State)
-	case j.State.Final():
-		return backends.Refuse("job %s is %s already", j.ID, j.State)
+	defer release()
+	var ids []string
+	if o.remote.Anew {
+		jobs, err := o.remote.Plan(ctx, [][]service.Program{o.programs}, o.group)
+		if err != nil {
+			return ledger.Job{}, err
+		}
+		ids = []string{jobs[0].ID}
+	} else if ids, err = o.remote.group(ctx, o.programs, o.group); err != nil {
+		return ledger.Job{}, err
 	}
-	s, err := r.Service.Poll(ctx, j.Remote) // some services take back what is done
-	if err == nil && s.State != service.Completed {
-		err = r.Service.Cancel(ctx, j.Remote)
+	j, err := o.remote.Ledger.Job(ids[0])
+	if err == nil && (j.Attempt > 0 || j.State != ledger.Planned) {
+		o.remote.report(j, "the ledger has this job, "+string(j.State)+": it is taken up")
 	}
-	if err != nil {
-		return &service.RemoteError{Service: j.Service, Err: err}
-	}
-	return nil
+	return o.remote.Send(ctx, ids[0])
 }

@@ -66,38 +66,14 @@ func TestOffer(t *testing.T) {
 		if err != nil || j.State != ledger.Submitted || j.Snapshot == "" || s.posts != 1 {
 			t.Errorf("%+v: %v", j, err)
 		}
+		if again, err := offer.Send(t.Context()); err != nil || again.ID != j.ID || s.posts != 1 {
+			t.Errorf("the same again is job %s, %d posts: %v", again.ID, s.posts, err)
+		}
+		r.Anew = true
 		none := 0.0
 		r.Limits.PerCommand = &none
 		if _, err := offer.Send(t.Context()); !errors.Is(err, ledger.ErrLimit) {
 			t.Errorf("over the limit: %v", err)
-		}
-	})
-}
-
-// What cancelling does depends on where a job stands.
-func TestCancel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newFake()
-		r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
-		jobs, err := r.Plan(t.Context(), [][]service.Program{{{Circuit: requestOf(1, 10).Circuit, Shots: 10}}}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for state, want := range map[ledger.State]string{
-			ledger.Sending: "is sending", ledger.Unknown: "is unknown", ledger.Done: "is done already", ledger.Failed: "is failed already",
-			ledger.Submitted: "no such job",
-		} {
-			j := jobs[0]
-			j.State = state
-			if err := r.Cancel(t.Context(), j); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: error %v, want %q", state, err, want)
-			}
-		}
-		if err := r.Cancel(t.Context(), jobs[0]); err != nil {
-			t.Error(err)
-		}
-		if j, err := r.Ledger.Job(jobs[0].ID); err != nil || j.State != ledger.Cancelled {
-			t.Errorf("the job is %s (%v)", j.State, err)
 		}
 	})
 }

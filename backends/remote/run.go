@@ -16,7 +16,8 @@ import (
 // Run is a Runner: the lanes of all requests in as few jobs as the service takes. Circuits
 // are compiled for the device; Compiled does that. The ledger is asked first for
 // jobs of the same circuits, shots and seeds, so that a run that was stopped goes on
-// where it was and pays nothing twice; a job that failed is made anew.
+// where it was and pays nothing twice; a job that failed is made anew. A process that runs
+// the same at the same time is waited for, and its results are taken.
 func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
 	programs, err := programsOf(requests)
 	if err != nil {
@@ -31,7 +32,13 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 			left = left[1:]
 		}
 	}
-	jobs, err := r.group(ctx, programs, hex.EncodeToString(key.Sum(nil)[:16]))
+	group := hex.EncodeToString(key.Sum(nil)[:16])
+	release, err := r.claim(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	jobs, err := r.group(ctx, programs, group)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +48,20 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 	return r.collect(requests, jobs)
 }
 
-// group returns the jobs of programs: those of the ledger, or new ones.
+// claim waits until no other process works on a group, so that of two that ask the same the
+// second finds what the first has made. Who sends nothing waits for nobody.
+func (r *Remote) claim(ctx context.Context, group string) (release func() error, err error) {
+	if r.Dry {
+		return func() error { return nil }, nil
+	}
+	return r.Ledger.Claim(ctx, group, func() {
+		r.report(ledger.Job{ID: "group " + group, Group: group}, "another process asks the same: waiting for its results")
+	})
+}
+
+// group returns the jobs of programs: those of the ledger, or new ones in place of those that
+// have ended without a result. One that was gone is asked for once more before it is made
+// anew.
 func (r *Remote) group(ctx context.Context, programs []service.Program, group string) ([]string, error) {
 	limits, err := r.ServiceLimits(ctx)
 	if err != nil {
@@ -55,10 +75,26 @@ func (r *Remote) group(ctx context.Context, programs []service.Program, group st
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(parts))
+	ids, gone := make([]string, len(parts)), map[int]ledger.Job{}
 	for _, j := range known {
-		if j.Group == group && j.Index < len(ids) && j.State != ledger.Failed && j.State != ledger.Cancelled && j.Circuits == len(parts[j.Index]) {
+		switch {
+		case j.Group != group || j.Index >= len(ids) || j.Circuits != len(parts[j.Index]):
+		case j.State == ledger.Gone:
+			gone[j.Index] = j
+		case !j.State.Ended():
 			ids[j.Index] = j.ID
+		}
+	}
+	for i, j := range gone {
+		if ids[i] != "" {
+			continue
+		}
+		back, err := r.known(ctx, j)
+		if err != nil {
+			return nil, err
+		}
+		if back {
+			ids[i] = j.ID
 		}
 	}
 	var missing [][]service.Program
@@ -119,8 +155,8 @@ func (r *Remote) Finish(ctx context.Context, ids []string) error {
 			}
 			continue
 		}
-		if j.State.Final() {
-			errs[i] = ended(j)
+		if j.State.Final() && j.State != ledger.Unreadable {
+			errs[i] = Ended(j)
 			continue
 		}
 		wait.Go(func() {
@@ -128,7 +164,7 @@ func (r *Remote) Finish(ctx context.Context, ids []string) error {
 			defer func() { <-slots }()
 			j, err := r.Wait(ctx, id)
 			if err == nil {
-				err = ended(j)
+				err = Ended(j)
 			}
 			errs[i] = err
 		})
@@ -142,8 +178,8 @@ func (r *Remote) Finish(ctx context.Context, ids []string) error {
 	return ctx.Err()
 }
 
-// ended is the error of a final job that has no result.
-func ended(j ledger.Job) error {
+// Ended is the error of a final job that has no result; nil of one that is done.
+func Ended(j ledger.Job) error {
 	if j.State == ledger.Done {
 		return nil
 	}

@@ -107,7 +107,7 @@ func TestWhatMakesARunAnother(t *testing.T) {
 // are.
 func TestWhichJobsAreTakenAgain(t *testing.T) {
 	for state, anew := range map[ledger.State]bool{
-		ledger.Planned: false, ledger.Sending: false, ledger.Unknown: false, ledger.Submitted: false, ledger.Done: false, ledger.Failed: true, ledger.Cancelled: true,
+		ledger.Planned: false, ledger.Sending: false, ledger.Unknown: false, ledger.Submitted: false, ledger.Done: false, ledger.Failed: true, ledger.Cancelled: true, ledger.Abandoned: true, ledger.Unreadable: false, ledger.Gone: false,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newFake()
@@ -289,11 +289,14 @@ func TestWait(t *testing.T) {
 		"failed":              {poll: ended(service.Failed, "too warm"), state: ledger.Failed, reason: "too warm", polls: 1},
 		"cancelled":           {poll: ended(service.Cancelled, "by hand"), state: ledger.Cancelled, reason: "by hand", polls: 1},
 		"not listed at first": {poll: after(5, status(404)), state: ledger.Done, result: "1\n", polls: 6},
-		"gone":                {poll: after(9, status(404)), state: ledger.Submitted, reason: "404", polls: 6},
-		"gone for good":       {poll: after(9, status(410)), state: ledger.Submitted, reason: "410", polls: 6},
+		"gone":                {poll: after(9, status(404)), state: ledger.Gone, reason: "404", polls: 6},
+		"gone for good":       {poll: after(9, status(410)), state: ledger.Gone, reason: "410", polls: 6},
 		"refused":             {poll: after(9, status(401)), state: ledger.Submitted, reason: "401", polls: 6},
 		"forbidden":           {poll: after(9, status(403)), state: ledger.Submitted, reason: "403", polls: 6},
 		"down for long":       {poll: after(50, status(503)), state: ledger.Done, result: "1\n", polls: 51},
+		"down for ever":       {poll: after(9999, status(503)), state: ledger.Submitted, reason: "no useful answer for 1h0m0s about job", polls: -1},
+		"a page for ever":     {poll: after(9999, errors.New("an answer that can't be read: <html>")), state: ledger.Submitted, reason: "<html>", polls: -1},
+		"a redirect":          {poll: after(9999, status(302)), state: ledger.Submitted, reason: "302", polls: 6},
 		"no connection":       {poll: after(50, errors.New("reset")), state: ledger.Done, result: "1\n", polls: 51},
 		"refused now and then": {poll: func(k int) (service.Status, error) {
 			switch {
@@ -307,9 +310,12 @@ func TestWait(t *testing.T) {
 		"the result comes late":    {poll: done, fetch: func(k int, w io.Writer) error { return map[bool]error{true: status(404)}[k <= 15] }, state: ledger.Done, result: "1\n", polls: 16},
 		"the result never comes":   {poll: done, fetch: func(int, io.Writer) error { return status(404) }, state: ledger.Submitted, reason: "the result of job", polls: 16},
 		"the result is cut once":   {poll: done, fetch: func(k int, w io.Writer) error { return cut(w, k == 1) }, state: ledger.Done, result: "1\n", polls: 2},
-		"the result is cut off":    {poll: done, fetch: func(_ int, w io.Writer) error { return cut(w, true) }, state: ledger.Failed, reason: "its result is kept and can't be read", result: `{"cut`, polls: 16},
+		"the result is cut off":    {poll: done, fetch: func(_ int, w io.Writer) error { return cut(w, true) }, state: ledger.Unreadable, reason: "and can't be read", result: `{"cut`, polls: 3},
 		"the result says it fails": {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &service.JobFailed{Reason: "out of tune"}) }, state: ledger.Failed, reason: "out of tune", polls: 1},
 		"the result is too large":  {poll: done, fetch: func(int, io.Writer) error { return fmt.Errorf("x: %w", &service.TooLarge{Service: "fake", Most: 7}) }, state: ledger.Submitted, reason: "an answer of more than 7 bytes is not read", polls: 4},
+		"the result is redirected": {poll: done, fetch: func(int, io.Writer) error { return status(301) }, state: ledger.Submitted, reason: "the result of job", polls: 16},
+		"the store stays down":     {poll: done, fetch: func(int, io.Writer) error { return status(503) }, state: ledger.Submitted, reason: "no useful answer for 1h0m0s about the result of job", polls: -1},
+		"the result changes":       {poll: done, fetch: func(k int, w io.Writer) error { fmt.Fprintf(w, `{"cut%d`, k); return nil }, state: ledger.Unreadable, reason: "and can't be read", result: `{"cut16`, polls: 16},
 		"the store is down":        {poll: done, fetch: func(k int, w io.Writer) error { return map[bool]error{true: status(503)}[k <= 40] }, state: ledger.Done, result: "1\n", polls: 41},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -341,11 +347,11 @@ func TestWait(t *testing.T) {
 					t.Fatal(err)
 				}
 				j, err := r.Wait(t.Context(), id)
-				if (err == nil) != k.state.Final() || err != nil && !strings.Contains(err.Error(), k.reason) || j.State != k.state || polls != k.polls {
+				if (err == nil) != k.state.Final() || err != nil && !strings.Contains(err.Error(), k.reason) || j.State != k.state || k.polls >= 0 && polls != k.polls || k.polls < 0 && (polls < 200 || polls > 300) {
 					t.Errorf("%s after %d polls, want %s after %d: %v", j.State, polls, k.state, k.polls, err)
 				}
 				kept, err := openLedger(t, dir).Job(id)
-				if err != nil || kept.State != k.state || kept.Remote != "r1" || kept.State.Final() && (kept.Seconds != 3 || kept.Cost == nil || *kept.Cost != cost || !strings.Contains(kept.Reason, k.reason)) {
+				if err != nil || kept.State != k.state || kept.Remote != "r1" || kept.State.Final() && kept.State != ledger.Gone && (kept.Seconds != 3 || kept.Cost == nil || *kept.Cost != cost || !strings.Contains(kept.Reason, k.reason)) {
 					t.Errorf("kept is %+v, %v", kept, err)
 				}
 				got := ""

@@ -354,6 +354,29 @@ type noCredentials struct{ error }
 
 func (n *noCredentials) Unwrap() error { return n.error }
 
+// Stays says of the error of a question that the same will be answered again: it is refused,
+// or sent elsewhere, or its answer is too large, or there are no credentials for it. Others
+// may pass: faults of the connection and of the service, answers that can't be read.
+func Stays(err error) bool {
+	var none *noCredentials
+	var large *TooLarge
+	status := StatusOf(err)
+	switch {
+	case status != 0:
+		return status < 500 && !retriable[status]
+	case errors.As(err, &large):
+		return true
+	}
+	return errors.As(err, &none) && !unreached(err)
+}
+
+// unreached says that who was asked could not be reached, or broke off.
+func unreached(err error) bool {
+	var network net.Error
+	var cut *cutShort
+	return errors.As(err, &network) || errors.As(err, &cut) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // once sends a call a single time and tells its fate.
 func (r *REST) once(ctx context.Context, most int64, make func(context.Context) (*http.Request, error)) (*Answer, error) {
 	var sent atomic.Bool // whether a byte may have left

@@ -58,6 +58,12 @@ type Named interface {
 	Names(c *ir.Circuit) []string
 }
 
+// Tagged is a Service that tells the tag of a job, by which it was sent.
+type Tagged interface {
+	// Tag is the tag that a job carries; "" where it has none.
+	Tag(ctx context.Context, remote string) (string, error)
+}
+
 // DeviceInfo is a device as a list of its service shows it.
 type DeviceInfo struct {
 	Name   string `json:"name"`
@@ -214,7 +220,14 @@ type Status struct {
 	Reason  string // why it failed
 	Ahead   int    // jobs ahead in the queue, -1: not told
 	Cost    *float64
+	Amount  *Amount // what it cost in a unit of the service's own, such as credits
 	Seconds float64 // of execution
+}
+
+// Amount is a cost in a unit that has no price in dollars here.
+type Amount struct {
+	Value float64
+	Unit  string
 }
 
 // RemoteState is what all services' states come to.

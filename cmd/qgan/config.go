@@ -17,7 +17,7 @@ import (
 func settingsTables() map[string][]string {
 	tables := map[string][]string{
 		"limits": {"per_command", "per_day"},
-		"remote": {"look_every", "poll_max", "poll_min"},
+		"remote": {"give_up", "look_every", "poll_max", "poll_min"},
 	}
 	for _, s := range services {
 		if len(s.Settings) > 0 {

@@ -74,6 +74,8 @@ func hintOf(err error) string {
 		return e.hint
 	case errors.As(err, &told) && told.Hint(asFlag) != "":
 		return told.Hint(asFlag)
+	case errors.Is(err, ledger.ErrDamaged):
+		return "`qgan jobs repair` sets aside what can't be read"
 	case errors.Is(err, durable.ErrFull):
 		return "make room on the disk; what was written before is whole, and a run goes on with --resume"
 	}

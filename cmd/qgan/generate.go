@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -86,7 +87,7 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if err := f.length(g); err != nil {
 		return err
 	}
-	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed)
+	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed, fmt.Sprint(g.Asked(), f.bins, f.where.latents, f.where.perLatent))
 	if err != nil {
 		return err
 	}

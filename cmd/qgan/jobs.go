@@ -16,7 +16,8 @@ import (
 // newJobsCmd makes `jobs`.
 func newJobsCmd(a *app) *cobra.Command {
 	cmd := newGroupCmd(&cobra.Command{Use: "jobs", Short: "Follow the jobs of the ledger, whatever the service"})
-	cmd.AddCommand(newJobsListCmd(a), newJobsShowCmd(a), newJobsWaitCmd(a), newJobsResultCmd(a), newJobsCancelCmd(a), newJobsReconcileCmd(a))
+	cmd.AddCommand(newJobsListCmd(a), newJobsShowCmd(a), newJobsWaitCmd(a), newJobsResultCmd(a), newJobsCancelCmd(a), newJobsReconcileCmd(a),
+		newJobsAdoptCmd(a), newJobsAbandonCmd(a), newJobsRepairCmd(a), newJobsCostsCmd(a))
 	return cmd
 }
 
@@ -54,6 +55,13 @@ func (a *app) withLedger(run func(l *ledger.Ledger) error) error {
 		return err
 	}
 	defer l.Close()
+	d, err := l.Damage()
+	if err != nil {
+		return err
+	}
+	if n := len(d.Lines) + len(d.Orphans); n > 0 {
+		a.warn("%d parts of the ledger can't be read, and nothing is sent until `qgan jobs repair` has set them aside", n)
+	}
 	return run(l)
 }
 
@@ -155,18 +163,51 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 				until, cancel = context.WithTimeout(until, timeout)
 				defer cancel()
 			}
-			return f.eachJob(a, func(_ context.Context, r *remote.Remote, j ledger.Job) error {
-				err := r.Finish(until, []string{j.ID})
-				if errors.Is(err, context.DeadlineExceeded) {
-					return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("it goes on at the service: wait again")
+			return a.withLedger(func(l *ledger.Ledger) error {
+				for _, id := range args {
+					if err := f.wait(until, a, l, id); err != nil {
+						if errors.Is(err, context.DeadlineExceeded) {
+							return a.unfinished(l, id, timeout)
+						}
+						return err
+					}
 				}
-				return err
-			})(cmd, args)
+				return nil
+			})
 		},
 	}
 	f.addSending(cmd.Flags())
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "longest wait, such as 10m (none: as long as it takes)")
 	return cmd
+}
+
+// wait waits for a job. Of one that has ended nobody is asked, so it takes no credentials.
+func (f *remoteFlags) wait(ctx context.Context, a *app, l *ledger.Ledger, id string) error {
+	j, _, err := findJob(l, id)
+	if err != nil {
+		return err
+	}
+	if j.State.Final() && j.State != ledger.Unreadable {
+		return remote.Ended(j)
+	}
+	r, j, err := f.openJob(ctx, a, l, id)
+	if err != nil {
+		return err
+	}
+	return r.Finish(ctx, []string{j.ID})
+}
+
+// unfinished says where a job stands that was waited for in vain.
+func (a *app) unfinished(l *ledger.Ledger, id string, timeout time.Duration) error {
+	j, err := l.Job(id)
+	if err != nil {
+		return err
+	}
+	hint := "it goes on at the service: wait again"
+	if j.State != ledger.Submitted {
+		hint = "it is " + string(j.State) + ": waiting again goes on with it"
+	}
+	return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("%s", hint)
 }
 
 func newJobsResultCmd(a *app) *cobra.Command {
@@ -198,10 +239,10 @@ func newJobsCancelCmd(a *app) *cobra.Command {
 		Short: "Ask the service to stop a job",
 		Args:  cobra.ExactArgs(1),
 		RunE: f.eachJob(a, func(ctx context.Context, r *remote.Remote, j ledger.Job) error {
-			err := r.Cancel(ctx, j)
+			j, err := r.Cancel(ctx, j.ID)
 			switch {
-			case err != nil && j.State.Lost():
-				return usagef("%w", err).withHint("`qgan jobs reconcile` finds out whether the service has it")
+			case errors.Is(err, remote.ErrUnknown):
+				return exitf(exitRemote, "%w", err).withHint("`qgan jobs reconcile %s` looks for it again and cancels it there; `qgan jobs abandon %s` gives it up", j.ID, j.ID)
 			case err == nil && j.State == ledger.Submitted:
 				a.note("asked to cancel; `qgan jobs wait %s` tells what became of it", j.ID)
 			}

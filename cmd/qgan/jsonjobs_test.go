@@ -50,8 +50,8 @@ func TestJobsValues(t *testing.T) {
 	failed := plan(t, dir, now.Add(time.Millisecond), ledger.Job{Service: "ionq", Device: "qpu", Circuits: 1, Shots: 10, Estimate: usd(8)},
 		ledger.Update{State: ledger.Sending, Attempt: 1}, ledger.Update{State: ledger.Failed, Attempt: 1, Reason: "no room"})
 
-	same(t, object(t, env, "jobs", "list"), values{"schema": "qgan.jobs/v1", "jobs": []ledger.Job{old, open, failed}, "spent_today_usd": 1.25, "spent_usd": 3.75})
-	same(t, object(t, env, "jobs", "list", "--open"), values{"schema": "qgan.jobs/v1", "jobs": []ledger.Job{open}, "spent_today_usd": 1.25, "spent_usd": 3.75})
+	same(t, object(t, env, "jobs", "list"), values{"schema": "qgan.jobs/v1", "jobs": []ledger.Job{old, open, failed}, "spent_today_usd": 1.25, "spent_usd": 3.75, "planned_usd": 0})
+	same(t, object(t, env, "jobs", "list", "--open"), values{"schema": "qgan.jobs/v1", "jobs": []ledger.Job{open}, "spent_today_usd": 1.25, "spent_usd": 3.75, "planned_usd": 0})
 	r := command(t, env, "jobs", "list")
 	if !strings.Contains(r.err, "$1.25 today (UTC), $3.75 in all") {
 		t.Errorf("jobs list says %q", r.err)
@@ -63,7 +63,7 @@ func TestJobsValues(t *testing.T) {
 	}
 	same(t, object(t, env, "jobs", "show", old.ID), values{
 		"schema": "qgan.job/v1", "id": old.ID, "service": "braket", "device": "Garnet", "command": "submit old", "circuits": 2, "shots": 70, "estimate_usd": 3,
-		"created": old.Created, "updated": old.Updated, "state": "done", "attempt": 1, "remote_id": "task-1", "cost_usd": 2.5, "execution_seconds": 4,
+		"created": old.Created, "updated": old.Updated, "state": "done", "attempt": 1, "remote_id": "task-1", "cost_usd": 2.5, "execution_seconds": 4, "charges": old.Charges,
 	})
 	r = command(t, env, "jobs", "show", "task-2")
 	for _, row := range []string{"state submitted", "service ionq:qpu", "for submit new", "circuits 1", "shots 100", "cost ~$1.25", "attempts 1", "snapshot abc", "made " + open.Created.Format(time.RFC3339)} {
@@ -143,7 +143,7 @@ func TestJobsCancelAndWait(t *testing.T) {
 	}
 	run(exitUsage, "is cancelled already", "jobs", "cancel", planned)
 	lost := plan(t, dir, time.Now(), ledger.Job{Service: "ionq", Device: "simulator"}, ledger.Update{State: ledger.Sending, Attempt: 1}, ledger.Update{State: ledger.Unknown, Attempt: 1}).ID
-	run(exitUsage, "is unknown", "jobs", "cancel", lost)
+	run(exitRemote, "is unknown and is not sent again", "jobs", "cancel", lost)
 	run(exitUnfinished, "is unknown", "jobs", "result", lost)
 	run(exitRemote, "", "jobs", "reconcile", lost) // the service doesn't list it
 	if j := state(lost); j.State != ledger.Unknown {

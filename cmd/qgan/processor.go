@@ -84,7 +84,8 @@ func (p *processorFlags) addSending(f *pflag.FlagSet) {
 
 // open returns the processor that the flags name; nil for the ideal simulator, where the
 // flags that speak of one are refused. verb is what jobs are for.
-func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag.FlagSet, shots int, seed uint64) (*lab.Processor, error) {
+// asked says the rest of what is asked.
+func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag.FlagSet, shots int, seed uint64, asked string) (*lab.Processor, error) {
 	s := given(f)
 	switch {
 	case backendOf(s) == "ideal":
@@ -98,11 +99,7 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag
 	case p.perLatent < 1 || p.perLatent > lab.MaxShots:
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, lab.MaxShots)
 	}
-	on, err := a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed})
-	if err == nil && on != nil && on.Remote != nil {
-		on.Remote.Dry = p.dry
-	}
-	return on, err
+	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Asked: asked, Dry: p.dry})
 }
 
 // backendOf is where circuits run.

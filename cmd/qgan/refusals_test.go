@@ -131,11 +131,13 @@ func TestPatienceAndLimits(t *testing.T) {
 		day      float64
 		err      string
 	}{
-		{"", remoteFlags{maxCost: -1}, remote.Patience{}, -1, -1, ""},
-		{"[remote]\nlook_every = \"3s\"\npoll_min = \"20ms\"\npoll_max = \"1m\"\n[limits]\nper_command = 2\nper_day = 0", remoteFlags{maxCost: -1}, remote.Patience{LookEvery: 3 * time.Second, PollMin: 20 * time.Millisecond, PollMax: time.Minute}, 2, 0, ""},
-		{"[limits]\nper_command = 2", remoteFlags{maxCost: 0}, remote.Patience{}, 0, -1, ""},
+		{"", remoteFlags{}, remote.Patience{}, -1, -1, ""},
+		{"[remote]\nlook_every = \"3s\"\npoll_min = \"20ms\"\npoll_max = \"1m\"\ngive_up = \"2h\"\n[limits]\nper_command = 2\nper_day = 0", remoteFlags{}, remote.Patience{LookEvery: 3 * time.Second, PollMin: 20 * time.Millisecond, PollMax: time.Minute, GiveUp: 2 * time.Hour}, 2, 0, ""},
+		{"[limits]\nper_command = 2", remoteFlags{maxCost: dollars{new(float64)}}, remote.Patience{}, 0, -1, ""},
 		{"[remote]\npoll_min = \"0s\"", remoteFlags{}, remote.Patience{}, 0, 0, `remote.poll_min "0s": it takes a time such as 40s`},
 		{"[remote]\npoll_max = \"later\"", remoteFlags{}, remote.Patience{}, 0, 0, `remote.poll_max "later": it takes a time such as 40s`},
+		{"[limits]\nper_command = \"\"", remoteFlags{}, remote.Patience{}, 0, 0, "limits.per_command : it takes US dollars, 0 or above"},
+		{"[limits]\nper_day = nan", remoteFlags{}, remote.Patience{}, 0, 0, "limits.per_day NaN: it takes US dollars, 0 or above"},
 		{"[limits]\nper_command = -1", remoteFlags{}, remote.Patience{}, 0, 0, "limits.per_command -1: it takes US dollars, 0 or above"},
 		{"[limits]\nper_day = \"1e12\"", remoteFlags{}, remote.Patience{}, 0, 0, "limits.per_day 1e12: it takes US dollars, 0 or above"},
 	} {
@@ -168,22 +170,22 @@ func TestPatienceAndLimits(t *testing.T) {
 
 // What settings of a run say of a service stands beside what flags say.
 func TestRemoteFlagsWith(t *testing.T) {
-	own := remoteFlags{endpoint: []string{"ibm=a"}, maxCost: 3, unpriced: true}
+	own := remoteFlags{endpoint: []string{"ibm=a"}, maxCost: dollars{new(3.0)}, unpriced: true}
 	for _, c := range []struct {
 		s    lab.Settings
 		want remoteFlags
 	}{
 		{lab.Settings{}, own},
-		{lab.Settings{"endpoint": "ibm=b,iqm=c", "max-cost": "0", "resubmit-unknown": "true", "unpriced": "false"}, remoteFlags{endpoint: []string{"ibm=b", "iqm=c"}, maxCost: 0, unpriced: true, resubmit: true}},
+		{lab.Settings{"endpoint": "ibm=b,iqm=c", "max-cost": "0", "resubmit-unknown": "true", "unpriced": "false"}, remoteFlags{endpoint: []string{"ibm=b", "iqm=c"}, maxCost: dollars{new(0.0)}, unpriced: true, resubmit: true}},
 	} {
-		if got := must[remoteFlags](t)(own.with(c.s)); fmt.Sprint(got) != fmt.Sprint(c.want) {
+		if got := must[remoteFlags](t)(own.with(c.s)); gocmp.Diff(c.want, got, gocmp.AllowUnexported(remoteFlags{}, dollars{})) != "" {
 			t.Errorf("%v: %+v, want %+v", c.s, got, c.want)
 		}
 	}
 	if got := must[remoteFlags](t)(remoteFlags{}.with(lab.Settings{"unpriced": "true", "resubmit-unknown": "false"})); !got.unpriced || got.resubmit {
 		t.Errorf("%+v", got)
 	}
-	if _, err := own.with(lab.Settings{"max-cost": "much"}); err == nil || err.Error() != "--max-cost much: it takes US dollars" {
+	if _, err := own.with(lab.Settings{"max-cost": "much"}); err == nil || err.Error() != "--max-cost much: it takes US dollars, 0 or above" {
 		t.Errorf("much: %v", err)
 	}
 	// Of an address the flag's wins, then the environment's; those of other services don't count.

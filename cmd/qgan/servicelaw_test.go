@@ -125,7 +125,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)
 	soon := conffile.Entry{Table: "remote", Key: "poll_min", Values: []string{"1ms"}}
 	a.cfg = newConfig(os.Getenv, conffile.Files{{Entries: []conffile.Entry{soon}}})
-	on, err := a.lab(&remoteFlags{maxCost: -1}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
+	on, err := a.lab(&remoteFlags{}, "generate").Processor(t.Context(), lab.Where{Settings: lab.Settings{"backend": backend}, Shots: latents * perLatent, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
+	"qgan/internal/conffile"
 	"qgan/internal/named"
 	"qgan/training/lab"
 )
@@ -56,10 +57,31 @@ func (a *app) surroundings(s *service.Row) service.Surroundings {
 	}
 }
 
+// dollars is a flag's amount of US dollars; none as long as it is not set.
+type dollars struct{ usd *float64 }
+
+// Set implements pflag.Value.
+func (d *dollars) Set(text string) error {
+	x, err := conffile.ParseDollars(text)
+	d.usd = &x
+	return err
+}
+
+// String implements pflag.Value.
+func (d *dollars) String() string {
+	if d.usd == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*d.usd, 'g', -1, 64)
+}
+
+// Type implements pflag.Value.
+func (d *dollars) Type() string { return "float" }
+
 // remoteFlags are the flags of verbs that speak to a service.
 type remoteFlags struct {
 	endpoint []string
-	maxCost  float64
+	maxCost  dollars
 	unpriced bool
 	resubmit bool
 }
@@ -70,7 +92,7 @@ func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
 
 func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 	f.addEndpoint(s)
-	s.Float64Var(&f.maxCost, "max-cost", -1, "most that this command may cost, in US dollars (none: the configuration's limits.per_command)")
+	s.Var(&f.maxCost, "max-cost", "most that this command may cost, in US dollars (none: the configuration's limits.per_command)")
 	s.BoolVar(&f.unpriced, "unpriced", false, "send jobs even where no price is known")
 	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost and that the service doesn't list")
 }
@@ -81,11 +103,9 @@ func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
 		f.endpoint = strings.Split(text, ",")
 	}
 	if text, ok := s["max-cost"]; ok {
-		x, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return f, usagef("--max-cost %s: it takes US dollars", text)
+		if err := f.maxCost.Set(text); err != nil {
+			return f, usagef("--max-cost %s: %w", text, err)
 		}
-		f.maxCost = x
 	}
 	f.unpriced = f.unpriced || s["unpriced"] == "true"
 	f.resubmit = f.resubmit || s["resubmit-unknown"] == "true"
@@ -158,8 +178,8 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 	t := a.cfg.Files.Table("limits")
 	l := ledger.Limits{Unpriced: f.unpriced, PerCommand: t.Dollars("per_command"), PerDay: t.Dollars("per_day")}
-	if f.maxCost >= 0 {
-		l.PerCommand = &f.maxCost
+	if f.maxCost.usd != nil {
+		l.PerCommand = f.maxCost.usd
 	}
 	return l, t.Err()
 }
@@ -167,7 +187,7 @@ func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 // patience are the waits of the configuration.
 func (a *app) patience() (remote.Patience, error) {
 	t := a.cfg.Files.Table("remote")
-	return remote.Patience{LookEvery: t.Duration("look_every"), PollMin: t.Duration("poll_min"), PollMax: t.Duration("poll_max")}, t.Err()
+	return remote.Patience{LookEvery: t.Duration("look_every"), PollMin: t.Duration("poll_min"), PollMax: t.Duration("poll_max"), GiveUp: t.Duration("give_up")}, t.Err()
 }
 
 // remote sends jobs of a verb.

@@ -21,6 +21,7 @@ type submitFlags struct {
 	shots   int
 	dry     bool
 	wait    bool
+	anew    bool
 	params  []string
 	asJSON  bool
 }
@@ -37,7 +38,8 @@ processor's calibration data of now, send it as a job, and print the job's id.
 The job is in the ledger (QGAN_LEDGER, or $XDG_STATE_HOME/qgan/ledger) before the
 first byte is sent, with what it may cost; over --max-cost or the configuration's
 limits nothing is sent. A job whose answer is lost is looked up at the service and
-never sent again by itself.`,
+never sent again by itself. The same command again takes up its job, and one at the
+same time waits for it; --anew sends another.`,
 		Example: `  qgan submit bell.qasm --backend ibm:ibm_torino --shots 1000 --max-cost 10
   qgan submit runs/retina --timestep 3 --backend ibm:ibm_torino --dry-run
   qgan submit bell.qasm --backend ibm:emulated_heron --endpoint ibm=http://127.0.0.1:8080 --wait`,
@@ -49,6 +51,7 @@ never sent again by itself.`,
 	s.IntVar(&f.shots, "shots", 1024, "number of shots")
 	s.BoolVar(&f.dry, "dry-run", false, "print the body of the request and what it would cost, send nothing")
 	s.BoolVar(&f.wait, "wait", false, "wait for the result and print it")
+	s.BoolVar(&f.anew, "anew", false, "send another job though the ledger has one of the same circuit, shots and options")
 	s.StringArrayVar(&f.params, "param", nil, "value of an input, NAME=VALUE (can be repeated)")
 	s.IntVar(&f.compile.Timestep, "timestep", 0, "of a run: timestep, counted from 0")
 	s.StringVar(&f.compile.Latent, "latent-vector", "", "of a run: seed:N, or a file of numbers (none: seed:0)")
@@ -92,6 +95,7 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 		if err != nil {
 			return err
 		}
+		sender.Anew, sender.Dry = f.anew, f.dry
 		offer, err := sender.Prepare(ctx, c, f.shots, options)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package conffile
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -72,11 +73,20 @@ func (t *Table) Dollars(key string) *float64 {
 	if !ok {
 		return nil
 	}
-	x, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(x >= 0 && x < 1e12) {
-		t.fail(place, fmt.Errorf("%s.%s %s: it takes US dollars, 0 or above", t.name, key, text))
+	x, err := ParseDollars(text)
+	if err != nil {
+		t.fail(place, fmt.Errorf("%s.%s %s: %w", t.name, key, text, err))
 	}
 	return &x
+}
+
+// ParseDollars reads an amount of US dollars, 0 or above.
+func ParseDollars(text string) (float64, error) {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x >= 0 && x < 1e12) {
+		return 0, errors.New("it takes US dollars, 0 or above")
+	}
+	return x, nil
 }
 
 // Duration is a time above 0; 0 where the key is not there.

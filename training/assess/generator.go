@@ -107,6 +107,10 @@ func New(c training.Config, state *training.State) (*Generator, error) {
 	return g, nil
 }
 
+// Asked says which laws are drawn from: those of the same configuration and parameters are
+// the same.
+func (g *Generator) Asked() string { return fmt.Sprintf("%+v %v", g.Config, g.Params) }
+
 // With is the generator with other parameters of its training: [BestParameters] or
 // [LastParameters]. Of a training that scored none both are the last ones.
 func (g *Generator) With(parameters string) (*Generator, error) {

@@ -116,7 +116,7 @@ func (l *Lab) prepare(ctx context.Context, c training.Config, rec *metrics.Recor
 	for _, w := range rec.All.Source.Warnings {
 		t.Warnings = append(t.Warnings, rec.All.Source.Path+": "+w)
 	}
-	if t.On, err = l.Processor(ctx, Where{Settings: s, Shots: c.Shots, Seed: c.Seed, Kept: kept}); err != nil {
+	if t.On, err = l.Processor(ctx, Where{Settings: s, Shots: c.Shots, Seed: c.Seed, Kept: kept, Asked: fmt.Sprintf("training %+v %s", c, rec.Train.Source.SHA256)}); err != nil {
 		return nil, err
 	}
 	var m training.Measurer

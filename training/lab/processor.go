@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -85,6 +86,11 @@ type Where struct {
 	// Kept is a file of calibration data that stand for a service's of now, so that work
 	// that goes on has the same circuits; it need not be there.
 	Kept string
+	// Asked says the rest of what is asked of a service: of the same question its calibration
+	// data are those of the jobs before (see [remote.Remote.Calibration]); "": they are those
+	// of now. Dry sends nothing.
+	Asked string
+	Dry   bool
 }
 
 // Processor opens what the settings name by backend; nil for the ideal simulator, where
@@ -209,7 +215,8 @@ func (l *Lab) sold(ctx context.Context, backend string, w Where, c exec.Correcti
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := l.calibration(ctx, sender, w.Kept)
+	sender.Dry = w.Dry
+	snapshot, err := l.calibration(ctx, sender, w, c)
 	if err == nil {
 		var on *exec.Processor
 		if on, err = exec.Device(backend, snapshot, c); err == nil {
@@ -222,14 +229,20 @@ func (l *Lab) sold(ctx context.Context, backend string, w Where, c exec.Correcti
 }
 
 // calibration returns the device's calibration data: those that were kept, or those of
-// now.
-func (l *Lab) calibration(ctx context.Context, r *remote.Remote, kept string) (*calibration.Snapshot, error) {
-	if kept != "" {
-		if _, err := durable.Or(l.FS).Stat(kept); err == nil {
-			return l.Devices.Snapshot(kept)
+// the jobs of the same question, or those of now.
+func (l *Lab) calibration(ctx context.Context, r *remote.Remote, w Where, c exec.Correction) (*calibration.Snapshot, error) {
+	if w.Kept != "" {
+		if _, err := durable.Or(l.FS).Stat(w.Kept); err == nil {
+			return l.Devices.Snapshot(w.Kept)
 		}
 	}
-	s, err := r.Service.Snapshot(ctx)
+	ask := r.Service.Snapshot
+	if w.Asked != "" {
+		ask = func(ctx context.Context) (*calibration.Snapshot, error) {
+			return r.Calibration(ctx, w.Asked, fmt.Sprintf("%+v", c))
+		}
+	}
+	s, err := ask(ctx)
 	if err != nil {
 		return nil, service.Broken(r.Service, err)
 	}

@@ -37,6 +37,7 @@ type market struct {
 func (m *market) Service() string  { return "ibm" }
 func (m *market) Device() string   { return "pair" }
 func (m *market) Endpoint() string { return "" }
+func (m *market) Local() bool      { return false }
 
 func (m *market) Snapshot(context.Context) (*calibration.Snapshot, error) {
 	data, err := os.ReadFile(m.calibration)
@@ -129,6 +130,18 @@ func TestSold(t *testing.T) {
 	defer again.Close()
 	if again.On.Snapshot != job.On.Snapshot || (*opened)[1].Snapshot != job.On.Snapshot {
 		t.Errorf("gone on with %s, begun with %s", again.On.Snapshot, job.On.Snapshot)
+	}
+	// A twin has the same; once its name is forgotten, since no job was planned, data of now.
+	twin, err := l.New(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer twin.Close()
+	if twin.On.Snapshot != job.On.Snapshot {
+		t.Error("the same training at the same time has other calibration data")
+	}
+	if err := os.RemoveAll(filepath.Join(job.On.Remote.Ledger.Dir(), "works")); err != nil {
+		t.Fatal(err)
 	}
 	fresh, err := l.New(t.Context(), settings)
 	if err != nil {
