@@ -283,8 +283,14 @@ type fitted struct {
 	seed   uint64
 }
 
-// tableBits bounds the words of a bin that are listed, all of them.
-const tableBits = 12
+// Of windows of at most tableBits bits all are listed at once; of those of at most lawBits
+// too, for the law of a bin's words alone, over as many latent vectors as lawWork allows.
+const (
+	tableBits  = 12
+	lawBits    = 20
+	lawWork    = 1 << 32 // windows x bins x latent vectors
+	lawLatents = 1 << 12 // that an average is of at least that is called a law
+)
 
 // runsOn says whether samples may be of any length: a process, or windows of a bin, each
 // on its own.
@@ -336,7 +342,7 @@ func (l fitted) draw(ctx context.Context, repeats, bins int, width float64) (*sp
 	return out, nil
 }
 
-// exact finds the likelihood of each repeat and, of windows of a bin, the law of its
+// exact finds the likelihood of each repeat and, of windows of few bits, the law of a bin's
 // words. Windows of several bins lie side by side, each on its own; bins behind the last
 // one count as the others do.
 func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subject) error {
@@ -349,7 +355,7 @@ func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subje
 	if err != nil {
 		return err
 	}
-	e, err := l.estimate(ctx, states)
+	e, err := l.estimate(ctx, states, minLatents)
 	if err != nil {
 		return err
 	}
@@ -360,50 +366,71 @@ func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subje
 		for k := range word {
 			word[k] = cut.Word(i, k)
 		}
-		to.LogLikelihoods[i/per] += math.Log(e[states.Find(word)]) * float64(judge.Bins) / float64(per*t)
+		to.LogLikelihoods[i/per] += math.Log(e.Seen[states.Find(word)]) * float64(judge.Bins) / float64(per*t)
 	}
-	if n := l.config.Neurons; l.single() && n <= tableBits {
-		to.WordLaw = func(cells []int) []float64 {
-			out := make([]float64, 1<<len(cells))
-			for i, p := range e {
-				k := 0
-				for _, c := range cells {
-					k = k<<1 | int(states.Window(i)[0]>>(n-1-c)&1)
-				}
-				out[k] += p
-			}
-			return out
+	if bits := l.config.Neurons * t; bits > tableBits && bits <= lawBits {
+		states, err = l.list()
+		if err == nil {
+			e, err = l.estimate(ctx, states, lawWork/(states.Len()*t))
 		}
 	}
-	return nil
+	if l.config.Neurons*t <= lawBits && err == nil && (e.Latents == 1 || e.Latents >= lawLatents) {
+		to.WordLaw = l.wordLaw(states, e.Seen)
+	}
+	return err
 }
 
-// states are the windows whose probabilities are needed: all words of a bin where they
-// are few, else those that windows have.
-func (l fitted) states(cut *spikes.Raster) (*metrics.States, error) {
+// wordLaw is the law of a bin's words, of all bins of a window together, given the law of all
+// windows.
+func (l fitted) wordLaw(all *metrics.States, law []float64) func(cells []int) []float64 {
 	n := l.config.Neurons
-	if !l.single() || n > tableBits {
-		return metrics.CountStates(spikes.Windows{Raster: cut, T: l.config.Timesteps})
+	return func(cells []int) []float64 {
+		out := make([]float64, 1<<len(cells))
+		for i, p := range law {
+			window := all.Window(i)
+			for _, word := range window {
+				k := 0
+				for _, c := range cells {
+					k = k<<1 | int(word>>(n-1-c)&1)
+				}
+				out[k] += p / float64(len(window))
+			}
+		}
+		return out
 	}
-	words, once := make([]uint32, 1<<n), make([]int, 1<<n)
-	for w := range words {
-		words[w], once[w] = uint32(w), 1
+}
+
+// states are the windows whose probabilities are needed: all of them where they are few, else
+// those that the recording has.
+func (l fitted) states(cut *spikes.Raster) (*metrics.States, error) {
+	if l.config.Neurons*l.config.Timesteps <= tableBits {
+		return l.list()
 	}
-	return metrics.NewStates(n, 1, words, once)
+	return metrics.CountStates(spikes.Windows{Raster: cut, T: l.config.Timesteps})
+}
+
+// list lists all windows.
+func (l fitted) list() (*metrics.States, error) {
+	n, t := l.config.Neurons, l.config.Timesteps
+	words, once := make([]uint32, 0, t<<(n*t)), make([]int, 1<<(n*t))
+	for w := range once {
+		once[w] = 1
+		for k := range t {
+			words = append(words, uint32(w>>(n*(t-1-k))&(1<<n-1)))
+		}
+	}
+	return metrics.NewStates(n, t, words, once)
 }
 
 // estimate is the law at windows, averaged over as many latent vectors as are within
-// reach.
-func (l fitted) estimate(ctx context.Context, s *metrics.States) ([]float64, error) {
-	for latents := minLatents; ; latents /= 8 {
+// reach, at most so many.
+func (l fitted) estimate(ctx context.Context, s *metrics.States, most int) (*training.LawEstimate, error) {
+	for latents := min(minLatents, max(1, most)); ; latents /= 8 {
 		e, err := l.model.EstimateLaw(ctx, l.params, s, latents, l.seed)
 		if errors.Is(err, training.ErrIntractable) && latents > minPasts {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		return e.Seen, nil
+		return e, err
 	}
 }
 

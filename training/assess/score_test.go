@@ -106,9 +106,6 @@ func TestScore(t *testing.T) {
 	if x, want := valueOf(got.Judged[1].Score, "log_likelihood"), sum/float64(judge.Repeats*60); math.Abs(x-want) > 1e-12 {
 		t.Errorf("likelihood of windows %v, want %v", x, want)
 	}
-	if !math.IsNaN(valueOf(got.Judged[1].Score, "js_words_exact")) {
-		t.Error("windows of three bins have the law of one bin")
-	}
 
 	// Shapes: whole repeats of a generator whose bins are on their own, windows of the other.
 	for i, want := range []struct{ repeats, bins, parameters int }{{5, 61, one.Model.Parameters()}, {5 * 20, 3, three.Model.Parameters()}, {4, 61, 0}} {
@@ -156,6 +153,39 @@ func TestScore(t *testing.T) {
 	}
 	if len(got.About) != len(score.Figures()) || len(told) != 5 || !slices.Contains(told, "fitting and judging the baseline independent") {
 		t.Errorf("%d figures, told %q", len(got.About), told)
+	}
+}
+
+// The law of a bin's words is that of all bins of a window together, also where windows are
+// too many to list for the likelihood; of longer ones there is none.
+func TestScoreLawOfWindows(t *testing.T) {
+	rec := uneven(t, 6, 44, 2, 5, "")
+	for _, timesteps := range []int{2, 7, 11} {
+		g := untrained(t, rec, timesteps, noLatent)
+		got, err := assess.Score(t.Context(), rec, []assess.Subject{{Path: "run", Generator: g}}, assess.ScoreOptions{Resamples: -1, Baselines: []string{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, judge := rec.All.Halves()
+		law, seen := make([]float64, 4), make([]float64, 4)
+		bins := 44 / timesteps * timesteps
+		for b := range bins {
+			for i, p := range lawOfTimestep(t, g, b%timesteps) {
+				law[i] += p / float64(bins)
+			}
+			for r := range judge.Repeats {
+				seen[judge.Word(r, b)] += 1 / float64(bins*judge.Repeats)
+			}
+		}
+		switch x, want := valueOf(got.Judged[0].Score, "js_words_exact"), metrics.JS(law, seen); {
+		case timesteps > 10 && !math.IsNaN(x):
+			t.Errorf("windows of %d bits have a law", 2*timesteps)
+		case timesteps <= 10 && !(math.Abs(x-want) < 1e-9):
+			t.Errorf("windows of %d bins: %v, want %v", timesteps, x, want)
+		}
+		if math.IsNaN(valueOf(got.Judged[0].Score, "log_likelihood")) {
+			t.Errorf("windows of %d bins have no likelihood", timesteps)
+		}
 	}
 }
 
