@@ -80,9 +80,10 @@ referee: build ## another program reads what ours wrote (QGAN_PYTHON: an interpr
 	$(MAKE) recordings
 	$(MAKE) services
 
-recordings: build ## Elephant, pynapple, pynwb and scipy on the recordings and statistics (CLIENTS-neuro: their virtual environment)
+recordings: build ## Elephant, pynapple, pynwb and scipy on the recordings, the statistics and the judgement of samples (CLIENTS-neuro: their virtual environment)
 	@test -x $(CLIENTS)-neuro/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS)-neuro && $(CLIENTS)-neuro/bin/pip install -q -r referee/neuro.txt; }
 	$(CLIENTS)-neuro/bin/python referee/recordings.py --qgan bin/qgan
+	$(CLIENTS)-neuro/bin/python referee/score.py --qgan bin/qgan
 
 queues: ## a study of 200 trainings over a NATS server and four workers, one of which is killed every 10 s
 	cd training/study/natstest && QGAN_LONG=1 go test -count=1 -timeout 60m -v -run Killed ./...
