@@ -10,30 +10,35 @@ import (
 )
 
 // process is one whose law of words is known: cells on their own, in bins that are like
-// the one before with a probability of their own.
+// the one before with a probability of their own, and at three times their chances in a
+// share of the bins.
 type process struct {
 	name                   string
 	repeats, bins, neurons int
-	stay                   float64
+	stay, loud             float64
 }
 
 var chances = []float64{0.05, 0.3, 0.1, 0.2, 0.02, 0.15}
 
 func processes() []process {
 	return []process{
-		{"six cells on their own", 100, 20, 6, 0},
-		{"five cells that stay as they are", 80, 50, 5, 0.8},
+		{"six cells on their own", 100, 20, 6, 0, 0},
+		{"five cells that stay as they are", 80, 50, 5, 0.8, 0},
+		{"six cells that fire together", 120, 30, 6, 0.5, 0.2},
 	}
 }
 
 func (p process) draw(r *spikes.Raster, rep int, rng *rand.Rand) {
 	for b := range r.Bins {
-		again := b > 0 && rng.Float64() < p.stay
+		again, factor := b > 0 && rng.Float64() < p.stay, 1.
+		if p.loud > 0 && rng.Float64() < p.loud {
+			factor = 3
+		}
 		for i := range r.Neurons {
 			if again {
 				r.Set(rep, b, i, r.At(rep, b-1, i))
 			} else {
-				r.Set(rep, b, i, rng.Float64() < chances[i])
+				r.Set(rep, b, i, rng.Float64() < factor*chances[i])
 			}
 		}
 	}
@@ -41,10 +46,12 @@ func (p process) draw(r *spikes.Raster, rep int, rng *rand.Rand) {
 
 func (p process) law(cells []int) []float64 {
 	law, chance := make([]float64, 1<<len(cells)), make([]float64, len(cells))
-	for k, i := range cells {
-		chance[k] = chances[i]
+	for factor, weight := range map[float64]float64{1: 1 - p.loud, 3: p.loud} {
+		for k, i := range cells {
+			chance[k] = factor * chances[i]
+		}
+		productLaw(law, weight, chance)
 	}
-	productLaw(law, 1, chance)
 	return law
 }
 
