@@ -230,6 +230,13 @@ func TestChoiceOfNeurons(t *testing.T) {
 		}
 		return path
 	}
+	shaped := func(shape string) string {
+		path := filepath.Join(t.TempDir(), "shaped.npy")
+		if err := os.WriteFile(path, zeros(shape), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
 	five := []int{0, 1, 2, 3, 4}
 	plain := write("plain.npy", spikes.NPY, five, nil)
 	named := write("named.csv", spikes.CSV, five, []string{"a", "b", "c", "d", "e"})
@@ -254,6 +261,9 @@ func TestChoiceOfNeurons(t *testing.T) {
 		{"those of a file that has others", plain, metrics.RecordingOptions{Of: write("d.npz", spikes.NPZ, []int{3, 9}, nil)}, nil, "d.npz is of the neurons 3, 9; the recording has 0, 1, 2, 3, 4"},
 		{"those of a file that has other names", named, metrics.RecordingOptions{Of: write("e.csv", spikes.CSV, []int{0, 1}, []string{"e", "x"})}, nil, "e.csv is of the neurons e, x; the recording has a, b, c, d, e"},
 		{"those of a file that has more", plain, metrics.RecordingOptions{Of: write("f.npy", spikes.NPY, []int{0, 1, 2, 3, 4, 5}, nil)}, nil, "f.npy has 6 neurons; 5 of the recording's 5 are chosen"},
+		{"those of an array that alone does not say its axes", plain, metrics.RecordingOptions{Of: shaped("(2, 5, 12)")}, five, ""},
+		{"those of a flat one", plain, metrics.RecordingOptions{Of: shaped("(5, 24)")}, five, ""},
+		{"those of an array of no axis of neurons", plain, metrics.RecordingOptions{Of: shaped("(3, 4, 10)")}, nil, "does not say which of its axes (3x4x10) are which"},
 		{"those of no file", plain, metrics.RecordingOptions{Of: "nowhere"}, nil, "nowhere: cannot be read"},
 	} {
 		rec, err := metrics.ReadRecording(k.data, k.options)
