@@ -338,3 +338,22 @@ func TestCompareSpikeGANErrors(t *testing.T) {
 		t.Errorf("silence against silence: %+v, %v", e, err)
 	}
 }
+
+// The law of intervals ends with the longest there is, and their mean is in seconds where the
+// width of a bin is known.
+func TestIntervals(t *testing.T) {
+	t.Parallel()
+	for _, k := range []struct {
+		counts []int
+		width  float64
+		want   Intervals
+	}{
+		{[]int{0, 2, 0, 4, 0, 0}, 0.5, Intervals{PDF: []float64{0, 2. / 6, 0, 4. / 6}, Mean: 14. / 6 * 0.5, CV: math.Sqrt(38./6-196./36) / (14. / 6), Count: 6}},
+		{[]int{0, 0, 3}, 0, Intervals{PDF: []float64{0, 0, 1}, Mean: 2, Count: 3}},
+		{[]int{0, 0, 0}, 0.02, Intervals{}},
+	} {
+		if d := cmp.Diff(k.want, intervals(k.counts, k.width), cmpopts.EquateApprox(0, 1e-12)); d != "" {
+			t.Errorf("%v: %s", k.counts, d)
+		}
+	}
+}
