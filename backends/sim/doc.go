@@ -36,6 +36,17 @@
 // three numbers Im<λ|P|ψ>, P = X, Y, Z; the derivative of each rotation inside
 // is a component of that vector, turned back through the rotations after it.
 //
+// # Seen from the side
+//
+// A circuit of few layers with chains of CX q -> q+1 is also a walk over its qubits: a
+// chain's output is the running parity, so the amplitude of one word is a product of small
+// maps of as many carries as there are chains, at any number of qubits (Words). A brick of
+// rotations of pairs at the end is one carry more; without chains and with rotations about
+// Y alone the walk is real. The co-state walks back over a tape, and environments from the
+// right, matrices over the carries, give marginals and exact draws, qubit by qubit. What a
+// word costs grows with n·2^chains and what a draw costs with n·4^chains, which is also
+// to say that such a circuit is no task for a quantum computer.
+//
 // # Noise
 //
 // A noise model's channels follow the operations of a circuit. The exact law

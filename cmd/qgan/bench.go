@@ -16,6 +16,7 @@ type benchReport struct {
 	Schema   string          `json:"schema"`
 	Name     string          `json:"name"`
 	Kernel   string          `json:"kernel"`
+	Method   string          `json:"method,omitempty"` // of words
 	Circuits int             `json:"circuits"`
 	Shots    int             `json:"shots"`
 	Checksum float64         `json:"checksum"`
@@ -42,9 +43,9 @@ mean little: compare with another program in the same run.`,
 	p := group.PersistentFlags()
 	p.IntVar(&f.Neurons, "neurons", 8, "neurons of the generator")
 	p.IntVar(&f.Timesteps, "timesteps", 10, "timesteps of the generator")
-	p.IntVar(&f.Batch, "batch", 0, "latent vectors (0: 64, shift 8)")
-	p.IntVar(&f.Qubits, "qubits", 0, "qubits of state, qft and sample (0: 24, sample 20)")
-	p.IntVar(&f.Layers, "layers", 3, "layers of state")
+	p.IntVar(&f.Batch, "batch", 0, "latent vectors, or lanes of words and pairs (0: 64, shift 8, words and pairs 1024)")
+	p.IntVar(&f.Qubits, "qubits", 0, "qubits of state, qft, sample, words and pairs (0: 24, sample 20, words and pairs 50)")
+	p.IntVar(&f.Layers, "layers", 0, "layers of state, words and pairs (0: 3, words 5, pairs 1)")
 	p.IntVar(&f.Shots, "shots", 0, "shots of sample and noisy, or of each circuit of shift (0: 1000000, 10000 and 1000)")
 	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
 	p.StringVar(&f.method, "method", string(sim.AutoMethod), "how noisy simulates: auto, density or trajectories")
@@ -68,13 +69,14 @@ func (a *app) bench(ctx context.Context, w workload.Workload, f benchFlags) erro
 		return err
 	}
 	sizes := f.Sizes
-	sizes.Batch, sizes.Qubits, sizes.Shots = cmp.Or(f.Batch, w.Sizes.Batch), cmp.Or(f.Qubits, w.Sizes.Qubits), cmp.Or(f.Shots, w.Sizes.Shots)
+	sizes.Batch, sizes.Qubits = cmp.Or(f.Batch, w.Sizes.Batch), cmp.Or(f.Qubits, w.Sizes.Qubits)
+	sizes.Layers, sizes.Shots = cmp.Or(f.Layers, w.Sizes.Layers), cmp.Or(f.Shots, w.Sizes.Shots)
 	work, err := w.Prepare(sizes, workload.Options{Kernel: f.kernel, Method: sim.Method(f.method)})
 	if err != nil {
 		return err
 	}
 	r := benchReport{
-		Schema: "qgan.bench/v1", Name: w.Name, Kernel: (&sim.Simulator{Kernel: f.kernel}).KernelName(), Circuits: work.Circuits, Shots: work.Shots,
+		Schema: "qgan.bench/v1", Name: w.Name, Kernel: (&sim.Simulator{Kernel: f.kernel}).KernelName(), Method: work.Method, Circuits: work.Circuits, Shots: work.Shots,
 	}
 	if r.Seconds, r.Checksum, err = work.Time(ctx, f.repeats); err != nil {
 		return err
@@ -82,7 +84,11 @@ func (a *app) bench(ctx context.Context, w workload.Workload, f benchFlags) erro
 	if f.asJSON {
 		return a.printJSON(r)
 	}
-	fmt.Fprintf(a.out, "%s, kernel %s: %d circuits, %d shots: median %.4g s (%.4g to %.4g), checksum %.12g\n",
-		r.Name, r.Kernel, r.Circuits, r.Shots, r.Seconds.Median, r.Seconds.Min, r.Seconds.Max, r.Checksum)
+	by := ""
+	if r.Method != "" {
+		by = ", method " + r.Method
+	}
+	fmt.Fprintf(a.out, "%s, kernel %s%s: %d circuits, %d shots: median %.4g s (%.4g to %.4g), checksum %.12g\n",
+		r.Name, r.Kernel, by, r.Circuits, r.Shots, r.Seconds.Median, r.Seconds.Min, r.Seconds.Max, r.Checksum)
 	return nil
 }

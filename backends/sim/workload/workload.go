@@ -36,6 +36,7 @@ type Workload struct {
 	Short string // what is timed
 	Sizes Sizes  // the standard ones; 1 where the work has no such size
 
+	qubits  int // that it can have
 	prepare func(Sizes, Options) (*Prepared, error)
 }
 
@@ -43,6 +44,8 @@ type Workload struct {
 type Prepared struct {
 	Circuits int // that a run simulates
 	Shots    int // that a run draws, 0 where it draws none
+	// Method is how words are found: "carries" or "state"; empty for other work.
+	Method string
 	// Run does the work once. The checksum of the first run is the same for the same
 	// sizes; a workload that draws shots draws others at every run.
 	Run func(ctx context.Context) (checksum float64, err error)
@@ -53,25 +56,35 @@ func standard(batch, qubits, shots int) Sizes {
 	return Sizes{Neurons: 8, Timesteps: 10, Batch: batch, Qubits: qubits, Layers: 3, Shots: shots}
 }
 
+// words are sizes with a generator of many neurons, a word and data a lane.
+func words(layers int) Sizes {
+	return Sizes{Neurons: 1, Timesteps: 1, Batch: 1024, Qubits: 50, Layers: layers, Shots: 1}
+}
+
+// maxWordQubits bounds the qubits of work with words.
+const maxWordQubits = 1024
+
 // All returns the table.
 func All() []Workload {
 	return []Workload{
-		{"vjp", "values and gradients of the paper's generator for all timesteps and latent vectors", standard(64, 1, 1), prepareVJP},
-		{"forward", "the same without gradients", standard(64, 1, 1), prepareForward},
-		{"state", "layers of RY, RZ and a chain of CX on a large state, from |0...0>", standard(1, 24, 1), prepareState},
-		{"qft", "the quantum Fourier transform, swaps included, of a product state", standard(1, 24, 1), prepareQFT},
-		{"shift", "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", standard(8, 1, 1000), prepareShift},
-		{"noisy", "shots of the paper's generator with depolarising noise after each gate and readout errors", standard(1, 1, 10000), prepareNoisy},
-		{"sample", "shots drawn from a random state, its running sum made each time", standard(1, 20, 1000000), prepareSample},
+		{"vjp", "values and gradients of the paper's generator for all timesteps and latent vectors", standard(64, 1, 1), sim.MaxQubits, prepareVJP},
+		{"forward", "the same without gradients", standard(64, 1, 1), sim.MaxQubits, prepareForward},
+		{"state", "layers of RY, RZ and a chain of CX on a large state, from |0...0>", standard(1, 24, 1), sim.MaxQubits, prepareState},
+		{"qft", "the quantum Fourier transform, swaps included, of a product state", standard(1, 24, 1), sim.MaxQubits, prepareQFT},
+		{"shift", "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", standard(8, 1, 1000), sim.MaxQubits, prepareShift},
+		{"noisy", "shots of the paper's generator with depolarising noise after each gate and readout errors", standard(1, 1, 10000), sim.MaxQubits, prepareNoisy},
+		{"sample", "shots drawn from a random state, its running sum made each time", standard(1, 20, 1000000), sim.MaxQubits, prepareSample},
+		{"words", "ln p of a word of each lane, and its gradients, of many qubits with layers and chains", words(5), maxWordQubits, prepareWords},
+		{"pairs", "the same of one layer with a brick of pair rotations and no chain", words(1), maxWordQubits, preparePairs},
 	}
 }
 
 // check refuses sizes that are out of range, and unknown methods.
-func check(s Sizes, o Options) error {
+func (w Workload) check(s Sizes, o Options) error {
 	for _, k := range []struct {
 		name        string
 		value, most int
-	}{{"neurons", s.Neurons, 14}, {"timesteps", s.Timesteps, 1000}, {"batch", s.Batch, 100000}, {"qubits", s.Qubits, sim.MaxQubits}, {"layers", s.Layers, 1000}, {"shots", s.Shots, 1 << 30}} {
+	}{{"neurons", s.Neurons, 14}, {"timesteps", s.Timesteps, 1000}, {"batch", s.Batch, 100000}, {"qubits", s.Qubits, w.qubits}, {"layers", s.Layers, 1000}, {"shots", s.Shots, 1 << 30}} {
 		if k.value < 1 || k.value > k.most {
 			return named.Inputf("{"+k.name+"} %d: it can be 1 to %d", k.value, k.most)
 		}
@@ -84,7 +97,7 @@ func check(s Sizes, o Options) error {
 
 // Prepare makes circuits, bindings and memory for work of these sizes.
 func (w Workload) Prepare(s Sizes, o Options) (*Prepared, error) {
-	if err := check(s, o); err != nil {
+	if err := w.check(s, o); err != nil {
 		return nil, err
 	}
 	return w.prepare(s, o)

@@ -15,8 +15,9 @@ func TestWorkloads(t *testing.T) {
 	small := Sizes{Neurons: 2, Timesteps: 3, Batch: 5, Qubits: 4, Layers: 2, Shots: 1000}
 	counts := map[string][2]int{ // circuits, shots
 		"vjp": {15, 0}, "forward": {15, 0}, "state": {1, 0}, "qft": {1, 0},
-		"shift": {3 * 5 * 32, 3 * 5 * 32 * 1000}, "noisy": {1, 1000}, "sample": {1, 1000},
+		"shift": {3 * 5 * 32, 3 * 5 * 32 * 1000}, "noisy": {1, 1000}, "sample": {1, 1000}, "words": {5, 0}, "pairs": {5, 0},
 	}
+	methods := map[string]string{"words": "carries", "pairs": "carries"}
 	qft := 1.0 / 16 // P(|0000>) of the transform of a product of RY(θ)|0>: Π (1 + sin θ)/2
 	for q := range 4 {
 		qft *= 1 + math.Sin(0.1*float64(q+1))
@@ -38,6 +39,9 @@ func TestWorkloads(t *testing.T) {
 			}
 			if got := [2]int{p.Circuits, p.Shots}; got != counts[w.Name] {
 				t.Errorf("%s: circuits and shots %d, want %d", w.Name, got, counts[w.Name])
+			}
+			if p.Method != methods[w.Name] {
+				t.Errorf("%s: method %q, want %q", w.Name, p.Method, methods[w.Name])
 			}
 			sum, err := p.Run(t.Context())
 			if err != nil {
@@ -95,13 +99,14 @@ func TestForwardAndVJP(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	shift, noisy := All()[4], All()[5]
+	shift, noisy, words := All()[4], All()[5], All()[7]
 	for _, c := range []struct {
 		w      Workload
 		change func(*Sizes, *Options)
 		want   string
 	}{
 		{shift, func(s *Sizes, _ *Options) { s.Neurons = 0 }, "neurons 0: it can be 1 to 14"},
+		{words, func(s *Sizes, _ *Options) { s.Qubits = 1025 }, "qubits 1025: it can be 1 to 1024"},
 		{shift, func(s *Sizes, _ *Options) { s.Shots = 1<<30 + 1 }, "shots 1073741825: it can be 1 to 1073741824"},
 		{noisy, func(_ *Sizes, o *Options) { o.Method = "guess" }, "method guess: it can be auto, density or trajectories"},
 		{noisy, func(s *Sizes, o *Options) { s.Neurons, o.Method = 13, sim.DensityMethod }, "neurons 13: a density matrix holds at most 12 qubits"},

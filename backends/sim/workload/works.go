@@ -290,3 +290,44 @@ func prepareSample(s Sizes, _ Options) (*Prepared, error) {
 	}
 	return &Prepared{Circuits: 1, Shots: s.Shots, Run: run}, nil
 }
+
+// prepareWords takes the circuit of a generator with memory: encodings by data, layers of
+// trained angles with chains between them.
+func prepareWords(s Sizes, o Options) (*Prepared, error) {
+	return wordsOf(ir.Ansatz{Neurons: s.Qubits, Layers: s.Layers, Memory: true}, s, o)
+}
+
+// preparePairs takes one whose last RY are trained plus data, with a brick of pairs.
+func preparePairs(s Sizes, o Options) (*Prepared, error) {
+	return wordsOf(ir.Ansatz{Neurons: s.Qubits, Layers: s.Layers, Drive: true, Pairs: true}, s, o)
+}
+
+// wordsOf computes ln p of a random word of each lane and the gradient of their sum by
+// trained values and data; the checksum is the gradient's norm.
+func wordsOf(a ir.Ansatz, s Sizes, o Options) (*Prepared, error) {
+	c := a.Circuit()
+	e, err := (&sim.Simulator{Kernel: o.Kernel}).Words(c)
+	if err != nil {
+		return nil, err
+	}
+	rng := numbers()
+	b := backends.Bindings{Trained: normals(rng, 1, len(c.Trained)), Data: normals(rng, s.Batch, len(c.Data))}
+	words := make([]uint64, s.Batch*backends.WordStride(s.Qubits))
+	for i := range words {
+		words[i] = rng.Uint64()
+		if i%backends.WordStride(s.Qubits) == s.Qubits/64 { // the last of a row: bits of qubits alone
+			words[i] &^= ^uint64(0) >> (s.Qubits % 64)
+		}
+	}
+	logp, upstream := make([]float64, s.Batch), slices.Repeat([]float64{1}, s.Batch)
+	grad := make([]float64, len(c.Trained)+s.Batch*len(c.Data))
+	run := func(ctx context.Context) (float64, error) {
+		clear(grad)
+		if err := e.Forward(ctx, b, words, logp); err != nil {
+			return 0, err
+		}
+		err := e.Backward(ctx, upstream, grad[:len(c.Trained)], grad[len(c.Trained):])
+		return norm(grad), err
+	}
+	return &Prepared{Circuits: s.Batch, Method: e.Method(), Run: run}, nil
+}
