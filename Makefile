@@ -14,7 +14,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 TESTFLAGS ?=
 # Processor seconds of `make test` where nothing is compiled yet.
-TESTSECONDS := 500
+TESTSECONDS := 430
 BENCH ?= .
 QGAN_PYTHON ?= python3
 CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
