@@ -147,7 +147,8 @@ func readBraket(parts []part, o *odd) (*Snapshot, error) {
 		s.Limits.MinShots, s.Limits.MaxShots = c.Service.Shots[0], c.Service.Shots[1]
 	}
 	for _, name := range c.Paradigm.Native {
-		s.Basis = append(s.Basis, strings.ToLower(name))
+		name = strings.ToLower(name)
+		s.Basis = append(s.Basis, cmp.Or(braketNames[name], name))
 	}
 	index, err := s.braketQubits(&c)
 	if err != nil {
@@ -158,6 +159,10 @@ func readBraket(parts []part, o *odd) (*Snapshot, error) {
 	}
 	return s, s.braketPairs(&c, index, o)
 }
+
+// braketNames are names of native gates that stand for those of package ir: AQT's, and
+// Braket's own.
+var braketNames = map[string]string{"r": "prx", "xx": "rxx"}
 
 // braketQubits numbers the labels of the connectivity and of the figures,
 // in the order of their numbers.
@@ -174,7 +179,7 @@ func (s *Snapshot) braketQubits(c *braketCapabilities) (map[string]int, error) {
 			labels[a] = true
 		}
 	}
-	if len(labels) == 0 && c.Paradigm.Connectivity.Full {
+	if len(c.Paradigm.Connectivity.Graph) == 0 && c.Paradigm.Connectivity.Full { // there may be figures of some
 		for q := range min(c.Paradigm.Qubits, maxQubits) {
 			labels[strconv.Itoa(q)] = true
 		}
@@ -225,9 +230,9 @@ func (s *Snapshot) braketFigures(c *braketCapabilities, index map[string]int) er
 		t1, t2, e := st.T1, st.T2, oneError
 		q.ReadoutError, q.ReadoutTime = named(st.Readout, true, ""), readoutTime
 		if own, ok := st.OneQubit[label]; ok {
-			t1, t2 = own.T1, own.T2
-			e = named(own.Fidelity, true, "SIMULTANEOUS_RANDOMIZED_BENCHMARKING", "RANDOMIZED_BENCHMARKING")
-			q.ReadoutError = named(own.Fidelity, true, "READOUT")
+			t1, t2 = cmp.Or(own.T1, t1), cmp.Or(own.T2, t2) // some have those of the device alone
+			e = cmp.Or(named(own.Fidelity, true, "SIMULTANEOUS_RANDOMIZED_BENCHMARKING", "RANDOMIZED_BENCHMARKING"), e)
+			q.ReadoutError = cmp.Or(named(own.Fidelity, true, "READOUT"), q.ReadoutError)
 			// These two hold errors in spite of the field's name.
 			q.P1Given0 = named(own.Fidelity, false, "READOUT_ERROR_0_TO_1")
 			q.P0Given1 = named(own.Fidelity, false, "READOUT_ERROR_1_TO_0")
@@ -294,6 +299,7 @@ func (s *Snapshot) braketPairs(c *braketCapabilities, index map[string]int, o *o
 			}
 			for _, f := range k.Fidelity {
 				name := strings.ToLower(f.GateName)
+				name = cmp.Or(braketNames[name], name)
 				if f.Fidelity == nil || !slices.Contains(s.Basis, name) {
 					continue // an average over Clifford gates, not a gate
 				}
@@ -304,7 +310,7 @@ func (s *Snapshot) braketPairs(c *braketCapabilities, index map[string]int, o *o
 			}
 		}
 	}
-	for _, name := range []string{"cz", "iswap", "zz", "ms", "xy", "ecr", "cnot"} {
+	for _, name := range []string{"cz", "iswap", "zz", "ms", "rxx", "xy", "ecr", "cnot"} {
 		if !slices.Contains(s.Basis, name) {
 			continue
 		}

@@ -108,13 +108,14 @@ func (l *lowering) opaque(out []ir.Op, open *[]int, ops []ir.Op, i int) []ir.Op 
 }
 
 // braketNative are the gates of Amazon Braket's devices, one device a row
-// ("nativeGateSet" of the device capabilities). Rigetti's rx turns by multiples
+// ("nativeGateSet" of the device capabilities); the last are AQT's. Rigetti's rx turns by multiples
 // of a quarter.
 var braketNative = [][]ir.Gate{
 	{ir.GPI, ir.GPI2, ir.MS},
 	{ir.GPI, ir.GPI2, ir.RZZ},
 	{ir.PRX, ir.CZ},
 	{ir.RX, ir.RZ, ir.CZ},
+	{ir.PRX, ir.RZ, ir.RXX},
 }
 
 // isNative reports whether the gates of ops are those of one device. Operations

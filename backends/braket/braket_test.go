@@ -263,7 +263,7 @@ func TestPrices(t *testing.T) {
 func TestNamesOfDevices(t *testing.T) {
 	for name, want := range map[string]string{
 		"garnet": garnet, garnet: garnet, "SV1": "arn:aws:braket:::device/quantum-simulator/amazon/sv1",
-		"nowhere": "!known are Forte-1", "arn:aws:s3:::bucket": "!names no device", "arn:aws:braket:eu-north-1:123:quantum-task/x": "!names no device",
+		"nowhere": "!known are Ibex-Q1, Forte-1", "arn:aws:s3:::bucket": "!names no device", "arn:aws:braket:eu-north-1:123:quantum-task/x": "!names no device",
 	} {
 		got, err := ARN(name)
 		if text, bad := strings.CutPrefix(want, "!"); bad && (err == nil || !strings.Contains(err.Error(), text)) || !bad && (err != nil || got != want) {

@@ -35,6 +35,7 @@ var families = []testFamily{
 	{"iqm", "iqm", []string{"prx"}, []string{"cz"}, false},
 	{"rigetti cz", "braket", []string{"rx", "rz"}, []string{"cz"}, false},
 	{"rigetti iswap", "braket", []string{"rx", "rz"}, []string{"iswap"}, false},
+	{"aqt", "braket", []string{"rz", "prx"}, []string{"rxx"}, false},
 	{"prx and directed cx", "iqm", []string{"prx"}, []string{"cx"}, true},
 }
 

@@ -37,11 +37,12 @@ const absent = ir.GPhase
 //
 // Sources: IBM, native gates of Heron and Eagle processors (rz, sx, x and the
 // fractional rx); IonQ, "Getting started with native gates"; IQM, gate prx;
-// Rigetti, rx in quarter turns.
+// Rigetti, rx in quarter turns; AQT, gates r and rz.
 var pulseSets = []pulses{
 	{name: "rz, sx, x, rx", needs: []string{"rz", "sx", "rx"}, half: pulse{gate: ir.SX}, full: pulse{gate: ir.X}, turn: pulse{gate: ir.RX}},
 	{name: "rz, sx, x", needs: []string{"rz", "sx", "x"}, half: pulse{gate: ir.SX}, full: pulse{gate: ir.X}},
 	{name: "rz, sx", needs: []string{"rz", "sx"}, half: pulse{gate: ir.SX}},
+	{name: "rz, prx", needs: []string{"rz", "prx"}, half: pulse{ir.PRX, math.Pi / 2}, full: pulse{ir.PRX, math.Pi}, turn: pulse{gate: ir.PRX}},
 	{name: "prx", needs: []string{"prx"}, half: pulse{ir.PRX, math.Pi / 2}, full: pulse{ir.PRX, math.Pi}, turn: pulse{gate: ir.PRX}, framed: true},
 	{name: "gpi, gpi2", needs: []string{"gpi", "gpi2"}, half: pulse{gate: ir.GPI2}, full: pulse{gate: ir.GPI}, framed: true},
 	{name: "rz, rx in quarter turns", needs: []string{"rz", "rx"}, lacks: []string{"sx"}, half: pulse{ir.RX, math.Pi / 2}, full: pulse{ir.RX, math.Pi}},
@@ -114,6 +115,8 @@ var entanglers = []entangler{
 	{gate: ir.MS, angles: ir.Consts(0, 0, 0.25), symmetric: true, uses: 1,
 		cx: []ir.Step{step(ir.RY, control, quarter), step(ir.MS, both, 0, 0, 0.25), step(ir.RY, control, -quarter), step(ir.RX, other, -quarter), step(ir.RZ, control, -quarter)},
 		z:  [2]flow{{true, 0, 1, 0}, {true, 1, 1, 1}}},
+	{gate: ir.RXX, angles: ir.Consts(quarter), symmetric: true, uses: 1,
+		cx: []ir.Step{step(ir.RY, control, quarter), step(ir.RXX, both, quarter), step(ir.RY, control, -quarter), step(ir.RX, other, -quarter), step(ir.RZ, control, -quarter)}},
 	{gate: ir.ISwap, symmetric: true, uses: 2,
 		cx: []ir.Step{step(ir.RZ, other, -quarter), step(ir.ISwap, both), step(ir.RX, control, quarter), step(ir.ISwap, both),
 			step(ir.RZ, control, quarter), step(ir.RZ, other, -quarter), step(ir.RX, other, -quarter)},

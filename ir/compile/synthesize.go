@@ -222,7 +222,7 @@ func (e *emitter) pulse(q int, p pulse, kept **ir.Apply) {
 	if *kept == nil {
 		*kept = &ir.Apply{Gate: p.gate, Qubits: e.operands[q]}
 		if p.angle != 0 {
-			(*kept).Angles = ir.Consts(p.angle)
+			(*kept).Angles = ir.Consts(p.angle, 0)[:len(p.gate.Info().Params)]
 		}
 	}
 	e.out = append(e.out, *kept)
@@ -239,6 +239,10 @@ func (e *emitter) turn(q int, a ir.Angle) {
 	}
 	e.flush(q)
 	w.fresh = false
+	if len(p.turn.gate.Info().Params) == 2 { // its axis
+		e.apply(p.turn.gate, e.operands[q], a, ir.Angle{})
+		return
+	}
 	e.apply(p.turn.gate, e.operands[q], a)
 }
 
