@@ -8,6 +8,14 @@ import (
 // Bits converts nats to bits: nats / ln 2.
 func Bits(nats float64) float64 { return nats / math.Ln2 }
 
+// saturated is the part of its largest value, ln 2, from which on a divergence tells laws
+// apart no better.
+const saturated = 0.9
+
+// Saturated reports that a Jensen-Shannon divergence in nats is so near to the largest there
+// is, ln 2, that a worse law would score no worse.
+func Saturated(js float64) bool { return js > saturated*math.Ln2 }
+
 // jsTerm is one state's share of the Jensen-Shannon divergence,
 //
 //	½ p ln(p/m) + ½ q ln(q/m),  m = (p+q)/2.

@@ -21,10 +21,14 @@ func CrossCorrelationHistogram(r *spikes.Raster, i, j, maxLag int, borderCorrect
 			panic(fmt.Sprintf("metrics: neuron %d of %d", n, r.Neurons))
 		}
 	}
+	return correlationHistogram(trainOf(r, i), trainOf(r, j), r.Bins, maxLag, borderCorrection)
+}
+
+// correlationHistogram is that of two trains in repeats of so many bins.
+func correlationHistogram(a, b []bitTrain, bins, maxLag int, borderCorrection bool) []float64 {
 	out := make([]float64, 2*maxLag+1)
-	a, b := trainOf(r, i), trainOf(r, j)
 	for l := -maxLag; l <= maxLag; l++ {
-		if l <= -r.Bins || l >= r.Bins {
+		if l <= -bins || l >= bins {
 			continue
 		}
 		n := 0
@@ -33,7 +37,7 @@ func CrossCorrelationHistogram(r *spikes.Raster, i, j, maxLag int, borderCorrect
 		}
 		out[maxLag+l] = float64(n)
 		if borderCorrection {
-			out[maxLag+l] *= float64(r.Bins) / float64(r.Bins-max(l, -l))
+			out[maxLag+l] *= float64(bins) / float64(bins-max(l, -l))
 		}
 	}
 	return out
@@ -369,9 +373,13 @@ func SummarizeSpiking(w spikes.Windows) SpikingSummary {
 		s.Lag1 = LagCovariance(w.Raster, 1)
 	}
 	if w.Neurons <= CCHNeurons {
+		trains := make([][]bitTrain, w.Neurons)
+		for i := range trains {
+			trains[i] = trainOf(w.Raster, i)
+		}
 		for i := range w.Neurons {
 			for j := i + 1; j < w.Neurons; j++ {
-				s.CCH = append(s.CCH, Pair{i, j, CrossCorrelationHistogram(w.Raster, i, j, lags, true)})
+				s.CCH = append(s.CCH, Pair{i, j, correlationHistogram(trains[i], trains[j], w.Bins, lags, true)})
 			}
 		}
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
+	"qgan/metrics/score"
 	"qgan/training/assess"
 )
 
@@ -15,6 +17,8 @@ type evaluateFlags struct {
 	samples   int
 	exact     bool
 	compare   []string
+	baselines string
+	beside    []string // that it names; nil: quick ones
 	seed      uint64
 	asJSON    bool
 	where     processorFlags
@@ -26,7 +30,12 @@ func newEvaluateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "evaluate RUN|FILE",
 		Short: "Compare a generator or a file of spike trains with the recording",
-		Long: `Compare statistics and the law of windows with the recording: rates, pairwise
+		Long: `The verdict comes first: what the referee of qgan score says of repeats that were not
+trained on (train with --train-repeats), or else of every other one, beside simple models
+that take no time; --baselines names others, among them product, the run's own circuit
+without its CNOTs, which shows what entanglement adds and is trained for minutes.
+
+Then statistics and the law of windows are compared with the recording: rates, pairwise
 covariance, number of neurons active in a bin, autocorrelogram of equal windows,
 and the Jensen-Shannon divergence beside what a perfect model is expected to score, the
 recording's halves and simple models. Statistics in
@@ -59,6 +68,7 @@ puts the laws with and without noise, with and without readout errors, and with
 	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
 	addParameters(s)
 	addCompare(cmd, &f.compare)
+	s.StringVar(&f.baselines, "baselines", "quick", "simple models of the verdict: quick, all that need no training, none, or a list of "+strings.Join(assess.ScoreBaselines(), ","))
 	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	f.where.add(s)
@@ -66,6 +76,15 @@ puts the laws with and without noise, with and without readout errors, and with
 }
 
 func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
+	switch {
+	case f.baselines == "all":
+		f.beside = score.Baselines()
+	case f.baselines != "quick":
+		var err error
+		if f.beside, err = baselineNames(f.baselines); err != nil {
+			return err
+		}
+	}
 	if f.samples < 1 {
 		return usagef("--samples %d: at least 1 is needed", f.samples)
 	}
@@ -106,7 +125,7 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 	if err != nil {
 		return nil, err
 	}
-	o := assess.Options{Seed: f.seed}
+	o := assess.Options{Seed: f.seed, Baselines: f.beside}
 	if f.exact {
 		o.Law = assess.Exact
 	}
@@ -151,5 +170,5 @@ func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.E
 	if err != nil {
 		return nil, err
 	}
-	return assess.EvaluateSamples(cmd.Context(), assess.Sample{Name: what, Raster: drawn}, rec, f.timesteps, assess.Options{Seed: f.seed, Compare: files})
+	return assess.EvaluateSamples(cmd.Context(), assess.Sample{Name: what, Raster: drawn}, rec, f.timesteps, assess.Options{Seed: f.seed, Compare: files, Baselines: f.beside})
 }

@@ -68,6 +68,13 @@ func printedEvaluation() *assess.Evaluation {
 			{Name: "dir/other", Figures: []metrics.TimeFigure{{Name: "rate-error"}, {Name: "p-silent", Bins: 10, Value: figure(0.711)}, {}, {}, {}}},
 		}},
 	}
+	e.Verdict = []string{"It is better.", "And worse."}
+	e.Score = &assess.Scores{Split: assess.Halves{Name: "held out", Train: 21, Judge: 22, Bins: 23}, Judged: []assess.Judged{{Score: &score.Score{Notes: []string{"cut"}}}}}
+	e.Standing.Sentence = "so it stands"
+	e.Whole = assess.Whole{
+		Bins: 23, Drawn: &assess.Trials{Repeats: 24, Cells: []assess.Cell{{Intervals: 4, MeanISI: figure(8.11), CV: figure(8.12), Fano: figure(8.13)}, {}}},
+		Recording: assess.Trials{Cells: []assess.Cell{{Intervals: 4, MeanISI: figure(8.14), CV: figure(8.15), Fano: figure(8.16)}, {Fano: figure(8.17)}}},
+	}
 	e.Spiking.Drawn = metrics.SpikingSummary{ISI: []metrics.Intervals{{Count: 3, Mean: 8.01, CV: 8.02}, {}}, FanoFactor: []float64{8.03, 8.04}}
 	e.Spiking.Recording = metrics.SpikingSummary{ISI: []metrics.Intervals{{Count: 3, Mean: 8.05, CV: 8.06}, {Count: 1, Mean: 8.07, CV: 8.08}}, FanoFactor: []float64{8.09}}
 	for i := range 12 {
@@ -81,6 +88,7 @@ func TestPrinted(t *testing.T) {
 	at := time.Date(2026, 4, 15, 9, 30, 0, 0, time.UTC)
 	exact := printedEvaluation()
 	exact.Law.Method, exact.Law.Latents, exact.Note, exact.Parameters, exact.Noise = "exact", 99, "", nil, nil
+	exact.Verdict, exact.Score, exact.Unjudged, exact.Standing.Sentence, exact.Whole.Drawn = nil, nil, "no repeats", "", nil
 	exact.States[0].Window = strings.Repeat("0", 81)
 	var got strings.Builder
 	for _, k := range []struct {

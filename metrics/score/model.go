@@ -161,7 +161,7 @@ func (r *Referee) ScoreModel(m Model, bins int, rng *rand.Rand) (*Score, error) 
 	if l, ok := m.(Lawful); ok {
 		s.WordLaw = l.WordLaw
 	}
-	out, err := r.Score(s)
+	out, err := r.score(s, !r.opt.Brief)
 	if err == nil {
 		out.Parameters = m.Parameters()
 	}

@@ -19,6 +19,8 @@ type Options struct {
 	Resamples int    // of the bootstrap and of random halves; 0: 200, below 0: none
 	Seed      uint64 // of groups, parities, resamples and random halves
 	Workers   int    // that count side by side; 0: as many as there are processors. Results don't depend on it.
+	// Brief leaves the intervals of models out, which take as long as all else.
+	Brief bool
 }
 
 // Referee judges samples by a recording that is cut in two. It is safe for use by
@@ -257,7 +259,10 @@ func binsText(n int) string {
 
 // Score judges a subject. It fails for samples of other neurons or bins, and for
 // likelihoods of another number of repeats than are judged.
-func (r *Referee) Score(subject Subject) (*Score, error) {
+func (r *Referee) Score(subject Subject) (*Score, error) { return r.score(subject, true) }
+
+// score judges a subject, with intervals or without.
+func (r *Referee) score(subject Subject, intervals bool) (*Score, error) {
 	samples, s, notes, err := r.fit(subject.Samples)
 	if err == nil && subject.LogLikelihoods != nil && len(subject.LogLikelihoods) != r.judge.Repeats {
 		err = fmt.Errorf("likelihoods of %d repeats, %d are judged", len(subject.LogLikelihoods), r.judge.Repeats)
@@ -279,7 +284,10 @@ func (r *Referee) Score(subject Subject) (*Score, error) {
 	}
 	figures := Figures()
 	floor, perfect := b.floor(), r.perfect(b, len(units), figures)
-	resampled := r.resample(b, units, whole, figures)
+	resampled := make([][]float64, len(figures))
+	if intervals {
+		resampled = r.resample(b, units, whole, figures)
+	}
 
 	out := &Score{Name: subject.Name, Repeats: samples.Repeats, Bins: s.bins, Aligned: s.aligned, Notes: notes}
 	for k, f := range figures {

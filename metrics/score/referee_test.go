@@ -305,3 +305,47 @@ func TestIntervalsOfWindows(t *testing.T) {
 		}
 	}
 }
+
+// A recording that was cut before is judged by the half that it was given, and models
+// without intervals score the same.
+func TestGivenAndBrief(t *testing.T) {
+	r := spikes.NewRaster(8, 40, 2, 0.02)
+	rng := stream.New(5, "given")
+	for i := range 8 * 40 {
+		r.SetWord(i/40, i%40, uint32(rng.IntN(4)))
+	}
+	first, err := r.SelectRepeats([]int{0, 1, 2}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := r.SelectRepeats([]int{3, 4, 5, 6, 7}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	split := Given("cut", "in two", first, rest)
+	if split.Judging(8) != nil {
+		t.Errorf("it was cut before, and %v judge", split.Judging(8))
+	}
+	var all [2]*Score
+	for i, brief := range []bool{false, true} {
+		referee, err := New(r, split, Options{Resamples: 30, Brief: brief})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if referee.Train() != first || referee.Judge() != rest {
+			t.Error("other halves than were given")
+		}
+		if all[i], err = referee.ScoreBaseline("independent"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for k, v := range all[0].Values {
+		b := all[1].Values[k]
+		if (v.Interval == nil) != (v.Value == nil) || b.Interval != nil {
+			t.Errorf("%s: intervals %v and %v", v.Name, v.Interval, b.Interval)
+		}
+		if v.Value != nil && (*b.Value != *v.Value || (v.Floor == nil) != (b.Floor == nil) || (v.Perfect == nil) != (b.Perfect == nil)) {
+			t.Errorf("%s: %v and %v", v.Name, *v.Value, *b.Value)
+		}
+	}
+}

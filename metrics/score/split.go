@@ -16,6 +16,13 @@ type Split struct {
 
 	inTime bool
 	parts  func(units int) (train []int, err error) // of repeats, or of stretches
+	given  *[2]*spikes.Raster                       // the halves, in place of parts
+}
+
+// Given is the split of a recording that was cut before: its repeats to fit and those to
+// judge.
+func Given(name, text string, train, judge *spikes.Raster) Split {
+	return Split{Name: name, Text: text, given: &[2]*spikes.Raster{train, judge}}
 }
 
 const (
@@ -82,6 +89,9 @@ func ParseSplit(name string) (Split, error) {
 // of which each lies at another time; what is left at the end of a repeat is dropped. It
 // fails for a single repeat or, in time, for a repeat that is too short to be cut.
 func (s Split) Halves(r *spikes.Raster) (train, judge *spikes.Raster, err error) {
+	if s.given != nil {
+		return s.given[0], s.given[1], nil
+	}
 	n := r.Repeats
 	if s.inTime {
 		length := max(1, r.Bins/stretches)
@@ -108,8 +118,11 @@ func (s Split) Halves(r *spikes.Raster) (train, judge *spikes.Raster, err error)
 }
 
 // Judging lists those of so many repeats of a recording that the judging half has a part
-// of; none where the recording can't be split.
+// of; none where the recording can't be split, or was before.
 func (s Split) Judging(repeats int) []int {
+	if s.given != nil {
+		return nil
+	}
 	fit, err := s.parts(repeats)
 	var out []int
 	for i := range repeats {

@@ -131,14 +131,14 @@ func groupOf(name string) string {
 // than it is worse in.
 func (s *Score) againstText(baselines []*Score) string {
 	var best Against
-	lead, product := math.MinInt, ""
+	lead, numbers, product := math.MinInt, "", ""
 	for _, b := range baselines {
 		x := s.Against(b)
 		if len(x.Better)+len(x.Worse)+len(x.Even) == 0 {
 			continue
 		}
 		if n := len(x.Better) - len(x.Worse); n > lead {
-			best, lead = x, n
+			best, lead, numbers = x, n, s.numbersText(b)
 		}
 		if b.Name == Product {
 			product = s.entangledText(b)
@@ -147,9 +147,9 @@ func (s *Score) againstText(baselines []*Score) string {
 	if lead == math.MinInt {
 		return ""
 	}
-	text := fmt.Sprintf("No baseline wins: the best of them, %s, is", best.Baseline)
+	text := fmt.Sprintf("No baseline wins: the best of them, %s%s, is", best.Baseline, numbers)
 	if lead > 0 {
-		text = fmt.Sprintf("The baseline %s wins: it is", best.Baseline)
+		text = fmt.Sprintf("The baseline %s%s wins: it is", best.Baseline, numbers)
 	}
 	groups := len(best.Better) + len(best.Worse) + len(best.Even)
 	text += fmt.Sprintf(" better in %d of %s of figures%s and worse in %d%s", len(best.Better), groupsText(groups), listText(best.Better), len(best.Worse), listText(best.Worse))
@@ -160,6 +160,18 @@ func (s *Score) againstText(baselines []*Score) string {
 		text += ". By construction it has no " + best.Lacks
 	}
 	return text + "." + product
+}
+
+// numbersText says how many free numbers a baseline has, and the model that is judged,
+// where that is known.
+func (s *Score) numbersText(baseline *Score) string {
+	switch {
+	case baseline.Parameters == 0:
+		return ""
+	case s.Parameters == 0:
+		return fmt.Sprintf(" (%d numbers)", baseline.Parameters)
+	}
+	return fmt.Sprintf(" (%d numbers, where the model has %d)", baseline.Parameters, s.Parameters)
 }
 
 // listText names some in brackets.

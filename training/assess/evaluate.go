@@ -29,6 +29,12 @@ type Evaluation struct {
 	Parameters *training.Counts `json:"parameters,omitempty"`
 	Chosen     *Chosen          `json:"chosen,omitempty"` // which of its parameters
 	Law
+	// Verdict says in sentences what Score shows: the referee's figures, by the repeats held
+	// out or else by a half of all, which the notes of the score tell. Unjudged says why there
+	// is none.
+	Verdict         []string                 `json:"verdict,omitempty"`
+	Score           *Scores                  `json:"score,omitempty"`
+	Unjudged        string                   `json:"unjudged,omitempty"`
 	Standing        Standing                 `json:"standing"` // whether it beats simple models
 	Baselines       []metrics.BaselineResult `json:"baselines"`
 	RatesHz         []float64                `json:"rates_hz"`
@@ -52,6 +58,8 @@ type Evaluation struct {
 		Drawn     metrics.SpikingSummary `json:"drawn"`
 		Recording metrics.SpikingSummary `json:"recording"`
 	} `json:"spiking"`
+	// Whole are intervals and counts of whole repeats.
+	Whole  Whole                  `json:"whole_repeats"`
 	Errors metrics.SpikeGANErrors `json:"spike_gan_errors"`
 	// Estimate is what the drawn windows tell of their law, exact or not.
 	Estimate metrics.SampleEstimate `json:"estimate"`
@@ -114,6 +122,9 @@ type Options struct {
 	Seed    uint64 // of all draws
 	Compare []Sample
 	Noise   *Noise // of a generator; nil: none
+	// Baselines are those of [ScoreBaselines] that the verdict holds it against; nil: those
+	// that take no time.
+	Baselines []string
 }
 
 // UsualWindows are as many as are drawn without noise where nothing says how many.
@@ -140,6 +151,9 @@ func (o Options) settled() Options {
 // and wanted, and compares both with the recording. name is what the generator is called.
 func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Recording, o Options) (*Evaluation, error) {
 	o = o.settled()
+	if err := (ScoreOptions{Baselines: o.Baselines}).known(); err != nil {
+		return nil, err
+	}
 	n := training.CountParameters(g.Config)
 	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Chosen: &g.Chosen, Size: Size(g.Config)}
 	s := Sample{Name: name}
@@ -156,7 +170,12 @@ func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Reco
 	if err != nil {
 		return nil, err
 	}
-	return e, e.fill(ctx, s, rec, g.Config.Timesteps, o)
+	return e, e.fill(ctx, s, rec, g.Config.Timesteps, o, &g.Config, func(j judge) (contestant, error) {
+		if o.Noise != nil {
+			return j.measured(name, g, s.Raster)
+		}
+		return j.drawn(ctx, name, g, s.Raster, e.Law)
+	})
 }
 
 // EvaluateSamples compares spike trains with the recording, in windows of t bins.
@@ -164,8 +183,11 @@ func EvaluateSamples(ctx context.Context, s Sample, rec *metrics.Recording, t in
 	if o.Law == Exact {
 		return nil, &OutOfReach{"spike trains have no law of their own, only samples"}
 	}
+	if err := (ScoreOptions{Baselines: o.Baselines}).known(); err != nil {
+		return nil, err
+	}
 	e := &Evaluation{What: s.Name}
-	return e, e.fill(ctx, s, rec, t, o)
+	return e, e.fill(ctx, s, rec, t, o, nil, func(j judge) (contestant, error) { return j.contestant(ctx, Subject{Path: s.Name, Samples: s.Raster}) })
 }
 
 // exact takes over the figures of the exact law, or says why there are none.
@@ -209,10 +231,35 @@ func (e *Evaluation) How() string {
 // bootstrapDraws are the resamples of an error and the samples of a floor.
 const bootstrapDraws = 40
 
-// fill computes all that is known of samples alone: statistics, what their law is
+// fill judges and measures, side by side. config is that of a generator, of says how it, or
+// samples, are judged.
+func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Recording, t int, o Options, config *training.Config, of func(judge) (contestant, error)) error {
+	if drawn.Raster.BinWidth == 0 {
+		drawn.Raster.BinWidth = rec.Train.BinWidth
+	}
+	whole := drawn.Raster
+	wait := e.judge(ctx, rec, o, config, func(j judge) (contestant, error) {
+		c, err := of(j)
+		if err == nil {
+			whole = c.Samples
+		}
+		return c, err
+	})
+	err := e.measure(ctx, drawn, rec, t, o)
+	e.Whole = wholeRepeats(rec.Train, whole)
+	if err2 := wait(); err == nil {
+		err = err2
+	}
+	if text := saturated(e.JS); text != "" {
+		e.Verdict = append(e.Verdict, text)
+	}
+	return err
+}
+
+// measure computes all that is known of samples alone: statistics, what their law is
 // estimated to be, baselines, what is put beside, and statistics in time. Where there is
 // no exact law, the plug-in distance is the law's.
-func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Recording, t int, o Options) error {
+func (e *Evaluation) measure(ctx context.Context, drawn Sample, rec *metrics.Recording, t int, o Options) error {
 	e.Schema, e.Seed, e.Timesteps = "qgan.evaluate/v1", o.Seed, t
 	source := rec.Train.Source
 	e.Data, e.DataSHA256, e.Neurons, e.Names, e.Labels = source.Path, source.SHA256, source.Neurons, source.Units, rec.Train.Labels()
@@ -223,9 +270,6 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 	dw, err := windowsOf(drawn.Raster, t)
 	if err != nil {
 		return err
-	}
-	if drawn.Raster.BinWidth == 0 {
-		drawn.Raster.BinWidth = rec.Train.BinWidth
 	}
 	sum := metrics.Summarize(dw)
 	e.RatesHz, e.Covariance, e.KProbability = sum.RatesHz, sum.Covariance, sum.KProbability

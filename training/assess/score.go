@@ -95,10 +95,17 @@ type ScoreOptions struct {
 	Page       bool   // what a page shows is kept too, for [Scores.WritePage]
 	// Progress is told what is being done; nil: nobody.
 	Progress func(text string)
+
+	// heldOut: the repeats held out judge, where there are any; brief: baselines without
+	// intervals.
+	heldOut, brief bool
 }
 
 // splitOf is the split that options name for a recording.
 func (o ScoreOptions) splitOf(rec *metrics.Recording) (score.Split, error) {
+	if o.heldOut && rec.Held != nil {
+		return score.Given("held out", "the repeats trained on to fit, those held out to judge", rec.Train, rec.Held), nil
+	}
 	name := o.Split
 	if name == "" && rec.All.Repeats == 1 {
 		name = "blocks of time"
@@ -133,7 +140,7 @@ func newJudge(rec *metrics.Recording, o ScoreOptions) (judge, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	referee, err := score.New(rec.All, split, score.Options{Resamples: o.Resamples, Seed: o.Seed})
+	referee, err := score.New(rec.All, split, score.Options{Resamples: o.Resamples, Seed: o.Seed, Brief: o.brief})
 	if err != nil {
 		return judge{}, &metrics.OptionError{Option: "split " + split.Name, Err: err}
 	}
@@ -155,7 +162,28 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 	if err != nil {
 		return nil, err
 	}
-	o, split, source := j.opt, j.split, rec.All.Source
+	var all []contestant
+	for _, s := range subjects {
+		j.opt.Progress("judging " + s.Path)
+		c, err := j.contestant(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return j.judge(ctx, all)
+}
+
+// contestant is who is judged, with what is said of it beside.
+type contestant struct {
+	score.Subject
+	parameters int
+	notes      []string
+}
+
+// judge judges all, and baselines beside.
+func (j judge) judge(ctx context.Context, all []contestant) (*Scores, error) {
+	o, split, source, rec := j.opt, j.split, j.rec.All.Source, j.rec
 	out := &Scores{
 		Schema: "qgan.score/v1", Data: source.Path, DataSHA256: source.SHA256, Neurons: source.Neurons, Names: source.Units, Labels: rec.All.Labels(),
 		Seed: o.Seed, Resamples: max(0, o.Resamples), Baselines: []*score.Score{},
@@ -171,13 +199,13 @@ func Score(ctx context.Context, rec *metrics.Recording, subjects []Subject, o Sc
 		out.page = &report.Scores{}
 	}
 	var bins []int // of the repeats or windows that were judged
-	for _, s := range subjects {
-		o.Progress("judging " + s.Path)
-		x, samples, err := j.subject(ctx, s)
-		if err == nil {
-			err = j.keep(out, x, samples, true)
-		}
+	for _, c := range all {
+		x, err := j.Score(c.Subject)
 		if err != nil {
+			return nil, err
+		}
+		x.Parameters, x.Notes = c.parameters, append(x.Notes, c.notes...)
+		if err := j.keep(out, x, c.Samples, true); err != nil {
 			return nil, err
 		}
 		out.Judged = append(out.Judged, Judged{Score: x})
@@ -209,35 +237,35 @@ func (s *Scores) Beside(of *score.Score) []*score.Score {
 	return out
 }
 
-// subject judges a generator or spike trains, and returns the samples too.
-func (j judge) subject(ctx context.Context, s Subject) (*score.Score, *spikes.Raster, error) {
+// contestant is a generator, of which is drawn, or spike trains.
+func (j judge) contestant(ctx context.Context, s Subject) (contestant, error) {
 	if s.Generator == nil {
-		x, err := j.Score(score.Subject{Name: s.Path, Samples: s.Samples})
-		return x, s.Samples, err
+		return contestant{Subject: score.Subject{Name: s.Path, Samples: s.Samples}}, nil
 	}
 	g := s.Generator
+	if err := j.fits(s.Path, g); err != nil {
+		return contestant{}, err
+	}
+	of := fitted{config: g.Config, model: g.Model, params: g.Params, seed: j.opt.Seed}
+	subject, notes, err := of.subject(ctx, s.Path, j.Referee, 0)
+	if err != nil {
+		return contestant{}, err
+	}
+	return contestant{subject, g.Model.Parameters(), append(notes, j.trainedOn(g)...)}, nil
+}
+
+// fits refuses generators of other neurons or of longer windows than repeats.
+func (j judge) fits(path string, g *Generator) error {
 	if g.Data.Neurons != nil && !slices.Equal(g.Data.Neurons, j.rec.All.Source.Neurons) {
-		return nil, nil, &metrics.NeuronsError{
-			Name: s.Path, Have: len(g.Data.Neurons), Chosen: j.rec.All.Neurons, OfThem: j.rec.Neurons,
+		return &metrics.NeuronsError{
+			Name: path, Have: len(g.Data.Neurons), Chosen: j.rec.All.Neurons, OfThem: j.rec.Neurons,
 			Own: texts(g.Data.Neurons), Of: texts(j.rec.All.Source.Neurons),
 		}
 	}
 	if t := g.Config.Timesteps; t > j.Judge().Bins {
-		return nil, nil, named.Inputf("%s: its windows are of %s, the repeats that judge of %s", s.Path, count(t, "bin"), count(j.Judge().Bins, "bin"))
+		return named.Inputf("%s: its windows are of %s, the repeats that judge of %s", path, count(t, "bin"), count(j.Judge().Bins, "bin"))
 	}
-	of := fitted{g.Config, g.Model, g.Params, j.opt.Seed}
-	subject, notes, err := of.subject(ctx, s.Path, j.Referee, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	if text := j.trainedOn(g); text != "" {
-		notes = append(notes, text)
-	}
-	out, err := j.Score(subject)
-	if err == nil {
-		out.Parameters, out.Notes = g.Model.Parameters(), append(out.Notes, notes...)
-	}
-	return out, subject.Samples, err
+	return nil
 }
 
 func texts(numbers []int) []string {
@@ -249,9 +277,9 @@ func texts(numbers []int) []string {
 }
 
 // trainedOn says how many of the repeats that judge were trained on.
-func (j judge) trainedOn(g *Generator) string {
+func (j judge) trainedOn(g *Generator) []string {
 	if g.Run == nil || g.Data.SHA256 != j.rec.All.Source.SHA256 {
-		return ""
+		return nil
 	}
 	trained := make([]int, j.rec.All.Repeats)
 	for i := range trained {
@@ -260,7 +288,7 @@ func (j judge) trainedOn(g *Generator) string {
 	if g.Data.Repeats != "" {
 		var err error
 		if trained, err = spikes.ParseRepeats(g.Data.Repeats, j.rec.All.Repeats); err != nil {
-			return ""
+			return nil
 		}
 	}
 	judging, both := j.split.Judging(j.rec.All.Repeats), 0
@@ -270,9 +298,9 @@ func (j judge) trainedOn(g *Generator) string {
 		}
 	}
 	if both == 0 {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("%d of the %d repeats that judge were trained on: this is no held-out score", both, len(judging))
+	return []string{fmt.Sprintf("%d of the %d repeats that judge were trained on: this is no held-out score", both, len(judging))}
 }
 
 // fitted is a model of windows, or of a process, with the parameters that are judged.
@@ -281,6 +309,9 @@ type fitted struct {
 	model  training.Model
 	params []float64
 	seed   uint64
+
+	law *training.LawEstimate // known at the windows of all; nil: to be found
+	all *metrics.States
 }
 
 // Of windows of at most tableBits bits all are listed at once; of those of at most lawBits
@@ -332,14 +363,24 @@ func (l fitted) draw(ctx context.Context, repeats, bins int, width float64) (*sp
 		return l.model.Draw(ctx, l.params, repeats, bins, width, l.seed)
 	}
 	one, err := l.model.Draw(ctx, l.params, repeats*bins, 1, width, l.seed)
-	if err != nil || bins == 1 {
-		return one, err
+	if err != nil {
+		return nil, err
 	}
-	out := spikes.NewRaster(repeats, bins, one.Neurons, width)
-	for i := range repeats * bins {
-		out.SetWord(i/bins, i%bins, one.Word(i, 0))
+	return joined(one, repeats, bins), nil
+}
+
+// joined puts independent windows, one a repeat, side by side in at most so many
+// repeats of so many bins.
+func joined(one *spikes.Raster, repeats, bins int) *spikes.Raster {
+	per := bins / one.Bins
+	repeats = min(repeats, one.Repeats/per)
+	out := spikes.NewRaster(repeats, per*one.Bins, one.Neurons, one.BinWidth)
+	for i := range repeats * per {
+		for b := range one.Bins {
+			out.SetWord(i/per, i%per*one.Bins+b, one.Word(i, b))
+		}
 	}
-	return out, nil
+	return out
 }
 
 // exact finds the likelihood of each repeat and, of windows of few bits, the law of a bin's
@@ -368,13 +409,13 @@ func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subje
 		}
 		to.LogLikelihoods[i/per] += math.Log(e.Seen[states.Find(word)]) * float64(judge.Bins) / float64(per*t)
 	}
-	if bits := l.config.Neurons * t; bits > tableBits && bits <= lawBits {
+	if bits := l.config.Neurons * t; bits > tableBits && bits <= lawBits && l.law == nil {
 		states, err = l.list()
 		if err == nil {
 			e, err = l.estimate(ctx, states, lawWork/(states.Len()*t))
 		}
 	}
-	if l.config.Neurons*t <= lawBits && err == nil && (e.Latents == 1 || e.Latents >= lawLatents) {
+	if l.config.Neurons*t <= lawBits && (l.law == nil || l.lists()) && err == nil && (e.Latents == 1 || e.Latents >= lawLatents) {
 		to.WordLaw = l.wordLaw(states, e.Seen)
 	}
 	return err
@@ -400,10 +441,16 @@ func (l fitted) wordLaw(all *metrics.States, law []float64) func(cells []int) []
 	}
 }
 
+// lists says whether the law is found at all windows at once, which takes no longer than at
+// those of the recording; where it is known there, that is so of a single latent vector.
+func (l fitted) lists() bool {
+	return l.config.Neurons*l.config.Timesteps <= tableBits && (l.law == nil || l.law.Latents == 1)
+}
+
 // states are the windows whose probabilities are needed: all of them where they are few, else
 // those that the recording has.
 func (l fitted) states(cut *spikes.Raster) (*metrics.States, error) {
-	if l.config.Neurons*l.config.Timesteps <= tableBits {
+	if l.lists() {
 		return l.list()
 	}
 	return metrics.CountStates(spikes.Windows{Raster: cut, T: l.config.Timesteps})
@@ -423,8 +470,11 @@ func (l fitted) list() (*metrics.States, error) {
 }
 
 // estimate is the law at windows, averaged over as many latent vectors as are within
-// reach, at most so many.
+// reach, at most so many; what is known of it is not found anew.
 func (l fitted) estimate(ctx context.Context, s *metrics.States, most int) (*training.LawEstimate, error) {
+	if l.law != nil && !l.lists() {
+		return &training.LawEstimate{Seen: s.Among(l.all, l.law.Seen), Latents: l.law.Latents}, nil
+	}
 	for latents := min(minLatents, max(1, most)); ; latents /= 8 {
 		e, err := l.model.EstimateLaw(ctx, l.params, s, latents, l.seed)
 		if errors.Is(err, training.ErrIntractable) && latents > minPasts {

@@ -119,7 +119,7 @@ func (j judge) fit(ctx context.Context, name string) (baseline, error) {
 		if err != nil {
 			return baseline{}, fmt.Errorf("training the baseline %s: %w", name, err)
 		}
-		return baseline{name: name, law: &fitted{c, t.Model, t.Params, j.opt.Seed}}, nil
+		return baseline{name: name, law: &fitted{config: c, model: t.Model, params: t.Params, seed: j.opt.Seed}}, nil
 	}
 	m, err := j.Fit(name)
 	return baseline{name: name, model: m}, err

@@ -29,18 +29,18 @@ func writeStates(w io.Writer, states []WindowState) error {
 	return t.Flush()
 }
 
-// at prints an entry of a list that may be absent.
+// at is an entry of a list that may be absent.
 func at(list []float64, i int) string {
 	if i >= len(list) {
-		return "–"
+		return words.None
 	}
 	return fmt.Sprintf("%.3f", list[i])
 }
 
-// interval prints a figure of a neuron's intervals, if it has any.
+// interval is a figure of a neuron's intervals, if it has any.
 func interval(x metrics.Intervals, figure float64) string {
 	if x.Count == 0 {
-		return "–"
+		return words.None
 	}
 	return fmt.Sprintf("%.3f", figure)
 }
@@ -52,6 +52,9 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 		fmt.Fprintln(w, e.Size)
 	}
 	fmt.Fprintln(w)
+	if err := e.writeVerdict(w); err != nil {
+		return err
+	}
 	t := words.NewTable(w)
 	t.Row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", words.Figure(e.JS, "%.4g"), words.Figure(e.StdErr, "%.1g"), words.Figure(e.JSBits, "%.3g")), e.How())
 	if x := e.Estimate; e.Method == "plugin" {
@@ -74,9 +77,6 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
-	}
-	if e.Standing.Sentence != "" {
-		fmt.Fprintln(w, e.Standing.Sentence)
 	}
 	if e.Chosen != nil {
 		fmt.Fprintf(w, "%s\n", e.Chosen)
@@ -103,9 +103,31 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	return writeTime(w, e.Time)
 }
 
+// writeVerdict writes what is said of the figures of held-out repeats.
+func (e *Evaluation) writeVerdict(w io.Writer) error {
+	for _, line := range e.Verdict {
+		fmt.Fprintln(w, line)
+	}
+	if e.Standing.Sentence != "" {
+		fmt.Fprintln(w, e.Standing.Sentence)
+	}
+	switch {
+	case e.Unjudged != "":
+		fmt.Fprintf(w, "no verdict: %s\n", e.Unjudged)
+	case e.Score != nil:
+		s := e.Score.Split
+		fmt.Fprintf(w, "split %s: %s to fit, %d to judge, of %s; `qgan score` has the figures\n", s.Name, words.Count(s.Train, "repeat"), s.Judge, words.Count(s.Bins, "bin"))
+		for _, note := range e.Score.Judged[0].Notes {
+			fmt.Fprintf(w, "note: %s\n", note)
+		}
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
 // writeStatistics writes what is known of the drawn windows beside the recording's.
 func writeStatistics(w io.Writer, e *Evaluation) error {
-	fmt.Fprintf(w, "\nStatistics of %d windows\n", e.Drawn)
+	fmt.Fprintf(w, "\nStatistics of %d windows of %s\n", e.Drawn, words.Count(e.Timesteps, "bin"))
 	t := words.NewTable(w)
 	t.Row("neuron", "rate (Hz)", "recording", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
 	own := e.Spiking.Recording
@@ -124,6 +146,10 @@ func writeStatistics(w io.Writer, e *Evaluation) error {
 		}
 		fmt.Fprintf(w, "neurons without variance, whose correlations are undefined and given as 0: %v\n", names)
 	}
+	if err := writeRepeats(w, e); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
 	t = words.NewTable(w)
 	t.Row("active neurons", "P(k)", "recording")
 	for k, p := range e.KProbability {
@@ -138,6 +164,30 @@ func writeStatistics(w io.Writer, e *Evaluation) error {
 	t.Row("covariance one bin later", fmt.Sprintf("%.3g", x.LagCovariance), words.Figure(x.LagCovarianceR, "%.4f"))
 	t.Row("sum |dP(k)|", fmt.Sprintf("%.3g", x.KProbability), "")
 	t.Row("autocorrelogram, windows end to end", fmt.Sprintf("%.3g", x.Autocorrelogram), "")
+	return t.Flush()
+}
+
+// writeRepeats writes intervals and counts of whole repeats.
+func writeRepeats(w io.Writer, e *Evaluation) error {
+	of := "the recording alone, what was drawn is shorter"
+	var drawn []Cell
+	if d := e.Whole.Drawn; d != nil {
+		of, drawn = fmt.Sprintf("%d drawn", d.Repeats), d.Cells
+	}
+	fmt.Fprintf(w, "\nWhole repeats of %s: %s\n", words.Count(e.Whole.Bins, "bin"), of)
+	t := words.NewTable(w)
+	t.Row("neuron", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
+	for i, y := range e.Whole.Recording.Cells {
+		var x Cell
+		if drawn != nil {
+			x = drawn[i]
+		}
+		row := []string{e.Labels[i]}
+		for _, figure := range []*float64{x.Fano, y.Fano, x.MeanISI, y.MeanISI, x.CV, y.CV} {
+			row = append(row, words.Figure(figure, "%.3f"))
+		}
+		t.Row(row...)
+	}
 	return t.Flush()
 }
 
