@@ -388,7 +388,7 @@ func (c Config) Ansatz() ir.Ansatz {
 // that a setting doesn't take, and settings that can't stand together.
 func (c Config) Check() error {
 	if most := c.mostNeurons(); c.Neurons < 1 || c.Neurons > most {
-		return refuseSetting("neurons", c.Neurons, fmt.Sprintf("the ideal simulator trains 1 to %d", most))
+		return refuseSetting("neurons", c.Neurons, fmt.Sprintf("it can be 1 to %d%s", most, c.more()))
 	}
 	if c.Timesteps < 1 {
 		return refuseSetting("timesteps", c.Timesteps, "at least 1 is needed")
@@ -415,6 +415,14 @@ func (c Config) mostNeurons() int {
 		return MaxPopulation
 	}
 	return MaxNeurons
+}
+
+// more says what takes more neurons.
+func (c Config) more() string {
+	if c.Populates() {
+		return ""
+	}
+	return fmt.Sprintf("; with {memory-in} ry, {entangler} pair or {stimulus} repeat to %d", MaxPopulation)
 }
 
 // rule is what must hold between settings. Its name is that of the setting to change.

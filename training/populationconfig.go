@@ -71,7 +71,7 @@ var populationWay = struct {
 // Populates says whether the generator is a [Population]: words are drawn and learnt one by
 // one instead of by the law over all of them.
 func (c Config) Populates() bool {
-	return c.Stimulus != StimulusNone || c.Entangler != EntanglerCNOT || c.MemoryIn != MemoryRX || c.Memory != MemoryNone && c.Neurons > MaxNeurons
+	return c.Stimulus != StimulusNone || c.Entangler != EntanglerCNOT || c.MemoryIn != MemoryRX
 }
 
 // RunsOn says whether samples run on as one recording.
@@ -142,7 +142,7 @@ func chainText(order []int) string {
 func (c Config) populationRules() []rule {
 	p, memory := c.Populates(), c.Memory != MemoryNone
 	_, chained := parseChain(c.Chain, c.Neurons)
-	why := " of a generator with {stimulus}, {memory-in} ry or {entangler} pair, or of more than " + strconv.Itoa(MaxNeurons) + " neurons"
+	const why = " of a generator with {stimulus}, {memory-in} ry or {entangler} pair"
 	return []rule{
 		{"gradient", !p || !c.Measured(), c.Gradient, "the likelihood" + why + " can't be measured without bias; use {gradient} adjoint"},
 		{"memory", !p || c.Memory == MemoryLeaky || !memory, c.Memory, "the memory" + why + " is leaky or none"},
