@@ -56,6 +56,7 @@ type Population struct {
 	of     *scenes
 	raw    []float64 // lanes x outputs: m and e
 	inputs []float64 // lanes x inputs
+	halves []float64 // lanes x (sin, cos) of half of each last RY, of pair rotations
 	rows   [][]float64
 	grads  struct{ trained, data, raw []float64 }
 }
@@ -274,6 +275,9 @@ func (g *Population) bind(params []float64, of *scenes) backends.Bindings {
 		blas64.Gemm(blas.NoTrans, blas.Trans, 1, dense(of.lanes, g.traceCount, of.traces), dense(g.outputs, g.traceCount, params[g.parts.weights:g.parts.own]),
 			0, dense(of.lanes, g.outputs, g.raw))
 	}
+	if g.ansatz.Pairs {
+		g.halves = sized(g.halves, of.lanes*2*g.config.Neurons)
+	}
 	g.rows = g.rows[:0]
 	for i := range of.lanes {
 		g.rows = append(g.rows, g.inputs[i*width:][:width])
@@ -308,20 +312,26 @@ func (g *Population) bindLane(params []float64, of *scenes, i int) {
 		}
 	}
 	if g.ansatz.Pairs {
-		t := in[g.ansatz.PairInput():]
-		for q := range n - 1 {
-			t[q] = params[g.parts.pairs+q] * 2 * math.Sin(g.whole(in, q)/2) * math.Sin(g.whole(in, q+1)/2)
+		sin, cos := g.halvesOf(i)
+		last := params[g.ansatz.RY(g.config.Layers-1, 0):][:n]
+		for q, y := range last {
+			if g.ansatz.Drive {
+				y += in[g.ansatz.DriveInput()+q]
+			}
+			sin[q], cos[q] = math.Sincos(y / 2)
+		}
+		w, t := params[g.parts.pairs:g.parts.end], in[g.ansatz.PairInput():]
+		for q := range w {
+			t[q] = w[q] * 2 * sin[q] * sin[q+1]
 		}
 	}
 }
 
-// whole is the angle of a qubit's last RY.
-func (g *Population) whole(inputs []float64, q int) float64 {
-	y := g.params[g.ansatz.RY(g.config.Layers-1, q)]
-	if g.ansatz.Drive {
-		y += inputs[g.ansatz.DriveInput()+q]
-	}
-	return y
+// halvesOf are sin Y/2 and cos Y/2 of a lane's qubits, Y the angle of the last RY.
+func (g *Population) halvesOf(lane int) (sin, cos []float64) {
+	n := g.config.Neurons
+	both := g.halves[lane*2*n:][:2*n]
+	return both[:n], both[n:]
 }
 
 // eachOwn calls f for each spike of the last bins: how many bins it lies back, from 0, and
@@ -362,9 +372,9 @@ func (g *Population) backward(ctx context.Context, upstream, grad []float64) err
 		encodings = min(g.outputs, g.ansatz.Encodings()*n)
 	}
 	for i := range of.lanes {
-		in, up, raw := g.rows[i], g.grads.data[i*width:][:width], g.grads.raw[i*g.outputs:][:g.outputs]
+		up, raw := g.grads.data[i*width:][:width], g.grads.raw[i*g.outputs:][:g.outputs]
 		copy(raw, up[:encodings])
-		g.backPairs(in, up, grad)
+		g.backPairs(i, up, grad)
 		if g.ansatz.Drive {
 			y := up[g.ansatz.DriveInput():][:n]
 			copy(raw[encodings:], y)
@@ -395,20 +405,25 @@ func (g *Population) backward(ctx context.Context, upstream, grad []float64) err
 
 // backPairs adds what the angles of the pair rotations hand on: to their weights, to the
 // trained RY and to the inputs of the drive.
-func (g *Population) backPairs(in, up, grad []float64) {
+func (g *Population) backPairs(lane int, up, grad []float64) {
 	if !g.ansatz.Pairs {
 		return
 	}
+	sin, cos := g.halvesOf(lane)
+	w, to := g.params[g.parts.pairs:g.parts.end], grad[g.parts.pairs:g.parts.end]
+	last := grad[g.ansatz.RY(g.config.Layers-1, 0):][:len(sin)]
+	var drive []float64
+	if g.ansatz.Drive {
+		drive = up[g.ansatz.DriveInput():][:len(sin)]
+	}
 	for q, x := range up[g.ansatz.PairInput():] {
-		s0, c0 := math.Sincos(g.whole(in, q) / 2)
-		s1, c1 := math.Sincos(g.whole(in, q+1) / 2)
-		grad[g.parts.pairs+q] += x * 2 * s0 * s1
-		x *= g.params[g.parts.pairs+q]
-		for k, d := range [2]float64{x * c0 * s1, x * s0 * c1} {
-			grad[g.ansatz.RY(g.config.Layers-1, q+k)] += d
-			if g.ansatz.Drive {
-				up[g.ansatz.DriveInput()+q+k] += d
-			}
+		to[q] += x * 2 * sin[q] * sin[q+1]
+		left, right := x*w[q]*cos[q]*sin[q+1], x*w[q]*sin[q]*cos[q+1]
+		last[q] += left
+		last[q+1] += right
+		if g.ansatz.Drive {
+			drive[q] += left
+			drive[q+1] += right
 		}
 	}
 }
