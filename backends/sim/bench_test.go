@@ -55,6 +55,7 @@ func BenchmarkWords(b *testing.B) {
 	}{
 		{"deep,n=50,L=5", ir.Ansatz{Neurons: 50, Layers: 5, Memory: true}.Circuit()},
 		{"brick,n=50", bricked(50, nil)},
+		{"deep,brick,n=50,L=4", ir.Ansatz{Neurons: 50, Layers: 4, Memory: true, Drive: true, Pairs: true}.Circuit()},
 		{"deep,n=10,L=5", ir.Ansatz{Neurons: 10, Layers: 5, Memory: true}.Circuit()},
 		{"state,n=10,L=5", ir.Ansatz{Neurons: 10, Layers: 5, Memory: true}.Circuit()},
 	} {

@@ -60,6 +60,22 @@ func (sideAVX2) unemit(lambda, src []float64, e, d *[2]sideAmplitude) {
 	}
 }
 
+func (sideAVX2) add(dst, src []float64, e *[2]sideAmplitude) {
+	n, half := emitLoops(len(src))
+	addScaledAVX2(&dst[0], &src[0], n, &e[0][0])
+	if half > 0 {
+		addScaledAVX2(&dst[half], &src[half], n, &e[1][0])
+	}
+}
+
+func (sideAVX2) dot(a, b []float64, d *[2]sideAmplitude) {
+	n, half := emitLoops(len(a))
+	addDotAVX2(&a[0], &b[0], n, &d[0][0])
+	if half > 0 {
+		addDotAVX2(&a[half], &b[half], n, &d[1][0])
+	}
+}
+
 // emitLoops counts the amplitudes with 0 for the last carry, and where those with 1 begin;
 // 0 where there is no carry.
 func emitLoops(length int) (n uint64, half int) {

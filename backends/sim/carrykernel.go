@@ -30,6 +30,10 @@ type sideKernel interface {
 	// values, the sum of the products of lambda and src, and multiplies lambda likewise.
 	emit(dst, src []float64, e *[2]sideAmplitude)
 	unemit(lambda, src []float64, e, d *[2]sideAmplitude)
+	// add adds amplitudes times e of their last carry to dst, and dot adds to d, for each of
+	// its values, the sum of the products of a and b.
+	add(dst, src []float64, e *[2]sideAmplitude)
+	dot(a, b []float64, d *[2]sideAmplitude)
 	// components writes Im tr(P U D'), P = X, Y, Z, of an operator U and the derivatives D
 	// of ln psi by its elements: the derivative of ln p by x in exp(-i x P/2) U.
 	components(u *sideOperator, d *sideElements, out *[3]sideNumbers)
@@ -199,6 +203,20 @@ func (plainSide) unemit(lambda, src []float64, e, d *[2]sideAmplitude) {
 		at := amplitudeAt(lambda, c)
 		addProduct(&d[k], at, amplitudeAt(src, c))
 		*at = product(&e[k], at)
+	}
+}
+
+func (plainSide) add(dst, src []float64, e *[2]sideAmplitude) {
+	n := len(src) / (2 * sideLanes)
+	for c := range n {
+		addProduct(amplitudeAt(dst, c), &e[lastCarry(c, n)], amplitudeAt(src, c))
+	}
+}
+
+func (plainSide) dot(a, b []float64, d *[2]sideAmplitude) {
+	n := len(a) / (2 * sideLanes)
+	for c := range n {
+		addProduct(&d[lastCarry(c, n)], amplitudeAt(a, c), amplitudeAt(b, c))
 	}
 }
 

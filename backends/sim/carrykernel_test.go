@@ -66,6 +66,14 @@ func TestSideKernels(t *testing.T) {
 				}, append(gauss(rng, size), make([]float64, 8*w)...))
 			}
 			same("emit", func(k sideKernel, v []float64) { k.emit(v, src, &e) }, make([]float64, size))
+			same("add", func(k sideKernel, v []float64) { k.add(v, src, &e) }, gauss(rng, size))
+			other := gauss(rng, size)
+			same("dot", func(k sideKernel, v []float64) {
+				d := [2]sideAmplitude{sideAmplitude(v[:2*w]), sideAmplitude(v[2*w:])}
+				k.dot(src, other, &d)
+				copy(v, d[0][:])
+				copy(v[2*w:], d[1][:])
+			}, gauss(rng, 4*w))
 			matrix := gauss(rng, size<<chains)
 			same("weight", func(k sideKernel, v []float64) { k.weight(matrix, src, (*sideNumbers)(v)) }, make([]float64, w))
 			same("unemit", func(k sideKernel, v []float64) {

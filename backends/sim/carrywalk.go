@@ -284,20 +284,24 @@ func (s *sideSpace) apply(terms []sideTerm, q, pair int, v, out []float64) {
 	u := s.op(s.turn(s.form.chains, q))
 	clear(out)
 	for _, t := range terms {
-		e := s.weighted(u, t.bit, &weights[t.weight])
-		for c := range s.size {
-			addProduct(amplitudeAt(out, t.out*s.size+c), &e[s.carried(c)], amplitudeAt(v, t.in*s.size+c))
-		}
+		s.weighted(u, t.bit, &weights[t.weight])
+		s.kern.add(s.copyOf(out, t.out), s.copyOf(v, t.in), &s.e)
 	}
 }
 
-// weighted returns a row of an operator times a number.
-func (s *sideSpace) weighted(u *sideOperator, row int, by *sideNumbers) (e [2]sideAmplitude) {
-	for k := range e {
+// copyOf returns one of the copies of the carries in a state.
+func (s *sideSpace) copyOf(v []float64, i int) []float64 {
+	length := 2 * sideLanes * s.size
+	return v[i*length:][:length]
+}
+
+// weighted writes a row of an operator times a number to e.
+func (s *sideSpace) weighted(u *sideOperator, row int, by *sideNumbers) {
+	for k := range s.e {
 		x := element(u, row, k)
-		addScaled(&e[k], by, &x)
+		s.e[k] = sideAmplitude{}
+		addScaled(&s.e[k], by, &x)
 	}
-	return e
 }
 
 // unapply takes a co-state back through a map, from lambda to to, and adds what it says of
@@ -308,14 +312,12 @@ func (s *sideSpace) unapply(terms []sideTerm, q, pair int, lambda, v, to, out []
 	i := s.turn(s.form.chains, q)
 	s.part, s.pairSum = sideElements{}, sideNumbers{}
 	for _, t := range terms {
-		slope := s.weighted(s.op(i), t.bit, &slopes[t.weight])
-		var d [2]sideAmplitude
-		for c := range s.size {
-			addProduct(&d[s.carried(c)], amplitudeAt(lambda, t.out*s.size+c), amplitudeAt(v, t.in*s.size+c))
-		}
-		for k := range d {
-			addScaled(&s.part[2*k+t.bit], &weights[t.weight], &d[k])
-			addReal(&s.pairSum, &d[k], &slope[k])
+		s.d = [2]sideAmplitude{}
+		s.kern.dot(s.copyOf(lambda, t.out), s.copyOf(v, t.in), &s.d)
+		s.weighted(s.op(i), t.bit, &slopes[t.weight])
+		for k := range s.d {
+			addScaled(&s.part[2*k+t.bit], &weights[t.weight], &s.d[k])
+			addReal(&s.pairSum, &s.d[k], &s.e[k])
 		}
 	}
 	s.learn(i, out)
@@ -328,10 +330,8 @@ func (s *sideSpace) transposed(terms []sideTerm, q, pair int, lambda, to []float
 	u := s.op(s.turn(s.form.chains, q))
 	clear(to)
 	for _, t := range terms {
-		e := s.weighted(u, t.bit, &weights[t.weight])
-		for c := range s.size {
-			addProduct(amplitudeAt(to, t.in*s.size+c), &e[s.carried(c)], amplitudeAt(lambda, t.out*s.size+c))
-		}
+		s.weighted(u, t.bit, &weights[t.weight])
+		s.kern.add(s.copyOf(to, t.in), s.copyOf(lambda, t.out), &s.e)
 	}
 }
 

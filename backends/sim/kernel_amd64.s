@@ -1145,6 +1145,104 @@ loop1:
 	VZEROUPPER
 	RET
 
+// func addScaledAVX2(dst *float64, src *float64, n uint64, e *float64)
+// Requires: AVX, FMA3
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-32
+	MOVQ    e+24(FP), AX
+	MOVQ    dst+0(FP), CX
+	MOVQ    src+8(FP), DX
+	VMOVUPD (AX), Y0
+	VMOVUPD 64(AX), Y1
+	MOVQ    n+16(FP), BX
+
+loop0:
+	VMOVUPD      (DX), Y2
+	VMOVUPD      64(DX), Y3
+	VMOVUPD      (CX), Y4
+	VMOVUPD      64(CX), Y5
+	VFMADD231PD  Y2, Y0, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VFMADD231PD  Y3, Y0, Y5
+	VFMADD231PD  Y2, Y1, Y5
+	VMOVUPD      Y4, (CX)
+	VMOVUPD      Y5, 64(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, CX
+	DECQ         BX
+	JNZ          loop0
+	MOVQ         dst+0(FP), CX
+	MOVQ         src+8(FP), DX
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	MOVQ         n+16(FP), AX
+
+loop1:
+	VMOVUPD      32(DX), Y2
+	VMOVUPD      96(DX), Y3
+	VMOVUPD      32(CX), Y4
+	VMOVUPD      96(CX), Y5
+	VFMADD231PD  Y2, Y0, Y4
+	VFNMADD231PD Y3, Y1, Y4
+	VFMADD231PD  Y3, Y0, Y5
+	VFMADD231PD  Y2, Y1, Y5
+	VMOVUPD      Y4, 32(CX)
+	VMOVUPD      Y5, 96(CX)
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, CX
+	DECQ         AX
+	JNZ          loop1
+	VZEROUPPER
+	RET
+
+// func addDotAVX2(a *float64, b *float64, n uint64, d *float64)
+// Requires: AVX, FMA3
+TEXT ·addDotAVX2(SB), NOSPLIT, $0-32
+	MOVQ    d+24(FP), AX
+	MOVQ    a+0(FP), CX
+	MOVQ    b+8(FP), DX
+	VMOVUPD (AX), Y0
+	VMOVUPD 64(AX), Y1
+	MOVQ    n+16(FP), BX
+
+loop0:
+	VMOVUPD      (CX), Y2
+	VMOVUPD      64(CX), Y3
+	VMOVUPD      (DX), Y4
+	VMOVUPD      64(DX), Y5
+	VFMADD231PD  Y4, Y2, Y0
+	VFNMADD231PD Y5, Y3, Y0
+	VFMADD231PD  Y5, Y2, Y1
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	DECQ         BX
+	JNZ          loop0
+	VMOVUPD      Y0, (AX)
+	VMOVUPD      Y1, 64(AX)
+	MOVQ         a+0(FP), CX
+	MOVQ         b+8(FP), DX
+	VMOVUPD      32(AX), Y0
+	VMOVUPD      96(AX), Y1
+	MOVQ         n+16(FP), BX
+
+loop1:
+	VMOVUPD      32(CX), Y2
+	VMOVUPD      96(CX), Y3
+	VMOVUPD      32(DX), Y4
+	VMOVUPD      96(DX), Y5
+	VFMADD231PD  Y4, Y2, Y0
+	VFNMADD231PD Y5, Y3, Y0
+	VFMADD231PD  Y5, Y2, Y1
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	DECQ         BX
+	JNZ          loop1
+	VMOVUPD      Y0, 32(AX)
+	VMOVUPD      Y1, 96(AX)
+	VZEROUPPER
+	RET
+
 // func chooseRowAVX2(u *float64, x *float64, e *float64)
 // Requires: AVX, FMA3
 TEXT ·chooseRowAVX2(SB), NOSPLIT, $0-24
@@ -2025,712 +2123,5 @@ loop1:
 	JNZ          loop1
 	VMOVUPD      Y0, 32(SI)
 	VMOVUPD      Y1, 96(SI)
-	VZEROUPPER
-	RET
-
-// func carryAVX512(dst *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, u *float64, below uint64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·carryAVX512(SB), NOSPLIT, $0-64
-	MOVQ    u+48(FP), AX
-	MOVQ    below+56(FP), CX
-	MOVQ    distance+40(FP), DX
-	TESTQ   CX, CX
-	JNZ     one0
-	VMOVUPD (AX), Z0
-	VMOVUPD 64(AX), Z1
-	VMOVUPD 128(AX), Z2
-	VMOVUPD 192(AX), Z3
-	JMP     ready0
-
-one0:
-	VXORPD  Z3, Z3, Z3
-	VSUBPD  128(AX), Z3, Z0
-	VMOVUPD 192(AX), Z1
-	VMOVUPD (AX), Z2
-	VSUBPD  64(AX), Z3, Z3
-
-ready0:
-	MOVQ src+8(FP), AX
-	MOVQ dst+0(FP), CX
-	MOVQ outer+16(FP), BX
-
-outer0:
-	MOVQ AX, SI
-	MOVQ CX, DI
-	MOVQ inner+32(FP), R8
-
-inner0:
-	LEAQ         (SI)(DX*1), R9
-	LEAQ         (DI)(DX*1), R10
-	VMOVUPD      (SI), Z4
-	VMOVUPD      64(SI), Z5
-	VMOVUPD      (R9), Z6
-	VMOVUPD      64(R9), Z7
-	VMULPD       Z4, Z0, Z8
-	VFNMADD231PD Z5, Z1, Z8
-	VFMADD231PD  Z6, Z2, Z8
-	VFNMADD231PD Z7, Z3, Z8
-	VMOVUPD      Z8, (DI)
-	VMULPD       Z5, Z0, Z8
-	VFMADD231PD  Z4, Z1, Z8
-	VFMADD231PD  Z7, Z2, Z8
-	VFMADD231PD  Z6, Z3, Z8
-	VMOVUPD      Z8, 64(DI)
-	VMULPD       Z4, Z2, Z8
-	VFNMADD231PD Z5, Z3, Z8
-	VFMADD231PD  Z6, Z0, Z8
-	VFNMADD231PD Z7, Z1, Z8
-	VMOVUPD      Z8, (R10)
-	VMULPD       Z5, Z2, Z5
-	VFMADD231PD  Z4, Z3, Z5
-	VFMADD231PD  Z7, Z0, Z5
-	VFMADD231PD  Z6, Z1, Z5
-	VMOVUPD      Z5, 64(R10)
-	ADDQ         $0x00000080, SI
-	ADDQ         $0x00000080, DI
-	DECQ         R8
-	JNZ          inner0
-	ADDQ         stride+24(FP), AX
-	ADDQ         stride+24(FP), CX
-	DECQ         BX
-	JNZ          outer0
-	VZEROUPPER
-	RET
-
-// func uncarryAVX512(lambda *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, p *float64, d *float64)
-// Requires: AVX, AVX512F
-TEXT ·uncarryAVX512(SB), NOSPLIT, $0-64
-	MOVQ    p+48(FP), AX
-	MOVQ    d+56(FP), CX
-	MOVQ    distance+40(FP), DX
-	VMOVUPD (CX), Z0
-	VMOVUPD 64(CX), Z1
-	VMOVUPD 128(CX), Z2
-	VMOVUPD 192(CX), Z3
-	MOVQ    src+8(FP), BX
-	MOVQ    lambda+0(FP), SI
-	MOVQ    outer+16(FP), DI
-
-outer0:
-	MOVQ BX, R8
-	MOVQ SI, R9
-	MOVQ inner+32(FP), R10
-
-inner0:
-	LEAQ         (R8)(DX*1), R11
-	LEAQ         (R9)(DX*1), R12
-	VMOVUPD      (R9), Z4
-	VMOVUPD      64(R9), Z5
-	VMOVUPD      (R12), Z6
-	VMOVUPD      64(R12), Z7
-	VMOVUPD      (R8), Z8
-	VMOVUPD      64(R8), Z9
-	VFMADD231PD  Z8, Z4, Z0
-	VFNMADD231PD Z9, Z5, Z0
-	VFMADD231PD  Z9, Z4, Z1
-	VFMADD231PD  Z8, Z5, Z1
-	VMOVUPD      (R11), Z8
-	VMOVUPD      64(R11), Z9
-	VFMADD231PD  Z8, Z6, Z0
-	VFNMADD231PD Z9, Z7, Z0
-	VFMADD231PD  Z9, Z6, Z1
-	VFMADD231PD  Z8, Z7, Z1
-	VMOVUPD      (R11), Z8
-	VMOVUPD      64(R11), Z9
-	VFMADD231PD  Z8, Z4, Z2
-	VFNMADD231PD Z9, Z5, Z2
-	VFMADD231PD  Z9, Z4, Z3
-	VFMADD231PD  Z8, Z5, Z3
-	VMOVUPD      (R8), Z8
-	VMOVUPD      64(R8), Z9
-	VFMADD231PD  Z8, Z6, Z2
-	VFNMADD231PD Z9, Z7, Z2
-	VFMADD231PD  Z9, Z6, Z3
-	VFMADD231PD  Z8, Z7, Z3
-	VMULPD       (AX), Z4, Z8
-	VFNMADD231PD 64(AX), Z5, Z8
-	VFMADD231PD  128(AX), Z6, Z8
-	VFNMADD231PD 192(AX), Z7, Z8
-	VMOVUPD      Z8, (R9)
-	VMULPD       (AX), Z5, Z8
-	VFMADD231PD  64(AX), Z4, Z8
-	VFMADD231PD  128(AX), Z7, Z8
-	VFMADD231PD  192(AX), Z6, Z8
-	VMOVUPD      Z8, 64(R9)
-	VMULPD       128(AX), Z4, Z8
-	VFNMADD231PD 192(AX), Z5, Z8
-	VFMADD231PD  (AX), Z6, Z8
-	VFNMADD231PD 64(AX), Z7, Z8
-	VMOVUPD      Z8, (R12)
-	VMULPD       128(AX), Z5, Z5
-	VFMADD231PD  192(AX), Z4, Z5
-	VFMADD231PD  (AX), Z7, Z5
-	VFMADD231PD  64(AX), Z6, Z5
-	VMOVUPD      Z5, 64(R12)
-	ADDQ         $0x00000080, R8
-	ADDQ         $0x00000080, R9
-	DECQ         R10
-	JNZ          inner0
-	ADDQ         stride+24(FP), BX
-	ADDQ         stride+24(FP), SI
-	DECQ         DI
-	JNZ          outer0
-	VMOVUPD      Z0, (CX)
-	VMOVUPD      Z1, 64(CX)
-	VMOVUPD      Z2, 128(CX)
-	VMOVUPD      Z3, 192(CX)
-	VZEROUPPER
-	RET
-
-// func scaleAVX512(dst *float64, src *float64, n uint64, e *float64)
-// Requires: AVX, AVX512F
-TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
-	MOVQ    e+24(FP), AX
-	MOVQ    dst+0(FP), CX
-	MOVQ    src+8(FP), DX
-	VMOVUPD (AX), Z0
-	VMOVUPD 64(AX), Z1
-	MOVQ    n+16(FP), AX
-
-loop0:
-	VMOVUPD      (DX), Z2
-	VMOVUPD      64(DX), Z3
-	VMULPD       Z2, Z0, Z4
-	VFNMADD231PD Z3, Z1, Z4
-	VMOVUPD      Z4, (CX)
-	VMULPD       Z3, Z0, Z3
-	VFMADD231PD  Z2, Z1, Z3
-	VMOVUPD      Z3, 64(CX)
-	ADDQ         $0x00000080, DX
-	ADDQ         $0x00000080, CX
-	DECQ         AX
-	JNZ          loop0
-	VZEROUPPER
-	RET
-
-// func unscaleAVX512(lambda *float64, src *float64, n uint64, e *float64, d *float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·unscaleAVX512(SB), NOSPLIT, $0-40
-	MOVQ    e+24(FP), AX
-	MOVQ    d+32(FP), CX
-	MOVQ    lambda+0(FP), DX
-	MOVQ    src+8(FP), BX
-	VMOVUPD (AX), Z0
-	VMOVUPD 64(AX), Z1
-	VXORPD  Z2, Z2, Z2
-	VXORPD  Z3, Z3, Z3
-	MOVQ    n+16(FP), AX
-
-loop0:
-	VMOVUPD      (DX), Z4
-	VMOVUPD      64(DX), Z5
-	VMOVUPD      (BX), Z6
-	VMOVUPD      64(BX), Z7
-	VFMADD231PD  Z6, Z4, Z2
-	VFNMADD231PD Z7, Z5, Z2
-	VFMADD231PD  Z7, Z4, Z3
-	VFMADD231PD  Z6, Z5, Z3
-	VMULPD       Z4, Z0, Z6
-	VFNMADD231PD Z5, Z1, Z6
-	VMOVUPD      Z6, (DX)
-	VMULPD       Z5, Z0, Z5
-	VFMADD231PD  Z4, Z1, Z5
-	VMOVUPD      Z5, 64(DX)
-	ADDQ         $0x00000080, BX
-	ADDQ         $0x00000080, DX
-	DECQ         AX
-	JNZ          loop0
-	VMOVUPD      Z2, (CX)
-	VMOVUPD      Z3, 64(CX)
-	VZEROUPPER
-	RET
-
-// func chooseRowAVX512(u *float64, x *float64, e *float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·chooseRowAVX512(SB), NOSPLIT, $0-24
-	MOVQ         u+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         e+16(FP), DX
-	VMOVUPD      (AX), Z0
-	VMOVUPD      64(AX), Z1
-	VMOVUPD      128(AX), Z2
-	VMOVUPD      192(AX), Z3
-	VMOVUPD      (CX), Z4
-	VSUBPD       Z0, Z2, Z5
-	VMOVAPD      Z0, Z6
-	VFMADD231PD  Z4, Z5, Z6
-	VMOVUPD      Z6, (DX)
-	VSUBPD       Z1, Z3, Z5
-	VMOVAPD      Z1, Z6
-	VFMADD231PD  Z4, Z5, Z6
-	VMOVUPD      Z6, 64(DX)
-	VADDPD       Z2, Z0, Z0
-	VXORPD       Z5, Z5, Z5
-	VSUBPD       Z2, Z5, Z5
-	VFMADD231PD  Z4, Z0, Z5
-	VMOVUPD      Z5, 128(DX)
-	VADDPD       Z3, Z1, Z0
-	VMOVAPD      Z3, Z1
-	VFNMADD231PD Z4, Z0, Z1
-	VMOVUPD      Z1, 192(DX)
-	VZEROUPPER
-	RET
-
-// func divideRowAVX512(d *float64, x *float64, parts *float64)
-// Requires: AVX, AVX512F
-TEXT ·divideRowAVX512(SB), NOSPLIT, $0-24
-	MOVQ    d+0(FP), AX
-	MOVQ    x+8(FP), CX
-	MOVQ    parts+16(FP), DX
-	VMOVUPD (CX), Z0
-	VMOVUPD (AX), Z1
-	VMULPD  Z0, Z1, Z2
-	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, (DX)
-	VMOVUPD Z2, 128(DX)
-	VMOVUPD 64(AX), Z1
-	VMULPD  Z0, Z1, Z2
-	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, 64(DX)
-	VMOVUPD Z2, 192(DX)
-	VMOVUPD 128(AX), Z1
-	VMULPD  Z0, Z1, Z2
-	VSUBPD  Z2, Z1, Z1
-	VMOVUPD Z1, 256(DX)
-	VMOVUPD Z2, 384(DX)
-	VMOVUPD 192(AX), Z1
-	VMULPD  Z0, Z1, Z0
-	VSUBPD  Z0, Z1, Z1
-	VMOVUPD Z1, 320(DX)
-	VMOVUPD Z0, 448(DX)
-	VZEROUPPER
-	RET
-
-// func componentsAVX512(u *float64, d *float64, out *float64)
-// Requires: AVX, AVX512F
-TEXT ·componentsAVX512(SB), NOSPLIT, $0-24
-	MOVQ         u+0(FP), AX
-	MOVQ         d+8(FP), CX
-	MOVQ         out+16(FP), DX
-	VMOVUPD      (AX), Z0
-	VMOVUPD      64(AX), Z1
-	VMOVUPD      128(AX), Z2
-	VMOVUPD      192(AX), Z3
-	VMULPD       192(CX), Z0, Z4
-	VFMADD231PD  128(CX), Z1, Z4
-	VFNMADD231PD 448(CX), Z2, Z4
-	VFMADD231PD  384(CX), Z3, Z4
-	VFMADD231PD  64(CX), Z2, Z4
-	VFMADD231PD  (CX), Z3, Z4
-	VFMADD231PD  320(CX), Z0, Z4
-	VFNMADD231PD 256(CX), Z1, Z4
-	VMOVUPD      Z4, (DX)
-	VMULPD       128(CX), Z0, Z4
-	VFNMADD231PD 192(CX), Z1, Z4
-	VFNMADD231PD 384(CX), Z2, Z4
-	VFNMADD231PD 448(CX), Z3, Z4
-	VFNMADD231PD (CX), Z2, Z4
-	VFMADD231PD  64(CX), Z3, Z4
-	VFNMADD231PD 256(CX), Z0, Z4
-	VFNMADD231PD 320(CX), Z1, Z4
-	VMOVUPD      Z4, 64(DX)
-	VMULPD       64(CX), Z0, Z4
-	VFMADD231PD  (CX), Z1, Z4
-	VFNMADD231PD 320(CX), Z2, Z4
-	VFMADD231PD  256(CX), Z3, Z4
-	VFNMADD231PD 192(CX), Z2, Z4
-	VFNMADD231PD 128(CX), Z3, Z4
-	VFNMADD231PD 448(CX), Z0, Z4
-	VFMADD231PD  384(CX), Z1, Z4
-	VMOVUPD      Z4, 128(DX)
-	VZEROUPPER
-	RET
-
-// func rotateXAVX512(u *float64, cs *float64)
-// Requires: AVX, AVX512F
-TEXT ·rotateXAVX512(SB), NOSPLIT, $0-16
-	MOVQ         u+0(FP), AX
-	MOVQ         cs+8(FP), CX
-	VMOVUPD      (CX), Z0
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      (AX), Z2
-	VMOVUPD      64(AX), Z3
-	VMOVUPD      128(AX), Z4
-	VMOVUPD      192(AX), Z5
-	VMULPD       Z2, Z0, Z6
-	VFMADD231PD  Z5, Z1, Z6
-	VMOVUPD      Z6, (AX)
-	VMULPD       Z3, Z0, Z6
-	VFNMADD231PD Z4, Z1, Z6
-	VMOVUPD      Z6, 64(AX)
-	VMULPD       Z4, Z0, Z4
-	VFMADD231PD  Z3, Z1, Z4
-	VMOVUPD      Z4, 128(AX)
-	VMULPD       Z5, Z0, Z0
-	VFNMADD231PD Z2, Z1, Z0
-	VMOVUPD      Z0, 192(AX)
-	VZEROUPPER
-	RET
-
-// func rotateYAVX512(u *float64, cs *float64)
-// Requires: AVX, AVX512F
-TEXT ·rotateYAVX512(SB), NOSPLIT, $0-16
-	MOVQ         u+0(FP), AX
-	MOVQ         cs+8(FP), CX
-	VMOVUPD      (CX), Z0
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      (AX), Z2
-	VMOVUPD      64(AX), Z3
-	VMOVUPD      128(AX), Z4
-	VMOVUPD      192(AX), Z5
-	VMULPD       Z2, Z0, Z6
-	VFNMADD231PD Z4, Z1, Z6
-	VMOVUPD      Z6, (AX)
-	VMULPD       Z3, Z0, Z6
-	VFNMADD231PD Z5, Z1, Z6
-	VMOVUPD      Z6, 64(AX)
-	VMULPD       Z4, Z0, Z4
-	VFMADD231PD  Z2, Z1, Z4
-	VMOVUPD      Z4, 128(AX)
-	VMULPD       Z5, Z0, Z0
-	VFMADD231PD  Z3, Z1, Z0
-	VMOVUPD      Z0, 192(AX)
-	VZEROUPPER
-	RET
-
-// func rotateZAVX512(u *float64, cs *float64)
-// Requires: AVX, AVX512F
-TEXT ·rotateZAVX512(SB), NOSPLIT, $0-16
-	MOVQ         u+0(FP), AX
-	MOVQ         cs+8(FP), CX
-	VMOVUPD      (CX), Z0
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      (AX), Z2
-	VMOVUPD      64(AX), Z3
-	VMOVUPD      128(AX), Z4
-	VMOVUPD      192(AX), Z5
-	VMULPD       Z2, Z0, Z6
-	VFMADD231PD  Z3, Z1, Z6
-	VMOVUPD      Z6, (AX)
-	VMULPD       Z3, Z0, Z3
-	VFNMADD231PD Z2, Z1, Z3
-	VMOVUPD      Z3, 64(AX)
-	VMULPD       Z4, Z0, Z2
-	VFNMADD231PD Z5, Z1, Z2
-	VMOVUPD      Z2, 128(AX)
-	VMULPD       Z5, Z0, Z0
-	VFMADD231PD  Z4, Z1, Z0
-	VMOVUPD      Z0, 192(AX)
-	VZEROUPPER
-	RET
-
-// func timesOperatorAVX512(u *float64, v *float64)
-// Requires: AVX, AVX512F
-TEXT ·timesOperatorAVX512(SB), NOSPLIT, $0-16
-	MOVQ         u+0(FP), AX
-	MOVQ         v+8(FP), CX
-	VMOVUPD      (AX), Z0
-	VMOVUPD      64(AX), Z1
-	VMOVUPD      128(AX), Z2
-	VMOVUPD      192(AX), Z3
-	VMULPD       (CX), Z0, Z4
-	VFNMADD231PD 64(CX), Z1, Z4
-	VFNMADD231PD 128(CX), Z2, Z4
-	VFNMADD231PD 192(CX), Z3, Z4
-	VMOVUPD      Z4, (AX)
-	VMULPD       (CX), Z1, Z4
-	VFMADD231PD  64(CX), Z0, Z4
-	VFNMADD231PD 128(CX), Z3, Z4
-	VFMADD231PD  192(CX), Z2, Z4
-	VMOVUPD      Z4, 64(AX)
-	VMULPD       128(CX), Z0, Z4
-	VFNMADD231PD 192(CX), Z1, Z4
-	VFMADD231PD  (CX), Z2, Z4
-	VFMADD231PD  64(CX), Z3, Z4
-	VMOVUPD      Z4, 128(AX)
-	VMULPD       128(CX), Z1, Z1
-	VFMADD231PD  192(CX), Z0, Z1
-	VFMADD231PD  (CX), Z3, Z1
-	VFNMADD231PD 64(CX), Z2, Z1
-	VMOVUPD      Z1, 192(AX)
-	VZEROUPPER
-	RET
-
-// func turnBackAVX512(x *float64, y *float64, cs *float64)
-// Requires: AVX, AVX512F
-TEXT ·turnBackAVX512(SB), NOSPLIT, $0-24
-	MOVQ         x+0(FP), AX
-	MOVQ         y+8(FP), CX
-	MOVQ         cs+16(FP), DX
-	VMOVUPD      (DX), Z0
-	VMOVUPD      64(DX), Z1
-	VMULPD       Z0, Z0, Z2
-	VFNMADD231PD Z1, Z1, Z2
-	VMULPD       Z1, Z0, Z0
-	VADDPD       Z0, Z0, Z0
-	VMOVUPD      (AX), Z1
-	VMOVUPD      (CX), Z3
-	VMULPD       Z1, Z2, Z4
-	VFMADD231PD  Z3, Z0, Z4
-	VMOVUPD      Z4, (AX)
-	VMULPD       Z3, Z2, Z2
-	VFNMADD231PD Z1, Z0, Z2
-	VMOVUPD      Z2, (CX)
-	VZEROUPPER
-	RET
-
-// func weightAVX512(r *float64, v *float64, n uint64, p *float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·weightAVX512(SB), NOSPLIT, $0-32
-	MOVQ   v+8(FP), AX
-	MOVQ   n+16(FP), CX
-	MOVQ   p+24(FP), DX
-	MOVQ   CX, BX
-	SHLQ   $0x07, BX
-	MOVQ   r+0(FP), SI
-	VXORPD Z0, Z0, Z0
-	MOVQ   AX, R8
-	XORQ   DI, DI
-
-row0:
-	VXORPD Z1, Z1, Z1
-	VXORPD Z2, Z2, Z2
-	MOVQ   SI, R9
-	MOVQ   AX, R10
-	MOVQ   DI, R11
-	TESTQ  R11, R11
-	JZ     diagonal0
-
-column0:
-	VMOVUPD      (R9), Z3
-	VMOVUPD      64(R9), Z4
-	VMOVUPD      (R10), Z5
-	VMOVUPD      64(R10), Z6
-	VFMADD231PD  Z5, Z3, Z1
-	VFNMADD231PD Z6, Z4, Z1
-	VFMADD231PD  Z6, Z3, Z2
-	VFMADD231PD  Z5, Z4, Z2
-	ADDQ         $0x00000080, R9
-	ADDQ         $0x00000080, R10
-	DECQ         R11
-	JNZ          column0
-
-diagonal0:
-	VMOVUPD     (R8), Z3
-	VMOVUPD     64(R8), Z4
-	VMOVUPD     (R9), Z5
-	VADDPD      Z1, Z1, Z1
-	VADDPD      Z2, Z2, Z2
-	VFMADD231PD Z3, Z5, Z1
-	VFMADD231PD Z4, Z5, Z2
-	VFMADD231PD Z1, Z3, Z0
-	VFMADD231PD Z2, Z4, Z0
-	ADDQ        $0x00000080, R8
-	ADDQ        BX, SI
-	INCQ        DI
-	DECQ        CX
-	JNZ         row0
-	VMOVUPD     Z0, (DX)
-	VZEROUPPER
-	RET
-
-// func halvesAVX512(angles *float64, trig *float64, n uint64, most *float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·halvesAVX512(SB), NOSPLIT, $0-32
-	MOVQ   most+24(FP), AX
-	MOVQ   angles+0(FP), CX
-	MOVQ   trig+8(FP), DX
-	VXORPD Z0, Z0, Z0
-	MOVQ   n+16(FP), BX
-
-loop0:
-	VMOVUPD      (CX), Z1
-	VMULPD       sincos<>+0(SB), Z1, Z1
-	VMOVUPD      sincos<>+1152(SB), Z2
-	VANDNPD      Z1, Z2, Z2
-	VMAXPD       Z2, Z0, Z0
-	VMOVUPD      sincos<>+192(SB), Z2
-	VFMADD231PD  sincos<>+128(SB), Z1, Z2
-	VSUBPD       sincos<>+192(SB), Z2, Z3
-	VFNMADD231PD sincos<>+256(SB), Z3, Z1
-	VFNMADD231PD sincos<>+320(SB), Z3, Z1
-	VMULPD       Z1, Z1, Z3
-	VMOVUPD      sincos<>+384(SB), Z4
-	VFMADD213PD  sincos<>+448(SB), Z3, Z4
-	VFMADD213PD  sincos<>+512(SB), Z3, Z4
-	VFMADD213PD  sincos<>+576(SB), Z3, Z4
-	VFMADD213PD  sincos<>+640(SB), Z3, Z4
-	VFMADD213PD  sincos<>+704(SB), Z3, Z4
-	VMULPD       Z3, Z4, Z4
-	VFMADD213PD  Z1, Z1, Z4
-	VMOVUPD      sincos<>+768(SB), Z1
-	VFMADD213PD  sincos<>+832(SB), Z3, Z1
-	VFMADD213PD  sincos<>+896(SB), Z3, Z1
-	VFMADD213PD  sincos<>+960(SB), Z3, Z1
-	VFMADD213PD  sincos<>+1024(SB), Z3, Z1
-	VFMADD213PD  sincos<>+1088(SB), Z3, Z1
-	VFMSUB213PD  sincos<>+0(SB), Z3, Z1
-	VFMADD213PD  sincos<>+64(SB), Z3, Z1
-	VPSLLQ       $0x3f, Z2, Z3
-	VPSRLQ       $0x3f, Z3, Z3
-	VXORPD       Z5, Z5, Z5
-	VPSUBQ       Z3, Z5, Z3
-	VXORPD       Z4, Z1, Z5
-	VANDPD       Z3, Z5, Z5
-	VXORPD       Z5, Z4, Z4
-	VXORPD       Z5, Z1, Z1
-	VPSLLQ       $0x3e, Z2, Z3
-	VANDPD       sincos<>+1152(SB), Z3, Z3
-	VXORPD       Z3, Z4, Z4
-	VPADDQ       sincos<>+1216(SB), Z2, Z2
-	VPSLLQ       $0x3e, Z2, Z2
-	VANDPD       sincos<>+1152(SB), Z2, Z2
-	VXORPD       Z2, Z1, Z1
-	VMOVUPD      Z1, (DX)
-	VMOVUPD      Z4, 64(DX)
-	ADDQ         $0x00000040, CX
-	ADDQ         $0x00000080, DX
-	DECQ         BX
-	JNZ          loop0
-	VMOVUPD      Z0, (AX)
-	VZEROUPPER
-	RET
-
-// func brickAVX512(trig *float64, bits *float64, tape *float64, pairs uint64)
-// Requires: AVX, AVX512F
-TEXT ·brickAVX512(SB), NOSPLIT, $0-32
-	MOVQ    trig+0(FP), AX
-	MOVQ    bits+8(FP), CX
-	MOVQ    tape+16(FP), DX
-	VMOVUPD (DX), Z0
-	VMOVUPD 64(DX), Z1
-	MOVQ    pairs+24(FP), BX
-
-loop0:
-	VMOVUPD      (AX), Z2
-	VMOVUPD      64(AX), Z3
-	VMULPD       320(AX), Z3, Z3
-	VMULPD       256(AX), Z2, Z2
-	VMULPD       128(AX), Z2, Z4
-	VFNMADD231PD 192(AX), Z3, Z4
-	VMULPD       192(AX), Z2, Z2
-	VFMADD231PD  128(AX), Z3, Z2
-	VMULPD       256(AX), Z1, Z3
-	VMULPD       Z0, Z4, Z4
-	VFMADD231PD  64(AX), Z3, Z4
-	VMULPD       (AX), Z0, Z0
-	VMULPD       Z1, Z2, Z2
-	VFMADD231PD  320(AX), Z0, Z2
-	VMOVUPD      Z4, 128(DX)
-	VMOVUPD      Z2, 192(DX)
-	VMOVUPD      64(CX), Z1
-	VMOVUPD      128(CX), Z0
-	VMULPD       Z0, Z1, Z3
-	VSUBPD       Z3, Z1, Z1
-	VSUBPD       Z3, Z0, Z5
-	VADDPD       Z1, Z0, Z0
-	VMOVUPD      sincos<>+64(SB), Z6
-	VSUBPD       Z0, Z6, Z0
-	VMULPD       384(AX), Z0, Z6
-	VFMADD231PD  448(AX), Z3, Z6
-	VMULPD       384(AX), Z3, Z3
-	VFNMADD231PD 448(AX), Z0, Z3
-	VMULPD       Z6, Z4, Z0
-	VFMADD231PD  Z1, Z2, Z0
-	VMULPD       Z5, Z4, Z1
-	VFMADD231PD  Z3, Z2, Z1
-	ADDQ         $0x00000100, DX
-	VMOVUPD      Z0, (DX)
-	VMOVUPD      Z1, 64(DX)
-	ADDQ         $0x00000200, AX
-	ADDQ         $0x00000080, CX
-	DECQ         BX
-	JNZ          loop0
-	VZEROUPPER
-	RET
-
-// func unbrickAVX512(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
-// Requires: AVX, AVX512F
-TEXT ·unbrickAVX512(SB), NOSPLIT, $0-48
-	MOVQ    trig+0(FP), AX
-	MOVQ    bits+8(FP), CX
-	MOVQ    tape+16(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    lambda+24(FP), SI
-	VMOVUPD (SI), Z0
-	VMOVUPD 64(SI), Z1
-	MOVQ    pairs+40(FP), DI
-
-loop0:
-	VMOVUPD      64(CX), Z2
-	VMOVUPD      128(CX), Z3
-	VMULPD       Z3, Z2, Z4
-	VSUBPD       Z4, Z2, Z2
-	VSUBPD       Z4, Z3, Z5
-	VADDPD       Z2, Z3, Z3
-	VMOVUPD      sincos<>+64(SB), Z6
-	VSUBPD       Z3, Z6, Z3
-	VMULPD       384(AX), Z3, Z6
-	VFMADD231PD  448(AX), Z4, Z6
-	VMULPD       384(AX), Z4, Z4
-	VFNMADD231PD 448(AX), Z3, Z4
-	VMULPD       Z6, Z0, Z3
-	VFMADD231PD  Z5, Z1, Z3
-	VMULPD       Z2, Z0, Z2
-	VFMADD231PD  Z4, Z1, Z2
-	VMULPD       128(DX), Z4, Z4
-	VMULPD       192(DX), Z6, Z6
-	VMULPD       Z4, Z0, Z0
-	VFNMADD231PD Z6, Z1, Z0
-	VMOVUPD      Z0, 192(BX)
-	VMOVUPD      (AX), Z1
-	VMOVUPD      64(AX), Z0
-	VMULPD       320(AX), Z0, Z0
-	VMULPD       256(AX), Z1, Z1
-	VMULPD       128(AX), Z1, Z4
-	VFNMADD231PD 192(AX), Z0, Z4
-	VMULPD       192(AX), Z1, Z5
-	VFMADD231PD  128(AX), Z0, Z5
-	VMULPD       (AX), Z2, Z1
-	VMULPD       Z4, Z3, Z0
-	VFMADD231PD  320(AX), Z1, Z0
-	VMULPD       64(AX), Z3, Z6
-	VMULPD       Z5, Z2, Z1
-	VFMADD231PD  256(AX), Z6, Z1
-	VMOVUPD      (DX), Z6
-	VMOVUPD      64(DX), Z7
-	VMULPD       Z6, Z3, Z8
-	VMULPD       Z7, Z2, Z9
-	VMULPD       Z4, Z9, Z4
-	VFNMADD231PD Z5, Z8, Z4
-	VMOVUPD      Z4, 64(BX)
-	VMULPD       Z7, Z3, Z3
-	VMULPD       Z6, Z2, Z2
-	VMULPD       128(AX), Z8, Z4
-	VFMADD231PD  192(AX), Z9, Z4
-	VMULPD       128(AX), Z9, Z5
-	VFNMADD231PD 192(AX), Z8, Z5
-	VMULPD       320(AX), Z5, Z6
-	VFMADD231PD  256(AX), Z3, Z6
-	VMULPD       256(AX), Z4, Z7
-	VFMADD231PD  320(AX), Z2, Z7
-	VMULPD       (AX), Z6, Z6
-	VFNMADD231PD 64(AX), Z7, Z6
-	VMOVUPD      Z6, (BX)
-	VMULPD       64(AX), Z5, Z5
-	VFMADD231PD  (AX), Z2, Z5
-	VMULPD       (AX), Z4, Z2
-	VFMADD231PD  64(AX), Z3, Z2
-	VMULPD       256(AX), Z5, Z3
-	VFNMADD231PD 320(AX), Z2, Z3
-	VMOVUPD      Z3, 128(BX)
-	SUBQ         $0x00000100, DX
-	SUBQ         $0x00000100, BX
-	SUBQ         $0x00000200, AX
-	SUBQ         $0x00000080, CX
-	DECQ         DI
-	JNZ          loop0
-	VMOVUPD      Z0, (SI)
-	VMOVUPD      Z1, 64(SI)
 	VZEROUPPER
 	RET

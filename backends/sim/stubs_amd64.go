@@ -64,6 +64,16 @@ func scaleAVX2(dst *float64, src *float64, n uint64, e *float64)
 //go:noescape
 func unscaleAVX2(lambda *float64, src *float64, n uint64, e *float64, d *float64)
 
+// addScaledAVX2 adds n amplitudes times e.
+//
+//go:noescape
+func addScaledAVX2(dst *float64, src *float64, n uint64, e *float64)
+
+// addDotAVX2 adds n products of amplitudes to d.
+//
+//go:noescape
+func addDotAVX2(a *float64, b *float64, n uint64, d *float64)
+
 // chooseRowAVX2 writes the elements of an operator in the row that x, 0 or 1, says.
 //
 //go:noescape
@@ -123,83 +133,3 @@ func brickAVX2(trig *float64, bits *float64, tape *float64, pairs uint64)
 //
 //go:noescape
 func unbrickAVX2(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
-
-// carryAVX512 applies the map of a carry where the carry below has the value given: to inner pairs of amplitudes side by side, distance bytes apart, for outer places stride bytes apart.
-//
-//go:noescape
-func carryAVX512(dst *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, u *float64, below uint64)
-
-// uncarryAVX512 applies the map of a carry with the column p, q of its operator to lambda in place, and adds the products of lambda and src that its elements have to d.
-//
-//go:noescape
-func uncarryAVX512(lambda *float64, src *float64, outer uint64, stride uint64, inner uint64, distance uint64, p *float64, d *float64)
-
-// scaleAVX512 writes n amplitudes times e.
-//
-//go:noescape
-func scaleAVX512(dst *float64, src *float64, n uint64, e *float64)
-
-// unscaleAVX512 writes the sum of n products of lambda and src to d, and multiplies lambda by e.
-//
-//go:noescape
-func unscaleAVX512(lambda *float64, src *float64, n uint64, e *float64, d *float64)
-
-// chooseRowAVX512 writes the elements of an operator in the row that x, 0 or 1, says.
-//
-//go:noescape
-func chooseRowAVX512(u *float64, x *float64, e *float64)
-
-// divideRowAVX512 writes d to the elements of the row that x says, and 0 to the other's.
-//
-//go:noescape
-func divideRowAVX512(d *float64, x *float64, parts *float64)
-
-// componentsAVX512 writes the components about X, Y and Z that the derivatives d by the elements 00, 10, 01, 11 of an operator have.
-//
-//go:noescape
-func componentsAVX512(u *float64, d *float64, out *float64)
-
-// rotateXAVX512 multiplies an operator by a rotation about X from the left.
-//
-//go:noescape
-func rotateXAVX512(u *float64, cs *float64)
-
-// rotateYAVX512 multiplies an operator by a rotation about Y from the left.
-//
-//go:noescape
-func rotateYAVX512(u *float64, cs *float64)
-
-// rotateZAVX512 multiplies an operator by a rotation about Z from the left.
-//
-//go:noescape
-func rotateZAVX512(u *float64, cs *float64)
-
-// timesOperatorAVX512 writes v·u to u.
-//
-//go:noescape
-func timesOperatorAVX512(u *float64, v *float64)
-
-// turnBackAVX512 turns two components back through a rotation by twice the angle whose cosine and sine are given.
-//
-//go:noescape
-func turnBackAVX512(x *float64, y *float64, cs *float64)
-
-// weightAVX512 writes v† R v of a Hermitian matrix of n rows, of which it reads the lower triangle.
-//
-//go:noescape
-func weightAVX512(r *float64, v *float64, n uint64, p *float64)
-
-// halvesAVX512 writes the cosines and sines of half of n times 8 angles, and the largest of each lane's, without signs. Those up to 1e8 are right.
-//
-//go:noescape
-func halvesAVX512(angles *float64, trig *float64, n uint64, most *float64)
-
-// brickAVX512 takes the real walk over pairs of the brick.
-//
-//go:noescape
-func brickAVX512(trig *float64, bits *float64, tape *float64, pairs uint64)
-
-// unbrickAVX512 takes the co-state back over pairs of the brick, of which it is given the last, and writes derivatives.
-//
-//go:noescape
-func unbrickAVX512(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
