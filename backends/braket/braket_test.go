@@ -237,7 +237,7 @@ func TestPrices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, ok := c.Price([]service.Program{{Shots: 400}, {Shots: 600}})
+		p, ok := c.Price(t.Context(), []service.Program{{Shots: 400}, {Shots: 600}})
 		if ok != (want >= 0) || ok && math.Abs(p.USD-want) > 1e-9 {
 			t.Errorf("%s: %+v, %v", name, p, ok)
 		}
@@ -255,7 +255,7 @@ func TestPrices(t *testing.T) {
 	}
 	c.device = &device{}
 	c.device.capabilities.Service.Cost.Price, c.device.capabilities.Service.Cost.Unit = 0.002, "shot"
-	if p, ok := c.Price([]service.Program{{Shots: 1000}}); !ok || math.Abs(p.USD-2.3) > 1e-9 {
+	if p, ok := c.Price(t.Context(), []service.Program{{Shots: 1000}}); !ok || math.Abs(p.USD-2.3) > 1e-9 {
 		t.Errorf("%+v", p)
 	}
 }

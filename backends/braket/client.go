@@ -265,10 +265,11 @@ var states = service.States{
 
 // task is a task as the service shows it.
 type task struct {
-	Status    string `json:"status"`
-	Failure   string `json:"failureReason"`
-	Bucket    string `json:"outputS3Bucket"`
-	Directory string `json:"outputS3Directory"`
+	Status    string            `json:"status"`
+	Failure   string            `json:"failureReason"`
+	Bucket    string            `json:"outputS3Bucket"`
+	Directory string            `json:"outputS3Directory"`
+	Tags      map[string]string `json:"tags"`
 	Queue     *struct {
 		Position string `json:"position"`
 	} `json:"queueInfo"`
@@ -285,6 +286,9 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 		return service.Status{}, err
 	}
 	s := service.Status{State: states.Of(t.Status), Word: t.Status, Reason: t.Failure, Ahead: -1, Cost: c.Cost()}
+	if s.Cost == nil && (s.State == service.Failed || s.State == service.Cancelled) {
+		s.Cost = new(float64) // as Amazon's own tracker of costs counts them
+	}
 	if t.Queue != nil {
 		// "None", ">2000" or a number.
 		if n, err := strconv.Atoi(strings.TrimPrefix(t.Queue.Position, ">")); err == nil {
@@ -292,6 +296,12 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 		}
 	}
 	return s, nil
+}
+
+// Tag is the tag that a task carries.
+func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
+	t, err := c.task(ctx, remote)
+	return t.Tags[service.TagKey], err
 }
 
 // Cancel asks to stop a task; one that has ended stays as it is.

@@ -80,7 +80,7 @@ func regionOf(arn string) string {
 }
 
 // Price is that of a task: of one on a processor, and of its shots.
-func (c *Client) Price(programs []service.Program) (service.Price, bool) {
+func (c *Client) Price(_ context.Context, programs []service.Program) (service.Price, bool) {
 	if free, ok := c.Gratis(); ok {
 		return free, true
 	}

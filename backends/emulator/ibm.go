@@ -67,6 +67,7 @@ func NewIBM(o Options) (*IBM, error) {
 		"POST /api/v1/jobs":                         e.submit,
 		"GET /api/v1/jobs":                          e.list,
 		"GET /api/v1/jobs/{id}":                     e.about(e.show),
+		"GET /api/v1/jobs/{id}/metrics":             e.about(e.metrics),
 		"GET /api/v1/jobs/{id}/results":             e.about(e.results),
 		"POST /api/v1/jobs/{id}/cancel":             e.about(e.stop),
 	} {
@@ -418,9 +419,23 @@ func (e *IBM) object(j *job, p phase) map[string]any {
 		"created": j.created.UTC().Format("2006-01-02T15:04:05.000Z"), "cost": 300, "tags": orEmpty(j.tags), "user_id": "emulator", "runtime": "emulator",
 	}
 	if p == completed {
-		o["usage"] = map[string]any{"seconds": e.options.Execution.Seconds()}
+		o["usage"] = e.used()
 	}
 	return o
+}
+
+// used is what a job used, in the form of March 2026.
+func (e *IBM) used() map[string]any {
+	return map[string]any{"qpu_charge_time_seconds": e.options.Execution.Seconds(), "status": "complete"}
+}
+
+// metrics are the figures of a job that has run.
+func (e *IBM) metrics(w http.ResponseWriter, _ *http.Request, j *job) {
+	o := map[string]any{"timestamps": map[string]any{"created": j.created.UTC().Format(time.RFC3339)}, "qiskit_version": nil}
+	if e.phaseOf(j) == completed {
+		o["usage"] = e.used()
+	}
+	answer(w, 200, o)
 }
 
 func orEmpty(s []string) []string {

@@ -49,6 +49,7 @@ func NewIQM(o Options) (*IQM, error) {
 		"GET /api/v1/jobs/{id}":                                                     e.about(e.show),
 		"GET /api/v1/jobs/{id}/artifacts/measurements":                              e.done(e.measurements),
 		"GET /api/v1/jobs/{id}/artifacts/measurement_counts":                        e.done(e.frequencies),
+		"GET /api/v1/jobs/{id}/payload":                                             e.about(func(w http.ResponseWriter, _ *http.Request, j *job) { raw(w, j.body) }),
 		"POST /api/v1/jobs/{id}/cancel":                                             e.about(e.stop),
 	} {
 		m.HandleFunc(pattern, e.authorized(good, f))

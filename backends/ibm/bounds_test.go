@@ -76,12 +76,28 @@ func TestWhatAJobCost(t *testing.T) {
 		`{"status":"Running","state":{"status":"Completed"}}`:       "completed 0 s",
 		`{"status":"Failed"}`:                                       "failed 0 s",
 		`{"state":{"status":"Cancelled"},"usage":{"seconds":1000}}`: "cancelled 1000 s $1600.00",
+		// Since March 2026 the time is in another field, and units are announced.
+		`{"state":{"status":"Completed"},"usage":{"qpu_charge_time_seconds":11,"status":"complete"}}`:     "completed 11 s $17.60",
+		`{"state":{"status":"Completed"},"usage":{"qpu_charge_time_seconds":11,"status":"pending"}}`:      "completed 11 s",
+		`{"state":{"status":"Completed"},"usage":{"qpu_charge_time_seconds":0,"status":"complete"}}`:      "completed 0 s",
+		`{"state":{"status":"Cancelled"},"usage":{"qpu_charge_time_seconds":0,"status":"complete"}}`:      "cancelled 0 s $0.00",
+		`{"state":{"status":"Failed"},"usage":{"qpu_charge_time_seconds":2.5,"seconds":9}}`:               "failed 2.5 s $4.00",
+		`{"state":{"status":"Completed"},"usage":{"value":42,"status":"complete"}}`:                       "completed 0 s 42 resource units",
+		`{"state":{"status":"Completed"},"usage":{"value":42,"qpu_charge_time_seconds":3,"status":"ok"}}`: "completed 3 s 42 resource units",
+		`{"state":{"status":"Completed"},"usage":{"value":"much","qpu_charge_time_seconds":-3}}`:          "no answer",
+		`{"state":{"status":"Running"},"usage":{"qpu_charge_time_seconds":1}}`:                            "running 1 s $1.60",
 	} {
 		s.on("GET /api/v1/jobs/j", 200, text)
 		p, err := sold(t, s).Poll(t.Context(), "j")
 		got := fmt.Sprintf("%v %v s", p.State, p.Seconds)
 		if p.Cost != nil {
 			got += fmt.Sprintf(" $%.2f", *p.Cost)
+		}
+		if p.Amount != nil {
+			got += fmt.Sprintf(" %v %s", p.Amount.Value, p.Amount.Unit)
+		}
+		if want == "no answer" && err != nil {
+			continue
 		}
 		if err != nil || got != want {
 			t.Errorf("%s: %s, want %s; %v", text, got, want, err)
@@ -265,6 +281,42 @@ func TestArraysAreBounded(t *testing.T) {
 		out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(k.text))
 		if (err == nil) != (k.want == "") || err != nil && !strings.Contains(err.Error(), k.want) || err == nil && out[0].Shots != 1 {
 			t.Errorf("%s: %+v, %v", name, out, err)
+		}
+	}
+}
+
+// What a job used is asked for where the job itself doesn't tell, of failed ones too; a
+// price is that of its day.
+func TestMetricsOfAJob(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /api/v1/jobs/j/metrics", 200, `{"usage":{"qpu_charge_time_seconds":2,"status":"complete"}}`)
+	for text, want := range map[string]float64{
+		`{"state":{"status":"Failed"}}`: 3.2, `{"state":{"status":"Completed"},"usage":{"status":"complete"}}`: 3.2, `{"state":{"status":"Failed"},"usage":{"seconds":1}}`: 1.6, `{"state":{"status":"Queued"}}`: -1,
+	} {
+		s.on("GET /api/v1/jobs/j", 200, text)
+		p, err := sold(t, s).Poll(t.Context(), "j")
+		got := -1.0
+		if p.Cost != nil {
+			got = *p.Cost
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: $%v, want $%v; %v", text, got, want, err)
+		}
+	}
+	for day, known := range map[string]bool{"2024-12-31": false, "2025-01-01": true, "2026-11-30": true} {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := priceAt(inSeconds, at); ok != known {
+			t.Errorf("a price of %s: %v", day, ok)
+		}
+	}
+	s.on("GET /api/v1/jobs/t", 200, `{"tags":["mine","qgan-20260512120000-aaaaaaaaaaaaaaaa"]}`)
+	s.on("GET /api/v1/jobs/u", 200, `{"tags":["mine"]}`)
+	for id, want := range map[string]string{"t": "qgan-20260512120000-aaaaaaaaaaaaaaaa", "u": ""} {
+		if tag, err := s.client(t, secret).Tag(t.Context(), id); err != nil || tag != want {
+			t.Errorf("%s: %q, %v", id, tag, err)
 		}
 	}
 }

@@ -20,12 +20,14 @@ type Client struct {
 	service.Place
 	rest   *service.REST
 	tokens *tokens
+	now    func() time.Time
 }
 
 // New returns the client of a device. An endpoint stands for IAM's address too.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
 	c.Place = service.At(serviceName, device, o.Endpoint)
+	c.now = o.Clock()
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
 		base, iam = o.Address("")+"/api/v1", o.Endpoint
@@ -96,7 +98,9 @@ func problem(a *service.Answer) error {
 
 // Reader returns a client that decodes results and can do nothing else: it takes no
 // credentials.
-func Reader(device string) *Client { return &Client{Place: service.At(serviceName, device, "")} }
+func Reader(device string) *Client {
+	return &Client{Place: service.At(serviceName, device, ""), now: time.Now}
+}
 
 // states are the service's words.
 var states = service.States{
@@ -118,9 +122,7 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 			CodeToo any    `json:"reasonCode"`
 			Advice  string `json:"reason_solution"`
 		} `json:"state"`
-		Usage struct {
-			Seconds json.Number `json:"seconds"`
-		} `json:"usage"`
+		Usage usage `json:"usage"`
 	}
 	if err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), url.Values{"exclude_params": {"true"}}, &j); err != nil {
 		return service.Status{}, err
@@ -140,18 +142,39 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 		state = service.Failed
 	}
 	s := service.Status{State: state, Word: word, Reason: j.State.Reason, Ahead: -1, Cost: c.Cost()}
-	s.Seconds, _ = j.Usage.Seconds.Float64()
+	if !j.Usage.told() && (state == service.Completed || state == service.Failed || state == service.Cancelled) && !c.Local() {
+		j.Usage = c.metrics(ctx, remote) // failed and cancelled jobs may be charged too
+	}
+	s.Seconds, _ = j.Usage.seconds()
 	if s.Reason != "" && code != "" {
 		s.Reason += " (code " + code + ")"
 	}
 	if j.State.Advice != "" {
 		s.Reason += "; " + j.State.Advice
 	}
-	if s.Cost == nil && s.Seconds > 0 {
-		usd := s.Seconds * usdPerSecond
-		s.Cost = &usd
+	if s.Cost == nil {
+		s.Cost, s.Amount = j.Usage.cost(c.now())
+	}
+	if !c.Local() && state == service.Completed && s.Cost != nil && *s.Cost == 0 {
+		s.Cost = nil // what has run costs something: it is not reckoned yet
 	}
 	return s, nil
+}
+
+// Tag is the tag of ours that a job carries.
+func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
+	var j struct {
+		Tags []string `json:"tags"`
+	}
+	if err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), url.Values{"exclude_params": {"true"}}, &j); err != nil {
+		return "", err
+	}
+	for _, t := range j.Tags {
+		if strings.HasPrefix(t, "qgan-") {
+			return t, nil
+		}
+	}
+	return "", nil
 }
 
 // Submit posts a job, once.

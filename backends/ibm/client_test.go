@@ -374,11 +374,11 @@ func TestBodyRefuses(t *testing.T) {
 }
 
 func TestPrice(t *testing.T) {
-	p, ok := Reader("").Price([]service.Program{{Shots: 10000}})
+	p, ok := Reader("").Price(t.Context(), []service.Program{{Shots: 10000}})
 	if want := (3 + 3.5) * 1.6; !ok || p.USD < want*0.999 || p.USD > want*1.001 {
 		t.Errorf("%+v, want $%v", p, want)
 	}
-	if p, ok := (&Client{Place: service.At("", "", "http://127.0.0.1:1")}).Price([]service.Program{{Shots: 10000}}); !ok || p.USD != 0 {
+	if p, ok := (&Client{Place: service.At("", "", "http://127.0.0.1:1")}).Price(t.Context(), []service.Program{{Shots: 10000}}); !ok || p.USD != 0 {
 		t.Errorf("on loopback: %+v", p)
 	}
 }

@@ -82,17 +82,14 @@ func (c *Client) Limits(context.Context) (service.Limits, error) {
 	return l, nil
 }
 
-// What a second costs: Pay-As-You-Go, the highest of the plans, in US dollars by IBM's page
-// of prices of 2025 ($96 a minute).
+// What a job is reckoned to take.
 const (
-	usdPerSecond = 1.60
-	perShot      = 350e-6 // seconds: a repetition delay of 250 µs, the circuit and its readout
-	perJob       = 3.0    // seconds of loading and calibration that a job is charged
-	priceBasis   = "$1.60 a second of Pay-As-You-Go (2025), 0.35 ms a shot and 3 s a job"
+	perShot = 350e-6 // seconds: a repetition delay of 250 µs, the circuit and its readout
+	perJob  = 3.0    // seconds of loading and calibration that a job is charged
 )
 
 // Price estimates the cost by the time on the processor.
-func (c *Client) Price(programs []service.Program) (service.Price, bool) {
+func (c *Client) Price(_ context.Context, programs []service.Program) (service.Price, bool) {
 	if free, ok := c.Gratis(); ok {
 		return free, true
 	}
@@ -100,5 +97,6 @@ func (c *Client) Price(programs []service.Program) (service.Price, bool) {
 	for _, p := range programs {
 		seconds += perShot * float64(p.Shots)
 	}
-	return service.Price{USD: seconds * usdPerSecond, Basis: priceBasis, Source: "https://www.ibm.com/quantum/pricing"}, true
+	p, ok := priceAt(inSeconds, c.now())
+	return service.Price{USD: seconds * p.usd, Basis: p.basis + ", 0.35 ms a shot and 3 s a job", Source: p.source}, ok
 }

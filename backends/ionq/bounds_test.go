@@ -39,7 +39,8 @@ func TestWhatAJobCost(t *testing.T) {
 		seconds           float64
 	}{
 		"done":           {"qpu.x", `{"status": "completed", "execution_duration_ms": 250}`, `{"cost": {"value": 1.5, "unit": "USD"}}`, 1.5, true, 0.25},
-		"in other units": {"qpu.x", `{"status": "completed"}`, `{"cost": {"value": 1.5, "unit": "credits"}}`, -1, true, 0},
+		"in other units": {"qpu.x", `{"status": "completed"}`, `{"cost": {"value": 1.5, "unit": "credits"}}`, -1.5, true, 0},
+		"failed":         {"qpu.x", `{"status": "failed"}`, `{"cost": {"value": 0.5, "unit": "usd"}}`, 0.5, true, 0},
 		"not told":       {"qpu.x", `{"status": "completed"}`, `{}`, -1, true, 0},
 		"running":        {"qpu.x", `{"status": "started"}`, `{"cost": {"value": 1.5, "unit": "usd"}}`, -1, false, 0},
 		"the simulator":  {"simulator", `{"status": "completed", "execution_duration_ms": 2000}`, `{"cost": {"value": 1.5, "unit": "usd"}}`, 0, false, 2},
@@ -52,6 +53,9 @@ func TestWhatAJobCost(t *testing.T) {
 			t.Fatal(err)
 		}
 		cost := -1.0
+		if p.Amount != nil && p.Amount.Unit == "credits" {
+			cost = -p.Amount.Value
+		}
 		if p.Cost != nil {
 			cost = *p.Cost
 		}
@@ -204,5 +208,84 @@ func TestBytesOfAGate(t *testing.T) {
 	}
 	if p.Gates() != 100 {
 		t.Errorf("%d gates", p.Gates())
+	}
+}
+
+// A job is found among those of other programs, whatever these are; a time that is no text
+// ends no list.
+func TestNeighbours(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /v0.4/jobs", `{"jobs": [{"id": "x", "metadata": {"shots": 1024}, "submitted_at": 1700000000}, {"id": 7, "metadata": "none"}, "odd", {"id": "y", "metadata": null, "submitted_at": "yesterday"},
+		{"id": "j1", "metadata": {"qgan_id": "t", "n": 1}, "submitted_at": "2026-05-12T10:00:00Z"}]}`)
+	found, err := s.client(t, "qpu.x").Find(t.Context(), "t", time.Date(2026, 5, 12, 0, 0, 0, 0, time.UTC))
+	if err != nil || !slices.Equal(found, []string{"j1"}) {
+		t.Errorf("%v, %v", found, err)
+	}
+	s.on("GET /v0.4/jobs/j1", `{"metadata": {"qgan_id": "t", "n": 1}}`)
+	s.on("GET /v0.4/jobs/j2", `{"metadata": {"shots": 1024}}`)
+	for id, want := range map[string]string{"j1": "t", "j2": ""} {
+		if tag, err := s.client(t, "qpu.x").Tag(t.Context(), id); err != nil || tag != want {
+			t.Errorf("%s: %q, %v", id, tag, err)
+		}
+	}
+}
+
+// Probabilities that are no JSON are kept as they are, and can't be read.
+func TestProbabilitiesThatAreNoJSON(t *testing.T) {
+	s := newServer(t)
+	s.on("GET /v0.4/jobs/j", `{"status": "completed"}`)
+	s.on("GET /v0.4/jobs/j/results/probabilities", `{"0":NaN,"1":0.5}`)
+	var b strings.Builder
+	c := s.client(t, "qpu.x")
+	if err := c.Fetch(t.Context(), "j", 1<<20, &b); err != nil || b.String() != `{"0":NaN,"1":0.5}` {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+	if _, err := c.Decode([]service.Shape{{Bits: 1, Shots: 7, Qubits: []int{0}}}, strings.NewReader(b.String())); err == nil {
+		t.Error("it can be read")
+	}
+}
+
+// The price of a job is the account's own estimate for its largest circuit, once for each of
+// them; in credits it is told and no price in dollars. It is asked for once.
+func TestEstimate(t *testing.T) {
+	circuit := func(two int, shots int) service.Program {
+		p := program(func(c *ir.Circuit) {
+			c.Gate(ir.GPI, []int{0}, ir.Const(0))
+			for range two {
+				c.Gate(ir.ZZ, []int{0, 1}, ir.Const(0.25))
+			}
+			c.Measure(0, 0)
+		})
+		p.Shots = shots
+		return p
+	}
+	for name, k := range map[string]struct {
+		answer string
+		usd    float64
+		amount string
+		ok     bool
+	}{
+		"dollars":     {`{"estimated_total_cost": 1.25, "estimated_unit": "usd"}`, 2.5, "", true},
+		"credits":     {`{"estimated_total_cost": 4, "estimated_unit": "credits"}`, 0, "{8 credits}", false},
+		"no unit":     {`{"estimated_total_cost": 4}`, 0, "", false},
+		"negative":    {`{"estimated_total_cost": -4, "estimated_unit": "usd"}`, 0, "", false},
+		"not offered": {``, 0, "", false},
+	} {
+		s := newServer(t)
+		if k.answer != "" {
+			s.on("GET /v0.4/jobs/estimate", k.answer)
+		}
+		c := s.client(t, "qpu.x")
+		c.Place = service.At(serviceName, "qpu.x", "") // as at the service's own address
+		for range 2 {
+			p, ok := c.Price(t.Context(), []service.Program{circuit(1, 10), circuit(3, 20)})
+			amount := ""
+			if p.Amount != nil {
+				amount = fmt.Sprint(*p.Amount)
+			}
+			if p.USD != k.usd || amount != k.amount || ok != k.ok {
+				t.Errorf("%s: %+v %s, %v", name, p, amount, ok)
+			}
+		}
 	}
 }

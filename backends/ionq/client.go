@@ -2,6 +2,7 @@ package ionq
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"qgan/backends/service"
@@ -18,6 +20,9 @@ import (
 type Client struct {
 	service.Place
 	rest *service.REST
+
+	mu        sync.Mutex
+	estimates map[[4]int]estimate // by what was asked
 }
 
 // New returns the client of a backend, such as simulator or qpu.forte-1.
@@ -87,22 +92,29 @@ func (c *Client) Find(ctx context.Context, tag string, since time.Time) ([]strin
 			q.Set("next", next)
 		}
 		var answer struct {
-			Jobs []struct {
-				ID        string            `json:"id"`
-				Metadata  map[string]string `json:"metadata"`
-				Submitted time.Time         `json:"submitted_at"`
-			} `json:"jobs"`
-			Next *string `json:"next"`
+			Jobs []json.RawMessage `json:"jobs"`
+			Next *string           `json:"next"`
 		}
 		if err := c.rest.Get(ctx, "jobs", q, &answer); err != nil {
 			return nil, err
 		}
 		old := false
-		for _, j := range answer.Jobs {
+		for _, raw := range answer.Jobs {
+			// Jobs of other programs have forms of their own, which say nothing of ours.
+			var j struct {
+				ID        string         `json:"id"`
+				Metadata  map[string]any `json:"metadata"`
+				Submitted any            `json:"submitted_at"`
+			}
+			if json.Unmarshal(raw, &j) != nil {
+				continue
+			}
 			if j.Metadata[service.TagKey] == tag && c.rest.CheckID(j.ID) == nil {
 				out = append(out, j.ID)
 			}
-			old = old || !j.Submitted.IsZero() && j.Submitted.Before(since)
+			text, _ := j.Submitted.(string)
+			at, err := time.Parse(time.RFC3339, text)
+			old = old || err == nil && at.Before(since)
 		}
 		if old || answer.Next == nil || *answer.Next == "" {
 			return out, nil
@@ -135,6 +147,16 @@ func (c *Client) job(ctx context.Context, remote string) (j job, err error) {
 	return j, c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), nil, &j)
 }
 
+// Tag is the tag in a job's metadata.
+func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
+	var j struct {
+		Metadata map[string]any `json:"metadata"`
+	}
+	err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote), nil, &j)
+	tag, _ := j.Metadata[service.TagKey].(string)
+	return tag, err
+}
+
 // Poll asks where a job stands.
 func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
 	j, err := c.job(ctx, remote)
@@ -155,25 +177,32 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	switch {
 	case c.simulated():
 		s.Cost = new(float64)
-	case s.Cost == nil && s.State == service.Completed:
-		s.Cost = c.cost(ctx, remote)
+	case s.Cost == nil && (s.State == service.Completed || s.State == service.Failed || s.State == service.Cancelled):
+		s.Cost, s.Amount = c.cost(ctx, remote)
 	}
 	return s, nil
 }
 
-// cost asks what a job cost; nil where the service doesn't say.
-func (c *Client) cost(ctx context.Context, remote string) *float64 {
+// cost asks what a job cost: in dollars, or in the unit of the account's contract; nil
+// where the service doesn't say.
+func (c *Client) cost(ctx context.Context, remote string) (*float64, *service.Amount) {
 	var answer struct {
 		Cost *struct {
 			Value float64 `json:"value"`
 			Unit  string  `json:"unit"`
 		} `json:"cost"`
 	}
-	if c.rest.Get(ctx, "jobs/"+url.PathEscape(remote)+"/cost", nil, &answer) != nil || answer.Cost == nil || !strings.EqualFold(answer.Cost.Unit, "usd") {
-		return nil
+	switch err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote)+"/cost", nil, &answer); {
+	case err != nil || answer.Cost == nil || answer.Cost.Value < 0:
+		return nil, nil
+	case dollars(answer.Cost.Unit):
+		return &answer.Cost.Value, nil
 	}
-	return &answer.Cost.Value
+	return nil, &service.Amount{Value: answer.Cost.Value, Unit: cmp.Or(answer.Cost.Unit, "credits")}
 }
+
+// dollars says that a unit is the US dollar.
+func dollars(unit string) bool { return strings.EqualFold(unit, "usd") }
 
 // result is what is kept of a job: the probabilities as they came, and of several
 // circuits the order of their ids.
@@ -203,8 +232,9 @@ func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writ
 	if err != nil {
 		return err
 	}
-	if !json.Valid(bytes.TrimSpace(a.Body)) {
-		return errors.New("IonQ: the probabilities are no JSON")
+	if !json.Valid(bytes.TrimSpace(a.Body)) { // kept as it is, and found to be none when it is read
+		_, err = w.Write(a.Body)
+		return err
 	}
 	return json.NewEncoder(w).Encode(result{j.Children, a.Body})
 }

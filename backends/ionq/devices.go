@@ -1,13 +1,16 @@
 package ionq
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 
 	"qgan/backends/service"
 	"qgan/calibration"
+	"qgan/ir"
 )
 
 // Devices lists the backends.
@@ -77,14 +80,79 @@ func (c *Client) Limits(context.Context) (service.Limits, error) {
 	return l, nil
 }
 
-// Price: the simulator costs nothing. Processors are sold by contract; the service's own
-// estimate for an account is not asked for here, so no price is known.
-func (c *Client) Price([]service.Program) (service.Price, bool) {
+// Price: the simulator costs nothing. Processors are sold by contract, so the account's own
+// estimate is asked for, that of the job's largest circuit for each of them. It may be in
+// credits, which have no price in dollars here.
+func (c *Client) Price(ctx context.Context, programs []service.Program) (service.Price, bool) {
 	if free, ok := c.Gratis(); ok {
 		return free, true
 	}
 	if c.simulated() {
 		return service.Price{Basis: "the simulator is free"}, true
 	}
-	return service.Price{}, false
+	if c.rest == nil || len(programs) == 0 {
+		return service.Price{}, false
+	}
+	var most [4]int // qubits, gates on one and on two, shots
+	for _, p := range programs {
+		one, two := gates(p.Circuit)
+		for i, n := range []int{p.Circuit.Qubits, one, two, p.Shots} {
+			most[i] = max(most[i], n)
+		}
+	}
+	e, ok := c.estimate(ctx, most)
+	if !ok {
+		return service.Price{}, false
+	}
+	value := e.Cost * float64(len(programs))
+	p := service.Price{Basis: "IonQ's estimate for the account", Source: "GET /jobs/estimate"}
+	if !dollars(e.Unit) {
+		p.Amount = &service.Amount{Value: value, Unit: cmp.Or(e.Unit, "credits")}
+		return p, false
+	}
+	p.USD = value
+	return p, true
+}
+
+// gates counts a circuit's gates on one qubit and on more.
+func gates(c *ir.Circuit) (one, two int) {
+	for _, op := range c.Ops {
+		if g, ok := op.(*ir.Apply); ok {
+			if len(g.Qubits) == 1 {
+				one++
+			} else {
+				two++
+			}
+		}
+	}
+	return one, two
+}
+
+// estimate is what the service says that a circuit costs.
+type estimate struct {
+	Cost float64 `json:"estimated_total_cost"`
+	Unit string  `json:"estimated_unit"`
+}
+
+// estimate asks what a circuit of so many qubits, gates on one and on two, and shots
+// costs, once for all that are alike.
+func (c *Client) estimate(ctx context.Context, of [4]int) (estimate, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.estimates[of]; ok {
+		return e, e.Unit != ""
+	}
+	var e estimate
+	q := url.Values{"backend": {c.Device()}, "type": {"ionq.circuit.v1"}, "error_mitigation": {"false"}}
+	for i, name := range []string{"qubits", "1q_gates", "2q_gates", "shots"} {
+		q.Set(name, strconv.Itoa(of[i]))
+	}
+	if err := c.rest.Get(ctx, "jobs/estimate", q, &e); err != nil || !(e.Cost >= 0) {
+		return e, false
+	}
+	if c.estimates == nil {
+		c.estimates = map[[4]int]estimate{}
+	}
+	c.estimates[of] = e
+	return e, e.Unit != ""
 }

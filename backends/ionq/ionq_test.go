@@ -322,7 +322,7 @@ func TestErrors(t *testing.T) {
 	if a, err := FindAccount(func(n string) string { return map[string]string{"IONQ_API_TOKEN": "t"}[n] }); err != nil || a.Key != "t" {
 		t.Errorf("%v", err)
 	}
-	if _, ok := Reader("qpu.forte-1").Price(nil); ok {
+	if _, ok := Reader("qpu.forte-1").Price(t.Context(), nil); ok {
 		t.Error("a price is known")
 	}
 }

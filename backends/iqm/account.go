@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"qgan/backends/service"
@@ -50,6 +51,9 @@ type Account struct {
 	Source string // of the token
 	// Token reads the token: a file of tokens is kept fresh by another program.
 	Token func() (string, error)
+	// Refused is told of a request whose token was refused, where there may be another by
+	// now; nil: there is one for good.
+	Refused func(*http.Request)
 }
 
 // String never tells the token.
@@ -76,6 +80,7 @@ func FindAccount(getenv func(string) string, readFile func(string) ([]byte, erro
 		a.Source, a.Token = "IQM_TOKEN", func() (string, error) { return token, nil }
 	case path != "":
 		a.Source, a.Token = path, func() (string, error) { return tokenIn(path, readFile) }
+		a.Refused = func(*http.Request) {} // the file is read anew for each request
 		if _, err := a.Token(); err != nil {
 			return a, err
 		}

@@ -42,6 +42,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 		r.Header.Set("Authorization", "Bearer "+token)
 		return nil
 	}
+	rest.Refused = a.Refused
 	var err error
 	c.rest, err = service.NewREST("IQM", o.Address(a.Server)+"/api/v1", rest)
 	return c, err
@@ -110,6 +111,20 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	}
 	s.Reason = strings.Join(texts, "; ")
 	return s, nil
+}
+
+// Tag is the tag of a job's circuits, as they were sent.
+func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
+	var b struct {
+		Circuits []struct {
+			Metadata map[string]any `json:"metadata"`
+		} `json:"circuits"`
+	}
+	if err := c.rest.Get(ctx, "jobs/"+url.PathEscape(remote)+"/payload", nil, &b); err != nil || len(b.Circuits) == 0 {
+		return "", err
+	}
+	tag, _ := b.Circuits[0].Metadata[service.TagKey].(string)
+	return tag, nil
 }
 
 // Fetch copies the measurements of a job.

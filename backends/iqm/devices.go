@@ -76,6 +76,6 @@ func (c *Client) Limits(context.Context) (service.Limits, error) {
 
 // Price: a second on the processor is sold from $0.30, but a job doesn't tell its
 // seconds, so no price is known.
-func (c *Client) Price([]service.Program) (service.Price, bool) {
+func (c *Client) Price(context.Context, []service.Program) (service.Price, bool) {
 	return c.Gratis()
 }

@@ -140,7 +140,7 @@ func TestWhatCannotBe(t *testing.T) {
 	if _, err := c.Find(t.Context(), "tag", time.Time{}); !errors.Is(err, service.ErrUnlisted) {
 		t.Errorf("%v", err)
 	}
-	if _, ok := c.Price(nil); ok {
+	if _, ok := c.Price(t.Context(), nil); ok {
 		t.Error("a price is known")
 	}
 	token := "e30.eyJleHAiOjE3MDAwMDAwMDB9.x" // exp 1700000000

@@ -217,7 +217,7 @@ func TestOneOfSeveralIsRefused(t *testing.T) {
 // one.
 type uneven struct{ *fakeService }
 
-func (s uneven) Price(p []service.Program) (service.Price, bool) {
+func (s uneven) Price(_ context.Context, p []service.Program) (service.Price, bool) {
 	return service.Price{USD: float64(len(p))}, len(p) > 1
 }
 

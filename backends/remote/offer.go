@@ -47,7 +47,7 @@ func (r *Remote) Prepare(ctx context.Context, c *ir.Circuit, shots int, options 
 	}
 	r.Snapshot = t.Snapshot
 	o := &Offer{group: r.nameOf(append(asked, "group")...), Compiled: compiled, Limits: limits, remote: r, programs: []service.Program{{Circuit: compiled.Circuit, Shots: shots}}}
-	o.Price, o.Priced = r.Service.Price(o.programs)
+	o.Price, o.Priced = r.Service.Price(ctx, o.programs)
 	_, err = Split(o.programs, limits)
 	return o, err
 }

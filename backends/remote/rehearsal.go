@@ -54,7 +54,7 @@ func (r *Rehearsal) Run(ctx context.Context, requests []backends.Request) ([]bac
 	r.Jobs += len(jobs)
 	r.Circuits += len(programs)
 	for _, job := range jobs {
-		price, ok := r.Service.Price(job)
+		price, ok := r.Service.Price(ctx, job)
 		r.USD, r.Unpriced = r.USD+price.USD, r.Unpriced || !ok
 		for _, p := range job {
 			r.Shots += p.Shots

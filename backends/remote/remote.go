@@ -189,7 +189,7 @@ func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group strin
 			Circuits: len(programs), Shots: shots, Programs: encoded, Snapshot: r.Snapshot,
 			Work: r.Work,
 		}
-		if price, ok := r.Service.Price(programs); ok {
+		if price, ok := r.Service.Price(ctx, programs); ok {
 			j.Estimate = &price.USD
 		}
 		plans[i] = ledger.Plan{Job: j, Request: body}

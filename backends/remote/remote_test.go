@@ -73,7 +73,7 @@ func (s *fakeService) Snapshot(context.Context) (*calibration.Snapshot, error) {
 	return nil, errors.New("none")
 }
 func (s *fakeService) Limits(context.Context) (service.Limits, error) { return s.limits, nil }
-func (s *fakeService) Price(p []service.Program) (service.Price, bool) {
+func (s *fakeService) Price(_ context.Context, p []service.Program) (service.Price, bool) {
 	return service.Price{USD: s.price * float64(len(p))}, s.price > 0
 }
 func (s *fakeService) Body(_ context.Context, p []service.Program, tag string) ([]byte, error) {

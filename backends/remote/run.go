@@ -108,7 +108,7 @@ func (r *Remote) group(ctx context.Context, programs []service.Program, group st
 		return ids, nil
 	}
 	if r.Dry {
-		return nil, r.dry(missing)
+		return nil, r.dry(ctx, missing)
 	}
 	planned, err := r.plan(ctx, missing, group, places)
 	if err != nil {
@@ -121,10 +121,10 @@ func (r *Remote) group(ctx context.Context, programs []service.Program, group st
 }
 
 // dry reports what would be sent.
-func (r *Remote) dry(jobs [][]service.Program) error {
+func (r *Remote) dry(ctx context.Context, jobs [][]service.Program) error {
 	usd, priced, circuits, shots := 0.0, true, 0, 0
 	for _, programs := range jobs {
-		p, ok := r.Service.Price(programs)
+		p, ok := r.Service.Price(ctx, programs)
 		usd, priced, circuits = usd+p.USD, priced && ok, circuits+len(programs)
 		for _, q := range programs {
 			shots += q.Shots

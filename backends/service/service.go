@@ -27,8 +27,9 @@ type Service interface {
 	Snapshot(ctx context.Context) (*calibration.Snapshot, error)
 	// Limits are the service's and the device's.
 	Limits(ctx context.Context) (Limits, error)
-	// Price estimates the cost of programs; ok is false where no price is known.
-	Price(programs []Program) (p Price, ok bool)
+	// Price estimates the cost of programs, which the service may be asked for; ok is false
+	// where no price in dollars is known.
+	Price(ctx context.Context, programs []Program) (p Price, ok bool)
 	// Body checks programs against the rules of service and device and writes the body of
 	// a job, with the tag by which it is found again. An error names program and place.
 	Body(ctx context.Context, programs []Program, tag string) ([]byte, error)
@@ -209,7 +210,8 @@ type Limits struct {
 // Price is an estimate in US dollars, and where it comes from.
 type Price struct {
 	USD    float64
-	Basis  string // "$0.30 a task + $0.00145 a shot, 2026-05-12"
+	Amount *Amount // in a unit that has no price in dollars here
+	Basis  string  // "$0.30 a task + $0.00145 a shot, 2026-05-12"
 	Source string
 }
 

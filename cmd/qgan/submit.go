@@ -9,7 +9,6 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
-	"qgan/backends/service"
 	"qgan/training/lab"
 )
 
@@ -122,6 +121,9 @@ func (a *app) tellOffer(backend string, o *remote.Offer) {
 		a.warn("%s is %s: a job may be refused, or wait", backend, o.Limits.Maintenance)
 	}
 	cost := "no price is known"
+	if a := o.Price.Amount; a != nil {
+		cost = fmt.Sprintf("it may cost %g %s (%s), and no price in dollars is known", a.Value, a.Unit, o.Price.Basis)
+	}
 	if o.Priced {
 		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
 	}
@@ -165,9 +167,10 @@ func (a *app) printJob(j ledger.Job, asJSON bool) error {
 func (a *app) printResult(r *remote.Remote, j ledger.Job, asJSON bool) error {
 	switch j.State {
 	case ledger.Done:
-	case ledger.Failed, ledger.Cancelled:
-		return &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, j.Reason)}
 	default:
+		if j.State.Final() {
+			return remote.Ended(j)
+		}
 		return exitf(exitUnfinished, "job %s is %s", j.ID, j.State).withHint("`qgan jobs wait %s` waits for it", j.ID)
 	}
 	answer, err := r.Answer(j)

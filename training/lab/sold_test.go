@@ -51,7 +51,7 @@ func (m *market) Limits(context.Context) (service.Limits, error) {
 	return service.Limits{Programs: 3}, nil
 }
 
-func (m *market) Price(p []service.Program) (service.Price, bool) {
+func (m *market) Price(_ context.Context, p []service.Program) (service.Price, bool) {
 	return service.Price{USD: float64(len(p))}, true
 }
 
