@@ -121,13 +121,10 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if f.out == "" {
 		f.out = queue.Folder(plan)
 	}
-	if f.workers < 0 {
-		f.workers = queue.Workers()
-	}
 	if _, err := study.OpenFolder(a.fs, f.out); err == nil && !f.resume {
 		return usagef("%s: there is a study already", f.out).withHint("go on with it by --resume, or name another folder with --out")
 	}
-	job := a.study(plan, f.workers, f.log)
+	job := a.study(plan, queue.Workers(f.workers), f.log)
 	job.Page, job.Folder, job.Lease, job.Retry = page, f.out, f.lease, f.retry
 	if queue.Kind == study.Server {
 		job.Queue = f.queue

@@ -64,10 +64,13 @@ func (q Queue) Folder(p Plan) string {
 	return filepath.Join("studies", p.Name+"-"+p.Hash()[:8])
 }
 
-// Workers are those of a process for which no number is given: as many as CPUs, and none
-// where a server has others.
-func (q Queue) Workers() int {
-	if q.Kind == Server {
+// Workers are those of a process: as many as are given and, where that is below 0, as many
+// as CPUs, and none where a server has others.
+func (q Queue) Workers(given int) int {
+	switch {
+	case given >= 0:
+		return given
+	case q.Kind == Server:
 		return 0
 	}
 	return runtime.GOMAXPROCS(0)

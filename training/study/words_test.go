@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -175,8 +176,13 @@ func TestParseQueue(t *testing.T) {
 	if got, want := (Queue{Kind: Local}).Folder(p), filepath.Join("studies", "x-"+p.Hash()[:8]); got != want {
 		t.Errorf("folder %s, want %s", got, want)
 	}
-	if (Queue{Kind: Server}).Workers() != 0 || (Queue{Kind: Local}).Workers() < 1 {
-		t.Error("workers of this process: none with a server, else some")
+	for _, k := range []struct {
+		kind        QueueKind
+		given, want int
+	}{{Server, -1, 0}, {Server, 0, 0}, {Server, 3, 3}, {Local, -1, runtime.GOMAXPROCS(0)}, {Shared, -1, runtime.GOMAXPROCS(0)}, {Shared, 0, 0}, {Local, 2, 2}} {
+		if got := (Queue{Kind: k.kind}).Workers(k.given); got != k.want {
+			t.Errorf("workers of kind %v, given %d: %d, want %d", k.kind, k.given, got, k.want)
+		}
 	}
 }
 
