@@ -18,9 +18,13 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/calibration"
+	"qgan/internal/durable"
+	"qgan/internal/machine"
 	"qgan/ir/compile"
 	"qgan/metrics"
 	"qgan/metrics/score"
+	"qgan/metrics/spikes"
+	"qgan/qasm"
 	"qgan/training"
 	"qgan/training/assess"
 )
@@ -98,6 +102,28 @@ func TestPrinted(t *testing.T) {
 		{"evaluate, drawn and under noise", func(a *app) error { return a.tell(false, printedEvaluation()) }},
 		{"evaluate, exact", func(a *app) error { return a.tell(false, exact) }},
 		{"score", func(a *app) error { return a.tell(false, printedScores()) }},
+		{"baseline", func(a *app) error {
+			return a.tell(false, &assess.Baselines{
+				Data: "data.mat", DataSHA256: "0123456789abcdef", Labels: []string{"a", "b"}, Timesteps: 3, Windows: 44, Seen: 5, PSilent: 0.66,
+				Models: []metrics.BaselineResult{{Name: "ising", Parameters: 21, JS: figure(math.Ln2 / 2), JSHeldOut: figure(0.31), LogLikelihoodHeldOut: figure(-0.41)}, {Name: "data", Parameters: math.MaxInt}},
+			})
+		}},
+		{"baseline --samples", func(a *app) error {
+			return a.tell(false, &assess.Baselines{Samples: []assess.BaselineSamples{{Name: "psth", File: "psth.npz", Repeats: 12, Bins: 34}}})
+		}},
+		{"inspect", func(a *app) error {
+			return a.printInspection("p.qasm", qasm.Inspection{
+				Version: "3.0", Qubits: 4, Bits: 3, Gates: map[string]int{"x": 2, "cx": 1}, Depth: 8, TwoQubitGates: 6, Parameters: []string{"s", "t"}, Runnable: true,
+				Unsupported: []qasm.Unsupported{{Construct: "an array", File: "p.qasm", Line: 5, Column: 7}}, Notes: []string{"odd"},
+			})
+		}},
+		{"doctor", func(a *app) error {
+			return a.printDoctor(&doctorReport{
+				Version: machine.Build{Version: "1.2", Go: "go1.26", OS: "linux", Arch: "amd64"}, Machine: machine.Info{CPU: "a processor", Features: []string{"avx2", "fma"}, Cores: 8, GOMAXPROCS: 6, Memory: 3 << 29},
+				Largest: doctorLargest{State: 26, Gradient: 25}, Kernel: doctorKernel{Name: "avx2", SelfTest: "passed"}, Config: doctorConfig{Error: "wrong"},
+				Folders: []durable.Folder{{Name: "cache", Path: "/c", Exists: true, Writable: true}, {Name: "state", Path: "/s"}},
+			})
+		}},
 		{"run", func(a *app) error {
 			return a.printReading(&backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
 		}},
@@ -246,5 +272,27 @@ func TestWhatIsPrintedIsPlain(t *testing.T) {
 		if strings.Contains("\n"+b, "\nqgan: all is well") {
 			t.Errorf("%s has a line of the service's own: %s", name, b)
 		}
+	}
+}
+
+// What a reader assumed of a file is told of files that are put beside, too.
+func TestWarningsOfFilesBeside(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "beside.csv")
+	text := ",a,b\n"
+	for bin := range 40 {
+		text += fmt.Sprintf("%d,%d,%d\n", bin, bin%2, bin%3%2)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := metrics.NewRecording(spikes.NewRaster(4, 20, 2, 0.02), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs bytes.Buffer
+	a := newApp(nil, nil, &errs, func(string) string { return "" })
+	files, err := a.loadBeside(rec, []string{path})
+	if want := "qgan: warning: " + path + ": the first column has no name"; err != nil || len(files) != 1 || !strings.HasPrefix(errs.String(), want) {
+		t.Errorf("%d files, %v, told %q, want %q", len(files), err, errs.String(), want)
 	}
 }

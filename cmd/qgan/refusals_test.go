@@ -89,6 +89,8 @@ func TestRefusals(t *testing.T) {
 		{"generate LATENT --backend noisy --device DEVICE --shots-per-latent 100000001", "--shots-per-latent 100000001: it can be 1 to 100000000"},
 		{"evaluate LATENT --samples 0", "--samples 0: at least 1 is needed"},
 		{"evaluate LATENT --timesteps 2", "--timesteps and --neurons are the run's own"},
+		{"report LATENT --timesteps 2", "--timesteps and --neurons are the run's own"},
+		{"report LATENT --neurons 2", "--timesteps and --neurons are the run's own"},
 		{"evaluate LATENT --backend ibm:x", "--backend ibm:x: it can be ideal or noisy\nqgan: `qgan generate --backend ibm:x --out FILE` draws there; evaluate the FILE"},
 		{"evaluate PROGRAM --exact", "--exact: a file has no law of its own, only samples"},
 		{"evaluate PROGRAM --backend ibm:x", "--backend ibm:x is for a run, PROGRAM is a file"},

@@ -16,6 +16,7 @@ import (
 
 	"qgan/backends/ledger"
 	"qgan/backends/service"
+	"qgan/backends/sim"
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/training/study"
@@ -225,8 +226,13 @@ func TestDoctorSelfTest(t *testing.T) {
 		t.Errorf("kernel %+v, ok %v", r.Kernel, r.OK)
 	}
 	a.selfTest = func() (string, error) { return "go", nil }
-	if r := a.examine(); r.Kernel != (doctorKernel{"go", "passed"}) {
+	r = a.examine()
+	if r.Kernel != (doctorKernel{"go", "passed"}) {
 		t.Errorf("kernel %+v", r.Kernel)
+	}
+	// Two vectors take twice the memory of one, unless more than that is there for both.
+	if s, g := r.Largest.State, r.Largest.Gradient; g != s-1 && s < sim.MaxQubits {
+		t.Errorf("states of %d qubits, gradients of %d", s, g)
 	}
 }
 
