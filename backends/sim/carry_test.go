@@ -43,6 +43,10 @@ func sideCases() []sideCase {
 	for _, n := range []int{2, 3, 8, 11} {
 		cases = append(cases, sideCase{fmt.Sprintf("brick on %d", n), bricked(n, nil)})
 	}
+	for _, n := range []int{1, 2, 3, 4, 9, 12} {
+		cases = append(cases, sideCase{fmt.Sprintf("brick in front on %d", n), fronted(n, nil)})
+	}
+	cases = append(cases, sideCase{"half a brick in front", fronted(7, func(q int) bool { return q == 1 || q == 4 })})
 	cases = append(cases, sideCase{"half a brick", bricked(7, func(q int) bool { return q == 1 || q == 4 })})
 	for _, n := range []int{2, 5, 6} {
 		c := ir.Ansatz{Neurons: n, Layers: 3, Memory: true}.Circuit()
@@ -95,6 +99,13 @@ func bricked(n int, with func(q int) bool) *ir.Circuit {
 			}
 		}
 	}
+	return c
+}
+
+// fronted has the same gates as bricked, the brick first.
+func fronted(n int, with func(q int) bool) *ir.Circuit {
+	c := bricked(n, with)
+	c.Ops = append(slices.Clone(c.Ops[n:]), c.Ops[:n]...)
 	return c
 }
 
@@ -244,6 +255,7 @@ func TestGradientsOfManyQubits(t *testing.T) {
 	for name, c := range map[string]*ir.Circuit{
 		"deep":  ir.Ansatz{Neurons: 100, Layers: 4, Memory: true}.Circuit(),
 		"brick": bricked(101, nil),
+		"front": fronted(101, nil),
 	} {
 		rng := stream.New(3, name)
 		b := sideBindings(c, rng, 1, 1)
@@ -349,6 +361,7 @@ func TestDrawManyQubits(t *testing.T) {
 	for name, c := range map[string]*ir.Circuit{
 		"chains": ir.Ansatz{Neurons: n, Layers: 3, Latent: ir.LatentScale{Trained: true}}.Circuit(),
 		"brick":  bricked(n, nil),
+		"front":  fronted(n, nil),
 	} {
 		rng := stream.New(5, name)
 		b := sideBindings(c, rng, 1, 1)
@@ -388,10 +401,18 @@ func TestWordsRefused(t *testing.T) {
 		"cx out of the order of a chain":                    func(c *ir.Circuit) { c.Gate(ir.CX, []int{1, 2}) },
 		"a one-qubit gate within a chain of cx":             func(c *ir.Circuit) { c.Gate(ir.CX, []int{0, 1}); c.Gate(ir.H, []int{1}) },
 		"cz is no rotation of |00> and |11>":                func(c *ir.Circuit) { c.Gate(ir.CZ, []int{0, 1}) },
-		"a one-qubit gate after a pair rotation":            func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); c.Gate(ir.H, []int{1}) },
+		"one-qubit gates before and after pair rotations":   func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); c.Gate(ir.H, []int{1}) },
 		"a second rotation of a pair":                       func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
 		"the first half of a brick after one of the second": func(c *ir.Circuit) { pairGate(c, 1, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
 		"it is no gate of the table":                        func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}) },
+		"after pair rotations there are rotations about Y alone": func(c *ir.Circuit) {
+			*c = *fronted(21, nil)
+			c.Gate(ir.RX, []int{4}, ir.Const(1))
+		},
+		"one-qubit gates before and after": func(c *ir.Circuit) {
+			*c = *fronted(21, func(q int) bool { return q > 1 })
+			pairGate(c, 0, ir.Const(1))
+		},
 	} {
 		c := ir.Ansatz{Neurons: 21, Layers: 2, Memory: true}.Circuit()
 		change(c)

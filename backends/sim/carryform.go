@@ -20,11 +20,14 @@ const maxChains = 9
 // bit that comes in. So the amplitude of a word is a walk over the qubits with one carry
 // for each chain. A pair rotation [[cos t, -sin t], [sin t, cos t]] of |00> and |11>
 // leaves the bits of its pair or flips both, so that the brick adds one carry more.
+//
+// The brick may also come first, before one layer of rotations about Y and without chains.
 type sideForm struct {
 	circuit *ir.Circuit
 	n       int
 	chains  int
 	brick   bool  // there are pair rotations
+	front   bool  // they come before the turns
 	real    bool  // no chain, and rotations about Y alone
 	turns   []int // op of layer l on qubit q: turns[l·n+q]
 	pairs   []int // op of the rotation of qubits q and q+1
@@ -44,6 +47,9 @@ type sideReader struct {
 	pairs   []*ir.Angle
 	paired  []bool // qubits that a pair rotation has seen
 	odd     []bool // those of which it was one of the second half of the brick
+	turned  []bool // qubits that a one-qubit gate has seen
+	behind  bool   // a pair rotation came after a one-qubit gate on its qubits
+	late    int    // the first operation that turned a qubit after its pair rotation
 }
 
 // seenFromTheSide returns the form of a circuit, and an error that says what is not of it.
@@ -53,10 +59,13 @@ func seenFromTheSide(c *ir.Circuit) (*sideForm, error) {
 	}
 	n := c.Qubits
 	r := &sideReader{f: &sideForm{circuit: c, n: n}, links: make([]int, max(0, n-1)), pending: make([][]factor, (maxChains+1)*n),
-		pairs: make([]*ir.Angle, n), paired: make([]bool, n), odd: make([]bool, n)}
+		pairs: make([]*ir.Angle, n), paired: make([]bool, n), odd: make([]bool, n), turned: make([]bool, n)}
 	for i, op := range c.Ops {
 		if reason := r.op(op); reason != "" {
 			return nil, notOfTheForm(c, i, reason)
+		}
+		if r.f.front && r.late == 0 {
+			r.late = i
 		}
 	}
 	if len(r.links) > 0 {
@@ -65,12 +74,16 @@ func seenFromTheSide(c *ir.Circuit) (*sideForm, error) {
 		}
 		r.f.chains = r.links[0]
 	}
-	return r.form(), nil
+	f := r.form()
+	if f.front && !f.real {
+		return nil, notOfTheForm(c, r.late, "after pair rotations there are rotations about Y alone, and no cx")
+	}
+	return f, nil
 }
 
 func notOfTheForm(c *ir.Circuit, at int, reason string) error {
 	refusal := backends.Refuse("operation %d of circuit %q: %s", at, c.Name, reason)
-	refusal.Hint = "what is seen from the side is layers of one-qubit gates, at most 9 whole chains of cx from qubit q to q+1 between them, and one brick of pair rotations at the end"
+	refusal.Hint = "what is seen from the side is layers of one-qubit gates, at most 9 whole chains of cx from qubit q to q+1 between them, and one brick of pair rotations at the end, or at the beginning before one layer of ry"
 	return refusal
 }
 
@@ -123,9 +136,14 @@ func (r *sideReader) turn(op *ir.Apply) string {
 	}
 	q := op.Qubits[0]
 	layer := 0
+	if r.paired[q] {
+		if r.behind {
+			return "one-qubit gates before and after pair rotations"
+		}
+		r.f.front = true
+	}
+	r.turned[q] = true
 	switch {
-	case r.paired[q]:
-		return "a one-qubit gate after a pair rotation"
 	case q > 0 && q < len(r.links) && r.links[q-1] != r.links[q]:
 		return "a one-qubit gate within a chain of cx"
 	case q > 0:
@@ -151,10 +169,13 @@ func (r *sideReader) pair(qubits []int, angle ir.Angle) string {
 		return "a rotation of a pair that are no neighbours"
 	case r.pairs[q] != nil:
 		return "a second rotation of a pair"
+	case r.f.front && (r.turned[q] || r.turned[q+1]):
+		return "one-qubit gates before and after pair rotations"
 	case !odd && (r.odd[q] || r.odd[q+1]):
 		return "a pair rotation of the first half of a brick after one of the second"
 	}
 	r.pairs[q] = &angle
+	r.behind = r.behind || r.turned[q] || r.turned[q+1]
 	for _, k := range []int{q, q + 1} {
 		r.paired[k], r.odd[k] = true, r.odd[k] || odd
 	}

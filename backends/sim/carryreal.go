@@ -41,6 +41,9 @@ func (f *sideForm) realPlan(turns [][]factor, pairs []*ir.Angle) *sidePlan {
 			add(ir.Angle{})
 		}
 	}
+	if f.front {
+		add(ir.Angle{})
+	}
 	return p
 }
 
@@ -56,6 +59,10 @@ const (
 
 // walkReal computes the amplitudes of the words in bits.
 func (s *sideSpace) walkReal() {
+	if s.form.front {
+		s.walkFront()
+		return
+	}
 	s.log2, s.psi = sideNumbers{}, sideAmplitude{}
 	psi := (*sideNumbers)(s.psi[:])
 	if !s.form.brick {
@@ -88,6 +95,10 @@ func (s *sideSpace) walkReal() {
 
 // backReal writes the derivatives of ln p by all angles.
 func (s *sideSpace) backReal(d []float64) {
+	if s.form.front {
+		s.backFront(d)
+		return
+	}
 	var inverse sideNumbers
 	for l, x := range s.psi[:sideLanes] {
 		if x != 0 {
@@ -232,7 +243,11 @@ func (s *sideSpace) pairParts(i, l int) brickParts {
 func (s *sideSpace) drawReal(u []sideNumbers) {
 	n := s.form.n
 	for l := range sideLanes {
-		if s.form.brick {
+		switch {
+		case s.form.front:
+			s.drawFront(u, l)
+			continue
+		case s.form.brick:
 			s.drawBrick(u, l)
 			continue
 		}
@@ -288,6 +303,10 @@ func (s *sideSpace) drawBrick(u []sideNumbers, l int) {
 
 // realMarginals writes the probability of 1 of each qubit.
 func (s *sideSpace) realMarginals(out []sideNumbers) {
+	if s.form.front {
+		s.frontMarginals(out)
+		return
+	}
 	n := s.form.n
 	for l := range sideLanes {
 		if !s.form.brick {
