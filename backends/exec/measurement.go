@@ -60,7 +60,7 @@ func (m Measurement) Of(ctx context.Context, c *ir.Circuit) (*backends.Reading, 
 	case m.Model != nil && m.Shots == 0 && qubits > sim.MaxDensityQubits:
 		return nil, named.Inputf("%s uses %d qubits, {exact} holds the density matrix of at most %d", m.Name, qubits, sim.MaxDensityQubits).
 			Hinted("use {shots}, which follows trajectories")
-	case qubits > sim.MaxQubits:
+	case qubits > sim.MaxQubits && (m.Model != nil || m.Shots == 0): // of others it draws words, or says why not
 		return nil, named.Inputf("the circuit uses %d qubits, the simulator holds at most %d", qubits, sim.MaxQubits)
 	case c.Bits > 64:
 		return nil, named.Inputf("the circuit has %d bits, outcomes of at most 64 are held", c.Bits)

@@ -54,7 +54,7 @@ func (c *carries) begin(ctx context.Context, b backends.Bindings) (backends.Bind
 	c.blocks = sideBlocks(b, c.blocks)
 	c.rows = c.form.plan.rows(b.Trained, c.rows, workersOf(c.sim.Workers))
 	for _, s := range c.spaces {
-		s.operands.of = nil
+		s.operands.of, s.bound = nil, nil
 	}
 	c.forward = false
 	return b, nil

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"qgan/backends"
 	"qgan/internal/stream"
 	"qgan/ir"
@@ -554,6 +556,68 @@ func TestDrawWithFewEnvironments(t *testing.T) {
 			if !slices.Equal(words[0], words[1]) || !slices.Equal(marginals[0], marginals[1]) {
 				t.Errorf("%s: other words with an environment each %d qubits", k.name, stretch)
 			}
+		}
+	}
+}
+
+// Shots of more qubits than a state holds are words drawn from the side, with bits where
+// the circuit reads them: in counts up to 64 bits, in rows beyond.
+func TestRunManyQubits(t *testing.T) {
+	const n, shots = 70, 2000
+	rng := stream.New(9, "run")
+	gates := ir.Ansatz{Neurons: n, Layers: 2, Memory: true}.Circuit()
+	b := sideBindings(gates, rng, 1, 2)
+	p := make([]float64, 2*n)
+	if err := fromTheSide(t, gates, "").Marginals(t.Context(), b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, bits := range []int{11, 64, 69} {
+		c := *gates
+		c.Ops = slices.Clone(gates.Ops)
+		c.Bits = bits
+		for bit := range bits {
+			c.Measure((bit*3+5)%n, bit)
+		}
+		run := func(workers int) []backends.Outcome {
+			r, err := (&Simulator{Workers: workers}).Run(t.Context(), []backends.Request{{Circuit: &c, Bindings: b, Shots: []int{shots}, Seed: 4, KeepOrder: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r[0].Outcomes
+		}
+		outcomes := run(1)
+		if diff := cmp.Diff(outcomes, run(3)); diff != "" {
+			t.Errorf("%d bits: workers change the shots: %s", bits, diff)
+		}
+		chi2 := 0.0
+		for lane, o := range outcomes {
+			for bit := range bits {
+				ones := 0.0
+				if bits > 64 {
+					for i := range o.Shots {
+						ones += float64(o.Rows[i*9+bit/8] >> (7 - bit%8) & 1)
+					}
+				} else {
+					for _, k := range o.Counts {
+						ones += float64(k.Word>>(bits-1-bit)&1) * float64(k.N)
+					}
+				}
+				q := p[lane*n+(bit*3+5)%n]
+				chi2 += (ones - shots*q) * (ones - shots*q) / (shots * q * (1 - q))
+			}
+		}
+		dof := float64(2 * bits)
+		if z := (chi2 - dof) / math.Sqrt(2*dof); math.Abs(z) > 4 {
+			t.Errorf("%d bits: chi-square of the marginals %v standard deviations off", bits, z)
+		}
+	}
+	middle := *gates
+	middle.Ops = append([]ir.Op{&ir.Measure{Qubit: 0, Bit: 0}}, gates.Ops...)
+	middle.Bits = 1
+	for want, c := range map[string]*ir.Circuit{"takes gates, then measurements": &middle} {
+		_, err := new(Simulator).Run(t.Context(), []backends.Request{{Circuit: c, Bindings: b, Shots: []int{1}}})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

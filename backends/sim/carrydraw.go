@@ -296,21 +296,20 @@ func (c *carries) Draw(ctx context.Context, b backends.Bindings, uniforms []floa
 	}
 	return c.each(ctx, func(i int, s *sideSpace) {
 		k := c.blocks[i]
-		r := sideRowsOf(b, k, c.rows)
 		u := make([]sideNumbers, n)
 		for q := range u {
 			for l := range sideLanes {
 				u[q][l] = uniforms[(k.first+min(l, k.lanes-1))*n+q]
 			}
 		}
+		c.ready(s, b, k)
 		switch {
 		case c.form.real:
-			s.bind(&r)
 			s.drawReal(u)
 		case c.form.brick:
-			s.environments(&r).drawPairs(u)
+			s.env.drawPairs(u)
 		default:
-			s.environments(&r).draw(u)
+			s.env.draw(u)
 		}
 		stride := backends.WordStride(n)
 		for l := range k.lanes {
@@ -323,14 +322,28 @@ func (c *carries) Draw(ctx context.Context, b backends.Bindings, uniforms []floa
 	})
 }
 
-// environments binds a block and returns its environments.
-func (s *sideSpace) environments(r *sideRows) *sideEnvironments {
-	s.bind(r)
-	if s.env == nil {
-		s.env = s.newEnvironments()
+// ready binds a block and prepares its environments, unless all its lanes are one and the
+// same, which the space is ready for from the block before.
+func (c *carries) ready(s *sideSpace, b backends.Bindings, k block) {
+	lane, one := b.Lane(k.first), true
+	for l := range k.lanes {
+		one = one && b.Lane(k.first+l) == lane
 	}
-	s.env.prepare()
-	return s.env
+	if one && s.bound != nil && *s.bound == lane {
+		return
+	}
+	s.bound = nil
+	r := sideRowsOf(b, k, c.rows)
+	s.bind(&r)
+	if !c.form.real {
+		if s.env == nil {
+			s.env = s.newEnvironments()
+		}
+		s.env.prepare()
+	}
+	if one {
+		s.bound = &lane
+	}
 }
 
 // decide sets a qubit's bits: 1 where u is below the share of p[1].
@@ -446,16 +459,15 @@ func (c *carries) Marginals(ctx context.Context, b backends.Bindings, p []float6
 	}
 	return c.each(ctx, func(i int, s *sideSpace) {
 		k := c.blocks[i]
-		r := sideRowsOf(b, k, c.rows)
+		c.ready(s, b, k)
 		out := make([]sideNumbers, n)
 		switch {
 		case c.form.real:
-			s.bind(&r)
 			s.realMarginals(out)
 		case c.form.brick:
-			s.environments(&r).pairMarginals(out)
+			s.env.pairMarginals(out)
 		default:
-			s.environments(&r).marginals(out)
+			s.env.marginals(out)
 		}
 		for l := range k.lanes {
 			for q := range n {

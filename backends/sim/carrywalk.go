@@ -1,6 +1,10 @@
 package sim
 
-import "math"
+import (
+	"math"
+
+	"qgan/backends"
+)
 
 // A walk's states at a qubit lie in slots of a tape: what came in, what each carry's map
 // made of it, and, where the qubit is the second of a pair of the brick, what the pair made
@@ -44,6 +48,7 @@ type sideSpace struct {
 	env        *sideEnvironments
 
 	operands sideOperands
+	bound    *backends.Lane // of all lanes of the block that was bound for draws last
 }
 
 func (f *sideForm) newSpace(kern sideKernel) *sideSpace {

@@ -62,7 +62,8 @@ func spacings(shots int, rng *rand.Rand) (arrivals []float64, next float64) {
 
 // Run draws shots of circuits that measure. Gates run once for all shots that
 // share their past: at a measurement in the middle the shots part, and the law
-// of measurements at the end is computed once and sampled. The shots are a
+// of measurements at the end is computed once and sampled. Circuits of more qubits than a
+// state holds are drawn word by word, where they are seen from the side. The shots are a
 // function of circuit, bindings, shots and seed only.
 func (s *Simulator) Run(ctx context.Context, requests []backends.Request) ([]backends.Result, error) {
 	out := make([]backends.Result, len(requests))
@@ -83,7 +84,7 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	switch {
 	case r.Mitigation != "" && r.Mitigation != backends.MitigateNone:
 		return res, fmt.Errorf("mitigation %q: the ideal simulator has no readout error to undo", r.Mitigation)
-	case c.Bits > 64:
+	case c.Bits > 64 && c.Qubits <= MaxQubits:
 		return res, fmt.Errorf("circuit %q has %d bits, outcomes hold at most 64", c.Name, c.Bits)
 	}
 	if err := r.Check(); err != nil {
@@ -91,6 +92,11 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	}
 	if !c.Measures() {
 		return res, fmt.Errorf("circuit %q measures nothing, so it has no shots", c.Name)
+	}
+	if c.Qubits > MaxQubits {
+		out, err := s.drawWords(ctx, r)
+		res.Outcomes = out
+		return res, err
 	}
 	if out, ok, err := s.sampleLanes(ctx, r); ok || err != nil {
 		res.Outcomes = out

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"qgan/backends"
 	"qgan/internal/parallel"
+	"qgan/internal/stream"
 	"qgan/ir"
 )
 
@@ -41,6 +43,65 @@ func (s *Simulator) Words(c *ir.Circuit) (backends.WordEvaluator, error) {
 		side.laws, err = s.laws(c)
 	}
 	return side, err
+}
+
+// wordPiece is the number of shots that are drawn at a time.
+const wordPiece = 1 << 14
+
+// drawWords draws the shots of a circuit with too many qubits for a state: gates that are
+// seen from the side, measured at the end.
+func (s *Simulator) drawWords(ctx context.Context, r backends.Request) ([]backends.Outcome, error) {
+	c := r.Circuit
+	gates, read, ok := readAtEnd(c)
+	if !ok {
+		return nil, backends.Refuse("circuit %q has %d qubits, of so many the simulator takes gates, then measurements", c.Name, c.Qubits)
+	}
+	e, err := s.Words(gates)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]backends.Outcome, r.Bindings.Len())
+	stride := backends.WordStride(c.Qubits)
+	uniforms, words := make([]float64, wordPiece*c.Qubits), make([]uint64, wordPiece*stride)
+	part := backends.Bindings{Trained: r.Bindings.Trained, Data: r.Bindings.Data}
+	for lane := range out {
+		rng := stream.New(r.Seed, "shots", uint64(lane))
+		shots := r.ShotsOf(lane)
+		var seen []uint64 // of at most 64 bits
+		for left := shots; left > 0; left -= wordPiece {
+			count := min(left, wordPiece)
+			part.Lanes = slices.Repeat([]backends.Lane{r.Bindings.Lane(lane)}, count)
+			for i := range count * c.Qubits {
+				uniforms[i] = rng.Float64()
+			}
+			if err := e.Draw(ctx, part, uniforms[:count*c.Qubits], words[:count*stride]); err != nil {
+				return nil, err
+			}
+			for i := range count {
+				row := make([]byte, (len(read)+7)/8)
+				for bit, m := range read {
+					if m != nil {
+						row[bit/8] |= byte(backends.WordBit(words[i*stride:], m.Qubit)) << (7 - bit%8)
+					}
+				}
+				if len(read) > 64 {
+					out[lane].Rows = append(out[lane].Rows, row...)
+					continue
+				}
+				word := uint64(0)
+				for bit := range read {
+					word = word<<1 | uint64(row[bit/8]>>(7-bit%8)&1)
+				}
+				seen = append(seen, word)
+			}
+		}
+		if len(read) > 64 {
+			out[lane].Shots = shots
+		} else {
+			out[lane] = outcomeOf(seen, shots, r.KeepOrder)
+		}
+	}
+	return out, nil
 }
 
 // laws prepares a circuit for words by its state.
