@@ -6,6 +6,7 @@ import (
 
 	"qgan/backends/sim"
 	"qgan/metrics"
+	"qgan/metrics/spikes"
 	"qgan/training"
 )
 
@@ -34,4 +35,49 @@ func Example() {
 	}
 	fmt.Printf("angles %d, below 1e-3 nats: %v\n", training.CountParameters(config).Angles, law.JSNats < 1e-3)
 	// Output: angles 20, below 1e-3 nats: true
+}
+
+// Three cells whose repeats share a stimulus: the generator knows the time in the repeat, and
+// draws repeats that fire where the recording does.
+func ExamplePopulation() {
+	r := spikes.NewRaster(40, 6, 3, 0.02)
+	for rep := range r.Repeats {
+		for b := range r.Bins {
+			r.Set(rep, b, b/2, (rep+b)%4 != 0) // each cell in two bins of its own
+		}
+	}
+	rec, err := metrics.NewRecording(r, "odd")
+	if err != nil {
+		panic(err)
+	}
+	c, err := training.Resolve("deep", 3, 1, map[string]string{"stimulus": "repeat", "entangler": "pair", "iterations": "50", "batch": "128"})
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	trained, err := training.Train(ctx, rec, c, training.Options{On: new(sim.Simulator)})
+	if err != nil {
+		panic(err)
+	}
+	drawn, err := trained.Model.Draw(ctx, trained.Params, 500, 6, 0.02, 1)
+	if err != nil {
+		panic(err)
+	}
+	for b := range drawn.Bins {
+		most, count := 0, 0
+		for q := range 3 {
+			n := 0
+			for rep := range drawn.Repeats {
+				if drawn.At(rep, b, q) {
+					n++
+				}
+			}
+			if n > count {
+				most, count = q, n
+			}
+		}
+		fmt.Print(most, " ")
+	}
+	fmt.Println()
+	// Output: 0 0 1 1 2 2
 }

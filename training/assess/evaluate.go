@@ -163,8 +163,12 @@ func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Reco
 	} else {
 		s.Likelihood = g.Likelihood()
 		s.Raster, err = g.Sample(ctx, nil, training.Sampling{Samples: o.Windows, Seed: o.Seed})
-		if err == nil && o.Law != Drawn {
+		switch {
+		case err != nil:
+		case o.Law != Drawn:
 			err = e.exact(ctx, g, rec, o)
+		default:
+			err = g.likelihoods(ctx, rec, &e.Law)
 		}
 	}
 	if err != nil {

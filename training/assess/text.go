@@ -56,21 +56,14 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 		return err
 	}
 	t := words.NewTable(w)
-	t.Row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", words.Figure(e.JS, "%.4g"), words.Figure(e.StdErr, "%.1g"), words.Figure(e.JSBits, "%.3g")), e.How())
-	if x := e.Estimate; e.Method == "plugin" {
-		interval := "–"
-		if x.Interval != nil {
-			interval = fmt.Sprintf("[%.3g, %.3g]", x.Interval[0], x.Interval[1])
-		}
-		t.Row("JS corrected", fmt.Sprintf("%.4g nats", x.Corrected), "without the bias of so few windows; 95 % within "+interval)
-		t.Row("KL to the recording", words.Figure(x.KLNats, "%.4g")+" nats", fmt.Sprintf("total variation %.4g", x.TV))
+	if e.Method != "none" {
+		e.writeLaw(t)
 	}
-	t.Row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.Entropy))
-	t.Row("JS held out", words.Figure(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
-	t.Row("JS of a perfect model", words.Figure(e.Perfect, "%.3g")+" nats", "expected; held out "+words.Figure(e.PerfectHeldOut, "%.3g"))
 	t.Row("ln p a bin", words.Figure(e.LogLikelihood, "%.5f")+" nats", "held out "+words.Figure(e.LogLikelihoodHeldOut, "%.5f"))
-	t.Row("JS to halves", words.Figure(e.Odd, "%.4g")+" / "+words.Figure(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+words.Figure(e.Floor, "%.3g"))
-	t.Row("JS of two latents", words.Figure(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")
+	if e.Method != "none" {
+		t.Row("JS to halves", words.Figure(e.Odd, "%.4g")+" / "+words.Figure(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+words.Figure(e.Floor, "%.3g"))
+		t.Row("JS of two latents", words.Figure(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")
+	}
 	t.Row("P(silent window)", fmt.Sprintf("%.5f", e.PSilent), fmt.Sprintf("recording %.5f", e.Recording.PSilent))
 	for _, c := range e.Compared {
 		t.Row("JS of "+c.File, fmt.Sprintf("%.4g nats", c.JS), fmt.Sprintf("of %d windows", c.Summary.Windows))
@@ -101,6 +94,22 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 		return err
 	}
 	return writeTime(w, e.Time)
+}
+
+// writeLaw writes how far the law of windows is from the recording's.
+func (e *Evaluation) writeLaw(t *words.Table) {
+	t.Row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", words.Figure(e.JS, "%.4g"), words.Figure(e.StdErr, "%.1g"), words.Figure(e.JSBits, "%.3g")), e.How())
+	if x := e.Estimate; e.Method == "plugin" {
+		interval := "–"
+		if x.Interval != nil {
+			interval = fmt.Sprintf("[%.3g, %.3g]", x.Interval[0], x.Interval[1])
+		}
+		t.Row("JS corrected", fmt.Sprintf("%.4g nats", x.Corrected), "without the bias of so few windows; 95 % within "+interval)
+		t.Row("KL to the recording", words.Figure(x.KLNats, "%.4g")+" nats", fmt.Sprintf("total variation %.4g", x.TV))
+	}
+	t.Row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.Entropy))
+	t.Row("JS held out", words.Figure(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
+	t.Row("JS of a perfect model", words.Figure(e.Perfect, "%.3g")+" nats", "expected; held out "+words.Figure(e.PerfectHeldOut, "%.3g"))
 }
 
 // writeVerdict writes what is said of the figures of held-out repeats.

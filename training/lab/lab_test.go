@@ -134,8 +134,9 @@ func TestRefused(t *testing.T) {
 func TestResume(t *testing.T) {
 	device := pairDevice(t)
 	for name, s := range map[string]lab.Settings{
-		"ideal": {"neurons": "2", "iterations": "12", "train-repeats": "odd", "layers": "2"},
-		"noise": {"neurons": "2", "iterations": "4", "layers": "1", "backend": "noisy", "device": device, "gradient": "spsa", "shots": "20", "mitigate": "full"},
+		"ideal":      {"neurons": "2", "iterations": "12", "train-repeats": "odd", "layers": "2"},
+		"population": {"neurons": "2", "iterations": "12", "train-repeats": "odd", "stimulus": "repeat", "stimulus-trained": "true", "chain-order": "noise", "shrink": "1", "batch": "16"},
+		"noise":      {"neurons": "2", "iterations": "4", "layers": "1", "backend": "noisy", "device": device, "gradient": "spsa", "shots": "20", "mitigate": "full"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole := begin(t, new(lab.Lab), s)

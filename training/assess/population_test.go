@@ -1,0 +1,151 @@
+package assess_test
+
+import (
+	"bytes"
+	"math"
+	"strings"
+	"testing"
+
+	"qgan/backends/sim"
+	"qgan/internal/stream"
+	"qgan/metrics"
+	"qgan/metrics/spikes"
+	"qgan/training"
+	"qgan/training/assess"
+)
+
+// crowd is a recording of many cells, of which every other fires more often in the second
+// half of a repeat.
+func crowd(t *testing.T, neurons int) *metrics.Recording {
+	t.Helper()
+	r, rng := spikes.NewRaster(24, 30, neurons, 0.02), stream.New(1, "crowd")
+	for rep := range r.Repeats {
+		for b := range r.Bins {
+			for q := range neurons {
+				p := 0.05
+				if q%2 == 0 && b >= 15 {
+					p = 0.4
+				}
+				r.Set(rep, b, q, rng.Float64() < p)
+			}
+		}
+	}
+	rec, err := metrics.NewRecording(r, "odd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+// populationOf trains a population a little.
+func populationOf(t *testing.T, rec *metrics.Recording, settings map[string]string) *assess.Generator {
+	t.Helper()
+	given := map[string]string{"stimulus": "repeat", "iterations": "20", "batch": "64"}
+	for name, text := range settings {
+		given[name] = text
+	}
+	c, err := training.Resolve("deep", rec.Train.Neurons, 1, given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, err := training.Train(t.Context(), rec, c, training.Options{On: &sim.Simulator{Workers: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := assess.New(trained.Config, trained.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Data.Neurons = rec.All.Source.Neurons
+	return g
+}
+
+// More cells than words can be counted of are judged by all that needs no law of windows.
+func TestManyCells(t *testing.T) {
+	rec := crowd(t, 40)
+	g := populationOf(t, rec, nil)
+	e, err := g.Evaluate(t.Context(), "many", rec, assess.Options{Windows: 600, Baselines: []string{"psth"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := must(g.Likelihood()(t.Context(), rec.Held))
+	if e.Method != "none" || e.JS != nil || !strings.Contains(e.Note, "40 neurons are too many to be counted") || *e.LogLikelihoodHeldOut != held || e.Drawn != 600 {
+		t.Errorf("method %s, JS %v, note %q, %v for %g, %d windows", e.Method, e.JS, e.Note, *e.LogLikelihoodHeldOut, held, e.Drawn)
+	}
+	if math.Abs(e.PSilent-e.Recording.PSilent) > 0.05 || len(e.RatesHz) != 40 {
+		t.Errorf("silence %g and %g, %d rates", e.PSilent, e.Recording.PSilent, len(e.RatesHz))
+	}
+	if s := e.Standing; s.By != "loglik" || s.Repeats != "held out" || *s.Own != held || len(s.Models) != 1 || !*s.Models[0].Beaten {
+		t.Errorf("standing %+v", s)
+	}
+	// Independent cells: their own rates on the repeats held out.
+	want := 0.0
+	for q := range 40 {
+		p, own := rate(rec.Train, q), rate(rec.Held, q)
+		want += own*math.Log(p) + (1-own)*math.Log(1-p)
+	}
+	if got := e.Standing.Models[0].Value; math.Abs(got-want) > 1e-9 {
+		t.Errorf("independent cells have %g, want %g", got, want)
+	}
+	var text bytes.Buffer
+	if err := e.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if s := text.String(); strings.Contains(s, "JS held out") || !strings.Contains(s, "too many to be counted") || !strings.Contains(s, "numbers of the stimulus") {
+		t.Errorf("the text:\n%s", s)
+	}
+}
+
+func rate(r *spikes.Raster, q int) float64 {
+	n := 0
+	for rep := range r.Repeats {
+		for b := range r.Bins {
+			if r.At(rep, b, q) {
+				n++
+			}
+		}
+	}
+	return float64(n) / float64(r.Repeats*r.Bins)
+}
+
+// A bin's circuit is asked for by its place in the repeat and the words before it, of any
+// number of bits; its bits are the recording's cells.
+func TestPopulationCircuit(t *testing.T) {
+	rec := crowd(t, 3)
+	g := populationOf(t, rec, map[string]string{"chain": "2,0,1"})
+	for where, rare := range map[int]bool{3: true, 25: false} {
+		c, err := g.Trained(nil, assess.Which{Timestep: where, Past: "000,100,010"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		law, err := g.WordLaw(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fires := map[int]float64{}
+		for word, p := range law {
+			for q, bit := range word {
+				if bit == '1' {
+					fires[q] += p
+				}
+			}
+		}
+		for q := range 3 {
+			if often := fires[q] > 0.2; often != (!rare && q%2 == 0) {
+				t.Errorf("bin %d: cell %d fires with probability %.2f", where, q, fires[q])
+			}
+		}
+	}
+	for want, w := range map[string]assess.Which{
+		"timestep 30: the run has timesteps 0 to 29": {Timestep: 30},
+		`past 01: "01" is no word of 3 bits`:         {Past: "01"},
+		"latent-vector seed:1: ":                     {Latent: "seed:1"},
+	} {
+		if _, err := g.Trained(nil, w); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if g.Rounds(7) != 7 || populationOf(t, rec, map[string]string{"stimulus": "none", "memory-in": "ry"}).Rounds(7) != training.BurnIn+7 {
+		t.Error("the rounds of circuits")
+	}
+}
