@@ -55,8 +55,8 @@ var defects = []struct {
 			if cell != j || !r.At(rep, b, i) || rng.Float64() < chance {
 				return
 			}
-			for {
-				if to := rng.IntN(r.Bins); !r.At(rep, to, i) && move(r, rep, b, to, j) {
+			for range 20 { // near by, so that it follows the stimulus as before
+				if to := b + rng.IntN(9) - 4; to >= 0 && to < r.Bins && !r.At(rep, to, i) && move(r, rep, b, to, j) {
 					return
 				}
 			}
