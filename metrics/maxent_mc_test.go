@@ -43,6 +43,21 @@ func TestMonteCarloIsExact(t *testing.T) {
 	}
 }
 
+// A bit is drawn as the exponential says, wherever it is left out.
+func TestFires(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(6, 1))
+	for range 100000 {
+		f := 12 * rng.NormFloat64()
+		p := 1 / (1 + math.Exp(-f))
+		for _, u := range []float64{rng.Float64(), p * (1 - 1e-12), min(1, p*(1+1e-12))} {
+			if math.Abs(u-p) > 1e-14*p && fires(u, f) != (u < p) {
+				t.Fatalf("field %g, %g: %v", f, u, fires(u, f))
+			}
+		}
+	}
+}
+
 func TestMonteCarloBaseline(t *testing.T) {
 	t.Parallel()
 	r := randomRaster(rand.New(rand.NewPCG(4, 1)), 4, 400, 4, 0.05)

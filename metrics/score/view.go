@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/floats"
 )
 
 // view is a raster as its figures see it: the sums over its units, each as often as the
@@ -150,12 +151,7 @@ func (v *view) stimulus() {
 	noise, signal := make([]float64, n*n), make([]float64, n*n)
 	for i := range n {
 		for j := i; j < n; j++ {
-			product := 0.0
-			other := means[j]
-			for b, m := range means[i] {
-				product += m * other[b]
-			}
-			product /= length
+			product := floats.Dot(means[i], means[j]) / length
 			noise[i*n+j] = joint[i*n+j]/v.binCount() - product
 			signal[i*n+j] = product - average[i]*average[j]
 			noise[j*n+i], signal[j*n+i] = noise[i*n+j], signal[i*n+j]
