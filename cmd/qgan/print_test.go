@@ -229,7 +229,7 @@ func printedScores() *assess.Scores {
 		},
 	}
 	s.Judged[1].Notes = []string{"cut"}
-	s.Groups = []assess.AboutGroup{{Name: "likelihood"}, {Name: "rates"}}
+	s.Groups = []assess.AboutGroup{{Name: "likelihood", Unit: "nats/bin"}, {Name: "rates"}}
 	s.Judged[0].Groups = []score.GroupValue{{Name: "likelihood", Figures: 1}, {Name: "rates", Figures: 1, Excess: figure(2.6)}}
 	s.Judged[0].Against = []score.Against{{Baseline: "glm", Better: []string{"likelihood"}, Even: []string{"rates"}}, {Baseline: "psth", Better: []string{"likelihood"}, Worse: []string{"rates"}, Lacks: "history"}}
 	s.Baselines[1].Groups = []score.GroupValue{{Name: "rates", Figures: 1, Excess: figure(-0.25)}}

@@ -48,7 +48,7 @@ func TestScoreValues(t *testing.T) {
 		}
 		groups, against := []assess.AboutGroup{}, []score.Against{}
 		for _, g := range score.Groups() {
-			groups = append(groups, assess.AboutGroup{Name: g.Name, Text: g.Text})
+			groups = append(groups, assess.AboutGroup{Name: g.Name, Unit: g.Unit, Text: g.Text})
 		}
 		for _, b := range baselines {
 			against = append(against, judged.Against(b))

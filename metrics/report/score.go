@@ -254,7 +254,7 @@ func (s *Scores) groups() table {
 	for _, x := range s.Subjects {
 		scores = append(scores, x.Score)
 	}
-	first, votes := scores[0], words("baseline better : worse than "+scores[0].Name)
+	first, votes := scores[0], words("better : worse than "+scores[0].Name)
 	for range scores {
 		votes = append(votes, cell{Text: ""})
 	}
@@ -273,7 +273,11 @@ func (s *Scores) groups() table {
 		t.Head = append(t.Head, numbers(x.Name)...)
 	}
 	for _, g := range score.Groups() {
-		row := words(g.Name)
+		name := g.Name
+		if g.Unit != "" {
+			name += " (" + g.Unit + ")"
+		}
+		row := words(name)
 		for _, text := range score.GroupRow(g.Name, scores) {
 			row = append(row, numbers(minus(text))...)
 		}

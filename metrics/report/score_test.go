@@ -409,7 +409,7 @@ func TestScoreTables(t *testing.T) {
 	groups := tables["Groups of figures"]
 	for _, c := range []struct{ row, column, want string }{
 		{"rates", "mine", "2.6"}, {"rates", "simple", "1.5"}, {"rates", "plain", "3.0"}, {"words", "mine", "−0.2"}, {"words", "plain", "0.5"}, {"stimulus", "mine", "–"},
-		{"baseline better : worse than mine", "simple", "1 : 0"}, {"baseline better : worse than mine", "plain", "0 : 1"},
+		{"better : worse than mine", "simple", "1 : 0"}, {"better : worse than mine", "plain", "0 : 1"},
 	} {
 		if got := groups[c.row][c.column]; got != c.want {
 			t.Errorf("%s, %s: %q, want %q", c.row, c.column, got, c.want)

@@ -14,6 +14,7 @@ import (
 type Group struct {
 	Name string
 	Text string // what it is, in a phrase
+	Unit string // of what tables show of it; "": the excess, which has none
 
 	figures func() []Figure
 }
@@ -21,17 +22,17 @@ type Group struct {
 // Groups are those of [Figures], in the order in which they are shown.
 func Groups() []Group {
 	return []Group{
-		{"likelihood", "how likely the judging half is under the model", likelihoods},
-		{"rates", "how often each cell fires", rates},
-		{"population counts", "how many cells fire in a bin, and spikes in windows", populations},
-		{"silences and bursts", "runs of bins without and with a spike", runs},
-		{"pair covariances", "what two cells have in common in a bin", pairFigures},
-		{"lagged covariances", "what a cell tells of another one 1 to 20 bins later", func() []Figure { return lagFigures(false) }},
-		{"autocovariances", "what a cell tells of itself 1 to 20 bins later", func() []Figure { return lagFigures(true) }},
-		{"intervals", "inter-spike intervals and the scatter of counts", intervals},
-		{"stimulus", "PSTHs and their correlations", stimuli},
-		{"noise correlations", "what cells have in common beyond the stimulus", noises},
-		{"words", "which cells fire together", wordFigures},
+		{likelihoodGroup, "how likely the judging half is under the model", "nats/bin", likelihoods},
+		{"rates", "how often each cell fires", "", rates},
+		{"population counts", "how many cells fire in a bin, and spikes in windows", "", populations},
+		{"silences and bursts", "runs of bins without and with a spike", "", runs},
+		{"pair covariances", "what two cells have in common in a bin", "", pairFigures},
+		{"lagged covariances", "what a cell tells of another one 1 to 20 bins later", "", func() []Figure { return lagFigures(false) }},
+		{"autocovariances", "what a cell tells of itself 1 to 20 bins later", "", func() []Figure { return lagFigures(true) }},
+		{"intervals", "inter-spike intervals and the scatter of counts", "", intervals},
+		{"stimulus", "PSTHs and their correlations", "", stimuli},
+		{"noise correlations", "what cells have in common beyond the stimulus", "", noises},
+		{"words", "which cells fire together", "", wordFigures},
 	}
 }
 
@@ -151,8 +152,11 @@ func (s *Score) wins(other *Score, group string) (wins, losses int) {
 	return wins, losses
 }
 
+// likelihoodGroup has a value in place of an excess.
+const likelihoodGroup = "likelihood"
+
 // GroupRow are the median excesses of scores in a group, as a table shows them: of the
-// likelihood, which has none, ln p of a bin in nats.
+// likelihood, which has none, ln p of a bin.
 func GroupRow(group string, scores []*Score) []string {
 	out := make([]string, len(scores))
 	for i, s := range scores {
@@ -163,8 +167,8 @@ func GroupRow(group string, scores []*Score) []string {
 			}
 		}
 		for _, v := range s.Values {
-			if group == "likelihood" && v.Name == logLikelihood && v.Value != nil {
-				out[i] = fmt.Sprintf("%.4g nats", *v.Value)
+			if group == likelihoodGroup && v.Name == logLikelihood && v.Value != nil {
+				out[i] = fmt.Sprintf("%.4g", *v.Value)
 			}
 		}
 	}

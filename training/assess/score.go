@@ -61,6 +61,7 @@ type AboutFigure struct {
 // AboutGroup says what a group of figures is about.
 type AboutGroup struct {
 	Name string `json:"name"`
+	Unit string `json:"unit,omitempty"` // of its row in the table; "": the excess
 	Text string `json:"text"`
 }
 
@@ -193,7 +194,7 @@ func (j judge) judge(ctx context.Context, all []contestant) (*Scores, error) {
 		out.About = append(out.About, AboutFigure{f.Name, f.Group, f.Unit, f.Better.String(), metrics.FiniteOrNil(f.Perfect), f.Text})
 	}
 	for _, g := range score.Groups() {
-		out.Groups = append(out.Groups, AboutGroup{g.Name, g.Text})
+		out.Groups = append(out.Groups, AboutGroup{g.Name, g.Unit, g.Text})
 	}
 	if o.Page {
 		out.page = &report.Scores{}

@@ -44,7 +44,7 @@ func (s *Scores) WriteText(w io.Writer) error {
 // of the baselines beside, and below what baselines can't have.
 func (s *Scores) writeGroups(w io.Writer, i int) error {
 	x := s.Judged[i]
-	head, last, lacks := []string{"group", "median excess"}, []string{"", "better:worse"}, []string{}
+	head, last, lacks := []string{"group", "", "median excess"}, []string{"", "", "better:worse"}, []string{}
 	for _, b := range x.Against {
 		head, last = append(head, b.Baseline), append(last, fmt.Sprintf("%d:%d", len(b.Better), len(b.Worse)))
 		if b.Lacks != "" {
@@ -55,7 +55,7 @@ func (s *Scores) writeGroups(w io.Writer, i int) error {
 	t.Row(head...)
 	scores := append([]*score.Score{x.Score}, s.Beside(x.Score)...)
 	for _, g := range s.Groups {
-		t.Row(append([]string{g.Name}, score.GroupRow(g.Name, scores)...)...)
+		t.Row(append([]string{g.Name, g.Unit}, score.GroupRow(g.Name, scores)...)...)
 	}
 	if len(x.Against) > 0 {
 		t.Row(last...)
