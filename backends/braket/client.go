@@ -52,7 +52,9 @@ func New(a Account, name string, o service.Options) (*Client, error) {
 		return nil, err
 	}
 	c := Reader(arn)
-	c.Place = service.At(serviceName, arn, o.Address(""))
+	if c.Place, err = service.At(serviceName, arn, o.Address("")).Asking(o.Job); err != nil {
+		return nil, err
+	}
 	c.account, c.options, c.clock = a, o.REST, &clock{now: o.Clock()}
 	c.region = cmp.Or(regionOf(arn), a.Region, defaultRegion)
 	if !isRegion(c.region) {

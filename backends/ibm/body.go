@@ -20,6 +20,8 @@ type job struct {
 	Backend string   `json:"backend"`
 	Params  params   `json:"params"`
 	Tags    []string `json:"tags"`
+	// Cost is how many seconds on the processor the job may take at most.
+	Cost int `json:"cost,omitempty"`
 }
 
 type params struct {
@@ -27,11 +29,44 @@ type params struct {
 	PUBs          [][3]any `json:"pubs"`
 	Version       int      `json:"version"`
 	SupportQiskit bool     `json:"support_qiskit"`
+	Options       *options `json:"options,omitempty"`
+}
+
+// options are what the service does with the circuits of a job ("SamplerOptions").
+type options struct {
+	Decoupling *decoupling `json:"dynamical_decoupling,omitempty"`
+	Twirling   *twirling   `json:"twirling,omitempty"`
+}
+
+type decoupling struct {
+	Enable   bool   `json:"enable"`
+	Sequence string `json:"sequence_type"`
+}
+
+type twirling struct {
+	Gates   bool `json:"enable_gates"`
+	Measure bool `json:"enable_measure"`
+}
+
+// options are those that are asked for; nil for none.
+func (c *Client) options() *options {
+	dd, twirl := c.Asked("ibm-dd"), c.Asked("ibm-twirl")
+	if dd == "" && twirl == "" {
+		return nil
+	}
+	o := &options{}
+	if dd != "" {
+		o.Decoupling = &decoupling{true, dd}
+	}
+	if twirl != "" {
+		o.Twirling = &twirling{strings.Contains(twirl, "gates"), strings.Contains(twirl, "measure")}
+	}
+	return o
 }
 
 // Body writes a job: a PUB a program, every angle bound.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
-	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2}, Tags: []string{tag}}
+	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2, Options: c.options()}, Tags: []string{tag}, Cost: c.AskedSeconds("max-execution-time")}
 	err := c.Write(programs, false, func(i int, circuit *ir.Circuit) error {
 		text, err := program(circuit)
 		j.Params.PUBs = append(j.Params.PUBs, [3]any{text, nil, programs[i].Shots})

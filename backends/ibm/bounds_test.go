@@ -320,3 +320,34 @@ func TestMetricsOfAJob(t *testing.T) {
 		}
 	}
 }
+
+// What is asked of the service stands in the body and in the price, and nothing where
+// nothing is asked.
+func TestOptionsOfAJob(t *testing.T) {
+	c := ir.New(1, 1)
+	c.Measure(0, 0)
+	job := []service.Program{{Circuit: c, Shots: 100_000}}
+	for _, k := range []struct {
+		asked map[string]string
+		body  string // a part of it
+		usd   float64
+	}{
+		{nil, `"version":2,"support_qiskit":false},"tags":["t"]}`, 1.6 * 38},
+		{map[string]string{"ibm-dd": "XY4"}, `"options":{"dynamical_decoupling":{"enable":true,"sequence_type":"XY4"}}},"tags":["t"]}`, 1.6 * 38},
+		{map[string]string{"ibm-twirl": "measure", "max-execution-time": "20s"}, `"options":{"twirling":{"enable_gates":false,"enable_measure":true}}},"tags":["t"],"cost":20}`, 1.6 * 20},
+		{map[string]string{"max-execution-time": "1h"}, `"tags":["t"],"cost":3600}`, 1.6 * 38},
+	} {
+		client := Reader("d")
+		var err error
+		if client.Place, err = service.At(serviceName, "d", "").Asking(k.asked); err != nil {
+			t.Fatal(err)
+		}
+		body, err := client.Body(t.Context(), job, "t")
+		if p, _ := client.Price(t.Context(), job); err != nil || !strings.HasSuffix(string(body), k.body) || p.USD < k.usd*0.999 || p.USD > k.usd*1.001 {
+			t.Errorf("%v: %s, $%v, %v", k.asked, body, p.USD, err)
+		}
+	}
+	if _, err := New(Account{}, "d", service.Options{Job: map[string]string{"ibm-dd": "XYZ"}}); err == nil {
+		t.Error("a sequence of nobody's was taken")
+	}
+}

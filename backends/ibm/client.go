@@ -26,13 +26,15 @@ type Client struct {
 // New returns the client of a device. An endpoint stands for IAM's address too.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(serviceName, device, o.Endpoint)
+	var err error
+	if c.Place, err = service.At(serviceName, device, o.Endpoint).Asking(o.Job); err != nil {
+		return nil, err
+	}
 	c.now = o.Clock()
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
 		base, iam = o.Address("")+"/api/v1", o.Endpoint
 	}
-	var err error
 	if c.tokens, err = newTokens(iam, a.Key, o.REST, o.Clock()); err != nil {
 		return nil, err
 	}

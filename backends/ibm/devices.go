@@ -97,6 +97,9 @@ func (c *Client) Price(_ context.Context, programs []service.Program) (service.P
 	for _, p := range programs {
 		seconds += perShot * float64(p.Shots)
 	}
+	if most := c.AskedSeconds("max-execution-time"); most > 0 {
+		seconds = min(seconds, float64(most))
+	}
 	p, ok := priceAt(inSeconds, c.now())
 	return service.Price{USD: seconds * p.usd, Basis: p.basis + ", 0.35 ms a shot and 3 s a job", Source: p.source}, ok
 }

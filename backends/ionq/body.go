@@ -19,6 +19,9 @@ type circuit struct {
 	Gateset string          `json:"gateset"`
 }
 
+// debiasShots is the least that debiasing takes.
+const debiasShots = 500
+
 // Body writes a job of one or several native circuits.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
 	body := map[string]any{"backend": c.Device(), "name": tag, "shots": programs[0].Shots, "metadata": map[string]string{service.TagKey: tag}}
@@ -33,6 +36,12 @@ func (c *Client) Body(_ context.Context, programs []service.Program, tag string)
 	})
 	if err != nil {
 		return nil, err
+	}
+	if text := c.Asked("ionq-debias"); text != "" {
+		if text == "true" && programs[0].Shots < debiasShots {
+			return nil, backends.Refuse("%d shots: debiasing takes %d at least", programs[0].Shots, debiasShots)
+		}
+		body["settings"] = map[string]any{"error_mitigation": map[string]bool{"debiasing": text == "true"}}
 	}
 	if len(circuits) == 1 {
 		body["type"] = "ionq.circuit.v1"

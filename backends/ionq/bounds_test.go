@@ -289,3 +289,33 @@ func TestEstimate(t *testing.T) {
 		}
 	}
 }
+
+// Debiasing is asked for in words, and takes its shots.
+func TestDebiasing(t *testing.T) {
+	p := program(func(c *ir.Circuit) { c.Gate(ir.GPI, []int{0}, ir.Const(0)); c.Measure(0, 0) })
+	for _, k := range []struct {
+		asked string
+		shots int
+		want  string // in the body, or in the error
+	}{
+		{"", 100, `"metadata"`}, {"false", 100, `"settings":{"error_mitigation":{"debiasing":false}}`}, {"true", 500, `"settings":{"error_mitigation":{"debiasing":true}}`},
+		{"true", 499, "499 shots: debiasing takes 500 at least"},
+	} {
+		c := Reader("qpu.x")
+		if k.asked != "" {
+			var err error
+			if c.Place, err = service.At(serviceName, "qpu.x", "").Asking(map[string]string{"ionq-debias": k.asked}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Shots = k.shots
+		body, err := c.Body(t.Context(), []service.Program{p}, "t")
+		text := string(body)
+		if err != nil {
+			text = err.Error()
+		}
+		if !strings.Contains(text, k.want) || k.asked == "" && strings.Contains(text, "settings") {
+			t.Errorf("%+v: %s", k, text)
+		}
+	}
+}

@@ -28,14 +28,16 @@ type Client struct {
 // New returns the client of a backend, such as simulator or qpu.forte-1.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(serviceName, device, o.Endpoint)
+	var err error
+	if c.Place, err = service.At(serviceName, device, o.Endpoint).Asking(o.Job); err != nil {
+		return nil, err
+	}
 	rest := o.REST
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
 		r.Header.Set("Authorization", "apiKey "+a.Key)
 		return nil
 	}
-	var err error
 	c.rest, err = service.NewREST("IonQ", o.Address("https://api.ionq.co")+"/v0.4", rest)
 	return c, err
 }

@@ -1,6 +1,7 @@
 package iqm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,7 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 		return nil, err
 	}
 	body := map[string]any{
-		"circuits": circuits, "calibration_set_id": nil, "qubit_mapping": nil, "shots": programs[0].Shots, "max_circuit_duration_over_t2": nil, "heralding_mode": "none",
+		"circuits": circuits, "calibration_set_id": nil, "qubit_mapping": nil, "shots": programs[0].Shots, "max_circuit_duration_over_t2": nil, "heralding_mode": cmp.Or(c.Asked("iqm-heralding"), "none"),
 		"move_gate_validation": "strict", "move_gate_frame_tracking": "full", "active_reset_cycles": nil, "dd_mode": "disabled", "dd_strategy": nil,
 	}
 	if s.CalibrationSet != "" {

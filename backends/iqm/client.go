@@ -1,6 +1,7 @@
 package iqm
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,7 +29,10 @@ type Client struct {
 // New returns the client of a quantum computer by its alias.
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
-	c.Place = service.At(serviceName, device, o.Endpoint)
+	var err error
+	if c.Place, err = service.At(serviceName, device, o.Endpoint).Asking(o.Job); err != nil {
+		return nil, err
+	}
 	rest, now := o.REST, o.Clock()
 	rest.Problem = problem
 	rest.Authorize = func(r *http.Request) error {
@@ -43,7 +47,6 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 		return nil
 	}
 	rest.Refused = a.Refused
-	var err error
 	c.rest, err = service.NewREST("IQM", o.Address(a.Server)+"/api/v1", rest)
 	return c, err
 }
@@ -75,7 +78,7 @@ func Reader(device string) *Client { return &Client{Place: service.At(serviceNam
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
-	return c.rest.Create(ctx, service.Call{Path: "jobs/" + url.PathEscape(c.Device()) + "/circuit", Query: url.Values{"use_timeslot": {"false"}}, Body: body})
+	return c.rest.Create(ctx, service.Call{Path: "jobs/" + url.PathEscape(c.Device()) + "/circuit", Query: url.Values{"use_timeslot": {cmp.Or(c.Asked("iqm-timeslot"), "false")}}, Body: body})
 }
 
 // Find can't: the server has no list of jobs.

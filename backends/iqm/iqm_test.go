@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -154,5 +157,38 @@ func TestWhatCannotBe(t *testing.T) {
 	}
 	if _, err := old.Snapshot(t.Context()); err == nil || !strings.Contains(err.Error(), "expired") || strings.Contains(err.Error(), token) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Heralding and the timeslot are asked for where the user asks, in body and address.
+func TestOptionsOfAJob(t *testing.T) {
+	circuit := ir.New(1, 1)
+	circuit.Measure(0, 0)
+	for _, k := range []struct {
+		asked               map[string]string
+		heralding, timeslot string
+	}{
+		{nil, "none", "false"},
+		{map[string]string{"iqm-heralding": "zeros"}, "zeros", "false"},
+		{map[string]string{"iqm-timeslot": "true"}, "none", "true"},
+	} {
+		var query string
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			query = r.URL.Query().Get("use_timeslot")
+			io.WriteString(w, `{"id": "1"}`)
+		}))
+		c, err := New(Account{Token: func() (string, error) { return "t", nil }}, "garnet", service.Options{Endpoint: web.URL, Job: k.asked})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.snapshot = &calibration.Snapshot{Service: "iqm", Qubits: []calibration.Qubit{{Label: "QB1"}}}
+		body, err := c.Body(t.Context(), []service.Program{{Circuit: circuit, Shots: 7}}, "t")
+		if err != nil || !strings.Contains(string(body), `"heralding_mode":"`+k.heralding+`"`) {
+			t.Errorf("%v: %s, %v", k.asked, body, err)
+		}
+		if _, err := c.Submit(t.Context(), body); err != nil || query != k.timeslot {
+			t.Errorf("%v: use_timeslot=%s, %v", k.asked, query, err)
+		}
+		web.Close()
 	}
 }

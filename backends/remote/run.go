@@ -25,6 +25,9 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 	}
 	key := sha256.New()
 	fmt.Fprintln(key, r.Service.Service(), r.Service.Device(), r.Service.Endpoint())
+	if m := r.manner(); m != "" {
+		fmt.Fprintln(key, m)
+	}
 	left := programs
 	for _, q := range requests {
 		for range q.Bindings.Len() {

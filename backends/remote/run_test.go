@@ -511,3 +511,30 @@ func TestRehearsalOfNothing(t *testing.T) {
 		t.Errorf("%v, %v", out, err)
 	}
 }
+
+// mannered is a service that runs jobs in a manner that is asked for.
+type mannered struct {
+	*fakeService
+	manner string
+}
+
+func (m mannered) Manner() string { return m.manner }
+
+// Jobs that a service runs in another manner are other jobs.
+func TestAnotherMannerIsAnotherRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newFake(), openLedger(t, t.TempDir())
+		for _, k := range []struct {
+			manner string
+			posts  int
+		}{{"", 1}, {"dd", 2}, {"", 2}, {"dd", 2}, {"twirl", 3}} {
+			r := &Remote{Service: mannered{s, k.manner}, Ledger: l}
+			if _, err := r.Run(t.Context(), []backends.Request{requestOf(2, 10)}); err != nil || s.posts != k.posts {
+				t.Errorf("%q: sent %d times, want %d; %v", k.manner, s.posts, k.posts, err)
+			}
+		}
+		if a, b := (&Remote{Service: mannered{s, ""}}).nameOf("x"), (&Remote{Service: mannered{s, "dd"}}).nameOf("x"); a == b || a != (&Remote{Service: s}).nameOf("x") {
+			t.Error("works have the same name in another manner, or another in the same")
+		}
+	})
+}

@@ -9,11 +9,23 @@ import (
 	"qgan/calibration"
 )
 
+// manner is how the service runs jobs on request; "" where nothing is asked for.
+func (r *Remote) manner() string {
+	if s, ok := r.Service.(interface{ Manner() string }); ok {
+		return s.Manner()
+	}
+	return ""
+}
+
 // nameOf is the name of what is asked of a device: the same for the same question, and of
 // another device, service or address another.
 func (r *Remote) nameOf(asked ...string) string {
 	h := sha256.New()
-	for _, text := range append([]string{r.Service.Service(), r.Service.Device(), r.Service.Endpoint()}, asked...) {
+	place := []string{r.Service.Service(), r.Service.Device(), r.Service.Endpoint()}
+	if m := r.manner(); m != "" {
+		place = append(place, m)
+	}
+	for _, text := range append(place, asked...) {
 		fmt.Fprintf(h, "%d %s\n", len(text), text)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -18,6 +18,8 @@ type Options struct {
 	Endpoint string
 	REST     RESTOptions
 	Now      func() time.Time // nil: time.Now
+	// Job are options of the jobs that are sent, by the names of JobOptions.
+	Job map[string]string
 }
 
 // Clock is what tells the time.
@@ -42,10 +44,15 @@ const TagKey = "qgan_id"
 
 // Place is a device of a service at an address, the part of Service that is alike in all
 // clients: they embed it.
-type Place struct{ service, device, endpoint string }
+type Place struct {
+	service, device, endpoint string
+	job                       map[string]string // what is asked for its jobs
+}
 
 // At returns the place of a device. The endpoint is empty for the service's own address.
-func At(service, device, endpoint string) Place { return Place{service, device, endpoint} }
+func At(service, device, endpoint string) Place {
+	return Place{service: service, device: device, endpoint: endpoint}
+}
 
 // Service is the service's name.
 func (p Place) Service() string { return p.service }

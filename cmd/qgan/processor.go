@@ -79,6 +79,7 @@ func (p *processorFlags) add(f *pflag.FlagSet) {
 // addSending adds the flags of verbs that send jobs.
 func (p *processorFlags) addSending(f *pflag.FlagSet) {
 	p.remote.addSending(f)
+	p.remote.addJob(f)
 	f.BoolVar(&p.dry, "dry-run", false, "of a service: say what would be sent and may be spent, send nothing")
 }
 

@@ -84,6 +84,7 @@ type remoteFlags struct {
 	maxCost  dollars
 	unpriced bool
 	resubmit bool
+	job      map[string]*string // options of jobs
 }
 
 func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
@@ -97,6 +98,25 @@ func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost and that the service doesn't list")
 }
 
+// addJob adds what a service does with a job on request.
+func (f *remoteFlags) addJob(s *pflag.FlagSet) {
+	f.job = map[string]*string{}
+	for _, o := range service.JobOptions() {
+		f.job[o.Name] = s.String(o.Name, "", o.Usage)
+	}
+}
+
+// options are those of jobs that are given.
+func (f *remoteFlags) options() map[string]string {
+	given := map[string]string{}
+	for name, text := range f.job {
+		if *text != "" {
+			given[name] = *text
+		}
+	}
+	return given
+}
+
 // with are the flags with what settings say.
 func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
 	if text := s["endpoint"]; text != "" {
@@ -107,6 +127,13 @@ func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
 			return f, usagef("--max-cost %s: %w", text, err)
 		}
 	}
+	own := map[string]*string{}
+	for _, o := range service.JobOptions() {
+		if text, ok := s[o.Name]; ok {
+			own[o.Name] = &text
+		}
+	}
+	f.job = own
 	f.unpriced = f.unpriced || s["unpriced"] == "true"
 	f.resubmit = f.resubmit || s["resubmit-unknown"] == "true"
 	return f, nil
@@ -158,7 +185,7 @@ func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device
 	if err != nil {
 		return nil, err
 	}
-	return s.Open(ctx, a.surroundings(s), device, service.Options{Endpoint: cmp.Or(other, address), Now: a.now})
+	return s.Open(ctx, a.surroundings(s), device, service.Options{Endpoint: cmp.Or(other, address), Now: a.now, Job: f.options()})
 }
 
 // openLedger opens the user's ledger: QGAN_LEDGER, or below the state folder.

@@ -62,6 +62,7 @@ same time waits for it; --anew sends another.`,
 	s.Uint64Var(&f.compile.seed, "seed", 0, "seed of routing")
 	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
 	f.addSending(s)
+	f.addJob(s)
 	return cmd
 }
 

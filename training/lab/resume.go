@@ -118,6 +118,14 @@ func (t *Training) processor() *runs.Processor {
 		NoiseModel: s["noise-model"], DeviceNoise: s["device-noise"], CalibrationShots: t.On.Correction.CalibrationShots, M3Distance: t.On.Correction.Distance,
 		Snapshot: t.On.Snapshot,
 	}
+	for _, name := range ofJobs() {
+		if s.given(name) {
+			if p.Job == nil {
+				p.Job = map[string]string{}
+			}
+			p.Job[name] = s[name]
+		}
+	}
 	if text := s["endpoint"]; text != "" {
 		p.Endpoint = strings.Split(text, ",")
 	}
@@ -167,6 +175,11 @@ func ofManifest(m runs.Manifest, given Settings) Settings {
 	}
 	if p.M3Distance != 0 {
 		s["m3-distance"] = strconv.Itoa(p.M3Distance)
+	}
+	for name, text := range p.Job {
+		if !s.given(name) {
+			s[name] = text
+		}
 	}
 	if !s.given("endpoint") && len(p.Endpoint) > 0 {
 		s["endpoint"] = strings.Join(p.Endpoint, ",")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"qgan/backends/service"
 	"qgan/internal/named"
 	"qgan/metrics"
 	"qgan/training"
@@ -29,8 +30,18 @@ func OfProcessor() []string {
 // OfSending are the settings of what sends jobs to a service: another address of it
 // (SERVICE=URL, several with commas between them), the most that may be spent in US
 // dollars, whether jobs without a price are sent, and whether one whose answer was lost is
-// sent again.
-func OfSending() []string { return []string{"endpoint", "max-cost", "unpriced", "resubmit-unknown"} }
+// sent again; and what the service does with a job on request.
+func OfSending() []string {
+	return append([]string{"endpoint", "max-cost", "unpriced", "resubmit-unknown"}, ofJobs()...)
+}
+
+// ofJobs are the options of jobs.
+func ofJobs() (names []string) {
+	for _, o := range service.JobOptions() {
+		names = append(names, o.Name)
+	}
+	return names
+}
 
 // Known says whether there is a setting of a name.
 func Known(name string) bool {

@@ -23,6 +23,7 @@ func TestOfManifest(t *testing.T) {
 			Device: "/a/props.json", DeviceNoise: "gates=2", ReadoutError: "symmetric", CalibrationShots: 500, M3Distance: 2, Endpoint: []string{"ibm=http://a", "iqm=http://b"},
 		},
 	}
+	sold := runs.Manifest{Config: training.Config{Backend: "ibm:x"}, Processor: &runs.Processor{Job: map[string]string{"ibm-dd": "XY4", "ibm-twirl": "measure"}}}
 	model := runs.Manifest{Config: training.Config{Backend: "noisy", Mitigation: "none"}, Processor: &runs.Processor{NoiseModel: "a.toml", ReadoutError: "asymmetric", M3Distance: -1}}
 	for _, k := range []struct {
 		name        string
@@ -38,6 +39,7 @@ func TestOfManifest(t *testing.T) {
 			"backend": "noisy", "mitigate": "m3", "device": "/a/props.json", "device-noise": "gates=2", "readout-error": "symmetric",
 			"calibration-shots": "500", "m3-distance": "2", "endpoint": "ibm=http://c", "max-cost": "3", "unpriced": "true", "resubmit-unknown": "true",
 		}},
+		{"options of jobs", sold, Settings{"ibm-twirl": "gates", "max-execution-time": "9s"}, Settings{"backend": "ibm:x", "ibm-dd": "XY4", "ibm-twirl": "gates", "max-execution-time": "9s"}},
 		{"a noise model", model, nil, Settings{"backend": "noisy", "noise-model": "a.toml", "m3-distance": "-1"}},
 	} {
 		if diff := cmp.Diff(k.want, ofManifest(k.m, k.given)); diff != "" {

@@ -44,7 +44,9 @@ type Processor struct {
 	CalibrationShots int      `json:"calibration_shots,omitempty"`
 	M3Distance       int      `json:"m3_distance,omitempty"`
 	Endpoint         []string `json:"endpoint,omitempty"`
-	Snapshot         string   `json:"snapshot,omitempty"` // hash of the calibration data
+	// Job are the options of a service's jobs, by name.
+	Job      map[string]string `json:"job_options,omitempty"`
+	Snapshot string            `json:"snapshot,omitempty"` // hash of the calibration data
 }
 
 // Build says which program ran where.
