@@ -24,9 +24,19 @@ func sold(t *testing.T, s *server) *Client {
 }
 
 // The service's bounds of a job are its executions and its size; at its own address it takes
-// five submissions a minute.
+// five submissions a minute. A device that tells less than all devices told has bounds of its
+// own.
 func TestBounds(t *testing.T) {
 	s := newServer(t)
+	for conf, want := range map[string]service.Limits{
+		`{"max_shots":1000,"max_experiments":1}`: {Programs: 1, MaxShots: 1000}, `{"max_shots":99999,"max_experiments":299}`: {Programs: 299, MaxShots: 99999}, `{"max_shots":100000,"max_experiments":300}`: {}, `{}`: {},
+	} {
+		s.on("GET /api/v1/backends/ibm_torino/configuration", 200, conf)
+		if got, err := sold(t, s).Limits(t.Context()); err != nil || got.Programs != want.Programs || got.MaxShots != want.MaxShots {
+			t.Errorf("%s: %+v, %v", conf, got, err)
+		}
+	}
+	s.on("GET /api/v1/backends/ibm_torino/configuration", 200, `{}`)
 	for perMinute, c := range map[int]*Client{5: sold(t, s), 0: s.client(t, secret)} {
 		got, err := c.Limits(t.Context())
 		got.Source = ""

@@ -2,6 +2,8 @@ package ibm
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/url"
 
 	"qgan/backends/service"
@@ -64,20 +66,43 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 }
 
 // The service's bounds of a job: executions, which are circuits times shots, and the size by its
-// guide "Job limits" of November 2026, submissions a minute by its OpenAPI description. What
-// a device's configuration says of shots and circuits is not enforced any more.
+// guide "Job limits" of November 2026, submissions a minute by its OpenAPI description. The
+// shots and circuits that all configurations told are not enforced any more; a device that
+// tells fewer has bounds of its own.
 const (
+	toldPrograms  = 300
+	toldShots     = 100_000
 	maxExecutions = 10_000_000
 	maxBytes      = 50_000_000
 	gateBytes     = 64 // "rzz(-1.2345678901234567) $126, $127;" and a line's end, an "if" before it
 	perMinute     = 5
 )
 
-// Limits are the service's.
-func (c *Client) Limits(context.Context) (service.Limits, error) {
+// Limits are the service's, and a device's own where its configuration tells them.
+func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
 	l := service.Limits{TotalShots: maxExecutions, Bytes: maxBytes, GateBytes: gateBytes, PerMinute: perMinute, Source: "IBM Quantum, job limits of November 2026"}
 	if c.Local() {
 		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
+	}
+	if c.rest == nil {
+		return l, nil
+	}
+	raw, err := c.document(ctx, "configuration")
+	if err != nil {
+		return l, err
+	}
+	var conf struct {
+		Shots    int `json:"max_shots"`
+		Programs int `json:"max_experiments"`
+	}
+	if err := json.Unmarshal(raw, &conf); err != nil {
+		return l, fmt.Errorf("IBM Quantum: the configuration of %s can't be read: %w", c.Device(), err)
+	}
+	if conf.Programs > 0 && conf.Programs < toldPrograms {
+		l.Programs = conf.Programs
+	}
+	if conf.Shots > 0 && conf.Shots < toldShots {
+		l.MaxShots = conf.Shots
 	}
 	return l, nil
 }

@@ -276,9 +276,7 @@ const (
 	resends = 8
 	// maxLost is how many attempts at a job may be lost in all, whoever sends it: each may be
 	// paid for.
-	maxLost = 5
-	// longestRest is the longest wait before a job is sent again that can't be looked up.
-	longestRest = 10 * time.Minute
+	maxLost = 4
 )
 
 // reconcile finds out whether the service has a job whose answer was lost. Listings may
@@ -320,9 +318,8 @@ func (s *sending) reconcile(ctx context.Context, j ledger.Job) (ledger.Job, erro
 	return s.resubmit(ctx, j, fmt.Errorf("the service doesn't list it, after %d look-ups", answered), 0)
 }
 
-// resubmit sends a job once more that was not found, where that is asked for: after a wait
-// that doubles with each attempt that was lost, a few times in all, as one try more that may
-// cost.
+// resubmit sends a job once more that was not found, where that is asked for: after a wait, a
+// few times in all, as one try more that may cost.
 func (s *sending) resubmit(ctx context.Context, j ledger.Job, why error, wait time.Duration) (ledger.Job, error) {
 	now, err := s.Ledger.Job(j.ID)
 	if err != nil {
@@ -340,7 +337,7 @@ func (s *sending) resubmit(ctx context.Context, j ledger.Job, why error, wait ti
 	case lost >= maxLost:
 		return s.lost(j, fmt.Errorf("it was sent %d times and never found, which is enough: %w", lost, why), false)
 	}
-	if err := s.rest(ctx, j, min(wait<<max(0, lost-1), longestRest)); err != nil {
+	if err := s.rest(ctx, j, wait); err != nil {
 		return s.lost(j, err, false)
 	}
 	s.report(j, "not found at the service: sending it again, though the service may have it")
