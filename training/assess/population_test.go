@@ -149,3 +149,27 @@ func TestPopulationCircuit(t *testing.T) {
 		t.Error("the rounds of circuits")
 	}
 }
+
+// A generator that knows the time in a repeat is judged by whole repeats, and its own circuit
+// without pair rotations stands beside.
+func TestScorePopulation(t *testing.T) {
+	rec := crowd(t, 3)
+	g := populationOf(t, rec, map[string]string{"entangler": "pair"})
+	subjects := []assess.Subject{{Path: "run", Generator: g}}
+	s, err := assess.Score(t.Context(), rec, subjects, assess.ScoreOptions{Baselines: []string{"product"}, Resamples: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, product := s.Judged[0], s.Baselines[0]
+	if own.Bins != 30 || own.Parameters != g.Model.Parameters() || product.Parameters != own.Parameters-2 {
+		t.Errorf("%d bins, %d parameters, the product %d", own.Bins, own.Parameters, product.Parameters)
+	}
+	want := must(g.Likelihood()(t.Context(), rec.Held))
+	if got := own.Values[0]; s.About[0].Name != "log_likelihood" || math.Abs(*got.Value-want) > 1e-9 {
+		t.Errorf("%s is %v, want %g", s.About[0].Name, got.Value, want)
+	}
+	_, err = assess.Score(t.Context(), rec, subjects, assess.ScoreOptions{Baselines: []string{}, Split: "blocks-of-time"})
+	if err == nil || !strings.Contains(err.Error(), "it knows the time in repeats of 30 bins, those that judge have ") {
+		t.Errorf("halves of a repeat: %v", err)
+	}
+}

@@ -255,7 +255,8 @@ func (j judge) contestant(ctx context.Context, s Subject) (contestant, error) {
 	return contestant{subject, g.Model.Parameters(), append(notes, j.trainedOn(g)...)}, nil
 }
 
-// fits refuses generators of other neurons or of longer windows than repeats.
+// fits refuses generators of other neurons, of longer windows than repeats, or of the time in
+// repeats of another length.
 func (j judge) fits(path string, g *Generator) error {
 	if g.Data.Neurons != nil && !slices.Equal(g.Data.Neurons, j.rec.All.Source.Neurons) {
 		return &metrics.NeuronsError{
@@ -265,6 +266,10 @@ func (j judge) fits(path string, g *Generator) error {
 	}
 	if t := g.Config.Timesteps; t > j.Judge().Bins {
 		return named.Inputf("%s: its windows are of %s, the repeats that judge of %s", path, count(t, "bin"), count(j.Judge().Bins, "bin"))
+	}
+	if c := g.Config; c.Stimulus == training.StimulusRepeat && c.StimulusBins != j.Judge().Bins {
+		return named.Inputf("%s: it knows the time in repeats of %s, those that judge have %d", path, count(c.StimulusBins, "bin"), j.Judge().Bins).
+			Hinted("halves of whole repeats are the {split} odd-even and blocks-of-repeats")
 	}
 	return nil
 }
