@@ -91,6 +91,9 @@ func NewPopulation(c Config, on backends.Solver) (*Population, error) {
 	return g, err
 }
 
+// Method says how words are computed (see [backends.WordEvaluator]).
+func (g *Population) Method() string { return g.words.Method() }
+
 // newPopulation lays the generator's parameters out, without what runs its circuit.
 func newPopulation(c Config) *Population {
 	a := c.Ansatz()

@@ -214,6 +214,9 @@ func (t *Training) Begin(dir string) error {
 		Data: runs.DataInfo{Source: r.Source, File: t.Recording.File, BinWidth: r.BinWidth, Shape: [3]int{r.Repeats, r.Bins, r.Neurons}},
 	}
 	m.Program.Kernel = t.lab.simulator().KernelName()
+	if p, ok := t.Trainer.Model().(*training.Population); ok {
+		m.Program.Words = p.Method()
+	}
 	run, err := runs.Create(t.lab.FS, dir, m)
 	if err != nil {
 		return err

@@ -58,6 +58,8 @@ type Build struct {
 	Arch    string `json:"arch"`
 	CPU     string `json:"cpu"`
 	Kernel  string `json:"kernel"`
+	// Words is how a population's words are computed: carries or state.
+	Words string `json:"words,omitempty"`
 }
 
 // DataInfo says which recording was used and how it was read.
