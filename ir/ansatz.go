@@ -21,11 +21,12 @@ import (
 // With Memory the angles of the encodings are inputs of their own, RX(e_{l,q}):
 // what is computed of the past between two timesteps enters there.
 //
-// With Drive an input of its own is added to the last layer's RY, RY(ry + y_q), where a
-// small angle can lower a rate as well as raise it. With Pairs one brick of pair rotations
-// ends the circuit, xx_minus_yy(2·t_q, π/2) on q and q+1 for even q, then for odd q: it
-// turns |00> and |11> into each other by the angle t_q and is real. With either the last
-// layer has no RZ, which would change nothing.
+// With Drive the last layer is RY(y_q) alone, of an input of its own on each qubit: a
+// small change of it can lower a rate as well as raise it. With Pairs, which takes a drive and
+// no other layer, one brick of pair rotations comes before it, xx_minus_yy(2·t_q, π/2) on q
+// and q+1 for even q, then for odd q: it turns |00> and |11> into each other by the angle t_q
+// and is real. Of two cells that it alone ties the spikes' correlation is sin 2t, whatever
+// their rates.
 type Ansatz struct {
 	Neurons      int // qubits that are measured
 	LatentQubits int // qubits after them that are not
@@ -49,25 +50,17 @@ type LatentScale struct {
 }
 
 // Angles counts the trained angles, 2·Layers·Qubits: RY and RZ of qubit q in
-// layer l are the symbols 2(l·Qubits+q) and 2(l·Qubits+q)+1. Where the last layer has no
-// RZ there are Qubits fewer, and its RY follow each other.
-func (a Ansatz) Angles() int {
-	if a.driven() {
-		return (2*a.Layers - 1) * a.Qubits()
-	}
-	return 2 * a.Layers * a.Qubits()
-}
+// layer l are the symbols 2(l·Qubits+q) and 2(l·Qubits+q)+1. With Drive the last layer has
+// none.
+func (a Ansatz) Angles() int { return 2 * a.trainedLayers() * a.Qubits() }
 
-// RY returns the trained symbol of a layer's RY on a qubit.
-func (a Ansatz) RY(layer, qubit int) int {
-	if a.driven() && layer == a.Layers-1 {
-		return 2*layer*a.Qubits() + qubit
+// trainedLayers counts the layers with trained angles.
+func (a Ansatz) trainedLayers() int {
+	if a.Drive {
+		return a.Layers - 1
 	}
-	return 2 * (layer*a.Qubits() + qubit)
+	return a.Layers
 }
-
-// driven reports whether the circuit ends with inputs instead of an RZ.
-func (a Ansatz) driven() bool { return a.Drive || a.Pairs }
 
 // Encodings counts the layers of RX.
 func (a Ansatz) Encodings() int {
@@ -87,7 +80,7 @@ func (a Ansatz) Scales() int {
 }
 
 // noLatent reports whether the inputs are others than the latent vector.
-func (a Ansatz) noLatent() bool { return a.Memory || a.driven() }
+func (a Ansatz) noLatent() bool { return a.Memory || a.Drive }
 
 // Inputs counts the data symbols: the latent vector, one number a qubit, or, in this
 // order, with Memory the encoding angles, of which that of encoding l and qubit q is the
@@ -133,8 +126,10 @@ func (a Ansatz) Check() error {
 		return fmt.Errorf("an ansatz of %d layers: at least 1 is needed", a.Layers)
 	case a.LatentQubits < 0:
 		return fmt.Errorf("an ansatz of %d latent qubits: it can't have fewer than 0", a.LatentQubits)
-	case a.driven() && (a.Closing || a.FinalChain && !a.Product):
-		return errors.New("an ansatz with a drive or pairs ends with them: it has no closing encoding and no final chain")
+	case a.Drive && (a.Closing || a.FinalChain && !a.Product):
+		return errors.New("an ansatz with a drive ends with it: it has no closing encoding and no final chain")
+	case a.Pairs && (!a.Drive || a.Memory || a.Layers != 1):
+		return errors.New("an ansatz with pairs has one layer, which is its drive, and no encodings")
 	}
 	return nil
 }
@@ -147,12 +142,10 @@ func (a Ansatz) Circuit() *Circuit {
 	n := a.Qubits()
 	c := New(n, 0)
 	c.Name = "sub_generator"
-	for l := range a.Layers {
+	for l := range a.trainedLayers() {
 		for q := range n {
 			c.TrainedSymbol(fmt.Sprintf("ry_%d_%d", l, q))
-			if a.turnsZ(l) {
-				c.TrainedSymbol(fmt.Sprintf("rz_%d_%d", l, q))
-			}
+			c.TrainedSymbol(fmt.Sprintf("rz_%d_%d", l, q))
 		}
 	}
 	if a.Scales() > 0 {
@@ -165,27 +158,30 @@ func (a Ansatz) Circuit() *Circuit {
 	for i := range a.Inputs() {
 		c.DataSymbol(a.input(i))
 	}
+	if a.Pairs {
+		for parity := range 2 {
+			for q := parity; q < n-1; q += 2 {
+				c.Gate(XXMinusYY, []int{q, q + 1}, Data(2, a.PairInput()+q), Const(math.Pi/2))
+			}
+		}
+	}
 	for l := range a.Encodings() {
 		for q := range n {
 			switch {
 			case a.Memory:
 				c.Gate(RX, []int{q}, Data(1, l*n+q))
-			case a.driven():
+			case a.Drive:
 			case a.Latent.Trained:
 				c.Gate(RX, []int{q}, Product(1, a.Angles()+l*n+q, q))
 			case a.Latent.Value != 0:
 				c.Gate(RX, []int{q}, Data(a.Latent.Value, q))
 			}
-			if l == a.Layers {
-				continue
-			}
-			turn := Trained(1, a.RY(l, q))
-			if a.Drive && l == a.Layers-1 {
-				turn = turn.Add(Data(1, a.DriveInput()+q))
-			}
-			c.Gate(RY, []int{q}, turn)
-			if a.turnsZ(l) {
-				c.Gate(RZ, []int{q}, Trained(1, a.RY(l, q)+1))
+			switch i := 2 * (l*n + q); {
+			case l < a.trainedLayers():
+				c.Gate(RY, []int{q}, Trained(1, i))
+				c.Gate(RZ, []int{q}, Trained(1, i+1))
+			case l < a.Layers:
+				c.Gate(RY, []int{q}, Data(1, a.DriveInput()+q))
 			}
 		}
 		if !a.Product && (l < a.Encodings()-1 || a.FinalChain) {
@@ -194,18 +190,8 @@ func (a Ansatz) Circuit() *Circuit {
 			}
 		}
 	}
-	if a.Pairs {
-		for parity := range 2 {
-			for q := parity; q < n-1; q += 2 {
-				c.Gate(XXMinusYY, []int{q, q + 1}, Data(2, a.PairInput()+q), Const(math.Pi/2))
-			}
-		}
-	}
 	return c
 }
-
-// turnsZ reports whether a layer with trained angles has an RZ.
-func (a Ansatz) turnsZ(layer int) bool { return layer < a.Layers-1 || !a.driven() }
 
 // input names a data symbol.
 func (a Ansatz) input(i int) string {

@@ -227,11 +227,11 @@ func TestAnsatzByHand(t *testing.T) {
 		{Ansatz{Neurons: 1, LatentQubits: 1, Layers: 1, Closing: true, Memory: true, Latent: LatentScale{Trained: true, Value: 2}}, "e_0_0 e_0_1 e_1_0 e_1_1", "", false,
 			"rx(e_0_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(e_0_1)1 ry(ry_0_1)1 rz(rz_0_1)1 cx01 rx(e_1_0)0 rx(e_1_1)1"},
 		{Ansatz{Neurons: 3, Layers: 1, Drive: true, Pairs: true}, "y_0 y_1 y_2 t_0 t_1", "", false,
-			"ry(y_0 + ry_0_0)0 ry(y_1 + ry_0_1)1 ry(y_2 + ry_0_2)2 xx_minus_yy(2*t_0,1.5707963267948966)01 xx_minus_yy(2*t_1,1.5707963267948966)12"},
+			"xx_minus_yy(2*t_0,1.5707963267948966)01 xx_minus_yy(2*t_1,1.5707963267948966)12 ry(y_0)0 ry(y_1)1 ry(y_2)2"},
 		{Ansatz{Neurons: 2, Layers: 2, Memory: true, Drive: true}, "e_0_0 e_0_1 e_1_0 e_1_1 y_0 y_1", "", false,
-			"rx(e_0_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(e_0_1)1 ry(ry_0_1)1 rz(rz_0_1)1 cx01 rx(e_1_0)0 ry(y_0 + ry_1_0)0 rx(e_1_1)1 ry(y_1 + ry_1_1)1"},
-		{Ansatz{Neurons: 4, Layers: 1, Pairs: true, Latent: LatentScale{Trained: true, Value: 2}}, "t_0 t_1 t_2", "", false,
-			"ry(ry_0_0)0 ry(ry_0_1)1 ry(ry_0_2)2 ry(ry_0_3)3 xx_minus_yy(2*t_0,1.5707963267948966)01 xx_minus_yy(2*t_2,1.5707963267948966)23 xx_minus_yy(2*t_1,1.5707963267948966)12"},
+			"rx(e_0_0)0 ry(ry_0_0)0 rz(rz_0_0)0 rx(e_0_1)1 ry(ry_0_1)1 rz(rz_0_1)1 cx01 rx(e_1_0)0 ry(y_0)0 rx(e_1_1)1 ry(y_1)1"},
+		{Ansatz{Neurons: 4, Layers: 1, Drive: true, Pairs: true, Latent: LatentScale{Trained: true, Value: 2}}, "y_0 y_1 y_2 y_3 t_0 t_1 t_2", "", false,
+			"xx_minus_yy(2*t_0,1.5707963267948966)01 xx_minus_yy(2*t_2,1.5707963267948966)23 xx_minus_yy(2*t_1,1.5707963267948966)12 ry(y_0)0 ry(y_1)1 ry(y_2)2 ry(y_3)3"},
 	} {
 		c := k.a.Circuit()
 		if err := errors.Join(Verify(c), k.a.Check()); err != nil {
@@ -261,7 +261,8 @@ func TestAnsatzByHand(t *testing.T) {
 		"an ansatz of 0 neurons: at least 1 is needed":                                                  {Layers: 1},
 		"an ansatz of 0 layers: at least 1 is needed":                                                   {Neurons: 1},
 		"an ansatz of -1 latent qubits: it can't have fewer than 0":                                     {Neurons: 1, Layers: 1, LatentQubits: -1},
-		"an ansatz with a drive or pairs ends with them: it has no closing encoding and no final chain": {Neurons: 1, Layers: 1, Drive: true, FinalChain: true},
+		"an ansatz with a drive ends with it: it has no closing encoding and no final chain": {Neurons: 1, Layers: 1, Drive: true, FinalChain: true},
+		"an ansatz with pairs has one layer, which is its drive, and no encodings":           {Neurons: 2, Layers: 2, Drive: true, Pairs: true},
 	} {
 		if err := a.Check(); err == nil || err.Error() != want {
 			t.Errorf("%v, want %q", err, want)

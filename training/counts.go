@@ -5,14 +5,15 @@ type Counts struct {
 	Angles       int `json:"angles"`
 	LatentScales int `json:"latent_scales"`
 	Memory       int `json:"memory"`
-	Stimulus     int `json:"stimulus,omitempty"` // its angles and their gains, trained or not
+	Rates        int `json:"rates,omitempty"`    // log-odds of a population's cells
+	Stimulus     int `json:"stimulus,omitempty"` // its log-odds and their gains, trained or not
 	Pairs        int `json:"pairs,omitempty"`    // weights of pair rotations
 	Critic       int `json:"critic"`
 }
 
 // Generator counts those of the generator.
 func (n Counts) Generator() int {
-	return n.Angles + n.LatentScales + n.Memory + n.Stimulus + n.Pairs
+	return n.Angles + n.LatentScales + n.Memory + n.Rates + n.Stimulus + n.Pairs
 }
 
 // CountParameters counts a configuration's parameters, all timesteps together.

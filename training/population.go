@@ -22,18 +22,21 @@ import (
 // knows the probability of a word and draws words, but never the law over all of them, so it
 // takes dozens of cells. One circuit makes all bins. Its inputs are computed before each:
 //
-//	y_q = g_q D_q(bin) + m_q                       added to the last RY
-//	t_q = w_q 2 sin(Y_q/2) sin(Y_(q+1)/2)          of the pair rotations, Y_q = y_q + its trained RY
-//	e_lq as m_q                                    of the encodings
+//	y_q  = 2 arcsin √(1/(1 + exp(-eta_q)))         of the last RY
+//	eta_q = b_q + g_q D_q(bin) + B tanh(raw_q/B)   the cell's log-odds of a spike, B = 5
+//	t_q  = w_q 2 sin(y_q/2) sin(y_(q+1)/2)         of the pair rotations
+//	e_lq = A tanh(raw_lq/A)                        of the encodings, A = π/2
 //
-// so that a pair is tied where both cells are driven and free in silence. m is the memory,
-// of leaky traces of all cells' bits and of a cell's own bits,
+// so that a cell that no pair ties fires with probability 1/(1 + exp(-eta)), and a pair is
+// tied where both cells are driven and free in silence. raw is the memory,
 //
-//	m = A tanh(raw/A),  raw = sum over j, d of W_jd T_jd + sum over m of v_m x_q(k-m),
-//	T_jd(k) = sum over m of d^(m-1) x_j(k-m),      d in traceDecays, A = π/2,
+//	raw = sum over j, d of W_jd (T_jd - C_jd(bin)) + sum over m of v_m x_q(k-m) + sum over i of u_i S_i,
+//	T_jd(k) = sum over m of d^(m-1) x_j(k-m),      d in traceDecays,
 //
-// which begin at 0 with the repeat or the sample. D is the stimulus (see stimulusAngles), at
-// first the recording's PSTH.
+// of leaky traces of all cells' bits, less what they are in that bin if all cells fire as the
+// stimulus says (C, 0 without a stimulus), of a cell's own bits, and of silences: S_i is 1
+// where the last silentRuns[i] bins had no spike of any cell. All begin at 0 with the repeat
+// or the sample. D is the stimulus (see stimulusOdds), at first the recording's PSTH.
 //
 // Cells lie along the qubits in the order of [Config.Chain]: rows of this type's own code are
 // in the order of the qubits, rasters and words of others in that of the recording.
@@ -54,24 +57,31 @@ type Population struct {
 	// The lanes of the last run.
 	params []float64
 	of     *scenes
-	raw    []float64 // lanes x outputs: m and e
+	traces []float64 // lanes x traces: T - C
+	raw    []float64 // lanes x outputs: e, then what the memory adds to eta
 	inputs []float64 // lanes x inputs
-	halves []float64 // lanes x (sin, cos) of half of each last RY, of pair rotations
 	rows   [][]float64
-	grads  struct{ trained, data, raw []float64 }
+	grads  struct{ trained, data, raw, centre []float64 }
+	centre centre
 }
 
-// traceDecays are the decays a bin of the memory's traces.
-var traceDecays = [...]float64{0.5, 0.9}
+// traceDecays are the decays a bin of the memory's traces, silentRuns the silences that it
+// sees, in bins.
+var (
+	traceDecays = [...]float64{0.5, 0.9}
+	silentRuns  = [...]int{1, 3, 7, longestSilence}
+)
+
+// oddsBound is B.
+const oddsBound = 5
 
 // populationParts are the places where the parts of the parameters begin, in this order.
 type populationParts struct {
-	angles, weights, own, gains, drive, pairs, end int
+	angles, base, weights, own, silence, gains, drive, pairs, end int
 }
 
-// populationRates are the parts' learning rates, in those of the angles. The memory's many
-// weights see sums of many spikes each, so that the same step is a larger one.
-var populationRates = struct{ memory, gains, drive, pairs float64 }{memory: 0.1, gains: 1, drive: 0.1, pairs: 1}
+// populationRates are the parts' learning rates, in those of the angles.
+var populationRates = struct{ base, weights, own, gains, drive, pairs float64 }{base: 1, weights: 1, own: 3, gains: 1, drive: 0.1, pairs: 1}
 
 // NewPopulation prepares the generator on a simulator of words.
 func NewPopulation(c Config, on backends.Solver) (*Population, error) {
@@ -121,9 +131,15 @@ func newPopulation(c Config) *Population {
 	if a.Pairs {
 		pairs = n - 1
 	}
+	base := 0
+	if a.Drive {
+		base = n
+	}
 	place(&p.angles, a.Angles())
+	place(&p.base, base)
 	place(&p.weights, g.outputs*g.traceCount)
 	place(&p.own, g.outputs*c.OwnBits)
+	place(&p.silence, g.outputs*len(silentRuns))
 	place(&p.gains, stimulus*n)
 	place(&p.drive, stimulus*driveSize(c))
 	place(&p.pairs, pairs)
@@ -145,7 +161,7 @@ func (g *Population) Parameters() int { return g.parts.end }
 
 func (g *Population) counts() Counts {
 	p := g.parts
-	return Counts{Angles: p.weights, Memory: p.gains - p.weights, Stimulus: p.pairs - p.gains, Pairs: p.end - p.pairs}
+	return Counts{Angles: p.base, Rates: p.weights - p.base, Memory: p.gains - p.weights, Stimulus: p.pairs - p.gains, Pairs: p.end - p.pairs}
 }
 
 // rates are the learning rates of all parameters, in those of the angles.
@@ -157,8 +173,10 @@ func (g *Population) rates() []float64 {
 		}
 	}
 	p, r := g.parts, populationRates
-	fill(p.angles, p.weights, 1)
-	fill(p.weights, p.gains, r.memory)
+	fill(p.angles, p.base, 1)
+	fill(p.base, p.weights, r.base)
+	fill(p.weights, p.own, r.weights)
+	fill(p.own, p.gains, r.own)
 	fill(p.gains, p.drive, r.gains)
 	if g.config.StimulusTrained {
 		fill(p.drive, p.pairs, r.drive)
@@ -170,7 +188,7 @@ func (g *Population) rates() []float64 {
 // shrink draws the weights between cells a little towards 0, as a step at a learning rate
 // does: held-out likelihood asks for it, where there are thousands.
 func (g *Population) shrink(params []float64, rate float64) {
-	keep := 1 - rate*populationRates.memory*g.config.Shrink
+	keep := 1 - rate*populationRates.weights*g.config.Shrink
 	n := g.config.Neurons
 	weights := params[g.parts.weights:g.parts.own]
 	for i := range weights {
@@ -181,25 +199,29 @@ func (g *Population) shrink(params []float64, rate float64) {
 }
 
 // Init writes the start: earlier angles from U(-width, width), the stimulus that of a
-// recording's repeats, so that without layers before it each cell fires as its PSTH says, and
-// no memory and no pairs yet but in the encodings, which have no slope at 0. Without a
-// stimulus a last RY is 2 arcsin √rate.
+// recording's repeats, so that without layers before it each cell fires as its PSTH says,
+// without a stimulus at its rate, no memory yet but in the encodings, which have no slope at
+// 0, and pairs that are hardly tied.
 func (g *Population) Init(params []float64, width float64, r *spikes.Raster, rng *rand.Rand) {
 	c, p, n := g.config, g.parts, g.config.Neurons
 	clear(params)
-	for i := range p.weights {
+	for i := range p.base {
 		params[i] = (2*rng.Float64() - 1) * width
 	}
 	data := g.source(r).raster
-	counts := psthCounts(data)
-	for q := range n {
-		last := &params[g.ansatz.RY(c.Layers-1, q)]
-		if *last = 0; c.Stimulus == StimulusNone {
+	if c.Stimulus == StimulusNone {
+		counts := psthCounts(data)
+		for q := range n {
 			spikes := 0.0
 			for b := range data.Bins {
 				spikes += counts[b*n+q]
 			}
-			*last = 2 * math.Asin(math.Sqrt(max(spikes, 0.5)/float64(data.Repeats*data.Bins)))
+			rate := min(max(spikes, 0.5)/float64(data.Repeats*data.Bins), 0.999)
+			if g.ansatz.Drive {
+				params[p.base+q] = math.Log(rate / (1 - rate))
+			} else {
+				params[2*((c.Layers-1)*n+q)] = 2 * math.Asin(math.Sqrt(rate))
+			}
 		}
 	}
 	if g.ansatz.Memory {
@@ -208,19 +230,25 @@ func (g *Population) Init(params []float64, width float64, r *spikes.Raster, rng
 			encodings[i] = 0.1 * rng.NormFloat64()
 		}
 	}
+	for i := p.pairs; i < p.end; i++ {
+		params[i] = firstPair
+	}
 	if c.Stimulus == StimulusNone {
 		return
 	}
 	for q := range n {
 		params[p.gains+q] = 1
 	}
-	angles := stimulusAngles(data)
+	odds := stimulusOdds(data)
 	if c.StimulusRank > 0 {
-		lowRank(angles, c.StimulusBins, n, c.StimulusRank, params[p.drive:p.pairs])
+		lowRank(odds, c.StimulusBins, n, c.StimulusRank, params[p.drive:p.pairs])
 		return
 	}
-	copy(params[p.drive:p.pairs], angles)
+	copy(params[p.drive:p.pairs], odds)
 }
+
+// firstPair is the weight that pair rotations start from.
+const firstPair = 0.01
 
 // driveAt is the stimulus of a cell in a bin.
 func (g *Population) driveAt(params []float64, bin, q int) float64 {
@@ -275,18 +303,24 @@ func (g *Population) bind(params []float64, of *scenes) backends.Bindings {
 	g.params, g.of = params, of
 	g.raw, g.inputs = sized(g.raw, of.lanes*g.outputs), sized(g.inputs, of.lanes*width)
 	if g.outputs > 0 && of.lanes > 0 {
-		blas64.Gemm(blas.NoTrans, blas.Trans, 1, dense(of.lanes, g.traceCount, of.traces), dense(g.outputs, g.traceCount, params[g.parts.weights:g.parts.own]),
+		g.deviate(params, of)
+		blas64.Gemm(blas.NoTrans, blas.Trans, 1, dense(of.lanes, g.traceCount, g.traces), dense(g.outputs, g.traceCount, params[g.parts.weights:g.parts.own]),
 			0, dense(of.lanes, g.outputs, g.raw))
-	}
-	if g.ansatz.Pairs {
-		g.halves = sized(g.halves, of.lanes*2*g.config.Neurons)
 	}
 	g.rows = g.rows[:0]
 	for i := range of.lanes {
 		g.rows = append(g.rows, g.inputs[i*width:][:width])
 	}
 	eachLane(of.lanes, func(i int) { g.bindLane(params, of, i) })
-	return backends.Bindings{Trained: [][]float64{params[:g.parts.weights]}, Data: g.rows}
+	return backends.Bindings{Trained: [][]float64{params[:g.parts.base]}, Data: g.rows}
+}
+
+// bound is that of the tanh of a number that the memory gives.
+func (g *Population) bound(output int) float64 {
+	if g.ansatz.Memory && output < g.ansatz.Encodings()*g.config.Neurons {
+		return squash
+	}
+	return oddsBound
 }
 
 func (g *Population) bindLane(params []float64, of *scenes, i int) {
@@ -298,44 +332,38 @@ func (g *Population) bindLane(params []float64, of *scenes, i int) {
 		}
 	})
 	for o, x := range raw {
-		raw[o] = squash * math.Tanh(x/squash)
+		for k := range silences(of.silent[i]) {
+			x += params[g.parts.silence+o*len(silentRuns)+k]
+		}
+		raw[o] = g.bound(o) * math.Tanh(x/g.bound(o))
 	}
 	encodings := 0
 	if g.ansatz.Memory {
 		encodings = copy(in, raw[:min(len(raw), g.ansatz.Encodings()*n)])
 	}
-	if g.ansatz.Drive {
-		y := in[g.ansatz.DriveInput():][:n]
-		clear(y)
-		copy(y, raw[encodings:])
+	if !g.ansatz.Drive {
+		return
+	}
+	y := in[g.ansatz.DriveInput():][:n]
+	clear(y)
+	copy(y, raw[encodings:])
+	for q, eta := range y {
+		eta += params[g.parts.base+q]
 		if g.config.Stimulus == StimulusRepeat {
-			for q := range y {
-				y[q] += params[g.parts.gains+q] * g.driveAt(params, of.bins[i], q)
-			}
+			eta += params[g.parts.gains+q] * g.driveAt(params, of.bins[i], q)
 		}
+		y[q] = 2 * math.Asin(math.Sqrt(chance(eta)))
 	}
 	if g.ansatz.Pairs {
-		sin, cos := g.halvesOf(i)
-		last := params[g.ansatz.RY(g.config.Layers-1, 0):][:n]
-		for q, y := range last {
-			if g.ansatz.Drive {
-				y += in[g.ansatz.DriveInput()+q]
-			}
-			sin[q], cos[q] = math.Sincos(y / 2)
-		}
-		w, t := params[g.parts.pairs:g.parts.end], in[g.ansatz.PairInput():]
-		for q := range w {
-			t[q] = w[q] * 2 * sin[q] * sin[q+1]
+		t := in[g.ansatz.PairInput():]
+		for q := range n - 1 {
+			t[q] = params[g.parts.pairs+q] * 2 * math.Sin(y[q]/2) * math.Sin(y[q+1]/2)
 		}
 	}
 }
 
-// halvesOf are sin Y/2 and cos Y/2 of a lane's qubits, Y the angle of the last RY.
-func (g *Population) halvesOf(lane int) (sin, cos []float64) {
-	n := g.config.Neurons
-	both := g.halves[lane*2*n:][:2*n]
-	return both[:n], both[n:]
-}
+// chance is the probability of log-odds.
+func chance(eta float64) float64 { return 1 / (1 + math.Exp(-eta)) }
 
 // eachOwn calls f for each spike of the last bins: how many bins it lies back, from 0, and
 // its qubit.
@@ -363,7 +391,7 @@ func (g *Population) forward(ctx context.Context, params []float64, of *scenes, 
 // by the parameters to grad.
 func (g *Population) backward(ctx context.Context, upstream, grad []float64) error {
 	of, width, n := g.of, g.ansatz.Inputs(), g.config.Neurons
-	trained := grad[:g.parts.weights]
+	trained := grad[:g.parts.base]
 	g.grads.data, g.grads.raw = sized(g.grads.data, of.lanes*width), sized(g.grads.raw, of.lanes*g.outputs)
 	clear(g.grads.data)
 	clear(g.grads.raw)
@@ -375,66 +403,74 @@ func (g *Population) backward(ctx context.Context, upstream, grad []float64) err
 		encodings = min(g.outputs, g.ansatz.Encodings()*n)
 	}
 	for i := range of.lanes {
-		up, raw := g.grads.data[i*width:][:width], g.grads.raw[i*g.outputs:][:g.outputs]
+		in, up, raw := g.rows[i], g.grads.data[i*width:][:width], g.grads.raw[i*g.outputs:][:g.outputs]
 		copy(raw, up[:encodings])
-		g.backPairs(i, up, grad)
+		g.backPairs(in, up, grad)
 		if g.ansatz.Drive {
-			y := up[g.ansatz.DriveInput():][:n]
-			copy(raw[encodings:], y)
-			if g.config.Stimulus == StimulusRepeat {
-				for q, x := range y {
+			y := in[g.ansatz.DriveInput():][:n]
+			for q, x := range up[g.ansatz.DriveInput():][:n] {
+				x *= math.Sin(y[q]) / 2 // dy/deta = √(p(1-p)), p = sin²(y/2)
+				up[g.ansatz.DriveInput()+q] = x
+				grad[g.parts.base+q] += x
+				if g.config.Stimulus == StimulusRepeat {
 					grad[g.parts.gains+q] += x * g.driveAt(g.params, of.bins[i], q)
 					if g.config.StimulusTrained {
 						g.addDrive(g.params, grad, of.bins[i], q, x*g.params[g.parts.gains+q])
 					}
 				}
 			}
+			copy(raw[encodings:], up[g.ansatz.DriveInput():][:n])
 		}
 		for o, m := range g.raw[i*g.outputs:][:g.outputs] {
-			raw[o] *= squashSlope(m)
+			m /= g.bound(o)
+			raw[o] *= 1 - m*m
 		}
 		g.eachOwn(of, i, func(back, q int) {
 			for o := q; o < len(raw); o += n {
 				grad[g.parts.own+o*g.config.OwnBits+back] += raw[o]
 			}
 		})
+		for k := range silences(of.silent[i]) {
+			for o, x := range raw {
+				grad[g.parts.silence+o*len(silentRuns)+k] += x
+			}
+		}
 	}
 	if g.outputs > 0 && of.lanes > 0 {
-		blas64.Gemm(blas.Trans, blas.NoTrans, 1, dense(of.lanes, g.outputs, g.grads.raw), dense(of.lanes, g.traceCount, of.traces),
+		weights := dense(g.outputs, g.traceCount, g.params[g.parts.weights:g.parts.own])
+		raw := dense(of.lanes, g.outputs, g.grads.raw)
+		blas64.Gemm(blas.Trans, blas.NoTrans, 1, raw, dense(of.lanes, g.traceCount, g.traces),
 			1, dense(g.outputs, g.traceCount, grad[g.parts.weights:g.parts.own]))
+		if g.config.StimulusTrained {
+			g.grads.centre = sized(g.grads.centre, of.lanes*g.traceCount)
+			blas64.Gemm(blas.NoTrans, blas.NoTrans, -1, raw, weights, 0, dense(of.lanes, g.traceCount, g.grads.centre))
+			g.backCentre(g.grads.centre, grad)
+		}
 	}
 	return nil
 }
 
-// backPairs adds what the angles of the pair rotations hand on: to their weights, to the
-// trained RY and to the inputs of the drive.
-func (g *Population) backPairs(lane int, up, grad []float64) {
+// backPairs adds what the angles of the pair rotations hand on: to their weights and to the
+// inputs of the drive.
+func (g *Population) backPairs(in, up, grad []float64) {
 	if !g.ansatz.Pairs {
 		return
 	}
-	sin, cos := g.halvesOf(lane)
-	w, to := g.params[g.parts.pairs:g.parts.end], grad[g.parts.pairs:g.parts.end]
-	last := grad[g.ansatz.RY(g.config.Layers-1, 0):][:len(sin)]
-	var drive []float64
-	if g.ansatz.Drive {
-		drive = up[g.ansatz.DriveInput():][:len(sin)]
-	}
+	y, to := in[g.ansatz.DriveInput():], up[g.ansatz.DriveInput():]
 	for q, x := range up[g.ansatz.PairInput():] {
-		to[q] += x * 2 * sin[q] * sin[q+1]
-		left, right := x*w[q]*cos[q]*sin[q+1], x*w[q]*sin[q]*cos[q+1]
-		last[q] += left
-		last[q+1] += right
-		if g.ansatz.Drive {
-			drive[q] += left
-			drive[q+1] += right
-		}
+		s0, c0 := math.Sincos(y[q] / 2)
+		s1, c1 := math.Sincos(y[q+1] / 2)
+		grad[g.parts.pairs+q] += x * 2 * s0 * s1
+		x *= g.params[g.parts.pairs+q]
+		to[q] += x * c0 * s1
+		to[q+1] += x * s0 * c1
 	}
 }
 
 // Circuit returns the circuit of all bins, its trained angles bound and its inputs open;
 // Inputs gives these.
 func (g *Population) Circuit(params []float64, _ int) (*ir.Circuit, error) {
-	return g.ansatz.Circuit().Bind(params[:g.parts.weights], nil)
+	return g.ansatz.Circuit().Bind(params[:g.parts.base], nil)
 }
 
 // Measure adds the measurement of all cells to a circuit of the generator: bit i is cell i,

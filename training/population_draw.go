@@ -153,6 +153,7 @@ func trailKey(t *trail) string {
 	for _, w := range t.recent {
 		b = binary.LittleEndian.AppendUint64(b, w)
 	}
+	b = append(b, byte(t.silent))
 	return string(b)
 }
 
@@ -241,7 +242,7 @@ func (g *Population) addWindows(ctx context.Context, params []float64, s *popula
 	}
 	of, trails, sums := g.newScenes(len(p)), make([]*trail, len(p)), make([]float64, len(p))
 	for i := range trails {
-		trails[i] = &trail{append([]float64(nil), start.traces...), append([]uint64(nil), start.recent...)}
+		trails[i] = start.copyOf()
 	}
 	words := make([]uint64, len(p)*g.stride)
 	for k := range t {

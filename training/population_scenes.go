@@ -2,6 +2,7 @@ package training
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"qgan/metrics/spikes"
 )
@@ -13,10 +14,33 @@ type scenes struct {
 	bins   []int
 	traces []float64 // lanes x traces: the cells of the first decay, then of the next
 	recent []uint64  // lanes x own bits x stride, the last bin first
+	silent []int     // the last bins without any spike, up to longestSilence
 }
 
 func (g *Population) newScenes(lanes int) *scenes {
-	return &scenes{lanes, make([]int, lanes), make([]float64, lanes*g.traceCount), make([]uint64, lanes*g.config.OwnBits*g.stride)}
+	return &scenes{lanes, make([]int, lanes), make([]float64, lanes*g.traceCount), make([]uint64, lanes*g.config.OwnBits*g.stride), make([]int, lanes)}
+}
+
+// longestSilence is the longest silence that the memory tells from shorter ones.
+const longestSilence = 20
+
+// silences counts the silentRuns that a silence is as long as.
+func silences(bins int) int {
+	k := 0
+	for k < len(silentRuns) && bins >= silentRuns[k] {
+		k++
+	}
+	return k
+}
+
+// silentAfter is a silence that has gone on by a bin.
+func silentAfter(before int, row []uint64) int {
+	for _, w := range row {
+		if w != 0 {
+			return 0
+		}
+	}
+	return min(before+1, longestSilence)
 }
 
 // first are the first scenes alone.
@@ -30,15 +54,22 @@ func (of *scenes) first(lanes int) *scenes {
 type trail struct {
 	traces []float64
 	recent []uint64
+	silent int
 }
 
 func (g *Population) newTrail() *trail {
-	return &trail{make([]float64, g.traceCount), make([]uint64, g.config.OwnBits*g.stride)}
+	return &trail{make([]float64, g.traceCount), make([]uint64, g.config.OwnBits*g.stride), 0}
+}
+
+// copyOf is a trail that goes on by itself.
+func (t *trail) copyOf() *trail {
+	return &trail{slices.Clone(t.traces), slices.Clone(t.recent), t.silent}
 }
 
 // push goes on by a bin.
 func (g *Population) push(t *trail, row []uint64) {
 	advance(t.traces, g.config.Neurons, row)
+	t.silent = silentAfter(t.silent, row)
 	if len(t.recent) > 0 {
 		copy(t.recent[g.stride:], t.recent)
 		copy(t.recent, row)
@@ -61,6 +92,7 @@ func (g *Population) see(t *trail, bin int, of *scenes, lane int) {
 	of.bins[lane] = bin
 	copy(of.traces[lane*g.traceCount:], t.traces)
 	copy(of.recent[lane*len(t.recent):], t.recent)
+	of.silent[lane] = t.silent
 }
 
 // markEvery is how many bins lie between kept traces of a recording: those between are made
@@ -125,6 +157,11 @@ func (s *populationSource) see(places []place, of *scenes, words []uint64) {
 				copy(to, s.raster.Row(rep, b))
 			}
 		}
+		silent := 0
+		for b := max(0, bin-longestSilence); b < bin; b++ {
+			silent = silentAfter(silent, s.raster.Row(rep, b))
+		}
+		of.silent[i] = silent
 	})
 }
 

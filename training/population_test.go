@@ -19,15 +19,15 @@ import (
 
 // populationRuns are the shapes of populations that tests range over.
 var populationRuns = map[string]map[string]string{
-	"movie and pairs":            {"stimulus": "repeat", "entangler": "pair", "own-bits": "2"},
-	"movie alone":                {"stimulus": "repeat", "memory": "none", "entangler": "cnot", "layers": "2"},
-	"movie of rank 1, trained":   {"stimulus": "repeat", "stimulus-rank": "1", "stimulus-trained": "true", "own-bits": "1"},
-	"movie trained":              {"stimulus": "repeat", "stimulus-trained": "true", "entangler": "pair", "own-bits": "0"},
-	"product":                    {"stimulus": "repeat", "entangler": "pair", "product": "true"},
-	"memory in ry":               {"memory-in": "ry", "entangler": "cnot", "layers": "2", "own-bits": "2"},
-	"memory in both, chains":     {"memory-in": "both", "entangler": "cnot", "layers": "2", "own-bits": "1"},
-	"memory in rx, pairs, movie": {"memory-in": "rx", "stimulus": "repeat", "entangler": "pair", "layers": "2", "own-bits": "1"},
-	"pairs without a movie":      {"memory-in": "rx", "entangler": "pair", "layers": "2", "chain": "1,2,0"},
+	"movie and pairs":          {"stimulus": "repeat", "entangler": "pair", "own-bits": "2"},
+	"movie alone":              {"stimulus": "repeat", "memory": "none", "entangler": "cnot", "layers": "2"},
+	"movie of rank 1, trained": {"stimulus": "repeat", "stimulus-rank": "1", "stimulus-trained": "true", "own-bits": "1"},
+	"movie trained":            {"stimulus": "repeat", "stimulus-trained": "true", "entangler": "pair", "own-bits": "0"},
+	"product":                  {"stimulus": "repeat", "entangler": "pair", "product": "true"},
+	"memory in ry":             {"memory-in": "ry", "entangler": "cnot", "layers": "2", "own-bits": "2"},
+	"memory in both, chains":   {"memory-in": "both", "entangler": "cnot", "layers": "2", "own-bits": "1"},
+	"memory in rx, movie":      {"memory-in": "rx", "stimulus": "repeat", "layers": "2", "own-bits": "1"},
+	"pairs without a movie":    {"entangler": "pair", "chain": "1,2,0"},
 }
 
 // movie is a small recording whose repeats have something in common: cells 0 and 2 fire
@@ -74,7 +74,7 @@ func populationOf(t *testing.T, shape string, r *spikes.Raster) (*Population, []
 	params, rng := make([]float64, g.Parameters()), stream.New(3, "population")
 	g.Init(params, startWidth(c.Init), r, rng)
 	for i := range params {
-		params[i] += 0.2 * rng.NormFloat64()
+		params[i] += 0.1 * rng.NormFloat64()
 	}
 	return g, params
 }
@@ -184,8 +184,8 @@ func TestPopulationTraces(t *testing.T) {
 	of, words := g.newScenes(1), make([]uint64, 1)
 	for b := range r.Bins {
 		s.see([]place{{1, b}}, of, words)
-		if !slices.Equal(of.traces, trail.traces) || !slices.Equal(of.recent, trail.recent) {
-			t.Fatalf("bin %d: %v and %v, a sample that goes on has %v and %v", b, of.traces, of.recent, trail.traces, trail.recent)
+		if !slices.Equal(of.traces, trail.traces) || !slices.Equal(of.recent, trail.recent) || of.silent[0] != trail.silent {
+			t.Fatalf("bin %d: %v, %v and %v, a sample that goes on has %v, %v and %v", b, of.traces, of.recent, of.silent, trail.traces, trail.recent, trail.silent)
 		}
 		g.push(trail, s.raster.Row(1, b))
 	}
@@ -361,12 +361,12 @@ func (exactSampler) Words(ctx context.Context, c *ir.Circuit, b backends.Binding
 
 // A stimulus of full rank is the PSTH's angles; of a lower one the mean of each cell stays.
 func TestLowRank(t *testing.T) {
-	angles := stimulusAngles(movie(20, 9, 8))
+	odds := stimulusOdds(movie(20, 9, 8))
 	for rank := 1; rank <= 3; rank++ {
 		out := make([]float64, 3+rank*(9+3))
-		lowRank(angles, 9, 3, rank, out)
+		lowRank(odds, 9, 3, rank, out)
 		worst, mean := 0.0, [3]float64{}
-		for i, want := range angles {
+		for i, want := range odds {
 			b, q := i/3, i%3
 			x := out[q]
 			for k := range rank {
@@ -382,14 +382,14 @@ func TestLowRank(t *testing.T) {
 
 // The smoothed PSTH, by hand: two bins, of which the second is empty; a cell that never
 // fires could.
-func TestStimulusAngles(t *testing.T) {
+func TestStimulusOdds(t *testing.T) {
 	r := spikes.NewRaster(3, 2, 2, 0)
 	r.Set(0, 0, 0, true)
 	r.Set(1, 0, 0, true)
 	w := math.Exp(-2) // of the next bin
-	want := []float64{(2/(1+w) + 1./6) / 3.5, 0.5 / 2 / 3 / 2 / 3.5, (2*w/(1+w) + 1./6) / 3.5, 0.5 / 2 / 3 / 2 / 3.5}
-	for i, angle := range stimulusAngles(r) {
-		if p := math.Pow(math.Sin(angle/2), 2); math.Abs(p-want[i]) > 1e-15 {
+	want := []float64{(2/(1+w) + 0.2/3) / 3.2, 0.2 * 0.5 / 2 / 3 / 3.2, (2*w/(1+w) + 0.2/3) / 3.2, 0.2 * 0.5 / 2 / 3 / 3.2}
+	for i, odds := range stimulusOdds(r) {
+		if p := chance(odds); math.Abs(p-want[i]) > 1e-15 {
 			t.Errorf("entry %d is %g, want %g", i, p, want[i])
 		}
 	}
@@ -456,7 +456,7 @@ func TestPopulationTraining(t *testing.T) {
 		if ends[product], err = g.LogLikelihood(t.Context(), trained.Params, rec.Held); err != nil {
 			t.Fatal(err)
 		}
-		want := stimulusAngles(g.chained(rec.Train))
+		want := stimulusOdds(g.chained(rec.Train))
 		if got := trained.Params[g.parts.drive:g.parts.pairs]; !nearAll(got, want) {
 			t.Errorf("the stimulus has moved")
 		}
@@ -487,7 +487,7 @@ func TestShrink(t *testing.T) {
 	g.config.Shrink = 2
 	before := slices.Clone(params)
 	g.shrink(params, 0.5)
-	keep := 1 - 0.5*populationRates.memory*2
+	keep := 1 - 0.5*populationRates.weights*2
 	for i, x := range params {
 		want := before[i]
 		if i >= g.parts.weights && i < g.parts.own {
@@ -556,6 +556,8 @@ func TestPopulationRules(t *testing.T) {
 		"chain 0,1: ":         {"stimulus": "repeat", "chain": "0,1"},
 		"chain-order noise: ": {"chain-order": "noise"},
 		"shrink 0.1: ":        {"shrink": "0.1"},
+		"layers 2: ":          {"entangler": "pair", "layers": "2"},
+		"memory-in both: ":    {"entangler": "pair", "memory-in": "both"},
 		"own-bits 65: ":       {"stimulus": "repeat", "own-bits": "65"},
 		`stimulus "movie": `:  {"stimulus": "movie"},
 		"neurons 257: ":       {"stimulus": "repeat"},

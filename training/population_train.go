@@ -172,6 +172,7 @@ func (g *Population) trails(s *populationSource, places []place) []*trail {
 		t := g.newTrail()
 		copy(t.traces, of.traces[i*g.traceCount:])
 		copy(t.recent, of.recent[i*len(t.recent):])
+		t.silent = of.silent[i]
 		out[i] = t
 	}
 	return out

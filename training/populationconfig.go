@@ -16,7 +16,7 @@ const (
 	// StimulusNone: nothing; the memory alone carries time.
 	StimulusNone Stimulus = ""
 	// StimulusRepeat: an angle for each cell and bin of a repeat that all repeats share,
-	// at first 2 arcsin √p of the cell's smoothed rate p there.
+	// at first that of the cell's smoothed rate there.
 	StimulusRepeat Stimulus = "repeat"
 )
 
@@ -26,7 +26,7 @@ type MemoryIn string
 const (
 	// MemoryRX: the encodings.
 	MemoryRX MemoryIn = ""
-	// MemoryRY: the last RY, which can lower a rate as well as raise it.
+	// MemoryRY: the last RY, where it can lower a rate as well as raise it.
 	MemoryRY MemoryIn = "ry"
 	// MemoryBoth: both.
 	MemoryBoth MemoryIn = "both"
@@ -38,8 +38,8 @@ type Entangler string
 const (
 	// EntanglerCNOT: a chain of CNOTs after each layer but the last.
 	EntanglerCNOT Entangler = ""
-	// EntanglerPair: one brick of pair rotations at the end too, by angles that grow with
-	// the drive of both cells.
+	// EntanglerPair: one brick of pair rotations before the only layer, by angles that grow
+	// with the drive of both cells.
 	EntanglerPair Entangler = "pair"
 )
 
@@ -66,7 +66,8 @@ var populationWay = struct {
 	generatorLR, average                            float64
 	shrink                                          float64
 	entangler                                       Entangler
-}{layers: 1, chainLayers: 4, ownBits: 5, iterations: 1500, batch: 2048, generatorLR: 0.02, average: 0.99, shrink: 0, entangler: EntanglerPair}
+	order                                           ChainOrder
+}{layers: 1, chainLayers: 4, ownBits: 5, iterations: 800, batch: 1024, generatorLR: 0.01, average: 0.99, shrink: 0, entangler: EntanglerPair, order: ChainNoise}
 
 // Populates says whether the generator is a [Population]: words are drawn and learnt one by
 // one instead of by the law over all of them.
@@ -82,6 +83,7 @@ func (c Config) withPopulation() Config {
 	w := populationWay
 	c.Memory, c.MemoryIn, c.OwnBits, c.Tied, c.Past = MemoryLeaky, MemoryRY, w.ownBits, true, 0
 	c.LatentScale, c.LatentTrained, c.LatentQubits = 0, false, 0
+	c.ChainOrder = w.order
 	c.Entangler, c.Layers, c.Closing, c.FinalChain = w.entangler, w.layers, false, false
 	c.Objective, c.Expectation, c.Batch = ObjectiveLikelihood, Batch, w.batch
 	c.Iterations, c.GeneratorLR, c.Schedule = w.iterations, w.generatorLR, ScheduleCosine
@@ -148,6 +150,8 @@ func (c Config) populationRules() []rule {
 		{"memory", !p || c.Memory == MemoryLeaky || !memory, c.Memory, "the memory" + why + " is leaky or none"},
 		{"memory-in", memory || c.MemoryIn == MemoryRX, string(c.MemoryIn), "there is no memory; add {memory} leaky"},
 		{"memory", !p || memory || c.Stimulus == StimulusRepeat, c.Memory, "without memory every bin would be alike; add {memory} leaky or {stimulus} repeat"},
+		{"layers", c.Entangler != EntanglerPair || c.Layers == 1, c.Layers, "pair rotations come before one layer; use {layers} 1 or {entangler} cnot"},
+		{"memory-in", c.Entangler != EntanglerPair || !memory || c.MemoryIn == MemoryRY, string(c.MemoryIn), "pair rotations act before any encoding; use {memory-in} ry or {entangler} cnot"},
 		{"stimulus-rank", c.StimulusRank == 0 || c.Stimulus == StimulusRepeat, c.StimulusRank, "there is no stimulus; add {stimulus} repeat"},
 		{"stimulus-trained", !c.StimulusTrained || c.Stimulus == StimulusRepeat, c.StimulusTrained, "there is no stimulus; add {stimulus} repeat"},
 		{"stimulus-bins", c.StimulusBins == 0 || c.Stimulus == StimulusRepeat, c.StimulusBins, "there is no stimulus; add {stimulus} repeat"},

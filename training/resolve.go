@@ -84,8 +84,16 @@ func (c Config) With(given map[string]string) (Config, error) {
 		}
 	}
 
-	if c.Populates() && c.Entangler == EntanglerCNOT && !has("layers") {
-		c.Layers = populationWay.chainLayers
+	if c.Populates() && !has("entangler") && (c.Layers > 1 || c.Memory != MemoryNone && c.MemoryIn != MemoryRY) {
+		c.Entangler = EntanglerCNOT // pair rotations have one layer, without encodings
+	}
+	if c.Populates() && c.Entangler == EntanglerCNOT {
+		if !has("layers") {
+			c.Layers = populationWay.chainLayers
+		}
+		if !has("chain-order") {
+			c.ChainOrder = ChainFile
+		}
 	}
 	if c.Measured() && c.Shots == 0 && !has("shots") {
 		c.Shots = measuredShots

@@ -12,15 +12,17 @@ import (
 // stimulusSigma is the width in bins of the Gaussian that a PSTH is smoothed with.
 const stimulusSigma = 0.5
 
-// stimulusAngles are 2 arcsin √p of the rate of each cell in each bin of the repeats, bins x
-// cells: the angle of a lone RY that fires so often. Of c(b) spikes in R repeats and the
-// cell's mean rate m it is
+// stimulusCount is the number of repeats at the mean rate that a PSTH is drawn to it by.
+const stimulusCount = 0.2
+
+// stimulusOdds are ln p/(1-p) of the probability of a spike of each cell in each bin of the
+// repeats, bins x cells. Of c(b) spikes in R repeats and the cell's mean rate m it is
 //
-//	p(b) = (sum over bins d of g(b-d) c(d) + m/2) / (R + 1/2),
+//	p(b) = (sum over bins d of g(b-d) c(d) + k m) / (R + k),
 //
-// g a Gaussian, normalised over the bins that there are. The m/2 keeps a bin that never had
-// a spike from excluding one.
-func stimulusAngles(r *spikes.Raster) []float64 {
+// g a Gaussian, normalised over the bins that there are, and k = stimulusCount, which keeps a
+// bin that never had a spike from excluding one.
+func stimulusOdds(r *spikes.Raster) []float64 {
 	counts := psthCounts(r)
 	reach := int(math.Ceil(4 * stimulusSigma))
 	g := make([]float64, reach+1)
@@ -44,8 +46,9 @@ func stimulusAngles(r *spikes.Raster) []float64 {
 		}
 		for q, sum := range row {
 			rate := max(mean[q], 0.5/float64(r.Bins)) / float64(r.Repeats)
-			p := (sum/weight + rate/2) / (float64(r.Repeats) + 0.5)
-			row[q] = 2 * math.Asin(math.Sqrt(p))
+			p := (sum/weight + stimulusCount*rate) / (float64(r.Repeats) + stimulusCount)
+			p = min(p, 1-stimulusCount/(2*float64(r.Repeats)+1)) // of a cell that always fires
+			row[q] = math.Log(p / (1 - p))
 		}
 	}
 	return out
@@ -74,14 +77,14 @@ func eachSpike(row []uint64, f func(q int)) {
 
 // lowRank writes bins x cells as mean(cell) + sum over k of u(bin, k) v(k, cell), the best of
 // that rank in the squares: means, then u, then v.
-func lowRank(angles []float64, bins, cells, rank int, out []float64) {
+func lowRank(odds []float64, bins, cells, rank int, out []float64) {
 	mean, u, v := out[:cells], out[cells:][:bins*rank], out[cells+bins*rank:][:rank*cells]
 	clear(out)
-	for i, a := range angles {
+	for i, a := range odds {
 		mean[i%cells] += a / float64(bins)
 	}
 	rest := mat.NewDense(bins, cells, nil)
-	for i, a := range angles {
+	for i, a := range odds {
 		rest.Set(i/cells, i%cells, a-mean[i%cells])
 	}
 	var s mat.SVD
