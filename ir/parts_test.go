@@ -258,9 +258,9 @@ func TestAnsatzByHand(t *testing.T) {
 		}
 	}
 	for want, a := range map[string]Ansatz{
-		"an ansatz of 0 neurons: at least 1 is needed":                                                  {Layers: 1},
-		"an ansatz of 0 layers: at least 1 is needed":                                                   {Neurons: 1},
-		"an ansatz of -1 latent qubits: it can't have fewer than 0":                                     {Neurons: 1, Layers: 1, LatentQubits: -1},
+		"an ansatz of 0 neurons: at least 1 is needed":                                       {Layers: 1},
+		"an ansatz of 0 layers: at least 1 is needed":                                        {Neurons: 1},
+		"an ansatz of -1 latent qubits: it can't have fewer than 0":                          {Neurons: 1, Layers: 1, LatentQubits: -1},
 		"an ansatz with a drive ends with it: it has no closing encoding and no final chain": {Neurons: 1, Layers: 1, Drive: true, FinalChain: true},
 		"an ansatz with pairs has one layer, which is its drive, and no encodings":           {Neurons: 2, Layers: 2, Drive: true, Pairs: true},
 	} {
