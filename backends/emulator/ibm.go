@@ -29,7 +29,11 @@ import (
 type IBM struct {
 	*frame
 	http.Handler
+	batches map[string]*batch // by id, under the frame's lock
 }
+
+// batch is what of a batch of jobs counts.
+type batch struct{ accepts bool }
 
 // What a job may hold, by IBM's guide to job limits.
 const (
@@ -47,7 +51,7 @@ func NewIBM(o Options) (*IBM, error) {
 		return nil, err
 	}
 	s.newID = s.shortID
-	e := &IBM{frame: s}
+	e := &IBM{frame: s, batches: map[string]*batch{}}
 	s.deny = func(w http.ResponseWriter, _ *http.Request) {
 		e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
 	}
@@ -65,6 +69,8 @@ func NewIBM(o Options) (*IBM, error) {
 		"GET /api/v1/backends/{name}/status":        e.status,
 		"GET /api/v1/instances/usage":               e.usage,
 		"POST /api/v1/jobs":                         e.submit,
+		"POST /api/v1/sessions":                     e.openBatch,
+		"PATCH /api/v1/sessions/{batch}":            e.closeBatch,
 		"GET /api/v1/jobs":                          e.list,
 		"GET /api/v1/jobs/{id}":                     e.about(e.show),
 		"GET /api/v1/jobs/{id}/metrics":             e.about(e.metrics),
@@ -230,6 +236,7 @@ type submission struct {
 	Program string   `json:"program_id"`
 	Backend string   `json:"backend"`
 	Tags    []string `json:"tags"`
+	Batch   string   `json:"session_id"`
 	Params  struct {
 		PUBs          []json.RawMessage `json:"pubs"`
 		Version       int               `json:"version"`
@@ -261,6 +268,9 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 	case len(b.Params.PUBs) == 0:
 		e.refuse(w, 400, 1211, "The job has no PUBs.", "")
 		return
+	case b.Batch != "" && !e.accepts(b.Batch):
+		e.refuse(w, 400, 1217, fmt.Sprintf("Session %q is not there, or takes no jobs.", b.Batch), "")
+		return
 	case len(raw) > mostBytes:
 		e.refuse(w, 413, 1211, fmt.Sprintf("The job has %d bytes, the limit is %d.", len(raw), mostBytes), "")
 		return
@@ -282,6 +292,47 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 	}
 	e.accept(j)
 	answer(w, 200, map[string]any{"id": j.id, "backend": e.device.name})
+}
+
+// openBatch makes a batch; sessions, which hold a processor, are not emulated.
+func (e *IBM) openBatch(w http.ResponseWriter, r *http.Request) {
+	var b struct{ Mode, Backend string }
+	if err := readBody(w, r, &b); err != nil || b.Mode != "batch" || b.Backend != e.device.name {
+		e.refuse(w, 400, 1211, fmt.Sprintf("A session of mode %q on %q is not emulated.", b.Mode, b.Backend), "")
+		return
+	}
+	e.mu.Lock()
+	id := fmt.Sprintf("batch%d", len(e.batches)+1)
+	e.batches[id] = &batch{true}
+	e.mu.Unlock()
+	answer(w, 200, map[string]any{"id": id, "state": "open", "mode": "batch", "accepting_jobs": true, "max_ttl": 28800, "interactive_ttl": 60})
+}
+
+// closeBatch changes whether a batch takes jobs.
+func (e *IBM) closeBatch(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		Accepts bool `json:"accepting_jobs"`
+	}
+	err := readBody(w, r, &b)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	k := e.batches[r.PathValue("batch")]
+	switch {
+	case err != nil:
+		e.refuse(w, 400, 1211, "The request body is no valid JSON: "+err.Error(), "")
+	case k == nil:
+		e.refuse(w, 404, 1291, "Session not found.", "")
+	default:
+		k.accepts = b.Accepts
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+func (e *IBM) accepts(id string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	k := e.batches[id]
+	return k != nil && k.accepts
 }
 
 // pub reads [circuit], [circuit, parameters] or [circuit, parameters, shots].

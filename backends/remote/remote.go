@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"qgan/backends"
@@ -46,6 +47,7 @@ type Remote struct {
 	told    *service.Limits // what the service told once
 	read    sync.Mutex
 	decoded map[string][]backends.Outcome // results that were decoded when they came, until they are taken
+	batch   atomic.Pointer[string]        // that is open
 }
 
 // ServiceLimits are the limits of service and device, which are asked for once.

@@ -45,7 +45,13 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Finish(ctx, jobs); err != nil {
+	end, err := r.together(ctx, jobs)
+	if err != nil {
+		return nil, err
+	}
+	err = r.Finish(ctx, jobs)
+	end()
+	if err != nil {
 		return nil, err
 	}
 	return r.collect(requests, jobs)

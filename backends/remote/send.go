@@ -155,7 +155,7 @@ func (s *sending) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) 
 		}
 		j = begun
 		s.report(j, "sending")
-		remote, err := s.Service.Submit(ctx, body)
+		remote, err := s.Service.Submit(ctx, s.batched(body))
 		if err == nil {
 			err = s.record(&j, ledger.Update{State: ledger.Submitted, Remote: remote})
 			s.report(j, "submitted as "+remote)

@@ -28,6 +28,7 @@ var jobOptions = []JobOption{
 	{Name: "ibm-dd", Service: "ibm", Usage: "of ibm: pulses that the service puts on waiting qubits: XX, XpXm or XY4", check: oneOf("XX", "XpXm", "XY4")},
 	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls: gates, measure or gates,measure", check: oneOf("gates", "measure", "gates,measure")},
 	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: seconds},
+	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: jobs that are asked for together are run in a batch: true or false", Alike: true, check: oneOf("true", "false")},
 	{Name: "ionq-debias", Service: "ionq", Usage: "of ionq: debiasing, of 500 shots or more: true or false", check: oneOf("true", "false")},
 	{Name: "iqm-heralding", Service: "iqm", Usage: "of iqm: shots that do not begin in zeros are left out: zeros or none", check: oneOf("zeros", "none")},
 	{Name: "iqm-timeslot", Service: "iqm", Usage: "of iqm: in the timeslot that is booked: true or false", Alike: true, check: oneOf("true", "false")},
