@@ -95,8 +95,9 @@ with tempfile.TemporaryDirectory() as t:
                    "--resubmit-unknown", "--out", "trains.npz"]
         kills = cancels = 0
         start = lambda: subprocess.Popen(command, cwd=t, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(args.kills):
+        for k in range(args.kills):
             first = start(); twin = None if args.plain else start()
+            while k > 2 and first.poll() is None and '"jobs": []' in run("jobs", "list", "--json").stdout: time.sleep(0.2) # the first are killed while they plan, the others while they send
             try: first.wait(rng.uniform(0.2, 3))
             except subprocess.TimeoutExpired: first.kill(); kills += 1
             first.wait()

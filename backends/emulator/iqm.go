@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -246,7 +247,12 @@ type iqmKeys struct {
 
 func (e *IQM) submit(w http.ResponseWriter, r *http.Request) {
 	var b iqmSubmission
-	if err := readBody(w, r, &b); err != nil {
+	var body json.RawMessage
+	err := readBody(w, r, &body)
+	if err == nil {
+		err = json.Unmarshal(body, &b)
+	}
+	if err != nil {
 		e.refuse(w, 422, "validation", "The request body can't be read: "+err.Error())
 		return
 	}
@@ -277,7 +283,7 @@ func (e *IQM) submit(w http.ResponseWriter, r *http.Request) {
 		}
 		physical = mapped
 	}
-	j := &job{shots: b.Shots}
+	j := &job{shots: b.Shots, body: body}
 	keys := make([]iqmKeys, len(b.Circuits))
 	for i, k := range b.Circuits {
 		if k.Name == "" {

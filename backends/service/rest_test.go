@@ -606,3 +606,29 @@ func TestAnswersThatBreakOffAreAskedAgain(t *testing.T) {
 		web.Close()
 	}
 }
+
+// Which errors of a question stay what they are, so that asking on is of no use.
+func TestStays(t *testing.T) {
+	for name, k := range map[string]struct {
+		answer answer
+		auth   error
+		stays  bool
+	}{
+		"401": {answer{401, "", ""}, nil, true}, "403": {answer{403, "", ""}, nil, true}, "404": {answer{404, "", ""}, nil, true}, "a redirect": {answer{302, "", "Location: /x"}, nil, true},
+		"429": {answer{429, "", ""}, nil, false}, "503": {answer{503, "", ""}, nil, false}, "501": {answer{501, "", ""}, nil, false}, "no connection": {answer{}, nil, false}, "a page": {answer{200, "<html>", ""}, nil, false},
+		"too large":          {answer{200, strings.Repeat(" ", 101), ""}, nil, true},
+		"an expired token":   {answer{200, "{}", ""}, errors.New("the token of IQM_TOKEN has expired: log in again"), true},
+		"no way to a token":  {answer{200, "{}", ""}, fmt.Errorf("token: %w", io.ErrUnexpectedEOF), false},
+		"a token refused":    {answer{200, "{}", ""}, &service.StatusError{Status: 400, Err: errors.New("key")}, true},
+		"tokens are not now": {answer{200, "{}", ""}, &service.StatusError{Status: 503, Err: errors.New("down")}, false},
+	} {
+		s := &scripted{answers: []answer{k.answer}}
+		r, err := service.NewREST("svc", "https://svc.example", service.RESTOptions{Transport: s, WaitMin: 1, WaitMax: 1, MaxBytes: 100, Authorize: func(*http.Request) error { return k.auth }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Get(t.Context(), "x", nil, new(any)); err == nil || service.Stays(err) != k.stays {
+			t.Errorf("%s: stays %v: %v", name, !k.stays, err)
+		}
+	}
+}
