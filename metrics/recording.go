@@ -112,7 +112,7 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 		return nil, err
 	}
 	if raster.Repeats == 1 {
-		raster.Source.Warnings = append(raster.Source.Warnings, "it is one long repeat, which has no halves and no floor; the option repeat-bins cuts it into repeats of so many bins")
+		raster.Source.Warnings = append(raster.Source.Warnings, "it is one long repeat, which has no halves; the option repeat-bins cuts it into repeats of so many bins")
 	}
 	indices, err := o.choose(raster)
 	if err != nil {

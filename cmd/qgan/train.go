@@ -114,6 +114,9 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	case f.asJSON:
 		return a.printJSON(r)
 	}
+	for _, line := range r.Verdict {
+		a.note("%s", line)
+	}
 	if r.JS != nil {
 		a.note("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
 			*r.JS, text(r.StdErr, "%.1g"), text(r.Perfect, "%.3g"), text(r.Floor, "%.3g"), r.PSilent)

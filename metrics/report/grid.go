@@ -61,7 +61,7 @@ func WriteGrid(dir, title string, lines []string, cells []GridCell, write func(p
 		}
 	}
 	page.Not = []string{
-		"Whether larger is better: divergences of windows of different sizes are not on one scale; compare each with its own floor and baselines.",
+		"Whether larger is better: divergences of windows of different sizes are not on one scale; compare each with its own halves and baselines.",
 		"An effect of the model where windows differ in length: the autocorrelogram of windows is lowered by their ends, of model and recording alike. Each column compares windows of one length.",
 	}
 	return writeAll(dir, head, figs, func(w io.Writer) error { return page.write(w, figs) }, write)
@@ -163,13 +163,13 @@ func gridTable(cells []GridCell) table {
 	t := table{
 		Caption: "Runs",
 		Head: append(numbers("neurons", "timesteps"), append(words("model"),
-			numbers("parameters", "JS (nats)", "floor", "JS / floor", "independent", "ising", "silent", "P(silent)", "recording")...)...),
-		Note: "JS: Jensen-Shannon divergence of the law of windows, ± its standard error; floor: that of the recording's halves; independent, ising, silent: those of models fitted to the same windows.",
+			numbers("parameters", "JS (nats)", "halves", "JS / halves", "independent", "ising", "silent", "P(silent)", "recording")...)...),
+		Note: "JS: Jensen-Shannon divergence of the law of windows, ± its standard error; halves: that of the recording's odd and even repeats, a reference that a model can pass; independent, ising, silent: those of models fitted to the same windows.",
 	}
 	for i := range cells {
 		c := &cells[i]
 		n, steps := c.shape()
-		floor := optional(c.Floor)
+		halves := optional(c.Floor)
 		for k := range c.Models {
 			m := &c.Models[k]
 			js, ratio, parameters := none, none, none
@@ -183,7 +183,7 @@ func gridTable(cells []GridCell) table {
 				parameters = fmt.Sprint(m.Parameters)
 			}
 			t.Rows = append(t.Rows, append(numbers(fmt.Sprint(n), fmt.Sprint(steps)), append([]cell{{Text: m.Name, Word: true, Link: template.URL(c.Link)}},
-				numbers(parameters, js, floor, ratio, optional(c.baseline("independent")), optional(c.baseline("ising")), optional(c.baseline("silent")), silent(&m.Summary), silent(&c.Data))...)...))
+				numbers(parameters, js, halves, ratio, optional(c.baseline("independent")), optional(c.baseline("ising")), optional(c.baseline("silent")), silent(&m.Summary), silent(&c.Data))...)...))
 		}
 	}
 	if slices.ContainsFunc(cells, func(c GridCell) bool { return c.HeldOut }) {

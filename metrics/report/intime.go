@@ -184,7 +184,7 @@ func (in *Input) timeTable() table {
 	t := table{
 		Caption: "Statistics in time",
 		Head:    append(words("figure"), numbers("recording")...),
-		Note:    "± is the standard error by resampling the sample's repeats; split-half is the floor, one half of the recording against the other. Errors are relative, distances are sums of absolute differences, 0 where sample and recording agree; p-silent is the share of silent windows.",
+		Note:    "± is the standard error by resampling the sample's repeats; split-half is one half of the recording against the other, a reference that a model can pass. Errors are relative, distances are sums of absolute differences, 0 where sample and recording agree; p-silent is the share of silent windows.",
 	}
 	var columns []metrics.TimeResult
 	for i := range in.Models {

@@ -324,10 +324,11 @@ func TestStrips(t *testing.T) {
 	}{
 		{1, nil, "150 2 recording, repeat 3, bins 126 to 275"},
 		{1, []Model{{Name: "a", Samples: long}, {Name: "b", Samples: short}}, "20 0 recording, repeat 3, bins 191 to 210 | 20 0 a, 20 independent draws | 20 3 b, 20 independent draws"},
-		{6, []Model{{Name: "a", Samples: long}}, "150 0 recording, 25 windows, evenly spaced | 150 0 a, 25 draws"},
-		{6, []Model{{Name: "b", Samples: short}, {Name: "c"}}, "18 0 recording, 3 windows, evenly spaced | 18 2 b, 3 draws"},
-		{4, nil, "152 0 recording, 38 windows, evenly spaced"},
-		{400, nil, "400 0 recording, 1 windows, evenly spaced"},
+		{6, []Model{{Name: "a", Samples: long}}, "150 2 recording, repeat 3, bins 126 to 275 | 150 0 a, repeat 1, bins 26 to 175"},
+		{6, []Model{{Name: "b", Samples: short}, {Name: "c"}}, "18 0 recording, repeat 3, bins 192 to 209 | 18 1 b, repeat 1, bins 2 to 19"},
+		{6, []Model{{Name: "d", Samples: spikes.NewRaster(30, 6, 2, 0)}}, "150 2 recording, repeat 3, bins 126 to 275 | 150 0 d, 25 draws"},
+		{4, nil, "152 4 recording, repeat 3, bins 125 to 276"},
+		{400, nil, "400 4 recording, repeat 3, bins 1 to 400"},
 	} {
 		in := Input{DataWindows: windows(k.t), Models: k.models}
 		var got []string

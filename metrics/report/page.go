@@ -40,17 +40,52 @@ type pageFigure struct {
 type content struct {
 	Title      string
 	Facts      []string
+	Verdict    []string // of figures that are held out
 	Shows, Not []string // in words
 	Tables     []table
 	Figures    []pageFigure
+	Sections   []section // of a judgement
+	Rest       []pageFigure
 	Below      []table
 }
 
+// judgedFigures are those in place of which a page has the sections of a judgement, and
+// restFigures those that stand after the sections. They lie beside the page in any case.
+var judgedFigures, restFigures = []string{"rasters", "statistics", "psth"}, []string{"time", "training", "parameters"}
+
 // page writes the HTML page.
 func (in *Input) page(w io.Writer, figs []*figure) error {
-	shows, not := in.verdict()
-	c := content{in.Title, in.Lines, shows, not, []table{in.modelTable(), in.baselineTable()}, nil, []table{in.timeTable(), in.rateTable()}}
-	return c.write(w, figs)
+	c := content{Title: in.Title, Facts: in.Lines, Tables: []table{in.modelTable(), in.baselineTable()}, Below: []table{in.timeTable(), in.rateTable()}}
+	c.Shows, c.Not = in.verdict()
+	s := in.Scores
+	if s == nil {
+		if in.Unjudged != "" {
+			c.Facts = append(slices.Clone(c.Facts), "no judgement by repeats that models were not fitted to: "+in.Unjudged)
+		}
+		return c.write(w, figs)
+	}
+	var err error
+	if c.Sections, err = s.sections(); err != nil {
+		return err
+	}
+	for i := range c.Sections {
+		c.Sections[i].Name = "judged-" + c.Sections[i].Name
+	}
+	c.Verdict, c.Facts = s.Verdict, slices.Concat(c.Facts, s.facts())
+	c.Below = slices.Concat([]table{s.table()}, c.Below, s.below())
+	var first, rest []*figure
+	for _, f := range figs {
+		switch {
+		case slices.Contains(restFigures, f.name):
+			rest = append(rest, f)
+		case !slices.Contains(judgedFigures, f.name):
+			first = append(first, f)
+		}
+	}
+	if c.Rest, err = pageFigures(rest); err != nil {
+		return err
+	}
+	return c.write(w, first)
 }
 
 // write writes the page with figures that were not yet drawn.
@@ -131,8 +166,8 @@ func optional(x *float64) string {
 func (in *Input) modelTable() table {
 	t := table{
 		Caption: "Distance to the recording",
-		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "JS (bits)", "JS / floor", "floor of draws", "P(silent)"), words("note")...)...),
-		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. Floor of draws: what as many draws of the recording's own law score, where JS is that of draws. P(silent): share of windows without a spike, for a model that of its draws.",
+		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "perfect (nats)", "JS (bits)", "JS / halves", "as many draws", "P(silent)"), words("note")...)...),
+		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. Perfect: what a model whose law is the recording's source is expected to score. Halves: the odd against the even repeats, a reference that has the noise of both, so that a model can be nearer. As many draws: what they score of the recording's own law, where JS is that of draws. P(silent): share of windows without a spike, for a model that of its draws.",
 	}
 	for i := range in.Models {
 		m := &in.Models[i]
@@ -151,22 +186,22 @@ func (in *Input) modelTable() table {
 		} else if note = m.JSReason; note == "" {
 			note = "JS not known"
 		}
-		t.Rows = append(t.Rows, append(words(m.Name), append(numbers(parameters, nats, bits, ratio, null, silent(&m.Summary)), words(note)...)...))
+		t.Rows = append(t.Rows, append(words(m.Name), append(numbers(parameters, nats, optional(m.Perfect), bits, ratio, null, silent(&m.Summary)), words(note)...)...))
 	}
-	floor, bits, note := none, none, "not known"
+	halves, bits, note := none, none, "not known"
 	if in.Floor != nil {
-		floor, bits, note = number(*in.Floor), number(metrics.Bits(*in.Floor)), "between the odd and the even repeats; below it a distance says nothing"
+		halves, bits, note = number(*in.Floor), number(metrics.Bits(*in.Floor)), "the odd against the even repeats"
 	}
-	t.Rows = append(t.Rows, append(words("floor: split half of the recording"), append(numbers(none, floor, bits, none, none, silent(&in.Data)), words(note)...)...))
+	t.Rows = append(t.Rows, append(words("the recording's halves"), append(numbers(none, halves, none, bits, none, none, silent(&in.Data)), words(note)...)...))
 	if in.HeldOut { // what was not trained on says most, and stands first
 		t.Note += " Held out: to the repeats that were not trained on."
-		t.Head = slices.Insert(t.Head, 1, cell{Text: "JS held out (nats)"})
+		t.Head = slices.Insert(t.Head, 1, numbers("JS held out (nats)", "perfect held out (nats)")...)
 		for i := range t.Rows {
-			text := none
+			text, perfect := none, none
 			if i < len(in.Models) {
-				text = optional(in.Models[i].HeldOutNats)
+				text, perfect = optional(in.Models[i].HeldOutNats), optional(in.Models[i].PerfectHeldOut)
 			}
-			t.Rows[i] = slices.Insert(t.Rows[i], 1, cell{Text: text})
+			t.Rows[i] = slices.Insert(t.Rows[i], 1, numbers(text, perfect)...)
 		}
 	}
 	return t
@@ -183,8 +218,8 @@ func silent(s *metrics.Summary) string {
 func (in *Input) baselineTable() table {
 	t := table{
 		Caption: "Baselines",
-		Head:    append(words("model"), append(numbers("JS held out (nats)", "ln p held out (nats/bin)", "JS (nats)", "JS / floor", "parameters", "floor of draws"), words("note")...)...),
-		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones. Split half is the floor. A law that is drawn is farther off by about its floor of draws.",
+		Head:    append(words("model"), append(numbers("JS held out (nats)", "ln p held out (nats/bin)", "JS (nats)", "JS / halves", "parameters", "as many draws"), words("note")...)...),
+		Note:    "JS: of the recording to the model fitted to it. Held out: of the even repeats to the model fitted to the odd ones. Split half: the even repeats to the odd ones, a reference that a model can pass. A law that is drawn is farther off by about what as many draws of the recording's law are.",
 	}
 	for _, b := range in.Baselines {
 		parameters := fmt.Sprint(b.Parameters)

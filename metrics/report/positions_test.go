@@ -500,25 +500,19 @@ func TestRasterPositions(t *testing.T) {
 	for _, bins := range []int{1, 3} {
 		in := irregular(t, bins)
 		d := drawingsOf(t, in)["rasters"]
-		// Samples of two windows a repeat; the recording's windows are evenly spaced.
-		windows := 14
+		// Samples of two windows a repeat, side by side, and as many bins of the recording.
+		data := in.DataWindows
+		windows := min(14, data.Bins/bins)
 		rasters := map[string]func(b, n int) bool{}
 		for _, m := range in.Models {
 			rasters[m.Name] = func(b, n int) bool { return m.Samples.At(b/(2*bins), b%(2*bins), n) }
 		}
-		data := in.DataWindows
-		rasters["recording"] = func(b, n int) bool { return data.At(1, (data.Bins-windows)/2+b, n) } // the middle of the middle repeat
-		if bins > 1 {
-			rasters["recording"] = func(b, n int) bool {
-				rep, at := data.Locate(b / bins * data.Len() / windows)
-				return data.At(rep, at+b%bins, n)
-			}
-		}
+		rasters["recording"] = func(b, n int) bool { return data.At(1, (data.Bins-windows*bins)/2+b, n) } // the middle of the middle repeat
 		colors := map[string]string{"recording": "#000000", "first": "#D55E00", "second": "#0072B2"}
 		for name, fired := range rasters {
 			p := d.panel(t, name)
 			unit := float64(1)
-			if bins > 1 {
+			if name != "recording" {
 				unit = float64(bins) // the axis counts windows
 			}
 			got := map[[2]int]bool{}

@@ -41,6 +41,13 @@ func (s *strip) take(r *spikes.Raster, repeat, from, bins int) {
 	}
 }
 
+// stretch takes so many bins from the middle of a repeat, without a break.
+func (s *strip) stretch(r *spikes.Raster, repeat, bins int, unit string) {
+	from := (r.Bins - bins) / 2
+	s.take(r, repeat, from, bins)
+	s.rest, s.xlabel = fmt.Sprintf(", repeat %d, bins %d to %d", repeat+1, from+1, from+bins), "time, "+unit
+}
+
 // sampleWindows counts windows of t bins, none overlapping another.
 func sampleWindows(r *spikes.Raster, t int) int { return r.Repeats * (r.Bins / t) }
 
@@ -51,8 +58,8 @@ func (s *strip) takeSample(r *spikes.Raster, k, t int) {
 }
 
 // strips chooses equal numbers of bins of the recording and of each model. None
-// of it is random: the recording's are from the middle of the middle repeat, or
-// windows evenly spaced over all; a model's are its first draws.
+// of it is random: the recording's are the middle of the middle repeat; a model's are that of
+// its first draw where it runs on, or its first draws side by side.
 func (in *Input) strips() []strip {
 	n, t := in.shape()
 	if n == 0 || t == 0 {
@@ -62,11 +69,7 @@ func (in *Input) strips() []strip {
 	data := in.DataWindows
 	hasData := data.Raster != nil && data.Len() > 0
 	if hasData {
-		if t == 1 {
-			windows = min(windows, data.Bins)
-		} else {
-			windows = min(windows, data.Len())
-		}
+		windows = max(1, min(windows, data.Bins/t))
 	}
 	for _, m := range in.Models {
 		if m.Samples != nil && sampleWindows(m.Samples, t) > 0 {
@@ -75,21 +78,8 @@ func (in *Input) strips() []strip {
 	}
 	var out []strip
 	if hasData {
-		s := strip{color: -1, neurons: n}
-		if t == 1 {
-			repeat, from := data.Repeats/2, (data.Bins-windows)/2
-			s.take(data.Raster, repeat, from, windows)
-			s.name, s.rest = "recording", fmt.Sprintf(", repeat %d, bins %d to %d", repeat+1, from+1, from+windows)
-			s.xlabel = "time, " + in.binText()
-		} else {
-			s.window = t
-			for k := range windows {
-				repeat, bin := data.Locate(int(int64(k) * int64(data.Len()) / int64(windows)))
-				s.take(data.Raster, repeat, bin, t)
-			}
-			s.name, s.rest = "recording", fmt.Sprintf(", %d windows, evenly spaced", windows)
-			s.xlabel = fmt.Sprintf("windows of %d %s", t, in.binText())
-		}
+		s := strip{color: -1, neurons: n, name: "recording"}
+		s.stretch(data.Raster, data.Repeats/2, min(windows*t, data.Bins), in.binText())
 		out = append(out, s)
 	}
 	for i, m := range in.Models {
@@ -97,6 +87,11 @@ func (in *Input) strips() []strip {
 			continue
 		}
 		s := strip{name: m.Name, color: i, neurons: n}
+		if t > 1 && m.Samples.Bins >= windows*t { // it runs on
+			s.stretch(m.Samples, 0, windows*t, in.binText())
+			out = append(out, s)
+			continue
+		}
 		for k := range windows {
 			s.takeSample(m.Samples, k, t)
 		}
@@ -128,7 +123,7 @@ func (in *Input) rasterFigure() *figure {
 	f.height = tile * vg.Length(rows)
 	f.caption = "Spikes of the recording and of the model's draws, equal numbers of bins."
 	if _, t := in.shape(); t > 1 {
-		f.caption += " Windows are separate trials; alternate ones are shaded."
+		f.caption += " Windows of a model that can't run on are draws of their own, side by side; alternate ones are shaded."
 	} else {
 		f.caption += " A model of one bin has no order in time: its bins are independent draws."
 	}

@@ -60,6 +60,9 @@ type Model struct {
 	// HeldOutNats is the divergence to the repeats held out; nil: there are none, or it is
 	// not known.
 	HeldOutNats *float64
+	// Perfect is what a perfect model is expected to score, known as this one's law is: in
+	// JSNats and in HeldOutNats; nil: not known.
+	Perfect, PerfectHeldOut *float64
 	// Null is what as many draws of the recording's own law score, where the
 	// divergence is that of draws; 0: it is that of the law.
 	Null       float64
@@ -110,6 +113,11 @@ type Input struct {
 	Floor      *float64          // distance between the halves of the recording, nats
 	Baselines  []metrics.BaselineResult
 	BinWidth   float64 // seconds; 0: not known
+
+	// Scores is the judgement of the models by repeats that they were not fitted to, in the
+	// order of Models; nil: there is none, and Unjudged says why.
+	Scores   *Scores
+	Unjudged string
 }
 
 // Write writes the figures named above, each as .png and .svg, and the page index.html into the folder dir, which must
@@ -168,6 +176,11 @@ func (in *Input) check() error {
 	if len(in.Models) > MaxModels {
 		return fmt.Errorf("%d models: at most %d can be told apart in one report", len(in.Models), MaxModels)
 	}
+	if in.Scores != nil {
+		if err := in.Scores.check(); err != nil {
+			return err
+		}
+	}
 	neurons, t := in.shape()
 	for i, m := range in.Models {
 		name := fmt.Sprintf("model %d (%q)", i+1, m.Name)
@@ -200,7 +213,11 @@ func (in *Input) shape() (neurons, timesteps int) {
 
 // cleaned returns the input with all its texts fit for XML.
 func (in Input) cleaned() Input {
-	in.Title = clean(in.Title)
+	in.Title, in.Unjudged = clean(in.Title), clean(in.Unjudged)
+	if in.Scores != nil {
+		s := in.Scores.cleaned()
+		in.Scores = &s
+	}
 	lines := make([]string, len(in.Lines))
 	for i, l := range in.Lines {
 		lines[i] = clean(l)

@@ -98,7 +98,7 @@ func TestFigures(t *testing.T) {
 		expect        map[string][]string // texts of each figure
 	}{
 		{4, 1, []string{"independent"}, map[string][]string{
-			"state_distribution": {"like independent, seed 1: JS", "0000", "1000", "probability", "floor, JS of the recording's halves"},
+			"state_distribution": {"like independent, seed 1: JS", "0000", "1000", "probability", "JS of the recording's halves"},
 			"js_curve":           {"training step", "JS (nats)", "silent 0.", "independent ", "split half ", "ising "},
 			"figure2":            {"a  states", "0000", "0011", "c  divergence over training", "state, in the order of its number"},
 			"psth":               {"recording, 100 repeats", "time in a repeat (s)", "rate (spikes/s)"},
@@ -110,13 +110,13 @@ func TestFigures(t *testing.T) {
 		{2, 5, []string{"independent", "ising", "silent"}, map[string][]string{
 			"state_distribution": {"00|00|00|00|00", "10|00|00|00|00", "like ising, seed 1: JS", "below the axis", "bits of neurons 0 1, 5 timesteps"},
 			"js_curve":           {"markov ", "like silent, seed 1"},
-			"rasters":            {"recording, 30 windows, evenly spaced", "like silent, seed 1, 30 draws", "draws of 5 bins of 20 ms; 0 spikes"},
+			"rasters":            {"recording, repeat", "like silent, seed 1, 30 draws", "draws of 5 bins of 20 ms; 0 spikes"},
 			"statistics":         {"lag (bins of 20 ms)", "coincidences per spike", "−4"},
 			"time":               {"like silent, seed 1", "independent-in-time", "markov", "K, spikes in 5 bins", "length of bursts", "mean over pairs", "spikes"},
 		}},
 		{4, 10, []string{"independent"}, map[string][]string{
 			"state_distribution": {strings.Repeat("0000|", 9) + "0000"},
-			"rasters":            {"recording, 15 windows"},
+			"rasters":            {"recording, repeat"},
 		}},
 		{10, 30, []string{"silent"}, map[string][]string{
 			"state_distribution": {"silent", "its spikes as neuron@timestep, counted from 0", "5@0"},
@@ -191,7 +191,7 @@ func TestPage(t *testing.T) {
 	page := string(writtenText(t, in)["index.html"])
 	for _, want := range []string{
 		"<!DOCTYPE html>", "<title>" + in.Title + "</title>",
-		"Distance to the recording", "JS (nats)", "JS (bits)", "like ising, seed 1", "floor: split half of the recording",
+		"Distance to the recording", "JS (nats)", "JS (bits)", "like ising, seed 1", "the recording&#39;s halves",
 		"Baselines", "parameters", "JS held out (nats)", "markov", "uniform",
 		"Statistics in time", "split-half", "covariance-error", "p-silent, windows of 1 bin",
 		"Firing rates (spikes/s)", "prefers-color-scheme: dark", "What the numbers show", "nearer than silent", "What they don't show",
@@ -453,9 +453,9 @@ func TestVerdict(t *testing.T) {
 		change func(*report.Input)
 		says   []string
 	}{
-		{"far", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.01, 0.002 }, []string{"5.00 times the floor, the 2.00·10⁻³ nats"}},
-		{"at the floor", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.00201, 0.002 }, []string{"at the floor, the 2.00·10⁻³ nats"}},
-		{"below", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.001, 0.002 }, []string{"below the floor of 2.00·10⁻³ nats"}},
+		{"far", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.01, 0.002 }, []string{"5.00 times as far as the recording&#39;s halves, which differ by 2.00·10⁻³ nats"}},
+		{"at the floor", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.00201, 0.002 }, []string{"as far as the recording&#39;s halves are from each other, 2.00·10⁻³ nats"}},
+		{"below", func(in *report.Input) { in.Models[0].JSNats, *in.Floor = 0.001, 0.002 }, []string{"nearer than the recording&#39;s halves, which differ by 2.00·10⁻³ nats"}},
 		{"of draws", func(in *report.Input) {
 			in.Models[0].JSNats, in.Models[0].Null, in.Models[0].JSStdErr = 0.01, 0.0099, 0.001
 		}, []string{"so many samples can&#39;t tell it from the recording"}},

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -38,16 +39,8 @@ type Judged struct {
 // of figures and the figures that are drawn. It fails if there is no subject or there are
 // more than [MaxModels], for one without a score, and where w does.
 func WriteScore(w io.Writer, s Scores) error {
-	switch {
-	case len(s.Subjects) == 0:
-		return fmt.Errorf("report: nothing is judged")
-	case len(s.Subjects) > MaxModels:
-		return fmt.Errorf("report: %d subjects: at most %d can be told apart on one page", len(s.Subjects), MaxModels)
-	}
-	for i, x := range slices.Concat(s.Subjects, s.Baselines) {
-		if x.Score == nil {
-			return fmt.Errorf("report: there is no score of number %d", i+1)
-		}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("report: %w", err)
 	}
 	s = s.cleaned()
 	sections, err := s.sections()
@@ -77,6 +70,22 @@ func WriteScore(w io.Writer, s Scores) error {
 	return nil
 }
 
+// check refuses what no page can be made of.
+func (s *Scores) check() error {
+	switch {
+	case len(s.Subjects) == 0:
+		return errors.New("nothing is judged")
+	case len(s.Subjects) > MaxModels:
+		return fmt.Errorf("%d subjects: at most %d can be told apart on one page", len(s.Subjects), MaxModels)
+	}
+	for i, x := range slices.Concat(s.Subjects, s.Baselines) {
+		if x.Score == nil {
+			return fmt.Errorf("there is no score of number %d", i+1)
+		}
+	}
+	return nil
+}
+
 // scoreText is the body of a score's page; head and tables are those of the report's.
 const scoreText = `<body>
 <h1>{{.Title}}</h1>
@@ -86,16 +95,7 @@ const scoreText = `<body>
 {{end}}</section>
 {{end}}{{template "table" .Groups}}
 {{template "table" .Table}}
-{{range .Sections}}<section id="{{.Name}}">
-<h2>{{.Title}}</h2>
-{{with .Text}}<p class="note">{{.}}</p>
-{{end}}<div class="panels">
-{{range .Panels}}<figure class="panel">
-<figcaption class="head">{{.Title}}</figcaption>
-{{.SVG}}</figure>
-{{end}}</div>
-</section>
-{{end}}{{range .Below}}{{template "table" .}}{{end}}
+{{template "sections" .Sections}}{{range .Below}}{{template "table" .}}{{end}}
 {{with .Facts}}<h2>What was judged</h2>
 <ul class="facts">
 {{range .}}<li>{{.}}</li>

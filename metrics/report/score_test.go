@@ -513,3 +513,47 @@ func TestScoreLimits(t *testing.T) {
 type refusing struct{ error }
 
 func (r refusing) Write([]byte) (int, error) { return 0, r.error }
+
+// A run's page begins with the verdict on held-out repeats and has the panels of a judgement
+// in place of the figures that show less; these lie beside it all the same.
+func TestPageWithScores(t *testing.T) {
+	t.Parallel()
+	in := builtinInput(t, 3, 1, "independent")
+	s := scored(t)
+	s.Verdict = []string{"It is < perfect."}
+	in.Scores = &s
+	files := writtenText(t, in)
+	for _, name := range []string{"rasters.svg", "statistics.svg", "psth.svg"} {
+		if len(files[name]) == 0 {
+			t.Errorf("there is no %s beside the page", name)
+		}
+	}
+	page := string(files["index.html"])
+	at := -1
+	for _, part := range []string{
+		`id="judgement"`, "It is &lt; perfect.", `id="verdict"`, "In words", "recording: a &amp; b", "Distance to the recording", `id="figure2"`, `id="js_curve"`, `id="judged-population"`, `id="judged-psth"`,
+		`id="judged-rasters"`, `id="training"`, `id="parameters"`, "Figures on the judging half", "Statistics in time", "Baselines on the judging half", "</html>",
+	} {
+		next := strings.Index(page[at+1:], part)
+		if next < 0 {
+			t.Fatalf("%q does not follow", part)
+		}
+		at += 1 + next
+	}
+	for _, not := range []string{`id="rasters"`, `id="statistics"`, `id="psth"`, "no judgement"} {
+		if strings.Contains(page, not) {
+			t.Errorf("the page has %s", not)
+		}
+	}
+	in.Scores, in.Unjudged = nil, "too <short"
+	page = string(writtenText(t, in)["index.html"])
+	for _, part := range []string{`id="rasters"`, `id="statistics"`, `id="psth"`, "no judgement by repeats that models were not fitted to: too &lt;short"} {
+		if !strings.Contains(page, part) {
+			t.Errorf("without a judgement the page lacks %s", part)
+		}
+	}
+	in.Scores = &report.Scores{}
+	if _, err := report.Write(t.TempDir(), in, plainFile); err == nil || !strings.Contains(err.Error(), "nothing is judged") {
+		t.Errorf("a judgement of nothing: %v", err)
+	}
+}

@@ -102,7 +102,7 @@ func (in *Input) stateFigure() *figure {
 		f.legend = append(f.legend, entry{text: txt, mark: markBox, color: modelColor(m)})
 	}
 	if in.Floor != nil {
-		f.legend = append(f.legend, entry{text: "floor, JS of the recording's halves: " + number(*in.Floor) + " nats"})
+		f.legend = append(f.legend, entry{text: "JS of the recording's halves: " + number(*in.Floor) + " nats"})
 	}
 
 	// Two decades below the rarest of the recording's windows are enough to see

@@ -54,15 +54,7 @@ const studyText = `<body>
 {{end}}{{with .Facts}}<ul class="facts">
 {{range .}}<li>{{.}}</li>
 {{end}}</ul>
-{{end}}{{range .Figures}}<section id="{{.Name}}">
-<h2>{{.Title}}</h2>
-{{if .Missing}}<p class="note">{{.Missing}}</p>
-{{else}}<figure>
-<div class="wide">{{.SVG}}</div>
-<figcaption>{{.Caption}} Files: {{.Name}}.png, {{.Name}}.svg.</figcaption>
-</figure>
-{{end}}</section>
-{{end}}{{range .Tables}}{{template "table" .}}{{end}}
+{{end}}{{template "figures" .Figures}}{{range .Tables}}{{template "table" .}}{{end}}
 </body>
 </html>
 `

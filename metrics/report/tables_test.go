@@ -108,22 +108,22 @@ func TestTables(t *testing.T) {
 		add(distance, m.Name, "parameters", float64(m.Parameters))
 		add(distance, m.Name, "JS (nats)", m.JSNats, m.JSStdErr)
 		add(distance, m.Name, "JS (bits)", m.JSNats/math.Ln2, m.JSStdErr/math.Ln2)
-		add(distance, m.Name, "JS / floor", m.JSNats / *in.Floor)
-		add(distance, m.Name, "floor of draws", m.Null)
+		add(distance, m.Name, "JS / halves", m.JSNats / *in.Floor)
+		add(distance, m.Name, "as many draws", m.Null)
 		add(distance, m.Name, "P(silent)", m.Summary.PSilent)
 	}
-	const floor = "floor: split half of the recording"
+	const floor = "the recording's halves"
 	add(distance, floor, "JS (nats)", *in.Floor)
 	add(distance, floor, "JS (bits)", *in.Floor/math.Ln2)
 	add(distance, floor, "P(silent)", in.Data.PSilent)
 	for _, b := range in.Baselines {
 		add(baselines, b.Name, "parameters", float64(b.Parameters))
 		add(baselines, b.Name, "JS (nats)", *b.JS)
-		add(baselines, b.Name, "JS / floor", *b.JS / *in.Floor)
+		add(baselines, b.Name, "JS / halves", *b.JS / *in.Floor)
 		add(baselines, b.Name, "JS held out (nats)", *b.JSHeldOut)
 		add(baselines, b.Name, "ln p held out (nats/bin)", *b.LogLikelihoodHeldOut)
 	}
-	add(baselines, in.Baselines[1].Name, "floor of draws", x)
+	add(baselines, in.Baselines[1].Name, "as many draws", x)
 	for i := range 3 {
 		row := fmt.Sprint(i)
 		add("Firing rates (spikes/s)", row, "recording", in.Data.RatesHz[i])
@@ -189,8 +189,8 @@ func TestGridTable(t *testing.T) {
 		row("timesteps", 1, 0)
 		row("parameters", float64(m.Parameters), 0)
 		row("JS (nats)", m.JSNats, m.JSStdErr)
-		row("floor", *in.Floor, 0)
-		row("JS / floor", m.JSNats / *in.Floor, 0)
+		row("halves", *in.Floor, 0)
+		row("JS / halves", m.JSNats / *in.Floor, 0)
 		row("silent", *in.Baselines[0].JS, 0)
 		row("independent", *in.Baselines[1].JS, 0)
 		row("ising", *in.Baselines[2].JS, 0)

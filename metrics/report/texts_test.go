@@ -50,7 +50,7 @@ func TestTableTexts(t *testing.T) {
 		Floor: number1(0.02),
 		Data:  metrics.Summary{Windows: 9, PSilent: 0.25, RatesHz: []float64{3.5, 0}},
 		Models: []Model{
-			{Name: "a", JSValid: true, JSNats: 0.1, JSStdErr: 0.01, Null: 0.004, Parameters: 12, Summary: metrics.Summary{Windows: 5, PSilent: 0.5, RatesHz: []float64{1.5, math.NaN()}}},
+			{Name: "a", JSValid: true, JSNats: 0.1, JSStdErr: 0.01, Null: 0.004, Perfect: number1(0.05), Parameters: 12, Summary: metrics.Summary{Windows: 5, PSilent: 0.5, RatesHz: []float64{1.5, math.NaN()}}},
 			{Name: "b", JSReason: "too large", Summary: metrics.Summary{PSilent: 0.5}},
 			{Name: "c"},
 		},
@@ -65,10 +65,10 @@ func TestTableTexts(t *testing.T) {
 		},
 	}
 	sameLines(t, "distance", rowsOf(in.modelTable()), []string{
-		"a | 12 | 0.100 ± 0.010 | 0.144 ± 0.014 | 5.00 | 4.00·10⁻³ | 0.500 | ",
-		"b | – | – | – | – | – | – | too large",
-		"c | – | – | – | – | – | – | JS not known",
-		"floor: split half of the recording | – | 0.0200 | 0.0289 | – | – | 0.250 | between the odd and the even repeats; below it a distance says nothing",
+		"a | 12 | 0.100 ± 0.010 | 0.0500 | 0.144 ± 0.014 | 5.00 | 4.00·10⁻³ | 0.500 | ",
+		"b | – | – | – | – | – | – | – | too large",
+		"c | – | – | – | – | – | – | – | JS not known",
+		"the recording's halves | – | 0.0200 | – | 0.0289 | – | – | 0.250 | the odd against the even repeats",
 	})
 	sameLines(t, "baselines", rowsOf(in.baselineTable()), []string{
 		"silent | 0.200 | −1.50000 | 0.100 | 5.00 | 0 | – | ",
@@ -82,14 +82,14 @@ func TestTableTexts(t *testing.T) {
 	sameLines(t, "rates", rowsOf(in.rateTable()), []string{"0 | 3.50 | 1.50 | – | –", "1 | 0 | – | – | –"})
 	in.DataWindows = spikes.Windows{Raster: selected(t, 8, 5, 2), T: 1}
 	sameLines(t, "rates of some neurons", rowsOf(in.rateTable()), []string{"5 | 3.50 | 1.50 | – | –", "2 | 0 | – | – | –"})
-	in.HeldOut, in.Models[0].HeldOutNats = true, number1(0.25)
+	in.HeldOut, in.Models[0].HeldOutNats, in.Models[0].PerfectHeldOut = true, number1(0.25), number1(0.125)
 	k := in.modelTable()
-	sameLines(t, "held out", rowsOf(k)[:2], []string{"a | 0.250 | 12 | 0.100 ± 0.010 | 0.144 ± 0.014 | 5.00 | 4.00·10⁻³ | 0.500 | ", "b | – | – | – | – | – | – | – | too large"})
+	sameLines(t, "held out", rowsOf(k)[:2], []string{"a | 0.250 | 0.125 | 12 | 0.100 ± 0.010 | 0.0500 | 0.144 ± 0.014 | 5.00 | 4.00·10⁻³ | 0.500 | ", "b | – | – | – | – | – | – | – | – | – | too large"})
 	if k.Head[1].Text != "JS held out (nats)" || len(k.Rows[3]) != len(k.Head) {
 		t.Errorf("columns %v", k.Head)
 	}
 	in.HeldOut, in.Floor, in.Baselines = false, nil, nil
-	if rows := rowsOf(in.modelTable()); rows[0] != "a | 12 | 0.100 ± 0.010 | 0.144 ± 0.014 | – | 4.00·10⁻³ | 0.500 | " || rows[3] != "floor: split half of the recording | – | – | – | – | – | 0.250 | not known" {
+	if rows := rowsOf(in.modelTable()); rows[0] != "a | 12 | 0.100 ± 0.010 | 0.0500 | 0.144 ± 0.014 | – | 4.00·10⁻³ | 0.500 | " || rows[3] != "the recording's halves | – | – | – | – | – | – | 0.250 | not known" {
 		t.Errorf("without a floor: %q", rows)
 	}
 	if k := in.baselineTable(); k.Note != "No baseline was computed." || len(k.Rows) != 0 {
@@ -237,7 +237,7 @@ func TestLegendTexts(t *testing.T) {
 		return append(out, f.caption)
 	}
 	sameLines(t, "law", texts(in.stateFigure()), []string{
-		"recording (1000 windows)", "a: JS 0.100 nats", "b: JS not known (too large); law not known", "floor, JS of the recording's halves: 0.0200 nats", "below the axis",
+		"recording (1000 windows)", "a: JS 0.100 nats", "b: JS not known (too large); law not known", "JS of the recording's halves: 0.0200 nats", "below the axis",
 		"The 24 most probable windows of the recording (98.4 % of all its windows) and their probability in each model, on a logarithmic axis.",
 	})
 	if got := in.paperFigure().caption; !strings.HasPrefix(got, "a: probability of all states in the recording") {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"qgan/metrics"
 )
 
 // verdict says in words what the numbers show, and what they don't. It says nothing
@@ -37,7 +39,7 @@ func (in *Input) verdict() (shows, not []string) {
 	if in.DataWindows.Raster != nil && in.DataWindows.Repeats > 1 {
 		not = append(not, "What the stimulus does: the recording repeats one, the models are not told its time, and their rate is the same in every bin.")
 	}
-	not = append(not, "Independent samples: windows of the recording overlap, so that their number is not a sample size. The floor, the divergence of the odd from the even repeats, says what the recording itself leaves open.")
+	not = append(not, "Independent samples: windows of the recording overlap, so that their number is not a sample size. The divergence of the odd from the even repeats says what the recording itself leaves open; a model that smooths can be nearer.")
 	return shows, not
 }
 
@@ -51,16 +53,13 @@ func (in *Input) baseline(name string) *float64 {
 	return nil
 }
 
-// saturated is the share of ln 2 from which on a divergence says little.
-const saturated = 0.95
-
-// lawVerdict places a model's divergence among the baselines and the floors.
+// lawVerdict places a model's divergence among the baselines, the recording's halves and what is perfect.
 func (in *Input) lawVerdict(m *Model) string {
 	if !m.JSValid {
 		return fmt.Sprintf("%s: its divergence is %s.", m.Name, m.jsText())
 	}
 	text := fmt.Sprintf("%s is at %s from the recording's law of windows", m.Name, m.jsText())
-	if m.JSNats > saturated*math.Ln2 {
+	if metrics.Saturated(m.JSNats) {
 		text += fmt.Sprintf(", which is saturated: the largest divergence there is is ln 2, %s nats, and so near it says not how far off the model is", number(math.Ln2))
 	}
 	if m.Null > 0 {
@@ -71,16 +70,19 @@ func (in *Input) lawVerdict(m *Model) string {
 			text += fmt.Sprintf(", of which about %s is due to the number of samples", number(m.Null))
 		}
 	}
+	if x := m.Perfect; x != nil && finite(*x) && *x > 0 {
+		text += fmt.Sprintf("; a perfect model is expected to score %s", number(*x))
+	}
 	if f := in.Floor; f != nil && *f > 0 {
 		switch ratio := m.JSNats / *f; {
 		case ratio > 0.95 && ratio < 1.05:
-			text += fmt.Sprintf("; at the floor, the %s nats between the recording's halves", number(*f))
+			text += fmt.Sprintf("; as far as the recording's halves are from each other, %s nats", number(*f))
 		case ratio <= 1:
-			text += fmt.Sprintf("; below the floor of %s nats, where the recording's own halves differ as much", number(*f))
+			text += fmt.Sprintf("; nearer than the recording's halves, which differ by %s nats", number(*f))
 		case ratio < 1.995:
-			text += fmt.Sprintf("; %.2g times the floor, the %s nats between the recording's halves", ratio, number(*f))
+			text += fmt.Sprintf("; %.2g times as far as the recording's halves, which differ by %s nats", ratio, number(*f))
 		default:
-			text += fmt.Sprintf("; %s times the floor, the %s nats between the recording's halves", number(ratio), number(*f))
+			text += fmt.Sprintf("; %s times as far as the recording's halves, which differ by %s nats", number(ratio), number(*f))
 		}
 	}
 	var nearer, open, farther []string

@@ -33,6 +33,9 @@ type Result struct {
 	Shots    int               `json:"total_shots,omitempty"`
 	// Chosen says which parameters the figures are of.
 	Chosen Chosen `json:"chosen"`
+	// Verdict says in sentences what a referee sees on the repeats held out or, where none
+	// are, on every other one, in sample.
+	Verdict []string `json:"verdict,omitempty"`
 	// Standing says whether they beat simple models.
 	Standing Standing `json:"standing"`
 	Law
@@ -103,7 +106,7 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 	if err != nil {
 		return nil, err
 	}
-	r.Standing = about.Subjects[0].Standing
+	r.Standing, r.Verdict = about.Subjects[0].Standing, about.Subjects[0].Verdict
 	if !e.Keep {
 		return r, nil
 	}

@@ -46,7 +46,7 @@ type Law struct {
 }
 
 // The latent vectors of an exact law: as many as needed for an error below a
-// tenth of the split-half floor, within these bounds.
+// tenth of the halves' divergence, within these bounds.
 const (
 	minLatents = 1 << 16
 	maxLatents = 1 << 20
@@ -55,7 +55,7 @@ const (
 
 // Law computes the figures of the exact law against the recording; where it is out of
 // reach Method is "none" and Note says why. The average over latent vectors is taken until
-// its error is below a tenth of the recording's floor, or says that it isn't.
+// its error is below a tenth of the halves' divergence, or says that it isn't.
 func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64) (Law, error) {
 	t := g.Config.Timesteps
 	var out Law
@@ -89,7 +89,7 @@ func (g *Generator) Law(ctx context.Context, rec *metrics.Recording, seed uint64
 		return out, err
 	}
 	if !reached {
-		out.Note = fmt.Sprintf("the standard error is above a tenth of the split-half floor after %d latent vectors", e.Latents)
+		out.Note = fmt.Sprintf("the standard error is above a tenth of the halves' divergence after %d latent vectors", e.Latents)
 	}
 	q := train.Among(all, e.Seen)
 	js := train.JSSeen(q)
@@ -170,7 +170,7 @@ func (l *Law) expect(rec *metrics.Recording, t int, draws float64) error {
 }
 
 // exact averages the law over fresh latent vectors until its standard error is below a
-// tenth of the floor, and says whether it is.
+// tenth of the halves' divergence, and says whether it is.
 func (g *Generator) exact(ctx context.Context, s *metrics.States, floor float64, seed uint64) (e *training.LawEstimate, reached bool, err error) {
 	draws := minLatents
 	if g.Config.Past > 0 {

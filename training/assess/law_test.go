@@ -68,8 +68,8 @@ func TestLawUntilItIsKnown(t *testing.T) {
 	}{
 		{"at once", enough(1 << 16), 1 << 30, 0, rec, []int{1 << 16}, ""},
 		{"at the third", enough(1 << 18), 1 << 30, 0, rec, []int{1 << 16, 1 << 17, 1 << 18}, ""},
-		{"never", enough(1 << 22), 1 << 30, 0, rec, []int{1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 20}, "the standard error is above a tenth of the split-half floor after 1048576 latent vectors"},
-		{"as far as it goes", enough(1 << 22), 1 << 17, 0, rec, []int{1 << 16, 1 << 17, 1 << 18}, "the standard error is above a tenth of the split-half floor after 131072 latent vectors"},
+		{"never", enough(1 << 22), 1 << 30, 0, rec, []int{1 << 16, 1 << 17, 1 << 18, 1 << 19, 1 << 20}, "the standard error is above a tenth of the halves' divergence after 1048576 latent vectors"},
+		{"as far as it goes", enough(1 << 22), 1 << 17, 0, rec, []int{1 << 16, 1 << 17, 1 << 18}, "the standard error is above a tenth of the halves' divergence after 131072 latent vectors"},
 		{"not at all", enough(1 << 22), 1 << 10, 0, rec, []int{1 << 16}, "so many: " + training.ErrIntractable.Error()},
 		{"pasts", enough(1 << 12), 1 << 30, 5, rec, []int{1 << 10, 1 << 11, 1 << 12}, ""},
 		{"no floor", 1e9, 1 << 30, 0, one, []int{1 << 16}, ""},
@@ -220,7 +220,10 @@ func TestFinish(t *testing.T) {
 		want := &assess.Result{
 			Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(g.Config), Iterations: 7, Seconds: 12, Seed: 9,
 			Latent: assess.Latent(g.Config), DataSHA256: "feed", Gradient: training.GradientAdjoint, Circuits: 5, Shots: 70, Law: law,
-			Chosen: assess.Chosen{Parameters: "last", Step: 7}, Standing: got.Standing,
+			Chosen: assess.Chosen{Parameters: "last", Step: 7}, Standing: got.Standing, Verdict: got.Verdict,
+		}
+		if len(got.Verdict) < 2 || !strings.Contains(got.Verdict[1], "baseline") {
+			t.Errorf("verdict %q", got.Verdict)
 		}
 		same(t, "result", got, want)
 		if x := got.Standing; x.By != "loglik" || *x.Own != *law.LogLikelihoodHeldOut || len(x.Models) != 2 || x.Sentence == "" {

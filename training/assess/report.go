@@ -28,6 +28,7 @@ type Subject struct {
 	Law       Law        // of the generator; of samples what their windows tell of it
 	Samples   *spikes.Raster
 	Standing  Standing // beside simple models, as Input finds it
+	Verdict   []string // of repeats that it was not fitted to, as Input finds it; nil: none
 }
 
 // Subjects are generators and spike trains of windows of one size of a recording, which
@@ -102,7 +103,51 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 			return in, err
 		}
 	}
+	if err := s.judge(ctx, &in); err != nil {
+		return in, err
+	}
 	return in, s.inTime(ctx, &in)
+}
+
+// judge judges all by the repeats held out, or else by every other one.
+func (s *Subjects) judge(ctx context.Context, in *report.Input) error {
+	o := verdictOptions(s.Recording, s.Seed, nil)
+	o.Page = true
+	if !s.Brief {
+		o.Resamples = 0 // as many as of a score
+	}
+	if len(s.Subjects) == 0 {
+		return nil
+	}
+	j, err := newJudge(s.Recording, o)
+	var all []contestant
+	for i := 0; err == nil && i < len(s.Subjects); i++ {
+		x, m := &s.Subjects[i], in.Models[i]
+		var c contestant
+		if x.Generator == nil {
+			c, err = j.contestant(ctx, Subject{Path: m.Name, Samples: x.Samples})
+		} else {
+			c, err = j.drawn(ctx, m.Name, x.Generator, m.Samples, x.Law)
+		}
+		all = append(all, c)
+	}
+	var scores *Scores
+	if err == nil {
+		scores, err = j.judge(ctx, all)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		in.Unjudged = err.Error()
+		return nil
+	}
+	in.Scores = scores.page
+	in.Scores.Lines = in.Scores.Lines[2:] // the page says which recording and which neurons
+	for i := range s.Subjects {
+		s.Subjects[i].Verdict = scores.Judged[i].Verdict
+	}
+	return nil
 }
 
 // mostIsingCells bounds the neurons of a report's Ising law of single bins.
@@ -191,7 +236,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 	if text := g.Stranger(s.Recording); text != "" {
 		in.Lines = append(in.Lines, name+": "+text)
 	}
-	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters(), HeldOutNats: x.Law.HeldOut}
+	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters(), HeldOutNats: x.Law.HeldOut, Perfect: x.Law.Perfect, PerfectHeldOut: x.Law.PerfectHeldOut}
 	switch e := x.Law.Estimate; {
 	case e != nil && x.Law.JS != nil:
 		model.JSValid, model.JSNats, model.JSStdErr = true, *x.Law.JS, e.JSStdErr

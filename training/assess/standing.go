@@ -38,7 +38,7 @@ type Rival struct {
 var rivals = []struct{ name, words string }{{"independent", "independent cells"}, {"ising", "an Ising model"}}
 
 // mostOfIndependent is the part of the independent model's divergence that the recording's
-// own floor, and that of so many draws, may have for divergences to say something.
+// own halves, and so many draws of its law, may have for divergences to say something.
 const mostOfIndependent = 0.5
 
 // standing compares by the law, or the likelihood, or the figures in time, the first that

@@ -207,7 +207,7 @@ func writeNoise(w io.Writer, n *UnderNoise) error {
 	}
 	fmt.Fprintf(w, "\nOn %s, mitigation %s\n", n.Model, n.Mitigation)
 	t := words.NewTable(w)
-	t.Row("law", "JS (nats)", "± 1 s.e.", "floor of as many windows", "P(silent)", "")
+	t.Row("law", "JS (nats)", "± 1 s.e.", "as many of the recording", "P(silent)", "")
 	for _, l := range n.Laws {
 		how := l.Method
 		if l.Windows > 0 {

@@ -84,7 +84,7 @@ func plan(name string, o Options, parts ...part) Plan {
 // Studies are the ready ones.
 func Studies() []Ready {
 	return []Ready{
-		{"shot-noise", "variance of gradients against shots, and the floor of the latent vectors", 0, shotNoisePlan, shotNoisePage},
+		{"shot-noise", "variance of gradients against shots, and what the latent vectors leave", 0, shotNoisePlan, shotNoisePage},
 		{"plateau", "variance of a derivative, and the shots that show it, against neurons and layers", 0, plateauPlan, plateauPage},
 		{"metric-error", "errors of distances and statistics against the number of windows", 0, metricErrorPlan, metricErrorPage},
 		{"budget", "distance at the end of training against all shots, fixed and allocated", 0, budgetPlan, budgetPage},

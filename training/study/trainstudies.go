@@ -290,7 +290,7 @@ func paperPage(t Table) report.Study {
 	for _, preset := range t.values("preset") {
 		f := report.XY{
 			Name: "grid_" + preset, Title: "Distance over the grid, preset " + preset, X: "timesteps", Y: "JS (nats)", LogX: true, LogY: true,
-			Caption: "JS of each cell against the number of timesteps; where windows were drawn, their plug-in divergence, which has a floor of its own (dashed: what as many windows of the recording's law score, 10 neurons).",
+			Caption: "JS of each cell against the number of timesteps; where windows were drawn, their plug-in divergence, which as many draws of the recording itself have too (dashed: what as many windows of the recording's law score, 10 neurons).",
 		}
 		for _, n := range t.values("neurons") {
 			rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n, "preset": preset}), varied)
@@ -298,7 +298,7 @@ func paperPage(t Table) report.Study {
 		}
 		rows := slices.DeleteFunc(t.rowsWhere("null_floor_nats", map[string]string{"neurons": "10", "preset": preset}), varied)
 		if len(rows) > 0 {
-			floor := curve("floor at 10 neurons", rows, "timesteps", "null_floor_nats")
+			floor := curve("as many draws, 10 neurons", rows, "timesteps", "null_floor_nats")
 			floor.Reference = true
 			f.Series = append(f.Series, floor)
 		}
@@ -373,13 +373,13 @@ func paperPage(t Table) report.Study {
 func (t Table) gridTable() report.Table {
 	out := report.Table{
 		Caption: "The grid", Head: []string{"neurons", "timesteps", "P(silent)"},
-		Note: "JS is the plug-in divergence of drawn windows in nats, floor that of as many windows of the recording's own law, split half that of the odd and the even repeats; covariance errors are those of pairs within a bin, relative to the recording's. Of several seeds the medians.",
+		Note: "JS is the plug-in divergence of drawn windows in nats, as many draws that of as many windows of the recording's own law, split half that of the odd and the even repeats; covariance errors are those of pairs within a bin, relative to the recording's. Of several seeds the medians.",
 	}
 	presets := t.values("preset")
 	for _, p := range presets {
 		out.Head = append(out.Head, p+": parameters", "JS", "P(silent)", "covariance error")
 	}
-	out.Head = append(out.Head, "floor", "split half: JS", "covariance error")
+	out.Head = append(out.Head, "as many draws", "split half: JS", "covariance error")
 	files := t.compared()
 	for _, f := range files {
 		out.Head = append(out.Head, fileName(f)+": JS", "covariance error")
