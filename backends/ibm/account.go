@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,6 +69,10 @@ type Account struct {
 	IAM      string // of the token service
 	// Sources tell where key and instance were found, for people.
 	KeySource, InstanceSource string
+	// Private says that IBM's private addresses are asked, from within its network.
+	Private bool
+
+	proxies map[string]*url.URL // by the scheme of what is asked; they may hold passwords
 }
 
 // String never tells the key.
@@ -86,6 +92,43 @@ type savedAccount struct {
 	Instance string `json:"instance"`
 	Private  bool   `json:"private_endpoint"`
 	Default  bool   `json:"is_default_account"`
+	Proxies  struct {
+		URLs map[string]string `json:"urls"`
+		NTLM string            `json:"username_ntlm"`
+	} `json:"proxies"`
+}
+
+// proxied reads the proxies of an account; an error shows no password.
+func (s *savedAccount) proxied(where string) (map[string]*url.URL, error) {
+	if s.Proxies.NTLM != "" {
+		return nil, fmt.Errorf("%s: its proxy asks for NTLM, which is not spoken here: go through a local one that does", where)
+	}
+	out := map[string]*url.URL{}
+	for scheme, text := range s.Proxies.URLs {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5" {
+			return nil, fmt.Errorf("%s: its proxy for %q is no address of one, such as http://host:3128", where, scheme)
+		}
+		out[scheme] = u
+	}
+	return out, nil
+}
+
+// through are options that go through the account's proxies, but for this machine's own
+// addresses.
+func (a Account) through(o service.RESTOptions) service.RESTOptions {
+	if o.Transport == nil && len(a.proxies) > 0 {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConnsPerHost = 16
+		t.Proxy = func(r *http.Request) (*url.URL, error) {
+			if service.Loopback(r.URL) {
+				return nil, nil
+			}
+			return a.proxies[r.URL.Scheme], nil
+		}
+		o.Transport = t
+	}
+	return o
 }
 
 // FindAccount looks where Qiskit keeps credentials: the environment, then the file
@@ -112,6 +155,15 @@ func FindAccount(getenv func(string) string, readFile func(string) ([]byte, erro
 		if a.Key == "" && saved.Token != "" {
 			a.Key, a.KeySource = saved.Token, where
 		}
+		if saved.Token != "" && saved.Token == a.Key {
+			a.Private = saved.Private
+			if a.proxies, err = saved.proxied(where); err != nil {
+				return a, err
+			}
+			if a.Private && getenv("IAM_URL") == "" {
+				a.IAM = "https://private.iam.cloud.ibm.com"
+			}
+		}
 		if a.Instance == "" && saved.Instance != "" && saved.Instance != "auto" && (a.KeySource == where || saved.Token == a.Key) {
 			a.Instance, a.InstanceSource = saved.Instance, where
 		}
@@ -124,7 +176,7 @@ func FindAccount(getenv func(string) string, readFile func(string) ([]byte, erro
 	case !strings.ContainsAny(a.Instance, ":/"): // a name
 		return a, fmt.Errorf("%s: the instance %q is a name and no CRN (%w)", a.InstanceSource, a.Instance, ErrNoInstance)
 	}
-	base, err := BaseURL(a.Instance)
+	base, err := a.baseURL()
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", a.InstanceSource, err)
 	}
@@ -178,11 +230,20 @@ func savedIn(path, name string, readFile func(string) ([]byte, error)) (string, 
 	return "", savedAccount{}, nil
 }
 
+// baseURL is the address of the service for the account's instance.
+func (a Account) baseURL() (string, error) {
+	base, err := BaseURL(a.Instance)
+	if err != nil || !a.Private {
+		return base, err
+	}
+	return "https://private." + strings.Split(a.Instance, ":")[5] + ".quantum.cloud.ibm.com/api/v1", nil
+}
+
 // BaseURL is the address of the service in the region of an instance's CRN, such as
 // crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID::.
 func BaseURL(crn string) (string, error) {
 	parts := strings.Split(crn, ":")
-	if len(parts) < 8 || parts[0] != "crn" || parts[4] != "quantum-computing" || parts[5] == "" || strings.ContainsAny(parts[5], "/.@") {
+	if len(parts) < 8 || parts[0] != "crn" || parts[4] != "quantum-computing" || parts[5] == "" || strings.Trim(parts[5], "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return "", fmt.Errorf("the instance %q is no CRN of quantum-computing: crn:v1:bluemix:public:quantum-computing:us-east:a/ACCOUNT:ID:: is one", crn)
 	}
 	host := "quantum.cloud.ibm.com"

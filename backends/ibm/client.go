@@ -31,6 +31,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 		return nil, err
 	}
 	c.now = o.Clock()
+	o.REST = a.through(o.REST)
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
 		base, iam = o.Address("")+"/api/v1", o.Endpoint

@@ -40,6 +40,7 @@ func (a Account) Discover(ctx context.Context, o service.Options) (Account, erro
 	if o.Endpoint != "" {
 		iam, search = o.Endpoint, o.Endpoint
 	}
+	o.REST = a.through(o.REST)
 	t, err := newTokens(iam, a.Key, o.REST, o.Clock())
 	if err != nil {
 		return a, err
@@ -81,7 +82,7 @@ func (a Account) Discover(ctx context.Context, o service.Options) (Account, erro
 	if a.InstanceSource == "" {
 		a.InstanceSource = "the account's only one"
 	}
-	a.URL, err = BaseURL(a.Instance)
+	a.URL, err = a.baseURL()
 	return a, err
 }
 
