@@ -145,6 +145,9 @@ func (r Request) Check() error {
 // bit 0 the most significant (at most 64 bits).
 type Outcome struct {
 	Shots int
+	// Failure is why there are no shots, where the circuit alone failed of a job that is
+	// done; empty otherwise.
+	Failure string
 	// Counts lists the words seen, ascending, with how often; where readout was
 	// mitigated also words that were not seen and have a weight.
 	Counts []Count

@@ -392,6 +392,12 @@ func TestDecodeASet(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// One of two failed: the other's outcome is there, and the reason in the place of its.
+	const half = `[{"executableResults":[{"inputsIndex":1,"failureMetadata":{"failureReason":"out of tune","category":"DEVICE"}},`
+	out, err := c.Decode([]service.Shape{one, one}, strings.NewReader(wrap(head+half+executable(0, 1)+`]}]}`, nil)))
+	if err != nil || out[0].Shots == 0 || out[0].Failure != "" || out[1].Shots != 0 || out[1].Failure != "program 0, inputs 1: out of tune (DEVICE)" {
+		t.Errorf("%+v, %v", out, err)
+	}
 	for name, k := range map[string][2]string{
 		"a failure":   {`[{"executableResults":[{"inputsIndex":0,"failureMetadata":{"failureReason":"out of tune","retryable":true,"category":"DEVICE"}}]}]}`, "inputs 0: out of tune (DEVICE)"},
 		"missing":     {`["programs/0/results.json"]}`, "programs/0/results.json is missing"},

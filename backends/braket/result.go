@@ -203,8 +203,8 @@ func (k *kept) resolve(raw json.RawMessage, at func(string) string, out any) err
 	return json.Unmarshal(raw, out)
 }
 
-// measured lists what was read, in the order of the programs and of their inputs. An
-// executable that failed is an error of the whole task.
+// measured lists what was read, in the order of the programs and of their inputs. One that
+// failed says so; where all failed that is an error of the task.
 func (k *kept) measured() ([]measured, error) {
 	fail := func(where string, err error) error {
 		return fmt.Errorf("braket: the result of %s: %s%w", k.Task, where, err)
@@ -233,13 +233,16 @@ func (k *kept) measured() ([]measured, error) {
 				return nil, fail(fmt.Sprintf("program %d: ", i), fmt.Errorf("the inputs %d of %d", m.Inputs, len(list)))
 			}
 			if m.Failure != nil {
-				return nil, &service.JobFailed{Reason: fmt.Sprintf("program %d, inputs %d: %s (%s); the task is %s", i, m.Inputs, m.Failure.Reason, m.Failure.Category, k.Task)}
+				m.Failure.Reason = fmt.Sprintf("program %d, inputs %d: %s (%s)", i, m.Inputs, m.Failure.Reason, m.Failure.Category)
 			}
 			list[m.Inputs] = &m
 		}
 		for _, m := range list {
 			out = append(out, *m)
 		}
+	}
+	if len(out) > 0 && !slices.ContainsFunc(out, func(m measured) bool { return m.Failure == nil }) {
+		return nil, &service.JobFailed{Reason: out[0].Failure.Reason + "; the task is " + k.Task}
 	}
 	return out, nil
 }
@@ -297,6 +300,9 @@ func (m *measured) columns(s service.Shape) ([]int, error) {
 // outcome puts columns in the order of the circuit's bits. Where there are probabilities
 // only they become counts by largest remainders.
 func (m *measured) outcome(s service.Shape) (backends.Outcome, error) {
+	if m.Failure != nil {
+		return backends.Outcome{Failure: m.Failure.Reason}, nil
+	}
 	columns, err := m.columns(s)
 	if err != nil {
 		return backends.Outcome{}, err

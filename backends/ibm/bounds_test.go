@@ -258,7 +258,7 @@ func TestRowsOfBytes(t *testing.T) {
 		shape := service.Shape{Bits: 10, Registers: []service.Register{{Name: "c", Bits: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}}}
 		out, err := Reader("").Decode([]service.Shape{shape}, strings.NewReader(text))
 		if (err == nil) != (k.want != nil) || err == nil && !slices.Equal(out[0].Words, k.want) {
-			t.Errorf("%s: %010b, want %010b; %v", name, out, k.want, err)
+			t.Errorf("%s: %+v, want %010b; %v", name, out, k.want, err)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func TestFlipsOfRandomisations(t *testing.T) {
 				want[i] = w<<1 | uint64(i%2)
 			}
 			if err != nil || !slices.Equal(out[0].Words, want) {
-				t.Errorf("%s, bits %v: %03b, want %03b; %v", name, bits, out, want, err)
+				t.Errorf("%s, bits %v: %+v, want %03b; %v", name, bits, out, want, err)
 			}
 		}
 	}

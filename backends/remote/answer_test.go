@@ -64,7 +64,7 @@ func TestOtherShotsAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		jobs, err := r.Ledger.Jobs()
-		if want := "circuit 0 has 9 shots, 10 were asked for; so have 1 more"; err != nil || jobs[0].State != ledger.Done || jobs[0].Reason != want || told[len(told)-1] != "done: "+want {
+		if want := "circuit 0 has 9 shots, 10 were asked for; and 1 more"; err != nil || jobs[0].State != ledger.Done || jobs[0].Reason != want || told[len(told)-1] != "done: "+want {
 			t.Errorf("%+v, %q, %v", jobs, told, err)
 		}
 	})

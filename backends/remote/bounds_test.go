@@ -156,9 +156,13 @@ func TestWhoKeepsTheOrder(t *testing.T) {
 	r.keep(id, []backends.Outcome{o, o})
 	in := requestOf(1, 3)
 	in.KeepOrder = true
-	res, err := r.collect([]backends.Request{in, requestOf(1, 3)}, []string{id})
-	if err != nil || !slices.Equal(res[0].Outcomes[0].Words, words) || res[1].Outcomes[0].Words != nil {
-		t.Errorf("%+v, %v", res, err)
+	found, err := r.collect([]string{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := r.results([]backends.Request{in, requestOf(1, 3)}, found)
+	if !slices.Equal(res[0].Outcomes[0].Words, words) || res[1].Outcomes[0].Words != nil {
+		t.Errorf("%+v", res)
 	}
 }
 

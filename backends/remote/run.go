@@ -11,6 +11,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/ledger"
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // Run is a Runner: the lanes of all requests in as few jobs as the service takes. Circuits
@@ -41,6 +42,63 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 		return nil, err
 	}
 	defer release()
+	found, err := r.obtain(ctx, programs, group)
+	if err != nil {
+		return nil, err
+	}
+	return r.results(requests, found), nil
+}
+
+// obtained is the outcome of a program, and the job that it comes from.
+type obtained struct {
+	backends.Outcome
+	job ledger.Job
+}
+
+// repeats is how often circuits are run again that failed alone of a job that is done.
+const repeats = 2
+
+// obtain has programs run and returns the outcome of each. Those that failed while others
+// of their job did not are run again, by themselves.
+func (r *Remote) obtain(ctx context.Context, programs []service.Program, group string) ([]obtained, error) {
+	out := make([]obtained, len(programs))
+	left := make([]int, len(programs)) // that are without an outcome
+	for i := range left {
+		left[i] = i
+	}
+	for round := 0; ; round++ {
+		name := group
+		if round > 0 {
+			name = fmt.Sprintf("%s+%d", group, round)
+		}
+		parts := make([]service.Program, len(left))
+		for k, i := range left {
+			parts[k] = programs[i]
+		}
+		found, err := r.once(ctx, parts, name)
+		if err != nil {
+			return nil, err
+		}
+		var failed []int
+		for k, i := range left {
+			if out[i] = found[k]; out[i].Failure != "" {
+				failed = append(failed, i)
+			}
+		}
+		if len(failed) == 0 {
+			return out, nil
+		}
+		first := out[failed[0]]
+		if round == repeats {
+			return nil, &service.RemoteError{Service: first.job.Service, Err: fmt.Errorf("job %s (%s): %s", first.job.ID, first.job.Remote, first.Failure)}
+		}
+		r.report(first.job, fmt.Sprintf("%s failed, the other results are kept: %s", words.Count(len(failed), "circuit"), first.Failure))
+		left = failed
+	}
+}
+
+// once has programs run as jobs of a group.
+func (r *Remote) once(ctx context.Context, programs []service.Program, group string) ([]obtained, error) {
 	jobs, err := r.group(ctx, programs, group)
 	if err != nil {
 		return nil, err
@@ -54,7 +112,7 @@ func (r *Remote) Run(ctx context.Context, requests []backends.Request) ([]backen
 	if err != nil {
 		return nil, err
 	}
-	return r.collect(requests, jobs)
+	return r.collect(jobs)
 }
 
 // claim waits until no other process works on a group, so that of two that ask the same the
@@ -195,12 +253,10 @@ func Ended(j ledger.Job) error {
 	return &service.RemoteError{Service: j.Service, Err: fmt.Errorf("job %s (%s) %s: %s", j.ID, j.Remote, j.State, cmp.Or(j.Reason, "no reason is told"))}
 }
 
-// collect puts the outcomes of jobs together as the results of requests.
-func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.Result, error) {
-	var outcomes []backends.Outcome
-	var from []ledger.Job // the job of each outcome
+// collect puts the outcomes of jobs together.
+func (r *Remote) collect(ids []string) (out []obtained, err error) {
 	for _, id := range ids {
-		o, err := r.Outcomes(id)
+		found, err := r.Outcomes(id)
 		if err != nil {
 			return nil, err
 		}
@@ -208,29 +264,33 @@ func (r *Remote) collect(requests []backends.Request, ids []string) ([]backends.
 		if err != nil {
 			return nil, err
 		}
-		for range o {
-			from = append(from, j)
+		for _, o := range found {
+			out = append(out, obtained{o, j})
 		}
-		outcomes = append(outcomes, o...)
 	}
+	return out, nil
+}
+
+// results are outcomes as the results of requests.
+func (r *Remote) results(requests []backends.Request, found []obtained) []backends.Result {
 	results := make([]backends.Result, len(requests))
 	for i, q := range requests {
 		res := backends.Result{Bits: q.Circuit.Bits, Provenance: backends.Provenance{Backend: r.Service.Service() + ":" + r.Service.Device()}}
 		for range q.Bindings.Len() {
-			o := outcomes[0]
+			o := found[0]
 			if !q.KeepOrder {
 				o.Words = nil
 			}
-			res.Outcomes = append(res.Outcomes, o)
-			if n := len(res.Provenance.Jobs); n == 0 || res.Provenance.Jobs[n-1] != from[0].ID {
-				res.Provenance.Jobs = append(res.Provenance.Jobs, from[0].ID)
-				res.Provenance.Snapshot = from[0].Snapshot
+			res.Outcomes = append(res.Outcomes, o.Outcome)
+			if n := len(res.Provenance.Jobs); n == 0 || res.Provenance.Jobs[n-1] != o.job.ID {
+				res.Provenance.Jobs = append(res.Provenance.Jobs, o.job.ID)
+				res.Provenance.Snapshot = o.job.Snapshot
 			}
-			outcomes, from = outcomes[1:], from[1:]
+			found = found[1:]
 		}
 		results[i] = res
 	}
-	return results, nil
+	return results
 }
 
 // Open lists the jobs of the device that have not ended.

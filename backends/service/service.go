@@ -145,13 +145,15 @@ func ShapeOf(p Program) Shape {
 	return s
 }
 
-// OtherShots says which circuits of a job have other shots than were asked for; "" where
-// none has.
+// OtherShots says which circuits of a job failed, or have other shots than were asked for;
+// "" where none has.
 func OtherShots(shapes []Shape, found []backends.Outcome) string {
 	text, others := "", 0
 	for i, s := range shapes {
 		switch {
 		case found[i].Shots == s.Shots:
+		case text == "" && found[i].Failure != "":
+			text = fmt.Sprintf("circuit %d failed: %s", i, found[i].Failure)
 		case text == "":
 			text = fmt.Sprintf("circuit %d has %d shots, %d were asked for", i, found[i].Shots, s.Shots)
 		default:
@@ -159,7 +161,7 @@ func OtherShots(shapes []Shape, found []backends.Outcome) string {
 		}
 	}
 	if others > 0 {
-		text += fmt.Sprintf("; so have %d more", others)
+		text += fmt.Sprintf("; and %d more", others)
 	}
 	return text
 }

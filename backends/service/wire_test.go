@@ -151,8 +151,8 @@ func TestOtherShots(t *testing.T) {
 	shapes := []service.Shape{{Shots: 10}, {Shots: 20}, {Shots: 30}}
 	for want, shots := range map[string][3]int{
 		"": {10, 20, 30},
-		"circuit 1 has 19 shots, 20 were asked for":                 {10, 19, 30},
-		"circuit 0 has 11 shots, 10 were asked for; so have 2 more": {11, 21, 29},
+		"circuit 1 has 19 shots, 20 were asked for":             {10, 19, 30},
+		"circuit 0 has 11 shots, 10 were asked for; and 2 more": {11, 21, 29},
 	} {
 		var found []backends.Outcome
 		for _, n := range shots {
