@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,7 +112,7 @@ func (a *app) contestants(cmd *cobra.Command, args []string) (rec *metrics.Recor
 	if cmd.Flags().Changed("train-repeats") {
 		return nil, nil, usagef("--train-repeats: all repeats take part").withHint("--split says which half judges")
 	}
-	s := given(cmd.Flags())
+	s, run := given(cmd.Flags()), "" // whose neurons they are
 	for _, path := range args {
 		x := assess.Subject{Path: path}
 		if isFile := !isRun(a, path); isFile {
@@ -121,6 +122,9 @@ func (a *app) contestants(cmd *cobra.Command, args []string) (rec *metrics.Recor
 				}
 			}
 			if x.Samples, err = rec.Samples(path); err != nil {
+				if wrong := (*metrics.NeuronsError)(nil); run != "" && errors.As(err, &wrong) {
+					err = usagef("%v", err).withHint("the neurons are those of the run %s: score %s by itself, with --data and --neurons", run, path)
+				}
 				return nil, nil, err
 			}
 			a.warnOf(x.Samples)
@@ -132,6 +136,7 @@ func (a *app) contestants(cmd *cobra.Command, args []string) (rec *metrics.Recor
 				return nil, nil, usagef("--neurons: they are those of the run %s", path)
 			}
 			if rec == nil {
+				run = path
 				rec, err = a.recordingOf(x.Generator, s)
 			} else if text := x.Generator.Stranger(rec); text != "" {
 				a.warn("%s: %s", path, text)

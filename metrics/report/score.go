@@ -33,6 +33,8 @@ type Judged struct {
 	Score             *score.Score
 	Sample, Recording *score.Profile // of [score.Referee.Profiles]
 	Samples           *spikes.Raster
+
+	place int // among the page's subjects, whose colour it has
 }
 
 // WriteScore writes one HTML page that needs nothing from elsewhere: the verdict, a table
@@ -110,8 +112,55 @@ type section struct {
 	Panels            []pageFigure
 }
 
-// sections draws all panels; a section without any says why in its text.
+// binCount counts bins.
+func binCount(n int) string {
+	if n == 1 {
+		return "1 bin"
+	}
+	return fmt.Sprintf("%d bins", n)
+}
+
+// byLength are subjects with those that were judged alike, in repeats of one length, in the
+// order of their first ones; the other half and baselines are of the first group.
+func (s *Scores) byLength() []Scores {
+	var out []Scores
+	for i, x := range s.Subjects {
+		x.place = i
+		k := slices.IndexFunc(out, func(g Scores) bool { return g.sameShape(x) })
+		if k < 0 {
+			k = len(out)
+			g := Scores{Judge: s.Judge}
+			if k == 0 {
+				g.Other, g.Baselines = s.Other, s.Baselines
+			}
+			out = append(out, g)
+		}
+		out[k].Subjects = append(out[k].Subjects, x)
+	}
+	return out
+}
+
+// sections draws all panels, group by group; a section without any says why in its text.
 func (s *Scores) sections() ([]section, error) {
+	var out []section
+	for k, g := range s.byLength() {
+		sections, err := g.draw()
+		if err != nil {
+			return nil, err
+		}
+		for i := range sections {
+			if x := &sections[i]; k > 0 {
+				x.Name = fmt.Sprintf("%s-%d", x.Name, k+1)
+				x.Title += ", in repeats of " + binCount(g.Subjects[0].Score.Bins)
+			}
+		}
+		out = append(out, sections...)
+	}
+	return out, nil
+}
+
+// draw draws the panels of one group.
+func (s *Scores) draw() ([]section, error) {
 	var out []section
 	for _, p := range s.parts() {
 		x := section{Name: p.name, Title: p.title, Text: p.text}

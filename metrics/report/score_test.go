@@ -487,10 +487,28 @@ func TestScoreLimits(t *testing.T) {
 	s.Subjects[1].Score.Bins = 4
 	s.Subjects[1].Sample, s.Subjects[1].Samples, s.Judge = nil, nil, nil
 	page := string(scorePage(t, s))
-	for _, want := range []string{"There is none here: bins of a repeat have no meaning", "theirs was judged in repeats of another length and is not drawn.", "lag (bins)", "rate", "2 further"} {
+	for _, want := range []string{"There is none here: bins of a repeat have no meaning", `id="population-2"`, "Active cells of a bin, in repeats of 4 bins", "lag (bins)", "rate", "2 further"} {
 		if strings.Contains(page, want) == (want == "2 further") {
 			t.Errorf("%q: %t", want, want == "2 further")
 		}
+	}
+	// Who was judged in other repeats is drawn beside a recording in the same, in the same colour.
+	long := scored(t)
+	short := long.Subjects[1]
+	short.Recording, short.Score.Bins = long.Subjects[1].Sample, 1
+	all := panelsOf(t, scorePage(t, report.Scores{Subjects: []report.Judged{short}}))
+	alone := all["P(k)"]
+	d := panelsOf(t, scorePage(t, long))["P(k)"] // the last of two with that title
+	for _, name := range []string{"theirs", "recording"} {
+		if got, want := len(d.panels[0].lines(d.named(t, name))), len(alone.panels[0].lines(alone.named(t, name))); got != want || got == 0 {
+			t.Errorf("%s has %d points of %d", name, got, want)
+		}
+	}
+	if got, want := d.named(t, "theirs").color, "#0072B2"; got != want {
+		t.Errorf("theirs is %s, want %s", got, want)
+	}
+	if strings.Contains(fmt.Sprint(d.legend), "mine") || strings.Contains(fmt.Sprint(d.legend), "other half") {
+		t.Errorf("others among %v", d.legend)
 	}
 	for _, c := range []struct {
 		want string

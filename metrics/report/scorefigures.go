@@ -66,17 +66,16 @@ type drawn struct {
 }
 
 // drawn are those of the training half, the subjects and last the judging half, as far as
-// they are known. Subjects of another shape than the first have another recording beside
-// them, and are left out.
+// they are known, of one group.
 func (s *Scores) drawn() []drawn {
 	var out []drawn
 	first := s.Subjects[0]
 	if o := s.Other; o != nil && o.Sample != nil && s.sameShape(*o) {
 		out = append(out, drawn{"other half", o.Sample, &otherLook})
 	}
-	for i, x := range slices.Backward(s.Subjects) { // the first one on top
+	for _, x := range slices.Backward(s.Subjects) { // the first one on top
 		if x.Sample != nil && s.sameShape(x) {
-			out = append(out, drawn{x.Score.Name, x.Sample, subjectLook(i)})
+			out = append(out, drawn{x.Score.Name, x.Sample, subjectLook(x.place)})
 		}
 	}
 	if first.Recording != nil {
@@ -89,17 +88,6 @@ func (s *Scores) drawn() []drawn {
 func (s *Scores) sameShape(x Judged) bool {
 	first := s.Subjects[0].Score
 	return x.Score == nil || x.Score.Bins == first.Bins && x.Score.Aligned == first.Aligned
-}
-
-// others says which subjects the figures leave out.
-func (s *Scores) others() string {
-	text := ""
-	for _, x := range s.Subjects[1:] {
-		if !s.sameShape(x) {
-			text += " " + x.Score.Name + " was judged in repeats of another length and is not drawn."
-		}
-	}
-	return text
 }
 
 // width is that of a bin in seconds, 0 where it is not known.
@@ -189,7 +177,7 @@ func rarest(xs []float64) float64 {
 
 // population is P(k), with the baselines beside.
 func (s *Scores) population() part {
-	p := part{name: "population", title: "Active cells of a bin", text: "Share of bins with k active cells; error bars: standard error over repeats. Dashed: simple models fitted to the other half. Bursts: runs of bins with a spike; the longest length stands for all that are longer." + s.others()}
+	p := part{name: "population", title: "Active cells of a bin", text: "Share of bins with k active cells; error bars: standard error over repeats. Dashed: simple models fitted to the other half. Bursts: runs of bins with a spike; the longest length stands for all that are longer."}
 	f := XY{Name: "k", Title: "P(k)", X: "k, active cells of a bin", Y: "P(k)", LogY: true}
 	rest := 0
 	for i, b := range s.Baselines {
@@ -555,8 +543,8 @@ func (s *Scores) rasters() part {
 		})
 	}
 	add("recording", -1, s.Judge, true)
-	for i, x := range s.Subjects {
-		add(x.Score.Name, i, x.Samples, s.Judge != nil && x.Samples != nil && x.Samples.Bins == s.Judge.Bins)
+	for _, x := range s.Subjects {
+		add(x.Score.Name, x.place, x.Samples, s.Judge != nil && x.Samples != nil && x.Samples.Bins == s.Judge.Bins)
 	}
 	return p
 }
