@@ -355,16 +355,19 @@ func TestDrawFromTheSide(t *testing.T) {
 	}
 }
 
-// Words of 160 qubits: the share of 1 of each qubit is its marginal, and the mean of
-// -ln p has its spread about the mean of a second half of the draws: a law that did not
-// sum to 1 would move one by the logarithm of the sum.
+// Of words of many qubits, so many that a word's probability is no number, the share of 1 of
+// each qubit is its marginal.
 func TestDrawManyQubits(t *testing.T) {
-	const n, lanes = 160, 4096
+	const lanes = 1024
 	for name, c := range map[string]*ir.Circuit{
-		"chains": ir.Ansatz{Neurons: n, Layers: 3, Latent: ir.LatentScale{Trained: true}}.Circuit(),
-		"brick":  bricked(n, nil),
-		"front":  fronted(n, nil),
+		"chains":     ir.Ansatz{Neurons: 160, Layers: 3, Latent: ir.LatentScale{Trained: true}}.Circuit(),
+		"brick":      bricked(160, nil),
+		"front":      fronted(160, nil),
+		"long chain": ir.Ansatz{Neurons: 1300, Layers: 2, Memory: true}.Circuit(),
+		"long brick": bricked(2500, nil),
+		"long front": fronted(2500, nil),
 	} {
+		n, stride := c.Qubits, backends.WordStride(c.Qubits)
 		rng := stream.New(5, name)
 		b := sideBindings(c, rng, 1, 1)
 		p := make([]float64, n)
@@ -384,12 +387,12 @@ func TestDrawManyQubits(t *testing.T) {
 		for q := range n {
 			ones := 0.0
 			for i := range lanes {
-				ones += float64(backends.WordBit(words[3*i:], q))
+				ones += float64(backends.WordBit(words[i*stride:], q))
 			}
 			d := ones - lanes*p[q]
 			chi2 += d * d / (lanes * p[q] * (1 - p[q]))
 		}
-		if z := (chi2 - n) / math.Sqrt(2*n); math.Abs(z) > 5 {
+		if z := (chi2 - float64(n)) / math.Sqrt(2*float64(n)); !(math.Abs(z) < 5) {
 			t.Errorf("%s: chi-square of the marginals %v standard deviations off", name, z)
 		}
 	}
@@ -406,7 +409,19 @@ func TestWordsRefused(t *testing.T) {
 		"one-qubit gates before and after pair rotations":   func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); c.Gate(ir.H, []int{1}) },
 		"a second rotation of a pair":                       func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
 		"the first half of a brick after one of the second": func(c *ir.Circuit) { pairGate(c, 1, ir.Const(1)); pairGate(c, 0, ir.Const(1)) },
-		"it is no gate of the table":                        func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}) },
+		"more than 9 chains of cx": func(c *ir.Circuit) {
+			for range 9 {
+				for q := range c.Qubits - 1 {
+					c.Gate(ir.CX, []int{q, q + 1})
+				}
+			}
+		},
+		"a gate with controls":                        func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Apply{Gate: ir.X, Qubits: []int{0, 1}, Controls: 1}) },
+		"a rotation of a pair that are no neighbours": func(c *ir.Circuit) { c.Gate(ir.XXMinusYY, []int{0, 2}, ir.Const(1), ir.Const(math.Pi/2)) },
+		"xx_minus_yy is no rotation of |00> and |11>": func(c *ir.Circuit) { c.Gate(ir.XXMinusYY, []int{0, 1}, ir.Const(1), ir.Const(0)) },
+		"pair rotation of the first half of a brick":  func(c *ir.Circuit) { pairGate(c, 1, ir.Const(1)); pairGate(c, 2, ir.Const(1)) },
+		"cx after a pair rotation":                    func(c *ir.Circuit) { pairGate(c, 0, ir.Const(1)); c.Gate(ir.CX, []int{0, 1}) },
+		"it is no gate of the table":                  func(c *ir.Circuit) { c.Ops = append(c.Ops, &ir.Reset{Qubit: 1}) },
 		"after pair rotations there are rotations about Y alone": func(c *ir.Circuit) {
 			*c = *fronted(21, nil)
 			c.Gate(ir.RX, []int{4}, ir.Const(1))
@@ -464,6 +479,26 @@ func TestWordsAreChecked(t *testing.T) {
 		if err := e.Backward(t.Context(), logp[:2], nil, nil); err == nil || !strings.Contains(err.Error(), "2 upstream") {
 			t.Errorf("%s: %v", e.Method(), err)
 		}
+		for what, err := range map[string]error{
+			"room for 3 derivatives": e.Backward(t.Context(), logp, make([]float64, 3), nil),
+			"room for 5 derivatives": e.Backward(t.Context(), logp, nil, make([]float64, 5)),
+			"data row 0 has 1":       e.Draw(t.Context(), backends.Bindings{Trained: b.Trained, Data: [][]float64{{0}}}, make([]float64, 4), words[:1]),
+		} {
+			if err == nil || !strings.Contains(err.Error(), what) {
+				t.Errorf("%s: %v, want %s", e.Method(), err, what)
+			}
+		}
+		for what, between := range map[string]func() error{
+			"a second time":     func() error { return e.Backward(t.Context(), logp, nil, nil) },
+			"after other words": func() error { return e.LogProbabilities(t.Context(), b, words, logp) },
+		} {
+			if err := errors.Join(e.Forward(t.Context(), b, words, logp), between()); err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Backward(t.Context(), logp, nil, nil); !errors.Is(err, ErrNoForward) {
+				t.Errorf("%s, %s: %v", e.Method(), what, err)
+			}
+		}
 		ended, stop := context.WithCancel(t.Context())
 		stop()
 		for what, err := range map[string]error{
@@ -499,27 +534,98 @@ func TestWordsSameBitsForAnyWorkers(t *testing.T) {
 	}
 }
 
-// A word that can't occur has -Inf and adds nothing to a gradient.
+// A word that can't occur has -Inf and adds nothing to a gradient; its neighbours do.
 func TestImpossibleWord(t *testing.T) {
-	c := ir.Ansatz{Neurons: 3, Layers: 1, Latent: ir.LatentScale{Trained: true}}.Circuit()
-	b := backends.Bindings{Trained: [][]float64{make([]float64, len(c.Trained))}, Data: [][]float64{{0, 0, 0}}}
-	whole, err := new(Simulator).laws(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range []backends.WordEvaluator{fromTheSide(t, c, ""), whole} {
-		logp := make([]float64, 1)
-		if err := e.Forward(t.Context(), b, []uint64{1 << 63}, logp); err != nil || !math.IsInf(logp[0], -1) {
-			t.Errorf("%s: ln p %v %v", e.Method(), logp, err)
-		}
-		trained := make([]float64, len(c.Trained))
-		if err := e.Backward(t.Context(), []float64{1}, trained, nil); err != nil {
+	for name, c := range map[string]*ir.Circuit{
+		"complex": ir.Ansatz{Neurons: 4, Layers: 1, Latent: ir.LatentScale{Trained: true}}.Circuit(),
+		"product": bricked(4, func(int) bool { return false }),
+		"brick":   bricked(4, nil),
+		"front":   fronted(4, nil),
+	} {
+		trained := [][]float64{make([]float64, len(c.Trained)), make([]float64, len(c.Trained))}
+		trained[1][0], trained[1][1], trained[1][2], trained[1][3] = 1, 2, 3, 1
+		b := backends.Bindings{Trained: trained, Data: [][]float64{make([]float64, len(c.Data))}, Lanes: []backends.Lane{{}, {}, {Trained: 1}}}
+		words := []uint64{1 << 63, 0, 0}
+		whole, err := new(Simulator).laws(c)
+		if err != nil {
 			t.Fatal(err)
 		}
-		for i, g := range trained {
-			if g != 0 {
-				t.Errorf("%s: derivative %d is %v", e.Method(), i, g)
+		evaluators := []backends.WordEvaluator{fromTheSide(t, c, "")}
+		if len(c.Data) < 5 { // with a brick the state has 1e-34
+			evaluators = append(evaluators, whole)
+		}
+		for _, e := range evaluators {
+			logp := make([]float64, 3)
+			if err := e.Forward(t.Context(), b, words, logp); err != nil || !math.IsInf(logp[0], -1) || logp[1] != 0 {
+				t.Errorf("%s, %s: ln p %v %v", name, e.Method(), logp, err)
 			}
+			grad := make([]float64, 2*len(c.Trained))
+			if err := e.Backward(t.Context(), []float64{1, 1, 1}, grad, nil); err != nil {
+				t.Fatal(err)
+			}
+			if g := grad[:len(c.Trained)]; slices.ContainsFunc(g, func(x float64) bool { return x != 0 }) {
+				t.Errorf("%s, %s: derivatives %v", name, e.Method(), g)
+			}
+			if g := grad[len(c.Trained):]; !slices.ContainsFunc(g, func(x float64) bool { return x != 0 }) {
+				t.Errorf("%s, %s: a possible word has no derivative", name, e.Method())
+			}
+		}
+	}
+}
+
+// Lanes do not know of each other: in any order, with rows of their own or of others, and
+// after other rows in the same evaluator, each has what it has alone.
+func TestLanesOfWordsAlone(t *testing.T) {
+	for _, k := range sideCases() {
+		c := k.circuit
+		e := fromTheSide(t, c, "")
+		if e.form.chains > 4 {
+			continue
+		}
+		rng := stream.New(10, k.name)
+		for range 2 { // the second time with other values in the rows of the first
+			b := sideBindings(c, rng, 2, 2)
+			for _, rows := range [][2]int{{0, 0}, {-1, -1}, {0, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}} {
+				for i := range sideLanes {
+					l := backends.Lane{Trained: rows[0], Data: rows[1]}
+					if rows[0] < 0 {
+						l = backends.Lane{Trained: i % 2, Data: i / 2 % 2}
+					}
+					b.Lanes = append(b.Lanes, l)
+				}
+			}
+			words, upstream := drawnWords(rng, c.Qubits, b.Len())
+			uniforms := make([]float64, b.Len()*c.Qubits)
+			for i := range uniforms {
+				uniforms[i] = rng.Float64()
+			}
+			logp, drawn := make([]float64, b.Len()), make([]uint64, b.Len())
+			marginals := make([]float64, len(uniforms))
+			e.sim.Workers = 1
+			if err := errors.Join(e.Draw(t.Context(), b, uniforms, drawn), e.Marginals(t.Context(), b, marginals), e.LogProbabilities(t.Context(), b, words, logp)); err != nil {
+				t.Fatal(err)
+			}
+			trained, data := gradientsOf(t, e, c, b, words, upstream)
+			sum := make([]float64, len(trained))
+			for i := range b.Len() {
+				one := backends.Bindings{Trained: b.Trained, Data: b.Data, Lanes: b.Lanes[i : i+1]}
+				var l [1]float64
+				var w [1]uint64
+				p := make([]float64, c.Qubits)
+				alone := fromTheSide(t, c, "")
+				if err := errors.Join(alone.LogProbabilities(t.Context(), one, words[i:i+1], l[:]), alone.Draw(t.Context(), one, uniforms[i*c.Qubits:][:c.Qubits], w[:]),
+					alone.Marginals(t.Context(), one, p)); err != nil {
+					t.Fatal(err)
+				}
+				gt, gd := gradientsOf(t, alone, c, one, words[i:i+1], upstream[i:i+1])
+				for j, g := range gt {
+					sum[j] += g
+				}
+				if l[0] != logp[i] || w[0] != drawn[i] || !slices.Equal(p, marginals[i*c.Qubits:][:c.Qubits]) || !slices.Equal(gd, data[i*len(gd):][:len(gd)]) {
+					t.Fatalf("%s: lane %d is another alone", k.name, i)
+				}
+			}
+			compare(t, k.name+", trained", trained, sum, 1e-11)
 		}
 	}
 }
@@ -618,6 +724,48 @@ func TestRunManyQubits(t *testing.T) {
 		_, err := new(Simulator).Run(t.Context(), []backends.Request{{Circuit: c, Bindings: b, Shots: []int{1}}})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// Laws that don't fit the memory at a time are computed in pieces; and where environments
+// would be more work than the law, a circuit seen from the side draws from that.
+func TestLawsOfWords(t *testing.T) {
+	c := ir.Ansatz{Neurons: 16, Layers: 2, Memory: true}.Circuit()
+	rng := stream.New(11, "pieces")
+	b := sideBindings(c, rng, 1, lawPiece>>16+3)
+	words, upstream := drawnWords(rng, 16, b.Len())
+	whole, err := new(Simulator).laws(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	side := fromTheSide(t, c, "")
+	trained, data := gradientsOf(t, whole, c, b, words, upstream)
+	wantTrained, wantData := gradientsOf(t, side, c, b, words, upstream)
+	compare(t, "trained", trained, wantTrained, 1e-9)
+	compare(t, "data", data, wantData, 1e-9)
+	if err := whole.Forward(t.Context(), b, words, make([]float64, b.Len())); err != nil {
+		t.Fatal(err)
+	}
+	clear(words) // they were the caller's
+	clear(trained)
+	if err := whole.Backward(t.Context(), upstream, trained, nil); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "trained alone", trained, wantTrained, 1e-9)
+	got, want := make([]float64, b.Len()*16), make([]float64, b.Len()*16)
+	if err := errors.Join(whole.Marginals(t.Context(), b, got), side.Marginals(t.Context(), b, want)); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, "marginals", got, want, 1e-12)
+
+	for _, k := range []struct {
+		layers int
+		whole  bool
+	}{{3, false}, {7, true}} {
+		e, err := new(Simulator).Words(ir.Ansatz{Neurons: 10, Layers: k.layers, Memory: true}.Circuit())
+		if err != nil || e.Method() != "carries" || (e.(*carries).laws != nil) != k.whole {
+			t.Errorf("%d layers: method %v, %v", k.layers, e, err)
 		}
 	}
 }

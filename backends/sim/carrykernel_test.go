@@ -117,7 +117,7 @@ func TestSideKernels(t *testing.T) {
 		}
 		same("times", func(k sideKernel, x []float64) { k.times((*sideOperator)(x), v) }, u[:])
 		same("turnBack", func(k sideKernel, v []float64) { k.turnBack((*sideNumbers)(v), (*sideNumbers)(v[w:]), cs) }, gauss(rng, 2*w))
-		for _, size := range []float64{1e-300, 1e-9, 1, 10, 1e4, 9e7, 1e9, 1e300} {
+		for _, size := range []float64{1e-300, 1e-9, 1, 10, 1e4, 9e7, 1e9, 1e17, 1e300} {
 			angles := gauss(rng, 5*w)
 			for i := range angles {
 				angles[i] *= size
