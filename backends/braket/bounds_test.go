@@ -1,6 +1,7 @@
 package braket
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"qgan/backends/service"
 	"qgan/ir"
@@ -297,6 +300,35 @@ func TestNamesOfAServerAreChecked(t *testing.T) {
 	for _, arn := range []string{"arn:aws:braket:evil.example/x:1:device/qpu/a/B", "arn:aws:braket:-x:1:device/qpu/a/B", "arn:aws:braket:US:1:device/qpu/a/B"} {
 		if _, err := New(a, arn, service.Options{}); err == nil || !strings.Contains(err.Error(), "no region of AWS") {
 			t.Errorf("%s: %v", arn, err)
+		}
+	}
+}
+
+// A role's credentials that have run out are asked for anew before the next try; other
+// refusals leave them as they are.
+func TestCredentialsThatRanOut(t *testing.T) {
+	for text, fate := range map[string]service.Fate{
+		`{"message":"ExpiredTokenException: the security token included in the request is expired"}`: service.Denied,
+		`{"message":"not authorized"}`: service.Refused,
+	} {
+		c := opened(t, &server{files: map[string]string{"/quantum-task": text}, status: 403})
+		asked := 0
+		c.account.credentials = aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			asked++
+			return aws.Credentials{AccessKeyID: "AKIADUMMY", SecretAccessKey: "dummysecret"}, nil
+		}))
+		var err error
+		if c.rest, err = c.service("braket", c.region); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			_, err = c.Submit(t.Context(), []byte(`{}`))
+			if got, _ := service.FateOf(err); got != fate {
+				t.Errorf("%s: fate %d, want %d: %v", text, got, fate, err)
+			}
+		}
+		if want := map[service.Fate]int{service.Denied: 2, service.Refused: 1}[fate]; asked != want {
+			t.Errorf("%s: credentials were asked for %d times, want %d", text, asked, want)
 		}
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"qgan/backends"
 	"qgan/backends/service"
 	"qgan/internal/words"
@@ -189,7 +191,7 @@ func ask(ctx context.Context, rest *service.REST, method, path string, body, out
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 	a, err := c.rest.Do(ctx, service.Call{Method: http.MethodPost, Path: "quantum-task", Body: body, Once: true})
 	if err != nil {
-		return "", c.explain(err, body)
+		return "", c.renew(c.explain(err, body))
 	}
 	var answer struct {
 		ARN string `json:"quantumTaskArn"`
@@ -201,6 +203,18 @@ func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 		return "", err
 	}
 	return answer.ARN, nil
+}
+
+// renew forgets credentials that have run out, so that the next request has others where
+// there are any: a role's, single sign-on's.
+func (c *Client) renew(err error) error {
+	var known *service.SubmitError
+	cache, ok := c.account.credentials.(*aws.CredentialsCache)
+	if !ok || !errors.As(err, &known) || known.Fate != service.Refused || !strings.Contains(err.Error(), "ExpiredToken") {
+		return err
+	}
+	cache.Invalidate()
+	return &service.SubmitError{Fate: service.Denied, Err: known.Err}
 }
 
 // explain adds who asked and for which bucket to a refusal that may be about them: "no

@@ -56,6 +56,11 @@ func (j Job) Spent() string {
 	return text
 }
 
+// Unsettled says that a job has ended at its service, which has not said what it cost.
+func (j Job) Unsettled() bool {
+	return j.State.Final() && j.State != Gone && j.Remote != "" && j.Cost == nil && j.Amount == nil
+}
+
 // Facts are what is known of a job, each a name and a text, for people.
 func (j Job) Facts() (facts [][2]string) {
 	for _, k := range [][2]string{

@@ -61,6 +61,26 @@ func (r *Remote) Abandon(ctx context.Context, id string) (ledger.Job, error) {
 	return j, r.record(&j, ledger.Update{State: ledger.Abandoned, Attempt: max(1, j.Attempt), Remote: j.Remote, Reason: "abandoned by hand, was " + string(j.State)})
 }
 
+// Settle asks the service what a job cost that has ended, where it has not said so yet, and
+// keeps it.
+func (r *Remote) Settle(ctx context.Context, id string) (ledger.Job, error) {
+	j, err := r.Ledger.Job(id)
+	if err != nil || !j.Unsettled() {
+		return j, err
+	}
+	s, err := r.Service.Poll(ctx, j.Remote)
+	if err != nil {
+		return j, service.Broken(r.Service, err)
+	}
+	if s.Cost == nil && s.Amount == nil {
+		return j, nil
+	}
+	if err := r.record(&j, after(j.State, j, s, j.Reason)); err != nil {
+		return j, err
+	}
+	return r.Ledger.Job(j.ID)
+}
+
 // Adopt takes a job of the service by its id there for one of the ledger: the one whose tag
 // it carries or, where it tells none, the one that is named; "" is none.
 func (r *Remote) Adopt(ctx context.Context, remote, as string) (ledger.Job, error) {

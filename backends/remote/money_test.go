@@ -465,3 +465,42 @@ func TestByHand(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a job cost is asked for again where the service had not reckoned it when it was done;
+// what is known is not asked for.
+func TestSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cost := 0.007
+		told, polls := false, 0
+		s := &bent{fakeService: newFake()}
+		s.poll = func(string) (service.Status, error) {
+			polls++
+			out := service.Status{State: service.Completed, Seconds: 2}
+			if told {
+				out.Cost = &cost
+			}
+			return out, nil
+		}
+		r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
+		if _, err := r.Run(t.Context(), []backends.Request{requestOf(1, 10)}); err != nil {
+			t.Fatal(err)
+		}
+		jobs, err := r.Ledger.Jobs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []struct {
+			usd   float64
+			polls int
+		}{{0.01, 2}, {0.007, 3}, {0.007, 3}} {
+			told = i > 0
+			j, err := r.Settle(t.Context(), jobs[0].ID)
+			if _, usd := spent(t, r.Ledger); err != nil || usd != want.usd || polls != want.polls || j.State != ledger.Done || j.Unsettled() != (i == 0) {
+				t.Errorf("%d: %s of $%v after %d polls, %v", i, j.State, usd, polls, err)
+			}
+		}
+		if _, err := r.Outcomes(jobs[0].ID); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -99,17 +100,24 @@ names, or every planned job where it names none, counts as sent and is looked up
 }
 
 func newJobsCostsCmd(a *app) *cobra.Command {
+	var f remoteFlags
 	var by []string
-	var asJSON bool
+	var ask, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "costs",
 		Short: "Sum up what was sent and what it cost, estimate beside real",
 		Long: `Sum up what was sent: by the day of the sending (UTC), the service, the device and the
 command. Jobs that were sent several times count as often as they may cost. What counts
-is what services said, and the estimate of what they have said nothing of.`,
+is what services said, and the estimate of what they have said nothing of; --ask asks
+them for that.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withLedger(func(l *ledger.Ledger) error {
+				if ask {
+					if err := f.settle(cmd.Context(), a, l); err != nil {
+						return err
+					}
+				}
 				c, err := l.Costs(by...)
 				if err != nil {
 					return usagef("%w", err)
@@ -119,6 +127,34 @@ is what services said, and the estimate of what they have said nothing of.`,
 		},
 	}
 	cmd.Flags().StringSliceVar(&by, "by", ledger.CostKeys(), "what tells rows apart")
+	cmd.Flags().BoolVar(&ask, "ask", false, "ask services what jobs cost that have ended")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	f.addEndpoint(cmd.Flags())
 	return cmd
+}
+
+// settle asks the services what jobs cost; of one that can't be asked it tells why and goes on.
+func (f *remoteFlags) settle(ctx context.Context, a *app, l *ledger.Ledger) error {
+	jobs, err := l.Jobs()
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if !j.Unsettled() {
+			continue
+		}
+		r, j, err := f.openJob(ctx, a, l, j.ID)
+		if err == nil {
+			j, err = r.Settle(ctx, j.ID)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			a.warn("%v", err)
+		case j.Unsettled():
+			a.note("%s: what it cost is not told", j.ID)
+		}
+	}
+	return nil
 }

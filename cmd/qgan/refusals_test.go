@@ -9,6 +9,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
@@ -187,7 +188,7 @@ func TestRemoteFlagsWith(t *testing.T) {
 		{lab.Settings{}, own},
 		{lab.Settings{"endpoint": "ibm=b,iqm=c", "max-cost": "0", "resubmit-unknown": "true", "unpriced": "false"}, remoteFlags{endpoint: []string{"ibm=b", "iqm=c"}, maxCost: dollars{new(0.0)}, unpriced: true, resubmit: true}},
 	} {
-		if got := must[remoteFlags](t)(own.with(c.s)); gocmp.Diff(c.want, got, gocmp.AllowUnexported(remoteFlags{}, dollars{})) != "" {
+		if got := must[remoteFlags](t)(own.with(c.s)); gocmp.Diff(c.want, got, gocmp.AllowUnexported(remoteFlags{}, dollars{}), cmpopts.EquateEmpty()) != "" {
 			t.Errorf("%v: %+v, want %+v", c.s, got, c.want)
 		}
 	}
