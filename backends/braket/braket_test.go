@@ -490,13 +490,16 @@ func TestNamesOfErrors(t *testing.T) {
 // The queue's position is text: a number, more than one, or None.
 func TestPoll(t *testing.T) {
 	for text, want := range map[string]service.Status{
-		`{"status":"QUEUED","queueInfo":{"position":"7"}}`:         {State: service.Queued, Word: "QUEUED", Ahead: 7},
-		`{"status":"QUEUED","queueInfo":{"position":">2000"}}`:     {State: service.Queued, Word: "QUEUED", Ahead: 2000},
-		`{"status":"CREATED","queueInfo":{"position":"None"}}`:     {State: service.Queued, Word: "CREATED", Ahead: -1},
-		`{"status":"CANCELLING"}`:                                  {State: service.Running, Word: "CANCELLING", Ahead: -1},
-		`{"status":"COMPLETED"}`:                                   {State: service.Completed, Word: "COMPLETED", Ahead: -1},
-		`{"status":"FAILED","failureReason":"out of tune"}`:        {State: service.Failed, Word: "FAILED", Reason: "out of tune", Ahead: -1},
-		`{"status":"TELEPORTING","queueInfo":{"position":"None"}}`: {State: service.Running, Word: "TELEPORTING", Ahead: -1},
+		`{"status":"QUEUED","queueInfo":{"position":"7"}}`:     {State: service.Queued, Word: "QUEUED", Ahead: 7},
+		`{"status":"QUEUED","queueInfo":{"position":">2000"}}`: {State: service.Queued, Word: "QUEUED", Ahead: 2000},
+		`{"status":"CREATED","queueInfo":{"position":"None"}}`: {State: service.Queued, Word: "CREATED", Ahead: -1},
+		`{"status":"CANCELLING"}`:                              {State: service.Running, Word: "CANCELLING", Ahead: -1},
+		`{"status":"COMPLETED"}`:                               {State: service.Completed, Word: "COMPLETED", Ahead: -1},
+		`{"status":"FAILED","failureReason":"out of tune"}`:    {State: service.Failed, Word: "FAILED", Reason: "out of tune", Ahead: -1},
+		`{"status":"FAILED","numSuccessfulShots":20,"actionMetadata":{"actionType":"braket.ir.openqasm.program_set"}}`: {State: service.Completed, Word: "FAILED", Ahead: -1},
+		`{"status":"FAILED","numSuccessfulShots":0,"actionMetadata":{"actionType":"braket.ir.openqasm.program_set"}}`:  {State: service.Failed, Word: "FAILED", Ahead: -1},
+		`{"status":"FAILED","numSuccessfulShots":20,"actionMetadata":{"actionType":"braket.ir.openqasm.program"}}`:     {State: service.Failed, Word: "FAILED", Ahead: -1},
+		`{"status":"TELEPORTING","queueInfo":{"position":"None"}}`:                                                     {State: service.Running, Word: "TELEPORTING", Ahead: -1},
 	} {
 		c := opened(t, &server{files: map[string]string{"/quantum-task/arn:x/1": text}})
 		got, err := c.Poll(t.Context(), "arn:x/1")

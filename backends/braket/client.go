@@ -286,7 +286,11 @@ type task struct {
 	Bucket    string            `json:"outputS3Bucket"`
 	Directory string            `json:"outputS3Directory"`
 	Tags      map[string]string `json:"tags"`
-	Queue     *struct {
+	Done      int               `json:"numSuccessfulShots"`
+	Action    struct {
+		Type string `json:"actionType"`
+	} `json:"actionMetadata"`
+	Queue *struct {
 		Position string `json:"position"`
 	} `json:"queueInfo"`
 }
@@ -302,6 +306,9 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 		return service.Status{}, err
 	}
 	s := service.Status{State: states.Of(t.Status), Word: t.Status, Reason: t.Failure, Ahead: -1, Cost: c.Cost()}
+	if s.State == service.Failed && t.Action.Type == actionSet && t.Done > 0 {
+		s.State = service.Completed // some of its circuits have results, and are paid for
+	}
 	if s.Cost == nil && (s.State == service.Failed || s.State == service.Cancelled) {
 		s.Cost = new(float64) // as Amazon's own tracker of costs counts them
 	}
