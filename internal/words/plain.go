@@ -79,42 +79,36 @@ func Spelled(text []byte) []byte {
 
 // PlainJSON is JSON whose texts and names are Plain; what is no JSON comes back as it is.
 func PlainJSON(text []byte) []byte {
-	escaped := func(i int) bool { return i+1 < len(text) && strings.IndexByte("unrtbf", text[i+1]) >= 0 }
-	odd := bytes.IndexFunc(text, func(r rune) bool { return hostile(r) && r != '\n' && r != '\r' && r != '\t' }) >= 0
-	for i, c := range text {
-		odd = odd || c == '\\' && escaped(i)
-	}
-	if !odd {
-		return text
-	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return text
-	}
-	out, err := json.Marshal(plain(v))
-	if err != nil {
-		return text
-	}
-	return out
-}
-
-// plain makes the texts of a value plain.
-func plain(v any) any {
-	switch v := v.(type) {
-	case string:
-		return Plain(v)
-	case []any:
-		for i := range v {
-			v[i] = plain(v[i])
+	var out []byte // nil as long as nothing is changed
+	from := 0      // what of the text is not in out yet
+	for i := 0; i < len(text); i++ {
+		if text[i] != '"' {
+			continue
 		}
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, x := range v {
-			out[Plain(k)] = plain(x)
+		end, odd := i+1, false
+		for ; end < len(text) && text[end] != '"'; end++ {
+			switch c := text[end]; {
+			case c == '\\' && end+1 < len(text):
+				end++
+				odd = odd || strings.IndexByte("unrtbf", text[end]) >= 0
+			case c < ' ' || c > '~':
+				odd = true
+			}
 		}
-		return out
+		if end >= len(text) {
+			break // cut off: who reads it says so
+		}
+		var value string
+		if odd && json.Unmarshal(text[i:end+1], &value) == nil && Plain(value) != value {
+			if quoted, err := json.Marshal(Plain(value)); err == nil {
+				out = append(append(out, text[from:i]...), quoted...)
+				from = end + 1
+			}
+		}
+		i = end
 	}
-	return v
+	if out == nil {
+		return text
+	}
+	return append(out, text[from:]...)
 }
