@@ -166,7 +166,7 @@ func optional(x *float64) string {
 func (in *Input) modelTable() table {
 	t := table{
 		Caption: "Distance to the recording",
-		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "perfect (nats)", "JS (bits)", "JS / halves", "as many draws", "P(silent)"), words("note")...)...),
+		Head:    append(words("model"), append(numbers("parameters", "JS (nats)", "perfect", "JS (bits)", "JS / halves", "as many draws", "P(silent)"), words("note")...)...),
 		Note:    "JS: Jensen-Shannon divergence between the laws of windows, ± its standard error. Perfect: what a model whose law is the recording's source is expected to score. Halves: the odd against the even repeats, a reference that has the noise of both, so that a model can be nearer. As many draws: what they score of the recording's own law, where JS is that of draws. P(silent): share of windows without a spike, for a model that of its draws.",
 	}
 	for i := range in.Models {
@@ -195,7 +195,7 @@ func (in *Input) modelTable() table {
 	t.Rows = append(t.Rows, append(words("the recording's halves"), append(numbers(none, halves, none, bits, none, none, silent(&in.Data)), words(note)...)...))
 	if in.HeldOut { // what was not trained on says most, and stands first
 		t.Note += " Held out: to the repeats that were not trained on."
-		t.Head = slices.Insert(t.Head, 1, numbers("JS held out (nats)", "perfect held out (nats)")...)
+		t.Head = slices.Insert(t.Head, 1, numbers("JS held out (nats)", "perfect held out")...)
 		for i := range t.Rows {
 			text, perfect := none, none
 			if i < len(in.Models) {

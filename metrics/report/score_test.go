@@ -575,3 +575,22 @@ func TestPageWithScores(t *testing.T) {
 		t.Errorf("a judgement of nothing: %v", err)
 	}
 }
+
+// The axis of shares ends at 1, and a line of too few points has them marked.
+func TestScoreShares(t *testing.T) {
+	t.Parallel()
+	s := scored(t)
+	for _, x := range s.Subjects {
+		for _, p := range []*score.Profile{x.Sample, x.Recording} {
+			p.Silent, p.SilentBins, p.ISI = []float64{0.93, 0.9}, []int{1, 2}, []float64{0, 0.97, 0.03}
+		}
+	}
+	panels := panelsOf(t, scorePage(t, s))
+	if y := panels["Silent windows"].panels[0].y; math.Abs(y.of(y.hi)-1.1) > 0.02 || y.of(y.lo) > 0.9/1.4+0.01 {
+		t.Errorf("the axis of shares is from %g to %g", y.of(y.lo), y.of(y.hi))
+	}
+	isi := panels["ISI histogram"]
+	if got := isi.panels[0].glyphs(isi.named(t, "mine").color); len(got) != 2 {
+		t.Errorf("two kinds of intervals are drawn at %v", got)
+	}
+}

@@ -58,6 +58,20 @@ func thin(l curveLook) *curveLook {
 	return &l
 }
 
+// lean is a look without points, unless there are too few values for a line to show.
+func lean(l curveLook, ys []float64) *curveLook {
+	n := 0
+	for _, y := range ys {
+		if y > 0 {
+			n++
+		}
+	}
+	if n < 3 {
+		return &l
+	}
+	return thin(l)
+}
+
 // drawn is a profile with its name and look.
 type drawn struct {
 	name string
@@ -178,7 +192,7 @@ func rarest(xs []float64) float64 {
 // population is P(k), with the baselines beside.
 func (s *Scores) population() part {
 	p := part{name: "population", title: "Active cells of a bin", text: "Share of bins with k active cells; error bars: standard error over repeats. Dashed: simple models fitted to the other half. Bursts: runs of bins with a spike; the longest length stands for all that are longer."}
-	f := XY{Name: "k", Title: "P(k)", X: "k, active cells of a bin", Y: "P(k)", LogY: true}
+	f := XY{Name: "k", Title: "P(k)", X: "k, active cells of a bin", Y: "P(k)", LogY: true, share: true}
 	rest := 0
 	for i, b := range s.Baselines {
 		switch {
@@ -202,12 +216,12 @@ func (s *Scores) population() part {
 	}
 	p.panels = append(p.panels, panel(f))
 
-	silent := XY{Name: "silent", Title: "Silent windows", X: "window (" + s.inBins() + ")", Y: "P(silent)", LogX: true, LogY: true}
-	bursts := XY{Name: "bursts", Title: "Bursts", X: "length (" + s.inBins() + ")", Y: "P(length)", LogX: true, LogY: true}
+	silent := XY{Name: "silent", Title: "Silent windows", X: "window (" + s.inBins() + ")", Y: "P(silent)", LogX: true, LogY: true, share: true}
+	bursts := XY{Name: "bursts", Title: "Bursts", X: "length (" + s.inBins() + ")", Y: "P(length)", LogX: true, LogY: true, share: true}
 	for _, d := range s.drawn() {
 		silent.Series = append(silent.Series, Series{Name: d.name, X: floats(d.of.SilentBins), Y: d.of.Silent, Line: true, look: d.look})
 		silent.ticks = d.of.SilentBins
-		bursts.Series = append(bursts.Series, Series{Name: d.name, X: count(0, len(d.of.Bursts)), Y: d.of.Bursts, Line: true, look: thin(*d.look)})
+		bursts.Series = append(bursts.Series, Series{Name: d.name, X: count(0, len(d.of.Bursts)), Y: d.of.Bursts, Line: true, look: lean(*d.look, d.of.Bursts)})
 	}
 	p.panels = append(p.panels, panel(silent), panel(bursts))
 	return p
@@ -287,7 +301,7 @@ func chosen(pairs []score.PairProfile) []score.PairProfile {
 // intervals are inter-spike intervals and Fano factors.
 func (s *Scores) intervals() part {
 	p := part{name: "intervals", title: "Intervals and counts", text: "Share of the inter-spike intervals (ISI) of all cells, within repeats, by their length. Fano factor: variance of the spikes in a window over their mean, median over cells; bars: quartiles of the cells."}
-	isi := XY{Name: "isi", Title: "ISI histogram", X: "interval (bins)", Y: "share", LogX: true, LogY: true}
+	isi := XY{Name: "isi", Title: "ISI histogram", X: "interval (bins)", Y: "share", LogX: true, LogY: true, share: true}
 	step := 1.0
 	if w := s.width(); w > 0 {
 		step, isi.X = 1000*w, "interval (ms)"
@@ -295,7 +309,7 @@ func (s *Scores) intervals() part {
 	fano := XY{Name: "fano", Title: "Fano factor against window", X: "window (" + s.inBins() + ")", Y: "Fano factor", LogX: true}
 	for _, d := range s.drawn() {
 		xs, ys := scaledBy(step, count(0, len(d.of.ISI))), d.of.ISI
-		isi.Series = append(isi.Series, Series{Name: d.name, X: xs, Y: ys, Line: true, look: thin(*d.look)})
+		isi.Series = append(isi.Series, Series{Name: d.name, X: xs, Y: ys, Line: true, look: lean(*d.look, ys)})
 		isi.least = rarest(ys) / 2 // the recording is the last
 		x := Series{Name: d.name, X: floats(d.of.FanoBins), Line: true, look: d.look}
 		for k := range d.of.FanoBins {

@@ -21,6 +21,7 @@ type XY struct {
 	ticks         []int     // of the axis of X; nil: round numbers
 	least         float64   // of a logarithmic axis of Y: what is below is as good as never; 0: all is shown
 	upward        bool      // the legend begins with the curve that is drawn last
+	share         bool      // Y are shares: a logarithmic axis ends at 1
 	equal         bool      // X and Y are one quantity: equal axes, with the line of equal values
 }
 
@@ -137,6 +138,9 @@ func (f *XY) figure() *figure {
 	p.X.Label.Text, p.Y.Label.Text = clean(f.X), clean(f.Y)
 	x.axis(&p.X, f.LogX, 0.04, 1.2)
 	y.axis(&p.Y, f.LogY, 0.06, 1.4)
+	if most := 1.1; f.share && f.LogY && p.Y.Max > most {
+		p.Y.Min, p.Y.Max = min(p.Y.Min*most/p.Y.Max, y.lo/1.4), most
+	}
 	if f.equal {
 		p.X.Min, p.X.Max = p.Y.Min, p.Y.Max
 	}
