@@ -332,3 +332,18 @@ func TestCredentialsThatRanOut(t *testing.T) {
 		}
 	}
 }
+
+// A result that is no JSON is kept as it came, and can't be read.
+func TestResultsThatAreNoJSON(t *testing.T) {
+	c := opened(t, &server{files: map[string]string{
+		"/quantum-task/arn:x/1":                   `{"status":"COMPLETED","outputS3Bucket":"amazon-braket-test","outputS3Directory":"qgan/1"}`,
+		"/amazon-braket-test/qgan/1/results.json": `{"measurements":NaN`,
+	}})
+	var b strings.Builder
+	if err := c.Fetch(t.Context(), "arn:x/1", 1<<20, &b); err != nil || b.String() != `{"measurements":NaN` {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+	if _, err := c.Decode([]service.Shape{{Bits: 1, Shots: 7}}, strings.NewReader(b.String())); err == nil {
+		t.Error("it can be read")
+	}
+}

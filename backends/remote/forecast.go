@@ -45,7 +45,7 @@ func (r *Rehearsal) Forecast(steps int, step func() error) (*Forecast, error) {
 
 // Within refuses work, by its name, that costs more than the limit of a command.
 func (f *Forecast) Within(l ledger.Limits, what string) error {
-	if l.PerCommand != nil && f.USD > *l.PerCommand {
+	if l.PerCommand != nil && !(f.USD <= *l.PerCommand) {
 		return fmt.Errorf("%w: %s would cost $%.2f, the limit of a command is $%.2f", ledger.ErrLimit, what, f.USD, *l.PerCommand)
 	}
 	return nil

@@ -360,8 +360,11 @@ func (n *noCredentials) Unwrap() error { return n.error }
 func Stays(err error) bool {
 	var none *noCredentials
 	var large *TooLarge
+	var refused *backends.Refusal // such as a link to another host
 	status := StatusOf(err)
 	switch {
+	case errors.As(err, &refused):
+		return true
 	case status != 0:
 		return status < 500 && !retriable[status]
 	case errors.As(err, &large):
