@@ -81,7 +81,7 @@ type populationParts struct {
 }
 
 // populationRates are the parts' learning rates, in those of the angles.
-var populationRates = struct{ base, weights, own, gains, drive, pairs float64 }{base: 1, weights: 1, own: 3, gains: 1, drive: 0.1, pairs: 1}
+var populationRates = struct{ base, weights, own, gains, drive, pairs float64 }{base: 1, weights: 1, own: 3, gains: 1, drive: 1, pairs: 1}
 
 // NewPopulation prepares the generator on a simulator of words.
 func NewPopulation(c Config, on backends.Solver) (*Population, error) {
