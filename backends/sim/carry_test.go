@@ -255,9 +255,10 @@ func TestGradientsFromTheSide(t *testing.T) {
 // word so unlikely that its probability is no number.
 func TestGradientsOfManyQubits(t *testing.T) {
 	for name, c := range map[string]*ir.Circuit{
-		"deep":  ir.Ansatz{Neurons: 100, Layers: 4, Memory: true}.Circuit(),
-		"brick": bricked(101, nil),
-		"front": fronted(101, nil),
+		"deep":    ir.Ansatz{Neurons: 100, Layers: 4, Memory: true}.Circuit(),
+		"brick":   bricked(101, nil),
+		"front":   fronted(101, nil),
+		"product": bricked(100, func(int) bool { return false }),
 	} {
 		rng := stream.New(3, name)
 		b := sideBindings(c, rng, 1, 1)
@@ -585,7 +586,7 @@ func TestLanesOfWordsAlone(t *testing.T) {
 		rng := stream.New(10, k.name)
 		for range 2 { // the second time with other values in the rows of the first
 			b := sideBindings(c, rng, 2, 2)
-			for _, rows := range [][2]int{{0, 0}, {-1, -1}, {0, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}} {
+			for _, rows := range [][2]int{{0, 1}, {0, 0}, {-1, -1}, {0, 0}, {1, 0}, {1, 1}, {1, 1}, {0, 1}} {
 				for i := range sideLanes {
 					l := backends.Lane{Trained: rows[0], Data: rows[1]}
 					if rows[0] < 0 {
