@@ -3,6 +3,7 @@ package emulator
 import (
 	"context"
 	"strings"
+	"sync"
 	"testing"
 
 	"qgan/backends"
@@ -50,8 +51,13 @@ func TestIBMBatch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			var mu sync.Mutex // jobs are waited for side by side
 			var told []string
-			r := &remote.Remote{Service: single{c}, Ledger: openLedger(t, t.TempDir()), Patience: hasty, Report: func(_ ledger.Job, what string) { told = append(told, what) }}
+			r := &remote.Remote{Service: single{c}, Ledger: openLedger(t, t.TempDir()), Patience: hasty, Report: func(_ ledger.Job, what string) {
+				mu.Lock()
+				told = append(told, what)
+				mu.Unlock()
+			}}
 			var requests []backends.Request
 			for i := range k.circuits {
 				requests = append(requests, backends.Request{Circuit: one(t, c, 20).Circuit, Shots: []int{20}, Seed: uint64(i)})
@@ -62,11 +68,13 @@ func TestIBMBatch(t *testing.T) {
 				}
 			}
 			closed, in := 0, 0
+			e.mu.Lock()
 			for _, b := range e.batches {
 				if !b.accepts {
 					closed++
 				}
 			}
+			e.mu.Unlock()
 			for _, j := range e.all() {
 				if strings.Contains(string(j.body), `"session_id":"batch1"`) {
 					in++
