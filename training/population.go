@@ -83,11 +83,12 @@ type populationParts struct {
 // populationRates are the parts' learning rates, in those of the angles.
 var populationRates = struct{ base, weights, own, gains, drive, pairs float64 }{base: 1, weights: 1, own: 3, gains: 1, drive: 1, pairs: 1}
 
-// NewPopulation prepares the generator on a simulator of words.
+// NewPopulation prepares the generator on a simulator of words; it fails with [ErrIntractable]
+// on what gives laws alone.
 func NewPopulation(c Config, on backends.Solver) (*Population, error) {
 	solver, ok := on.(backends.WordSolver)
 	if !ok {
-		return nil, backends.Refuse("the probabilities of single words, which a generator of %d neurons with these settings needs, are known on the ideal simulator alone", c.Neurons)
+		return nil, fmt.Errorf("%w: a population's words are known on the ideal simulator alone", ErrIntractable)
 	}
 	g := newPopulation(c)
 	err := g.ansatz.Check()
