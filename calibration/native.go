@@ -26,13 +26,14 @@ var (
 	ionqZZ = Bound{"zz", 0, 0.25, "IonQ's zz takes from 0 to a quarter of a turn"}
 )
 
-// services is the table of habits by the service of a snapshot. Amazon Braket sells
-// IonQ's devices. Sources: IBM, "Fractional gates"; IonQ, "Getting started with native
+// services is the table of habits by the service of a snapshot. Amazon Braket and Azure
+// Quantum sell IonQ's devices. Sources: IBM, "Fractional gates"; IonQ, "Getting started with native
 // gates", partially entangling gates.
 var services = map[string]habits{
 	"ibm":    {asked: []string{"rx", "rzz"}, virtual: []string{"rz"}, bounds: []Bound{ibmRZZ}},
 	"ionq":   {bounds: []Bound{ionqZZ}},
 	"braket": {bounds: []Bound{ionqZZ}},
+	"azure":  {bounds: []Bound{ionqZZ}},
 }
 
 // Native returns the names of the native gates: the basis, or where the files don't say

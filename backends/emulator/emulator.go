@@ -58,6 +58,7 @@ var constructors = map[string]func(Options) (Service, error){
 	"ionq":   func(o Options) (Service, error) { return NewIonQ(o) },
 	"braket": func(o Options) (Service, error) { return NewBraket(o) },
 	"iqm":    func(o Options) (Service, error) { return NewIQM(o) },
+	"azure":  func(o Options) (Service, error) { return NewAzure(o) },
 }
 
 // New returns the service of that name.

@@ -100,7 +100,7 @@ func (s *frame) Counts() Counts {
 	return c
 }
 
-// accept takes a job; its id is a function of seed and number.
+// accept takes a job; its id is its client's, or a function of seed and number.
 func (s *frame) accept(j *job) *job {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,9 @@ func (s *frame) accept(j *job) *job {
 	for _, t := range j.tags {
 		s.counts.ByTag[t]++
 	}
-	j.id, j.created = s.newID(len(s.jobs)), s.options.Now()
+	if j.created = s.options.Now(); j.id == "" {
+		j.id = s.newID(len(s.jobs))
+	}
 	s.jobs = append(s.jobs, j)
 	s.byID[j.id] = j
 	return j

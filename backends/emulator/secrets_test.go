@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"qgan/backends/azure"
 	"qgan/backends/braket"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
@@ -71,6 +73,19 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 		}
 		return s, c
 	},
+	"azure": func(t *testing.T, faults []Fault) (*spy, service.Service) {
+		e, err := NewAzure(Options{Key: secretKey, Faults: faults})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, url := watch(t, e)
+		login := azure.Account{Subscription: "s", Group: "g", Workspace: "w", Source: "a test", Token: func(context.Context) (string, error) { return e.Credentials(), nil }}
+		c, err := azure.New(login, e.Device(), service.Options{Endpoint: url, REST: soon})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, c
+	},
 	"iqm": func(t *testing.T, faults []Fault) (*spy, service.Service) {
 		e, err := NewIQM(Options{Key: secretKey, Faults: faults})
 		if err != nil {
@@ -90,7 +105,7 @@ var guarded = map[string]func(t *testing.T, faults []Fault) (*spy, service.Servi
 }
 
 // posts are the submissions of the services.
-var posts = map[string]string{"ibm": "POST /jobs", "ionq": "POST /jobs", "braket": "POST /quantum-task", "iqm": "POST /jobs/*/circuit"}
+var posts = map[string]string{"ibm": "POST /jobs", "ionq": "POST /jobs", "braket": "POST /quantum-task", "azure": "PUT /jobs/*", "iqm": "POST /jobs/*/circuit"}
 
 // Under every kind of fault no credential is in the ledger, in a report or in an error: not
 // the key, not what was made of it for a request.
@@ -136,6 +151,9 @@ func TestNoSecretIsWritten(t *testing.T) {
 					if h := q.Header.Get("Authorization"); h != "" {
 						secrets[h] = true
 						secrets[h[strings.LastIndexAny(h, " =")+1:]] = true // a token, a signature
+					}
+					if signature := q.URL.Query().Get("sig"); signature != "" {
+						secrets[signature] = true
 					}
 				}
 				if len(secrets) < 3 {

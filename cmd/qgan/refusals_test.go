@@ -115,7 +115,7 @@ func TestRefusals(t *testing.T) {
 		{"submit PROGRAM --param a=1 --backend ibm", "--backend ibm: it is SERVICE:DEVICE, such as ibm:ibm_torino"},
 		{"submit PROGRAM --param a=1 --backend ibm:", "--backend ibm:: it is SERVICE:DEVICE, such as ibm:ibm_torino"},
 		{"submit PROGRAM --param a=1 --backend ibm:x --endpoint ibm", "--endpoint ibm: it is SERVICE=URL"},
-		{"submit PROGRAM --param a=1 --backend ibm:x --endpoint dwave=http://127.0.0.1:1", `service "dwave": there is "ibm", "ionq", "braket" or "iqm"`},
+		{"submit PROGRAM --param a=1 --backend ibm:x --endpoint dwave=http://127.0.0.1:1", `service "dwave": there is "ibm", "ionq", "braket", "iqm" or "azure"`},
 		{"jobs show nothing", "nothing: there is no such job in the ledger\nqgan: `qgan jobs list` lists them"},
 		{"jobs wait nothing", "nothing: there is no such job in the ledger\nqgan: `qgan jobs list` lists them"},
 		{"jobs lst", "unknown verb \"lst\" of qgan jobs, did you mean \"list\"?\nqgan: see `qgan jobs --help`"},

@@ -29,8 +29,13 @@ var onServices = []struct {
 	{"ionq:simulator", map[string]string{"IONQ_API_KEY": "KEY"}},
 	{"braket:arn:aws:braket:eu-north-1::device/qpu/iqm/Emulated", map[string]string{"AWS_ACCESS_KEY_ID": "AKIADUMMY", "AWS_SECRET_ACCESS_KEY": "dummysecretdummysecretdummysecret00000000", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}},
+	{"azure:ionq.simulator", azureEnv},
+	{"azure:quantinuum.qpu.emulated", azureEnv},
 	{"iqm:emulated", map[string]string{"IQM_TOKEN": "dummy-token", "IQM_TOKENS_FILE": "", "IQM_SERVER_URL": ""}},
 }
+
+// azureEnv is a workspace of Azure Quantum with the emulator's key.
+var azureEnv = map[string]string{"AZURE_QUANTUM_CONNECTION_STRING": "SubscriptionId=s;ResourceGroupName=g;WorkspaceName=w;ApiKey=dummykey;QuantumEndpoint=https://eastus.quantum.azure.com/"}
 
 // held holds words that were drawn against the law of their circuit, lane by lane.
 type held struct {

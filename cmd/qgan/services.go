@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"qgan/backends/azure"
 	"qgan/backends/braket"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
@@ -22,7 +23,7 @@ import (
 )
 
 // services is the table of services. Every verb that speaks to one reads it.
-var services = []service.Row{ibm.Row(), ionq.Row(), braket.Row(), iqm.Row()}
+var services = []service.Row{ibm.Row(), ionq.Row(), braket.Row(), iqm.Row(), azure.Row()}
 
 func serviceNames() (names []string) {
 	for _, s := range services {

@@ -60,7 +60,7 @@ func TestServiceRows(t *testing.T) {
 			t.Errorf("%s: its emulator: %v", row.Name, err)
 		}
 	}
-	if _, err := emulator.New("azure", emulator.Options{}); err == nil {
+	if _, err := emulator.New("dwave", emulator.Options{}); err == nil {
 		t.Error("a service that is not there is emulated")
 	}
 	if _, err := emulator.New("ibm", emulator.Options{ARN: "arn:"}); err == nil || dashed(err) != "--arn is for braket" {
