@@ -350,6 +350,20 @@ func TestConflict(t *testing.T) {
 	}
 }
 
+// A job is found by the id that its tag makes; one that is not there may be put again.
+func TestFind(t *testing.T) {
+	c := client(t, places{"GET jobs/" + idOf("a"): `{"metadata":{"qgan_id":"a"}}`, "GET jobs/" + idOf("b"): `{"metadata":null}`}, "ionq.simulator")
+	if found, err := c.Find(t.Context(), "a", time.Time{}); err != nil || !slices.Equal(found, []string{idOf("a")}) {
+		t.Errorf("%v, %v", found, err)
+	}
+	if found, err := c.Find(t.Context(), "b", time.Time{}); err == nil || errors.Is(err, service.ErrIdempotent) {
+		t.Errorf("another's job: %v, %v", found, err)
+	}
+	if _, err := c.Find(t.Context(), "c", time.Time{}); !errors.Is(err, service.ErrIdempotent) {
+		t.Error(err)
+	}
+}
+
 // A token that was refused is followed by another: questions are asked again, a submission is
 // denied and tried again. That there is none is told.
 func TestTokens(t *testing.T) {
@@ -381,9 +395,6 @@ func TestTokens(t *testing.T) {
 	l, err := c.Limits(t.Context())
 	if err != nil || l.Programs != 1 || l.MaxShots != 10_000 {
 		t.Errorf("%+v, %v", l, err)
-	}
-	if _, err := c.Find(t.Context(), "t", time.Time{}); !errors.Is(err, service.ErrIdempotent) {
-		t.Error(err)
 	}
 	if _, _, err := placeOf("https://x/one"); err == nil {
 		t.Error("a container is a blob")

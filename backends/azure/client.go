@@ -139,9 +139,20 @@ func (c *Client) before(err error) error {
 	return &service.SubmitError{Fate: fate, Err: err}
 }
 
-// Find: a job's id is made of its tag, so that the same body may be put again.
-func (c *Client) Find(context.Context, string, time.Time) ([]string, error) {
-	return nil, service.ErrIdempotent
+// Find asks for the job whose id is made of the tag. One that is not there may be put again:
+// the same body is the same job.
+func (c *Client) Find(ctx context.Context, tag string, _ time.Time) ([]string, error) {
+	id := idOf(tag)
+	found, err := c.Tag(ctx, id)
+	switch {
+	case service.StatusOf(err) == http.StatusNotFound:
+		return nil, service.ErrIdempotent
+	case err != nil:
+		return nil, err
+	case found != tag:
+		return nil, fmt.Errorf("Azure Quantum: the job %s is another's", id)
+	}
+	return []string{id}, nil
 }
 
 // states are the service's words.

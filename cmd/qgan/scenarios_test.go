@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,7 @@ func (b *between) times(what string) int {
 // sends says that a request is a submission, looks that it asks where a job stands.
 func sends(r *http.Request) bool {
 	p := strings.TrimSuffix(r.URL.Path, "/")
-	return r.Method == http.MethodPost && (strings.HasSuffix(p, "/jobs") || strings.HasSuffix(p, "/circuit") || strings.HasSuffix(p, "/quantum-task"))
+	return r.Method == http.MethodPut && strings.HasSuffix(path.Dir(p), "/jobs") || r.Method == http.MethodPost && (strings.HasSuffix(p, "/jobs") || strings.HasSuffix(p, "/circuit") || strings.HasSuffix(p, "/quantum-task"))
 }
 
 func looks(r *http.Request) bool {
@@ -64,7 +65,7 @@ func says(w http.ResponseWriter, status int, text string) bool {
 	return true
 }
 
-// What is sent, what the ledger says of it and how the command ends, for answers of four
+// What is sent, what the ledger says of it and how the command ends, for answers of the
 // services that are wrong in one way each; where two codes stand the command is run twice.
 func TestScenarios(t *testing.T) {
 	for name, k := range map[string]struct {
@@ -107,7 +108,7 @@ func TestScenarios(t *testing.T) {
 		}, "", map[string]string{"": "1, submitted 1, 4 4"}},
 		"no JSON": {func(_ *between, w http.ResponseWriter, r *http.Request) bool {
 			p := r.URL.Path
-			return r.Method == http.MethodGet && (strings.Contains(p, "/results") || strings.HasSuffix(p, "/measurements") || strings.HasSuffix(p, "results.json")) && says(w, 200, `{"0":NaN`)
+			return r.Method == http.MethodGet && (strings.Contains(p, "/results") || strings.HasSuffix(p, "/measurements") || strings.HasSuffix(p, "results.json") || strings.HasSuffix(p, "/rawOutputData")) && says(w, 200, `{"0":NaN`)
 		}, "", map[string]string{"": "1, unreadable 1, 4 4"}},
 	} {
 		for _, on := range onServices {
