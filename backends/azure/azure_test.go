@@ -10,6 +10,9 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -347,6 +350,52 @@ func TestConflict(t *testing.T) {
 		if (err == nil) != ok || ok && id != idOf("tag") {
 			t.Errorf("%s: %s, %v", tag, id, err)
 		}
+	}
+}
+
+// A login of the CLI is found by Microsoft's library: a stand-in for az gives a token for the
+// service, which is kept; where it gives none its words are told.
+func TestLogin(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in is a shell script")
+	}
+	dir := t.TempDir()
+	t.Setenv("PATH", dir+":/bin:/usr/bin")
+	t.Setenv("AZURE_TOKEN_CREDENTIALS", "AzureCLICredential") // nothing else is asked
+	az := func(script string) {
+		if err := os.WriteFile(filepath.Join(dir, "az"), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	env := map[string]string{"AZURE_QUANTUM_SUBSCRIPTION_ID": "s", "AZURE_QUANTUM_WORKSPACE_RG": "g", "AZURE_QUANTUM_WORKSPACE_NAME": "w", "AZURE_QUANTUM_WORKSPACE_LOCATION": "eastus"}
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer of-the-cli" {
+			t.Errorf("%q", r.Header.Get("Authorization"))
+		}
+		io.WriteString(w, `{"status":"Waiting"}`)
+	}))
+	defer web.Close()
+	open := func() *Client {
+		c, err := Row().Open(t.Context(), surroundings(env), "ionq.simulator", service.Options{Endpoint: web.URL, REST: quick})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.(*Client)
+	}
+	az(`echo "$@" >> ` + dir + `/asked; echo '{"accessToken":"of-the-cli","expiresOn":"2099-01-01 00:00:00.000000","expires_on":4070908800}'`)
+	c := open()
+	for range 2 {
+		if s, err := c.Poll(t.Context(), "j"); err != nil || s.State != service.Queued {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+	asked, err := os.ReadFile(filepath.Join(dir, "asked"))
+	if err != nil || !strings.Contains(string(asked), "https://quantum.microsoft.com") || strings.Contains(string(asked), secret) {
+		t.Errorf("%s, %v", asked, err)
+	}
+	az(`echo "Please run az login" >&2; exit 1`)
+	if _, err := open().Poll(t.Context(), "j"); err == nil || !strings.Contains(err.Error(), "az login") || !service.Stays(err) {
+		t.Errorf("%v", err)
 	}
 }
 

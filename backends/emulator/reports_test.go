@@ -455,7 +455,7 @@ var iqmReports = []report{
 
 // The public reports about the services' clients: each has its right behaviour here.
 func TestReports(t *testing.T) {
-	for service, list := range map[string][]report{"ibm": ibmReports, "ionq": ionqReports, "braket": braketReports, "iqm": iqmReports} {
+	for service, list := range map[string][]report{"ibm": ibmReports, "ionq": ionqReports, "braket": braketReports, "iqm": iqmReports, "azure": azureReports} {
 		for _, r := range list {
 			t.Run(service+"/"+r.of, func(t *testing.T) {
 				r.test(t)
@@ -473,7 +473,7 @@ func TestReportsAreComplete(t *testing.T) {
 	if shared == "" {
 		t.Skip("QGAN_SHARED is not set")
 	}
-	for service, list := range map[string][]report{"ibm": ibmReports, "ionq": ionqReports, "braket": braketReports, "iqm": iqmReports} {
+	for service, list := range map[string][]report{"ibm": ibmReports, "ionq": ionqReports, "braket": braketReports, "iqm": iqmReports, "azure": azureReports} {
 		raw, err := os.ReadFile(filepath.Join(shared, "facts", "providers", service+".md"))
 		if err != nil {
 			t.Fatal(err)
