@@ -174,7 +174,10 @@ type Config struct {
 	KLoss         KLoss   `json:"k_loss"`
 	K             float64 `json:"k"`
 
-	Iterations  int      `json:"iterations"`
+	Iterations int `json:"iterations"`
+	// Starts are the beginnings of which the one with the best training likelihood after a few
+	// hundred steps is trained, of one bin; 0 and 1: there is one.
+	Starts      int      `json:"starts,omitempty"`
 	CriticSteps int      `json:"critic_steps"`
 	GeneratorLR float64  `json:"generator_lr"`
 	CriticLR    float64  `json:"critic_lr"`
@@ -205,21 +208,21 @@ func Presets() []string { return []string{"deep", "paper"} }
 //
 // "paper" is the text of Hernandes & Greplova (2025) with the choices it leaves
 // open made as docs/recipe.md says. "deep" is what trains well: for one timestep a
-// deep circuit without latent vector against a critic, for several a leaky memory, trained
-// by its likelihood where the law of windows is exact and in stages where it is not.
+// deep circuit without latent vector, for several a leaky memory, trained by its
+// likelihood where the law of windows is exact and in stages where it is not.
 func Preset(name string, n, t int) (Config, error) {
 	c, err := versusCritic(name, n, t)
-	if err == nil && name == "deep" && n > MaxNeurons {
-		return c.withPopulation(), nil
-	}
-	if err != nil || name != "deep" || t == 1 {
+	switch {
+	case err != nil || name != "deep":
 		return c, err
-	}
-	c = c.WithMemory(MemoryLeaky)
-	if n*t <= MaxExactContextBits {
+	case n > MaxNeurons:
+		return c.withPopulation(), nil
+	case t == 1:
 		return c.WithObjective(ObjectiveLikelihood), nil
+	case n*t <= MaxExactContextBits:
+		return c.WithMemory(MemoryLeaky).WithObjective(ObjectiveLikelihood), nil
 	}
-	return c.WithObjective(ObjectiveStaged), nil
+	return c.WithMemory(MemoryLeaky).WithObjective(ObjectiveStaged), nil
 }
 
 // versusCritic is a preset whose generator has no memory and is trained by ObjectiveWGAN.
@@ -278,6 +281,24 @@ func depth(neurons int) int {
 	return 5
 }
 
+// oneBin is how many steps the likelihood of one bin takes, and from how many starts: where
+// they end differs with the seed from 11 cells on.
+func oneBin(neurons int) (steps, starts int) {
+	switch {
+	case neurons > 12:
+		return 1500, 3
+	case neurons > 10:
+		return 2000, 6
+	}
+	return 3000, 0
+}
+
+// ofOneBin says whether it is the likelihood of single bins, whose law is that of a circuit
+// without memory.
+func (c Config) ofOneBin() bool {
+	return c.Objective == ObjectiveLikelihood && c.Timesteps == 1 && c.Memory == MemoryNone && !c.Populates()
+}
+
 // WithMemory returns the settings with that memory, tied, and what goes with it:
 // depth, a large batch and no latent vector beside a memory; without, a trained
 // latent vector shared by the timesteps, and a critic. A population stays one.
@@ -287,6 +308,9 @@ func (c Config) WithMemory(m Memory) Config {
 			c.MemoryIn, c.OwnBits = MemoryRX, 0
 		}
 		return c
+	}
+	if c.ofOneBin() {
+		c = c.WithObjective(ObjectiveWGAN)
 	}
 	c.Memory, c.Tied, c.Past, c.OwnBits = m, m != MemoryNone, 0, 0
 	c.LatentScale, c.LatentTrained = 0, false
@@ -328,7 +352,7 @@ func (c Config) WithObjective(o Objective) Config {
 			c.Batch = c.windowsBatch()
 		}
 	}
-	c.Objective = o
+	c.Objective, c.Starts = o, 0
 	switch o {
 	case ObjectiveConditional:
 		c.Expectation, c.Batch = Batch, bigBatch
@@ -343,6 +367,9 @@ func (c Config) WithObjective(o Objective) Config {
 	case ObjectiveLikelihood:
 		c.Iterations = 4000
 		c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
+		if c.ofOneBin() {
+			c.Iterations, c.Starts = oneBin(c.Neurons)
+		}
 	case ObjectiveStaged:
 		c.Iterations = 5000
 		if c.Past > 0 {
@@ -436,11 +463,12 @@ type rule struct {
 // rules are what must hold between the settings of a configuration.
 func (c Config) rules() []rule {
 	measured, memory := c.Measured(), c.Memory != MemoryNone
-	ofOneBin := !memory && !c.Populates() && c.Objective == ObjectiveLikelihood && c.Timesteps == 1
+	ofOneBin := c.ofOneBin()
 	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
 	return []rule{
 		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
 		{"latent-qubits", c.Neurons+c.LatentQubits <= c.mostNeurons(), c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
+		{"starts", c.Starts <= 1 || ofOneBin, c.Starts, "they are told apart by the likelihood of one bin; use {starts} 1"},
 		{"objective", memory || c.Objective == ObjectiveWGAN || ofOneBin || c.Populates(), c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
 		{"latent-scale", !ofOneBin || !c.Ansatz().UsesLatent(), c.LatentScale, "the likelihood of one bin is that of a law without latent vector; use {latent-scale} 0"},
 		{"expectation", !ofOneBin || c.Expectation == Exact, c.Expectation, "the likelihood of one bin is summed over all words; use {expectation} exact and {readout} born"},

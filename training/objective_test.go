@@ -18,7 +18,7 @@ func testConfig(t *testing.T, n, steps int) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if steps > 1 {
+	if c = c.WithObjective(ObjectiveWGAN); steps > 1 {
 		c = c.WithMemory(MemoryNone)
 	}
 	c.Layers, c.Hidden, c.Batch = 2, 6, 5

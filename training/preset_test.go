@@ -79,6 +79,9 @@ func TestPresets(t *testing.T) {
 				line(1, string(g), c, c.WithGradient(g))
 			}
 			line(1, "memory none", p, p.WithMemory(training.MemoryNone))
+			if size[1] == 1 {
+				line(1, "wgan", p, p.WithObjective(training.ObjectiveWGAN))
+			}
 			for _, m := range []training.Memory{training.MemoryBits, training.MemoryLeaky} {
 				if size[1] == 1 {
 					continue

@@ -40,6 +40,22 @@ func (c Config) populated(word, none string) Config {
 // penaltyWeights are the weights that penalties have of themselves.
 var penaltyWeights = map[Penalty]float64{PenaltyZero: 0.3, PenaltyOne: 10, PenaltyClip: 0.01}
 
+// criticOnly are the settings that a critic alone takes, and what each may be without one.
+var criticOnly = map[string]string{
+	"latent-scale": "0", "readout": string(Born), "expectation": string(Exact),
+	"penalty": "", "penalty-weight": "", "critic-steps": "", "critic-lr": "",
+}
+
+// forCritic says whether settings ask for a critic.
+func forCritic(given map[string]string) bool {
+	for name, without := range criticOnly {
+		if text, ok := given[name]; ok && text != without {
+			return true
+		}
+	}
+	return false
+}
+
 const (
 	countWeight   = 0.1  // K of a spike-count term, of itself
 	measuredShots = 1000 // of each circuit where a gradient is measured, of themselves
@@ -48,8 +64,8 @@ const (
 // With returns the configuration with settings given by their names. Settings that are not
 // given follow those that are: a memory brings its depth and batch, an objective its steps
 // and their size ([Config.WithMemory], [Config.WithObjective], [Config.WithGradient]); a
-// backend other than the ideal simulator brings gradients by the parameter-shift rule, a
-// penalty its weight, a spike-count term K = 0.1, shots are 1000, and expectations are
+// backend other than the ideal simulator brings gradients by the parameter-shift rule, what
+// only a critic takes brings the critic for one bin, a penalty its weight, a spike-count term K = 0.1, shots are 1000, and expectations are
 // taken over drawn windows where they can't be summed. It is not checked.
 func (c Config) With(given map[string]string) (Config, error) {
 	set := func(c *Config, name string) error {
@@ -72,6 +88,9 @@ func (c Config) With(given map[string]string) (Config, error) {
 	}
 	if b, ok := given["backend"]; ok && b != "ideal" && !has("gradient") {
 		c = c.WithGradient(GradientShift) // there is no other exact rule
+	}
+	if c.ofOneBin() && !has("objective") && forCritic(given) {
+		c = c.WithObjective(ObjectiveWGAN)
 	}
 	names := make([]string, 0, len(given))
 	for name := range given {

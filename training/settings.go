@@ -135,6 +135,7 @@ func Settings() []Setting {
 		wordRow("k-loss", "spike-count term: off, abs, square or printed", func(c *Config) *KLoss { return &c.KLoss }, KOff, KAbs, KSquare, KPrinted),
 		numberRow("k", "weight of the spike-count term", "it must be 0 or above", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.K }),
 		wholeRow("iterations", "generator updates", 1, math.MaxInt, func(c *Config) *int { return &c.Iterations }),
+		wholeRow("starts", "likelihood of one bin: beginnings, of which the best after 200 steps is trained (0 and 1: one)", 0, maxStarts, func(c *Config) *int { return &c.Starts }),
 		wholeRow("critic-steps", "critic updates a generator update", 1, math.MaxInt, func(c *Config) *int { return &c.CriticSteps }),
 		numberRow("generator-lr", "learning rate of the generator", "it must be above 0", positive, func(c *Config) *float64 { return &c.GeneratorLR }),
 		numberRow("critic-lr", "learning rate of the critic", "it must be above 0", positive, func(c *Config) *float64 { return &c.CriticLR }),

@@ -11,7 +11,7 @@ import (
 )
 
 // presetCases are the sizes of windows for which docs/settings.md tells what presets set.
-var presetCases = []struct{ n, t int }{{4, 1}, {8, 1}, {10, 1}, {4, 2}, {10, 10}}
+var presetCases = []struct{ n, t int }{{4, 1}, {8, 1}, {10, 1}, {14, 1}, {4, 2}, {10, 10}}
 
 // Every setting's value is written and read back, for every preset and size; a text that
 // is none of its values is refused by name.
@@ -105,7 +105,20 @@ func TestResolve(t *testing.T) {
 		given map[string]string
 		want  map[string]string
 	}{
-		{4, 1, given(), given("layers", "5", "gradient", "adjoint", "shots", "0")},
+		{4, 1, given(), given("objective", "likelihood", "iterations", "3000", "generator-lr", "0.02", "layers", "5", "gradient", "adjoint", "shots", "0")},
+		{12, 1, given(), given("objective", "likelihood", "expectation", "exact", "iterations", "2000", "starts", "6", "layers", "12")},
+		{14, 1, given("starts", "1"), given("iterations", "1500", "starts", "1")},
+		// A critic of one bin is as it was before there was anything else.
+		{10, 1, given("objective", "wgan"), given("iterations", "3000", "generator-lr", "0.01", "beta1", "0", "beta2", "0.9", "expectation", "exact", "batch", "512")},
+		{14, 1, given("objective", "wgan"), given("iterations", "3000", "starts", "0", "expectation", "batch", "batch", "512")},
+		{12, 1, given("gradient", "parameter-shift"), given("objective", "wgan", "iterations", "3000", "starts", "0", "beta2", "0.999", "batch", "512")},
+		// What only a critic takes brings it.
+		{4, 1, given("latent-scale", "0.5"), given("objective", "wgan", "latent-scale", "0.5", "generator-lr", "0.01")},
+		{4, 1, given("latent-scale", "0", "readout", "born", "expectation", "exact"), given("objective", "likelihood")},
+		{4, 1, given("critic-steps", "4"), given("objective", "wgan", "critic-steps", "4")},
+		{4, 1, given("penalty-weight", "4", "objective", "likelihood"), given("objective", "likelihood", "penalty-weight", "4")},
+		{4, 1, given("memory", "none"), given("objective", "wgan", "latent-scale", "trained:1")},
+		{4, 1, given("memory", "leaky", "past", "20"), given("objective", "wgan", "expectation", "batch")},
 		{4, 1, given("layers", "7", "seed", "3"), given("layers", "7", "seed", "3")},
 		{4, 2, given("memory", "none"), given("memory", "none", "layers", "5", "tied", "false", "latent-scale", "trained:1", "batch", "64")},
 		{4, 2, given("memory", "none", "layers", "2"), given("layers", "2")},
@@ -122,7 +135,7 @@ func TestResolve(t *testing.T) {
 		{4, 2, given("gradient", "parameter-shift"), given("objective", "wgan", "iterations", "3000", "beta1", "0", "beta2", "0.999", "average", "0.998")},
 		{4, 5, given("gradient", "parameter-shift"), given("objective", "conditional", "critic-steps", "4")},
 		{7, 3, given("backend", "noisy"), given("objective", "conditional", "gradient", "parameter-shift")},
-		{4, 1, given("objective", "likelihood"), given("iterations", "4000", "beta1", "0.9", "expectation", "exact", "memory", "none")},
+		{4, 1, given("objective", "likelihood"), given("iterations", "3000", "starts", "0", "beta1", "0.9", "expectation", "exact", "memory", "none")},
 		{13, 1, given("objective", "likelihood"), given("expectation", "exact")},
 		{4, 2, given("memory", "bits", "objective", "staged"), given("memory", "bits", "iterations", "5000")},
 		{4, 1, given("gradient", "spsa"), given("shots", "1000", "average", "0.998", "critic-steps", "4", "beta2", "0.999")},
@@ -161,6 +174,7 @@ func TestResolve(t *testing.T) {
 		`readout "x": it can be born, prob, threshold`:                                              given("readout", "x", "expectation", "batch"),
 		"layers x: at least 1 is needed":                                                            given("layers", "x"),
 		"shots 5:3: it is a number, or MIN:MAX between which the variances decide":                  given("gradient", "parameter-shift", "shots", "5:3"),
+		"starts 2: they are told apart by the likelihood of one bin; use starts 1":                  given("objective", "wgan", "starts", "2"),
 		"objective staged: it needs the law of a word given the words before; add memory leaky":     given("objective", "staged"),
 		"objective likelihood: the logarithm of a measured frequency is biased; use objective wgan": given("objective", "likelihood", "gradient", "parameter-shift"),
 	} {

@@ -96,6 +96,9 @@ func (t *Trainer) Train(ctx context.Context, k Keeper, now func() time.Time, obs
 		if err := k.Keep(nil, t.State); err != nil {
 			return err
 		}
+		if err := t.start(ctx); err != nil {
+			return err
+		}
 	}
 	c := t.Config
 	stepContext, every := context.WithoutCancel(ctx), checkpointEvery

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"qgan/backends"
 	"qgan/internal/named"
@@ -31,7 +32,8 @@ type Trainer struct {
 	Data   *Data
 	State  *State
 
-	model  Model // exact
+	model  Model            // exact
+	init   func(*rand.Rand) // writes the first parameters
 	shots  Measurer
 	critic *Critic
 	stages []stage
@@ -117,7 +119,8 @@ func begin(c Config, d *Data, m Model) (*Trainer, error) {
 
 // share trains a generator whose timesteps share a latent vector.
 func (t *Trainer) share(g Generator, measured bool) error {
-	g.Init(t.State.Params, stream.New(t.Config.Seed, "init"))
+	t.init = func(rng *rand.Rand) { g.Init(t.State.Params, rng) }
+	t.init(stream.New(t.Config.Seed, "init"))
 	return t.lay(func(o Objective) (round, error) { return newSharedRound(t.Config, o, g, t.critic, t.Data, measured) })
 }
 

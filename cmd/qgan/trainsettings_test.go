@@ -49,34 +49,61 @@ func TestTrainSettings(t *testing.T) {
 		{"--neurons 2 --layers 7 --closing --final-chain --init uniform --seed 12", "deep", 2, 1, func(c *config) {
 			c.Layers, c.Closing, c.FinalChain, c.Init, c.Seed = 7, true, true, "uniform", 12
 		}},
+		{"--neurons 12", "deep", 12, 1, func(*config) {}},
+		{"--neurons 12 --starts 5", "deep", 12, 1, func(c *config) { c.Starts = 5 }},
+		{"--neurons 9 --objective wgan", "deep", 9, 1, func(c *config) { *c = c.WithObjective(training.ObjectiveWGAN) }},
 		{"--neurons 2 --product", "deep", 2, 1, func(c *config) { c.Product = true }},
 		{"--neurons 2 --iterations 17 --critic-steps 4 --batch 9 --average 0.5 --schedule constant", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
 			c.Iterations, c.CriticSteps, c.Batch, c.Average, c.Schedule = 17, 4, 9, 0.5, "constant"
 		}},
 		{"--neurons 2 --generator-lr 0.03 --critic-lr 0.04 --beta1 0.1 --beta2 0.2", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
 			c.GeneratorLR, c.CriticLR, c.Beta1, c.Beta2 = 0.03, 0.04, 0.1, 0.2
 		}},
-		{"--neurons 2 --beta1 0.1 --critic-lr 0.04", "deep", 2, 1, func(c *config) { c.Beta1, c.CriticLR = 0.1, 0.04 }}, // one of each pair
+		{"--neurons 2 --beta1 0.1 --critic-lr 0.04", "deep", 2, 1, func(c *config) { *c = c.WithObjective(training.ObjectiveWGAN); c.Beta1, c.CriticLR = 0.1, 0.04 }}, // one of each pair
 		// Weights that belong to the kind of penalty and of the spike-count term.
-		{"--neurons 2 --penalty zero", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyZero, 0.3 }},
-		{"--neurons 2 --penalty one", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyOne, 10 }},
-		{"--neurons 2 --penalty clip", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyClip, 0.01 }},
-		{"--neurons 2 --penalty one --penalty-weight 3", "deep", 2, 1, func(c *config) { c.Penalty, c.PenaltyWeight = training.PenaltyOne, 3 }},
-		{"--neurons 2 --penalty-weight 3", "deep", 2, 1, func(c *config) { c.PenaltyWeight = 3 }},
+		{"--neurons 2 --penalty zero", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.Penalty, c.PenaltyWeight = training.PenaltyZero, 0.3
+		}},
+		{"--neurons 2 --penalty one", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.Penalty, c.PenaltyWeight = training.PenaltyOne, 10
+		}},
+		{"--neurons 2 --penalty clip", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.Penalty, c.PenaltyWeight = training.PenaltyClip, 0.01
+		}},
+		{"--neurons 2 --penalty one --penalty-weight 3", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.Penalty, c.PenaltyWeight = training.PenaltyOne, 3
+		}},
+		{"--neurons 2 --penalty-weight 3", "deep", 2, 1, func(c *config) { *c = c.WithObjective(training.ObjectiveWGAN); c.PenaltyWeight = 3 }},
 		{"--neurons 2 --k-loss square", "deep", 2, 1, func(c *config) { c.KLoss, c.K = "square", 0.1 }},
 		{"--neurons 2 --k-loss abs --k 0.02", "deep", 2, 1, func(c *config) { c.KLoss, c.K = "abs", 0.02 }},
 		// The latent vector.
 		{"--neurons 2 --latent-scale 0.5 --latent uniform --latent-qubits 2", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
 			c.LatentScale, c.LatentTrained, c.Latent, c.LatentQubits = 0.5, false, "uniform", 2
 		}},
-		{"--neurons 2 --latent-scale trained", "deep", 2, 1, func(c *config) { c.LatentScale, c.LatentTrained = 0.1, true }},
-		{"--neurons 2 --latent-scale trained:0.3", "deep", 2, 1, func(c *config) { c.LatentScale, c.LatentTrained = 0.3, true }},
+		{"--neurons 2 --latent-scale trained", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.LatentScale, c.LatentTrained = 0.1, true
+		}},
+		{"--neurons 2 --latent-scale trained:0.3", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.LatentScale, c.LatentTrained = 0.3, true
+		}},
 		{"--neurons 2 --timesteps 2 --memory none --latent-scale trained", "deep", 2, 2, func(c *config) {
 			*c = c.WithMemory(training.MemoryNone)
 			c.LatentScale, c.LatentTrained = 1, true
 		}},
 		// What can't be exact is estimated from batches.
-		{"--neurons 2 --readout prob", "deep", 2, 1, func(c *config) { c.Readout, c.Expectation = "prob", training.Batch }},
+		{"--neurons 2 --readout prob", "deep", 2, 1, func(c *config) {
+			*c = c.WithObjective(training.ObjectiveWGAN)
+			c.Readout, c.Expectation = "prob", training.Batch
+		}},
 		{"--neurons 2 --timesteps 2 --past 5", "deep", 2, 2, func(c *config) { c.Past, c.Expectation = 5, training.Batch }},
 		{"--neurons 3 --timesteps 8 --tied=false", "deep", 3, 8, func(c *config) { c.Tied, c.Past = false, 0 }},
 		{"--neurons 2 --timesteps 2 --memory bits", "deep", 2, 2, func(c *config) { *c = c.WithMemory("bits") }},

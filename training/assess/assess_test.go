@@ -48,6 +48,9 @@ func untrained(t *testing.T, rec *metrics.Recording, timesteps int, change func(
 	if err != nil {
 		t.Fatal(err)
 	}
+	if timesteps == 1 {
+		c = c.WithObjective(training.ObjectiveWGAN) // which may have a latent vector
+	}
 	c.Layers = 2
 	if change != nil {
 		change(&c)

@@ -114,7 +114,7 @@ func testConfig(t *testing.T, n, steps int) training.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if steps > 1 {
+	if c = c.WithObjective(training.ObjectiveWGAN); steps > 1 {
 		c = c.WithMemory(training.MemoryNone)
 	}
 	c.Layers, c.Hidden, c.Batch = 2, 6, 5

@@ -128,7 +128,7 @@ func deviceNoisePlan(o Options) Plan {
 	}
 	return plan("device-noise", o, part{
 		Kind: "device", Seeds: o.seeds(3, 1),
-		Settings: map[string]any{"neurons": 4, "mitigate": "m3", "samples": pick(o.Quick, 2000, 20000), "iterations": pick(o.Quick, 300, 3000)},
+		Settings: map[string]any{"neurons": 4, "objective": "wgan", "mitigate": "m3", "samples": pick(o.Quick, 2000, 20000), "iterations": pick(o.Quick, 300, 3000)},
 		Grid:     map[string]any{"device": list(o.Devices...), "device-noise": scales},
 	})
 }
