@@ -288,6 +288,9 @@ func TestDevices(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := len(s.Qubits)
+		if (len(s.Warnings) == 1) != (device != "ionq.simulator") {
+			t.Errorf("%s: %q", device, s.Warnings)
+		}
 		if strings.Join(s.Basis, " ") != k.gates || s.Name != device || s.Service != "azure" || len(s.Gates) != 2*n+n*(n-1) || s.Find(s.Basis[2], 2, 0) == nil || s.Gates[0].Error != nil {
 			t.Errorf("%s: %d qubits, %d gates, %v", device, n, len(s.Gates), s.Basis)
 		}

@@ -138,6 +138,9 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 			s.Gates = append(s.Gates, calibration.Gate{Name: s.Basis[2], Qubits: []int{q, other}}, calibration.Gate{Name: s.Basis[2], Qubits: []int{other, q}})
 		}
 	}
+	if !simulated(c.Device()) {
+		s.Warnings = []string{"Azure Quantum tells no errors and no times of " + c.Device() + ": a fidelity that is estimated for it counts none"}
+	}
 	raw, err := s.Encode()
 	if err != nil {
 		return nil, err
