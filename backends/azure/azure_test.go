@@ -116,6 +116,16 @@ func flip(shots int) service.Program {
 	return service.Program{Circuit: c, Shots: shots}
 }
 
+// ions is a program of native gates of IonQ.
+func ions(shots int) service.Program {
+	c := ir.New(2, 1)
+	c.Gate(ir.GPI, []int{1}, ir.Const(0.25))
+	c.Measure(1, 0)
+	return service.Program{Circuit: c, Shots: shots}
+}
+
+func fateOf(err error) service.Fate { fate, _ := service.FateOf(err); return fate }
+
 // The body of a job: the program in the words of hqslib1.inc, formats of the provider, an id
 // that is the tag's.
 func TestBody(t *testing.T) {
@@ -135,9 +145,7 @@ func TestBody(t *testing.T) {
 	if got := fmt.Sprintf("%v %v %v %v", b.Job["providerId"], b.Job["target"], b.Job["inputDataFormat"], b.Job["inputParams"]); got != "quantinuum quantinuum.sim.h2-1sc honeywell.openqasm.v1 map[shots:7]" {
 		t.Error(got)
 	}
-	native := ir.New(2, 1)
-	native.Gate(ir.GPI, []int{1}, ir.Const(0.25))
-	native.Measure(1, 0)
+	native := ions(9).Circuit
 	for device, params := range map[string]string{"ionq.simulator": "map[shots:9]", "ionq.qpu.forte-1": "map[error-mitigation:map[debias:false] shots:9]"} {
 		raw, err := Reader(device).Body(t.Context(), []service.Program{{Circuit: native, Shots: 9}}, "tag")
 		var b submission
@@ -441,6 +449,15 @@ func TestTokens(t *testing.T) {
 	if s, err := c.Poll(t.Context(), "j"); err != nil || s.State != service.Queued {
 		t.Errorf("%+v, %v", s, err)
 	}
+	n = 0
+	body, err := c.Body(t.Context(), []service.Program{ions(5)}, "t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Submit(t.Context(), body); fateOf(err) != service.Denied { // before the job, by the first token
+		t.Errorf("%v", err)
+	}
+	n = 2
 	if _, err := c.Poll(t.Context(), "j"); err == nil || !strings.Contains(err.Error(), "log in") {
 		t.Errorf("%v", err)
 	}

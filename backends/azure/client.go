@@ -19,6 +19,7 @@ import (
 type Client struct {
 	service.Place
 	rest    *service.REST
+	login   bool // tokens, of which there may be another
 	storage service.RESTOptions
 
 	mu     sync.Mutex
@@ -50,7 +51,7 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 		}
 		return err
 	}
-	if a.Key == "" {
+	if c.login = a.Key == ""; c.login {
 		rest.Refused = func(*http.Request) {} // a token that ran out is followed by another
 	}
 	c.rest, err = service.NewREST("Azure Quantum", o.Address(a.Server)+a.path(), rest)
@@ -133,7 +134,10 @@ func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
 // before is the error of what goes before a job: it was not sent.
 func (c *Client) before(err error) error {
 	fate := service.Later
-	if service.Stays(err) {
+	switch {
+	case c.login && service.StatusOf(err) == http.StatusUnauthorized:
+		fate = service.Denied
+	case service.Stays(err):
 		fate = service.Refused
 	}
 	return &service.SubmitError{Fate: fate, Err: err}
