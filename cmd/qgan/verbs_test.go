@@ -131,7 +131,7 @@ func TestReconcile(t *testing.T) {
 	}
 	for _, states := range [][]ledger.State{{ledger.Sending, ledger.Unknown}, {ledger.Sending}, {}, {ledger.Sending, ledger.Submitted}} {
 		l := must[*ledger.Ledger](t)(ledger.Open(durable.OS{}, dir, time.Now))
-		jobs := must[[]ledger.Job](t)(l.Plan(t.Context(), []ledger.Plan{{Job: ledger.Job{Service: "ionq", Device: "simulator", Shots: 30, Circuits: 1}, Request: []byte(body.out)}}, ledger.Limits{Unpriced: true}))
+		jobs := must[[]ledger.Job](t)(l.Plan(t.Context(), []ledger.Plan{{Job: ledger.Job{Service: "ionq", Device: "simulator", Shots: 30, Circuits: 1, Estimate: new(float64)}, Request: []byte(body.out)}}, ledger.Limits{}))
 		for _, s := range states {
 			if err := l.Record(ledger.Update{Job: jobs[0].ID, State: s, Attempt: 1, Remote: map[ledger.State]string{ledger.Submitted: "there"}[s]}); err != nil {
 				t.Fatal(err)

@@ -27,7 +27,7 @@ func TestScorePage(t *testing.T) {
 	}
 	page := b.String()
 	for _, want := range []string{
-		"<h1>Score of one</h1>", "one: " + s.Judged[0].Verdict[0][:20], "three: " + s.Judged[1].Verdict[0][:20], "three was judged in repeats of another length", ">one, 2 repeats<", ">recording, 2 repeats<", ">three, 50 windows<",
+		"<h1>Score of one</h1>", "one: " + s.Judged[0].Verdict[0][:20], "three: " + s.Judged[1].Verdict[0][:20], ", in repeats of 3 bins", ">one, 2 repeats<", ">recording, 2 repeats<", ">three, 50 windows<",
 		"to fit, the others to judge", "seed 3, 0 resamples", ">independent</th><th scope=\"col\">product</th></tr>", "Noise against signal correlations", ">other half<",
 	} {
 		if !strings.Contains(page, want) {

@@ -299,7 +299,10 @@ func prepareWords(s Sizes, o Options) (*Prepared, error) {
 
 // preparePairs takes one whose last RY are trained plus data, with a brick of pairs.
 func preparePairs(s Sizes, o Options) (*Prepared, error) {
-	return wordsOf(ir.Ansatz{Neurons: s.Qubits, Layers: s.Layers, Drive: true, Pairs: true}, s, o)
+	if s.Layers != 1 {
+		return nil, named.Inputf("{layers} %d: pair rotations come before a single layer", s.Layers)
+	}
+	return wordsOf(ir.Ansatz{Neurons: s.Qubits, Layers: 1, Drive: true, Pairs: true}, s, o)
 }
 
 // wordsOf computes ln p of a random word of each lane and the gradient of their sum by
