@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"math/bits"
 )
 
 // Model is a law over windows of which every window's probability is known.
@@ -198,15 +199,14 @@ func (*Markov) Name() string { return "markov" }
 
 // Parameters is 2^n - 1 for one timestep, and 4^n - 1, a law of two words, for more.
 func (m *Markov) Parameters() int {
-	words := 1 << m.neurons
-	if m.timesteps == 1 {
-		return words - 1
+	width := m.neurons
+	if m.timesteps > 1 {
+		width *= 2
 	}
-	// 4^n - 1, held at the largest int for the two sizes where it has no room.
-	if 2*m.neurons >= 63 {
+	if width >= bits.UintSize-1 { // it has no room
 		return math.MaxInt
 	}
-	return words*words - 1
+	return 1<<width - 1
 }
 
 // LogProb is that of the first word plus those of the transitions.

@@ -136,11 +136,15 @@ func TestMarkovLastWordOnly(t *testing.T) {
 // A table of transitions has 4^n - 1 entries as long as that is an int, and the largest int
 // for more.
 func TestMarkovParameters(t *testing.T) {
-	for _, k := range []struct{ neurons, timesteps, want int }{
-		{3, 1, 7}, {3, 2, 63}, {3, 9, 63}, {30, 2, 1<<60 - 1}, {31, 2, 1<<62 - 1}, {32, 2, math.MaxInt}, {32, 1, 1<<32 - 1},
+	for _, k := range []struct {
+		neurons, timesteps int
+		want               int64
+	}{
+		{3, 1, 7}, {3, 2, 63}, {3, 9, 63}, {30, 2, 1<<60 - 1}, {31, 2, 1<<62 - 1}, {32, 2, math.MaxInt64}, {32, 1, 1<<32 - 1},
 	} {
-		if got := (&Markov{neurons: k.neurons, timesteps: k.timesteps}).Parameters(); got != k.want {
-			t.Errorf("%d neurons, windows of %d bins: %d parameters, want %d", k.neurons, k.timesteps, got, k.want)
+		want := int(min(k.want, math.MaxInt))
+		if got := (&Markov{neurons: k.neurons, timesteps: k.timesteps}).Parameters(); got != want {
+			t.Errorf("%d neurons, windows of %d bins: %d parameters, want %d", k.neurons, k.timesteps, got, want)
 		}
 	}
 }

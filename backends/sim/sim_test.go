@@ -358,6 +358,9 @@ func TestGradientsOfAnsatzVariants(t *testing.T) {
 				Value:   rapid.SampledFrom([]float64{0, 0.3, 1}).Draw(t, "scale"),
 			},
 		}
+		if a.Pairs { // they come before a drive alone
+			a.Drive, a.Memory, a.Layers = true, false, 1
+		}
 		if a.Drive || a.Pairs {
 			a.Closing, a.FinalChain = false, false
 		}

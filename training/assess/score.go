@@ -325,8 +325,8 @@ type fitted struct {
 const (
 	tableBits  = 12
 	lawBits    = 20
-	lawWork    = 1 << 32 // windows x bins x latent vectors
-	lawLatents = 1 << 12 // that an average is of at least that is called a law
+	lawWork    = int64(1) << 32 // windows x bins x latent vectors
+	lawLatents = 1 << 12        // that an average is of at least that is called a law
 )
 
 // runsOn says whether samples may be of any length: a process, or windows of a bin, each
@@ -418,7 +418,7 @@ func (l fitted) exact(ctx context.Context, judge *spikes.Raster, to *score.Subje
 	if bits := l.config.Neurons * t; bits > tableBits && bits <= lawBits && l.law == nil {
 		states, err = l.list()
 		if err == nil {
-			e, err = l.estimate(ctx, states, lawWork/(states.Len()*t))
+			e, err = l.estimate(ctx, states, int(min(lawWork/int64(states.Len()*t), math.MaxInt32)))
 		}
 	}
 	if l.config.Neurons*t <= lawBits && (l.law == nil || l.lists()) && err == nil && (e.Latents == 1 || e.Latents >= lawLatents) {
