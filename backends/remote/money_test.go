@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,8 +172,8 @@ func TestCancelWhoeverHoldsIt(t *testing.T) {
 			other.Cancel(t.Context(), j.ID)
 			wait.Wait()
 			kept, err := other.Ledger.Job(j.ID)
-			if err != nil || kept.State != k.state || posts != k.posts || (s.stopped > 0) != k.asked || took > k.took {
-				t.Errorf("%s: %s after %d posts and %v, asked to stop %d times; %v", name, kept.State, posts, took, s.stopped, err)
+			if err != nil || kept.State != k.state || posts != k.posts || (s.stopped.Load() > 0) != k.asked || took > k.took {
+				t.Errorf("%s: %s after %d posts and %v, asked to stop %d times; %v", name, kept.State, posts, took, s.stopped.Load(), err)
 			}
 			if charges, _ := spent(t, other.Ledger); charges != map[bool]int{false: 1}[k.state == ledger.Cancelled] {
 				t.Errorf("%s: %d charges", name, charges)
@@ -189,10 +190,10 @@ func TestCancelWhoeverHoldsIt(t *testing.T) {
 // stopping counts how often it is asked to stop a job.
 type stopping struct {
 	*bent
-	stopped int
+	stopped atomic.Int32
 }
 
-func (s *stopping) Cancel(context.Context, string) error { s.stopped++; return nil }
+func (s *stopping) Cancel(context.Context, string) error { s.stopped.Add(1); return nil }
 
 // A job that was planned is held against the limits of the moment when it is sent; refused by
 // them it stays planned.
