@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"qgan/metrics"
 )
 
 // Product is the name of a generator's own circuit without the gates that entangle, as a
@@ -41,10 +43,6 @@ func Best(figure int, scores []*Score) *Score {
 	return best
 }
 
-// saturated is the part of its largest value, ln 2, from which on a divergence tells laws
-// apart no better.
-const saturated = 0.9
-
 // namedFigures are as many as are named in a sentence.
 const namedFigures = 4
 
@@ -67,7 +65,7 @@ func Verdict(s *Score, baselines []*Score) []string {
 		out = append(out, text+".")
 	}
 	for _, v := range s.Values {
-		if (v.Name == jsWords || v.Name == jsWordsExact) && v.Value != nil && *v.Value > saturated*math.Ln2 {
+		if (v.Name == jsWords || v.Name == jsWordsExact) && v.Value != nil && metrics.Saturated(*v.Value) {
 			out = append(out, fmt.Sprintf("%s is saturated: %.3f of at most ln 2 = %.3f, so that worse samples would score no worse.", v.Name, *v.Value, math.Ln2))
 		}
 	}

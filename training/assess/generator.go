@@ -8,6 +8,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/internal/words"
 	"qgan/metrics"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -202,7 +203,7 @@ func Latent(c training.Config) string {
 func memory(c training.Config) string {
 	text := string(c.Memory) + " memory"
 	if c.OwnBits > 0 {
-		text += " with own bits of " + count(c.OwnBits, "bin")
+		text += " with own bits of " + words.Count(c.OwnBits, "bin")
 	}
 	if c.Tied {
 		text += ", one circuit for all timesteps"
@@ -227,19 +228,11 @@ func population(c training.Config) string {
 		into := map[training.MemoryIn]string{training.MemoryRX: "the encodings", training.MemoryRY: "the last RY", training.MemoryBoth: "the encodings and the last RY"}[c.MemoryIn]
 		text := "leaky memory in " + into
 		if c.OwnBits > 0 {
-			text += " with own bits of " + count(c.OwnBits, "bin")
+			text += " with own bits of " + words.Count(c.OwnBits, "bin")
 		}
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, " and ") + "; one circuit for all bins"
-}
-
-// count counts things: "1 neuron", "2 neurons".
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // Processor is where circuits are measured shot by shot.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"qgan/internal/stream"
+	"qgan/internal/words"
 	"qgan/metrics"
 	"qgan/metrics/report"
 	"qgan/metrics/spikes"
@@ -80,7 +81,7 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 		return report.Input{}, err
 	}
 	in := report.Input{
-		Title: fmt.Sprintf("Spike trains of %s, %s", count(rec.Train.Neurons, "neuron"), count(t, "timestep")),
+		Title: fmt.Sprintf("Spike trains of %s, %s", words.Count(rec.Train.Neurons, "neuron"), words.Count(t, "timestep")),
 		Lines: []string{
 			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
 			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Labels(), rec.Train.Repeats, rec.Train.Bins),
@@ -298,7 +299,7 @@ func (s *Subjects) addSamples(in *report.Input, x *Subject, states *metrics.Stat
 		}
 		x.Law.HeldOut, model.HeldOutNats = &js, &js
 	}
-	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, count(x.Samples.Repeats, "sample"), count(x.Samples.Bins, "bin")))
+	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, words.Count(x.Samples.Repeats, "sample"), words.Count(x.Samples.Bins, "bin")))
 	in.Models = append(in.Models, model)
 	in.Curves, in.Training = append(in.Curves, nil), append(in.Training, nil)
 	return nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"qgan/internal/named"
+	"qgan/internal/words"
 	"qgan/metrics"
 	"qgan/metrics/report"
 	"qgan/metrics/score"
@@ -265,10 +266,10 @@ func (j judge) fits(path string, g *Generator) error {
 		}
 	}
 	if t := g.Config.Timesteps; t > j.Judge().Bins {
-		return named.Inputf("%s: its windows are of %s, the repeats that judge of %s", path, count(t, "bin"), count(j.Judge().Bins, "bin"))
+		return named.Inputf("%s: its windows are of %s, the repeats that judge of %s", path, words.Count(t, "bin"), words.Count(j.Judge().Bins, "bin"))
 	}
 	if c := g.Config; c.Stimulus == training.StimulusRepeat && c.StimulusBins != j.Judge().Bins {
-		return named.Inputf("%s: it knows the time in repeats of %s, those that judge have %d", path, count(c.StimulusBins, "bin"), j.Judge().Bins).
+		return named.Inputf("%s: it knows the time in repeats of %s, those that judge have %d", path, words.Count(c.StimulusBins, "bin"), j.Judge().Bins).
 			Hinted("halves of whole repeats are the {split} odd-even and blocks-of-repeats")
 	}
 	return nil
@@ -350,7 +351,7 @@ func (l fitted) subject(ctx context.Context, name string, r *score.Referee, want
 	out := score.Subject{Name: name}
 	repeats, bins := r.SampleShape(l.bins(want))
 	if l.config.Timesteps > r.Judge().Bins || want > 0 && bins != want {
-		return out, nil, fmt.Errorf("%s: %w: its windows are of %s", name, score.ErrNoFit, count(l.config.Timesteps, "bin"))
+		return out, nil, fmt.Errorf("%s: %w: its windows are of %s", name, score.ErrNoFit, words.Count(l.config.Timesteps, "bin"))
 	}
 	var err error
 	if out.Samples, err = l.draw(ctx, repeats, bins, r.Judge().BinWidth); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"qgan/internal/words"
 	"qgan/metrics/report"
 	"qgan/metrics/score"
 	"qgan/metrics/spikes"
@@ -50,7 +51,7 @@ func (j judge) finish(out *Scores) error {
 	p.Lines = []string{
 		fmt.Sprintf("recording: %s, sha256 %s", out.Data, out.DataSHA256),
 		fmt.Sprintf("neurons %v", out.Labels),
-		fmt.Sprintf("split %s: %s; %s to fit, %d to judge, of %s", out.Split.Name, out.Split.Text, count(out.Split.Train, "repeat"), out.Split.Judge, count(out.Split.Bins, "bin")),
+		fmt.Sprintf("split %s: %s; %s to fit, %d to judge, of %s", out.Split.Name, out.Split.Text, words.Count(out.Split.Train, "repeat"), out.Split.Judge, words.Count(out.Split.Bins, "bin")),
 		fmt.Sprintf("seed %d, %d resamples", out.Seed, out.Resamples),
 	}
 	for _, a := range out.Absent {
