@@ -68,20 +68,18 @@ func TestIBMBatch(t *testing.T) {
 				}
 			}
 			closed, in := 0, 0
-			e.mu.Lock()
-			for _, b := range e.batches {
-				if !b.accepts {
+			for _, b := range e.sessions.all {
+				if !b.ended.IsZero() {
 					closed++
 				}
 			}
-			e.mu.Unlock()
 			for _, j := range e.all() {
 				if strings.Contains(string(j.body), `"session_id":"batch1"`) {
 					in++
 				}
 			}
-			if len(e.batches) != k.batches || closed != k.closed || in != k.batches*k.circuits || e.Counts().Accepted != k.circuits || k.told != "" && !strings.Contains(strings.Join(told, "\n"), k.told) {
-				t.Errorf("%d batches, %d closed, %d of %d jobs in them; %q", len(e.batches), closed, in, e.Counts().Accepted, told)
+			if len(e.sessions.all) != k.batches || closed != k.closed || in != k.batches*k.circuits || e.Counts().Accepted != k.circuits || k.told != "" && !strings.Contains(strings.Join(told, "\n"), k.told) {
+				t.Errorf("%d batches, %d closed, %d of %d jobs in them; %q", len(e.sessions.all), closed, in, e.Counts().Accepted, told)
 			}
 			jobs, err := r.Ledger.Jobs()
 			if err != nil {

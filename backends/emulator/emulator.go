@@ -144,6 +144,7 @@ type job struct {
 	metadata map[string]string
 	ideal    bool // run without noise
 	extra    any  // what a service keeps of its own
+	session  string
 
 	once    sync.Once
 	results []backends.Outcome

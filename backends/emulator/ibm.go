@@ -29,11 +29,8 @@ import (
 type IBM struct {
 	*frame
 	http.Handler
-	batches map[string]*batch // by id, under the frame's lock
+	sessions *sessions
 }
-
-// batch is what of a batch of jobs counts.
-type batch struct{ accepts bool }
 
 // What a job may hold, by IBM's guide to job limits.
 const (
@@ -51,7 +48,7 @@ func NewIBM(o Options) (*IBM, error) {
 		return nil, err
 	}
 	s.newID = s.shortID
-	e := &IBM{frame: s, batches: map[string]*batch{}}
+	e := &IBM{frame: s, sessions: &sessions{frame: s}}
 	s.deny = func(w http.ResponseWriter, _ *http.Request) {
 		e.refuse(w, 401, 1200, "Unable to retrieve instance or the token is not valid.", "Use a valid token.")
 	}
@@ -69,8 +66,9 @@ func NewIBM(o Options) (*IBM, error) {
 		"GET /api/v1/backends/{name}/status":        e.status,
 		"GET /api/v1/instances/usage":               e.usage,
 		"POST /api/v1/jobs":                         e.submit,
-		"POST /api/v1/sessions":                     e.openBatch,
-		"PATCH /api/v1/sessions/{batch}":            e.closeBatch,
+		"POST /api/v1/sessions":                     e.openSession,
+		"GET /api/v1/sessions/{session}":            e.withSession(func(w http.ResponseWriter, _ *http.Request, k *session) { e.tellSession(w, k) }),
+		"PATCH /api/v1/sessions/{session}":          e.withSession(e.changeSession),
 		"GET /api/v1/jobs":                          e.list,
 		"GET /api/v1/jobs/{id}":                     e.about(e.show),
 		"GET /api/v1/jobs/{id}/metrics":             e.about(e.metrics),
@@ -236,7 +234,7 @@ type submission struct {
 	Program string   `json:"program_id"`
 	Backend string   `json:"backend"`
 	Tags    []string `json:"tags"`
-	Batch   string   `json:"session_id"`
+	Session string   `json:"session_id"`
 	Params  struct {
 		PUBs          []json.RawMessage `json:"pubs"`
 		Version       int               `json:"version"`
@@ -268,9 +266,6 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 	case len(b.Params.PUBs) == 0:
 		e.refuse(w, 400, 1211, "The job has no PUBs.", "")
 		return
-	case b.Batch != "" && !e.accepts(b.Batch):
-		e.refuse(w, 400, 1217, fmt.Sprintf("Session %q is not there, or takes no jobs.", b.Batch), "")
-		return
 	case len(raw) > mostBytes:
 		e.refuse(w, 413, 1211, fmt.Sprintf("The job has %d bytes, the limit is %d.", len(raw), mostBytes), "")
 		return
@@ -290,49 +285,13 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, 400, 1211, fmt.Sprintf("The job has %d executions, the limit is %d.", executions, mostExecutions), "")
 		return
 	}
-	e.accept(j)
-	answer(w, 200, map[string]any{"id": j.id, "backend": e.device.name})
-}
-
-// openBatch makes a batch; sessions, which hold a processor, are not emulated.
-func (e *IBM) openBatch(w http.ResponseWriter, r *http.Request) {
-	var b struct{ Mode, Backend string }
-	if err := readBody(w, r, &b); err != nil || b.Mode != "batch" || b.Backend != e.device.name {
-		e.refuse(w, 400, 1211, fmt.Sprintf("A session of mode %q on %q is not emulated.", b.Mode, b.Backend), "")
+	if err := e.sessions.join(b.Session, j); err != nil {
+		e.refuse(w, 400, 1217, fmt.Sprintf("Session %q: %v.", b.Session, err), "")
 		return
 	}
-	e.mu.Lock()
-	id := fmt.Sprintf("batch%d", len(e.batches)+1)
-	e.batches[id] = &batch{true}
-	e.mu.Unlock()
-	answer(w, 200, map[string]any{"id": id, "state": "open", "mode": "batch", "accepting_jobs": true, "max_ttl": 28800, "interactive_ttl": 60})
-}
-
-// closeBatch changes whether a batch takes jobs.
-func (e *IBM) closeBatch(w http.ResponseWriter, r *http.Request) {
-	var b struct {
-		Accepts bool `json:"accepting_jobs"`
-	}
-	err := readBody(w, r, &b)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	k := e.batches[r.PathValue("batch")]
-	switch {
-	case err != nil:
-		e.refuse(w, 400, 1211, "The request body is no valid JSON: "+err.Error(), "")
-	case k == nil:
-		e.refuse(w, 404, 1291, "Session not found.", "")
-	default:
-		k.accepts = b.Accepts
-		w.WriteHeader(http.StatusNoContent)
-	}
-}
-
-func (e *IBM) accepts(id string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	k := e.batches[id]
-	return k != nil && k.accepts
+	j.session = b.Session
+	e.accept(j)
+	answer(w, 200, map[string]any{"id": j.id, "backend": e.device.name})
 }
 
 // pub reads [circuit], [circuit, parameters] or [circuit, parameters, shots].
@@ -469,6 +428,9 @@ func (e *IBM) object(j *job, p phase) map[string]any {
 		"id": j.id, "backend": e.device.name, "state": state, "status": e.words[p], "program": map[string]any{"id": "sampler"},
 		"created": j.created.UTC().Format("2006-01-02T15:04:05.000Z"), "cost": 300, "tags": orEmpty(j.tags), "user_id": "emulator", "runtime": "emulator",
 	}
+	if j.session != "" {
+		o["session_id"] = j.session
+	}
 	if p == completed {
 		o["usage"] = e.used()
 	}
@@ -524,6 +486,9 @@ func (e *IBM) list(w http.ResponseWriter, r *http.Request) {
 		hit := true
 		for _, t := range q["tags"] {
 			hit = hit && slices.Contains(j.tags, t)
+		}
+		if id := q.Get("session_id"); id != "" {
+			hit = hit && j.session == id
 		}
 		p := e.phaseOf(j)
 		if pending := q.Get("pending"); pending != "" {

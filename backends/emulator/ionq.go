@@ -22,6 +22,7 @@ import (
 type IonQ struct {
 	*frame
 	http.Handler
+	sessions *sessions
 }
 
 // maxSimulated bounds the qubits that a circuit of the simulator acts on.
@@ -33,7 +34,7 @@ func NewIonQ(o Options) (*IonQ, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &IonQ{frame: s}
+	e := &IonQ{frame: s, sessions: &sessions{frame: s}}
 	s.deny = func(w http.ResponseWriter, _ *http.Request) {
 		e.refuse(w, 401, "Invalid key provided. See https://docs.ionq.com for details.")
 	}
@@ -55,6 +56,9 @@ func NewIonQ(o Options) (*IonQ, error) {
 		"GET /v0.4/jobs/{id}/results/probabilities/aggregated": e.about(e.probabilities),
 		"GET /v0.4/jobs/{id}/cost":                             e.about(e.cost),
 		"PUT /v0.4/jobs/{id}/status/cancel":                    e.about(e.stop),
+		"POST /v0.4/sessions":                                  e.openSession,
+		"GET /v0.4/sessions/{session}":                         e.aboutSession(false),
+		"POST /v0.4/sessions/{session}/end":                    e.aboutSession(true),
 	} {
 		m.HandleFunc(pattern, e.authorized(good, f))
 	}
@@ -289,6 +293,7 @@ type ionqSubmission struct {
 	Name     string            `json:"name"`
 	Shots    json.RawMessage   `json:"shots"`
 	Metadata map[string]string `json:"metadata"`
+	Session  string            `json:"session_id"`
 	Noise    *struct {
 		Model string `json:"model"`
 	} `json:"noise"`
@@ -359,8 +364,13 @@ func (e *IonQ) submit(w http.ResponseWriter, r *http.Request) {
 		}
 		j.programs = append(j.programs, p)
 	}
+	if err := e.sessions.join(b.Session, j); err != nil {
+		e.refuse(w, 400, fmt.Sprintf("session %q: %v", b.Session, err))
+		return
+	}
+	j.session = b.Session
 	e.accept(j)
-	answer(w, 201, map[string]any{"id": j.id, "status": "submitted", "session_id": nil})
+	answer(w, 201, map[string]any{"id": j.id, "status": "submitted", "session_id": orNull(j.session)})
 }
 
 // program builds a circuit that measures all of its qubits, bit i qubit i.
@@ -413,6 +423,13 @@ func (e *IonQ) program(k ionqCircuit, shots int, backend string) (program, error
 	return program{c, shots}, nil
 }
 
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
 // ionqWords are the states.
 var ionqWords = map[phase]string{queued: "ready", running: "started", completed: "completed", failed: "failed", cancelled: "canceled"}
 
@@ -425,7 +442,7 @@ func (e *IonQ) object(j *job, p phase) map[string]any {
 	stamp := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 	o := map[string]any{
 		"id": j.id, "status": e.words[p], "type": b.Type, "backend": b.Backend, "dry_run": false, "submitter_id": "emulator", "project_id": nil, "parent_job_id": nil,
-		"child_job_ids": nil, "session_id": nil, "metadata": j.metadata, "name": j.name, "submitted_at": stamp(j.created), "started_at": nil, "completed_at": nil,
+		"child_job_ids": nil, "session_id": orNull(j.session), "metadata": j.metadata, "name": j.name, "submitted_at": stamp(j.created), "started_at": nil, "completed_at": nil,
 		"predicted_wait_time_ms": e.options.Queue.Milliseconds(), "predicted_execution_duration_ms": e.options.Execution.Milliseconds(), "execution_duration_ms": nil,
 		"failure": nil, "output": map[string]any{}, "settings": map[string]any{}, "results": nil, "shots": j.shots,
 		"stats": map[string]any{"circuits": len(j.programs), "qubits": 0},

@@ -1,7 +1,6 @@
 package ibm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -27,15 +26,10 @@ func (c *Client) OpenBatch(ctx context.Context) (string, error) {
 
 // InBatch is the body of a job of a batch.
 func (c *Client) InBatch(body []byte, id string) []byte {
-	member, err := json.Marshal(id)
-	object, ok := bytes.CutSuffix(body, []byte("}"))
-	if err != nil || !ok {
-		return body
-	}
-	return append(append(append(bytes.Clone(object), `,"session_id":`...), member...), '}')
+	return service.WithMember(body, "session_id", id)
 }
 
-// CloseBatch takes no more jobs into a batch; those in it are run.
+// CloseBatch takes no more jobs into a batch, or a session; those in it are run.
 func (c *Client) CloseBatch(ctx context.Context, id string) error {
 	_, err := c.rest.Do(ctx, service.Call{Method: http.MethodPatch, Path: "sessions/" + url.PathEscape(id), Body: []byte(`{"accepting_jobs":false}`)})
 	if service.StatusOf(err) == http.StatusNotFound { // it has ended

@@ -114,8 +114,11 @@ var states = service.States{
 // ranTooLong is the code of a job that was cancelled by its time limit.
 const ranTooLong = "1305"
 
-// Poll asks where a job stands.
+// Poll asks where a job or a session stands.
 func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
+	if id, ok := service.SessionOf(remote); ok {
+		return c.pollSession(ctx, id)
+	}
 	var j struct {
 		Status string `json:"status"`
 		State  struct {
@@ -222,7 +225,11 @@ func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writ
 	return err
 }
 
-// Cancel asks to stop a job; one that is final already stays as it is.
+// Cancel asks to stop a job; one that is final already stays as it is. A session
+// takes no more jobs.
 func (c *Client) Cancel(ctx context.Context, remote string) error {
+	if id, ok := service.SessionOf(remote); ok {
+		return c.CloseBatch(ctx, id)
+	}
 	return c.rest.Cancel(ctx, service.Call{Method: http.MethodPost, Path: "jobs/" + url.PathEscape(remote) + "/cancel"})
 }

@@ -159,8 +159,11 @@ func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
 	return tag, err
 }
 
-// Poll asks where a job stands.
+// Poll asks where a job or a session stands.
 func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error) {
+	if id, ok := service.SessionOf(remote); ok {
+		return c.pollSession(ctx, id)
+	}
 	j, err := c.job(ctx, remote)
 	if err != nil {
 		return service.Status{}, err
@@ -244,6 +247,9 @@ func (c *Client) Fetch(ctx context.Context, remote string, most int64, w io.Writ
 // Cancel asks to stop a job. A job that is done is left alone: the service would call it
 // cancelled.
 func (c *Client) Cancel(ctx context.Context, remote string) error {
+	if id, ok := service.SessionOf(remote); ok {
+		return c.endSession(ctx, id)
+	}
 	s, err := c.Poll(ctx, remote)
 	if err != nil {
 		return err

@@ -54,8 +54,8 @@ type Job struct {
 	Work    string `json:"work,omitempty"` // names what was asked, see [Ledger.Calibration]
 	Index   int    `json:"index,omitempty"`
 
-	Circuits int `json:"circuits"`
-	Shots    int `json:"shots"` // of all circuits
+	Circuits int `json:"circuits"` // 0: it is a session
+	Shots    int `json:"shots"`    // of all circuits
 	// Programs say how outcomes become those of the circuits that were asked for: layout,
 	// bit map, folded readout. They are the executor's.
 	Programs json.RawMessage `json:"programs,omitempty"`
@@ -75,6 +75,9 @@ type Job struct {
 	// Charges are what was sent and may cost, in order.
 	Charges []Charge `json:"charges,omitempty"`
 }
+
+// Session says that it is no job but a session: a processor that is held for jobs.
+func (j Job) Session() bool { return j.Circuits == 0 }
 
 // Amount is a cost in a service's own unit, such as credits.
 type Amount struct {

@@ -3,7 +3,6 @@ package remote
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"qgan/backends/ledger"
 )
@@ -17,9 +16,6 @@ type batcher interface {
 	// CloseBatch takes no more jobs into a batch; those in it are run.
 	CloseBatch(ctx context.Context, id string) error
 }
-
-// closing is how long the end of a batch is tried to be told; without it ends by itself.
-const closing = 20 * time.Second
 
 // together opens a batch for the jobs that are still to be sent, where there are several and
 // the service has batches. Who may not use them is told why, and the jobs go one by one. A

@@ -36,6 +36,9 @@ func (r *Rehearsal) Forecast(steps int, step func() error) (*Forecast, error) {
 		Steps: steps, Jobs: first.Jobs + rest*other.Jobs, Circuits: first.Circuits + rest*other.Circuits, Shots: first.Shots + rest*other.Shots,
 		StepJobs: other.Jobs, StepRounds: other.Rounds, USD: first.USD + float64(rest)*other.USD, Unpriced: other.Unpriced, Free: r.Service.Local(),
 	}
+	if _, session, ok := asked(r.Service); ok {
+		f.USD, f.Unpriced = f.USD+session.Price.USD, f.Unpriced || !session.Priced
+	}
 	if r.Limits != nil && r.Limits.PerMinute > 0 {
 		f.PerMinute = r.Limits.PerMinute
 		f.Least = time.Duration(float64(f.Jobs) / float64(f.PerMinute) * float64(time.Minute))

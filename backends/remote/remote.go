@@ -48,6 +48,8 @@ type Remote struct {
 	read    sync.Mutex
 	decoded map[string][]backends.Outcome // results that were decoded when they came, until they are taken
 	batch   atomic.Pointer[string]        // that is open
+	held    holding                       // its session
+	swept   sync.Once
 }
 
 // ServiceLimits are the limits of service and device, which are asked for once.

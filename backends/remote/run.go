@@ -197,6 +197,9 @@ func (r *Remote) dry(ctx context.Context, jobs [][]service.Program) error {
 			shots += q.Shots
 		}
 	}
+	if _, session, ok := asked(r.Service); ok {
+		usd, priced = usd+session.Price.USD, priced && session.Priced
+	}
 	cost := "no price is known"
 	if priced {
 		cost = fmt.Sprintf("at most $%.2f", usd)

@@ -26,6 +26,9 @@ func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
 	if err != nil {
 		return j, err
 	}
+	if r.swept.Do(func() { err = r.sweep(ctx) }); err != nil {
+		return j, err
+	}
 	unlock, err := r.Ledger.Hold(ctx, j.ID, func() { r.report(j, "another process is at work on it: waiting") })
 	if err != nil {
 		return j, err
@@ -33,6 +36,9 @@ func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
 	defer unlock()
 	if j, err = r.Ledger.Job(j.ID); err != nil { // under the lock: another process may have sent it
 		return j, err
+	}
+	if j.Session() { // whoever had it is gone
+		return r.end(ctx, j)
 	}
 	s := &sending{Remote: r, Patience: r.filled()}
 	switch j.State {
@@ -146,6 +152,10 @@ func (s *sending) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) 
 	}
 	deadline := s.Ledger.Now().Add(s.Later)
 	for try := 0; ; try++ {
+		sent, inSession, err := s.member(ctx, j, body)
+		if err != nil {
+			return j, err
+		}
 		begun, err := s.begin(ctx, j)
 		if errors.Is(err, ledger.ErrStopped) {
 			return s.stopped(j)
@@ -155,7 +165,7 @@ func (s *sending) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) 
 		}
 		j = begun
 		s.report(j, "sending")
-		remote, err := s.Service.Submit(ctx, s.batched(body))
+		remote, err := s.Service.Submit(ctx, sent)
 		if err == nil {
 			err = s.record(&j, ledger.Update{State: ledger.Submitted, Remote: remote})
 			s.report(j, "submitted as "+remote)
@@ -166,6 +176,13 @@ func (s *sending) submit(ctx context.Context, j ledger.Job) (ledger.Job, error) 
 		case service.Refused, service.Denied:
 			if found, ok := s.look(ctx, j); ok { // an answer of 401 has been seen for a job that was taken
 				return s.adopt(ctx, j, found)
+			}
+			if fate == service.Refused && inSession { // it may have ended, or have all the jobs that it takes
+				s.leave(j, err)
+				if err := s.unmade(&j); err != nil {
+					return j, err
+				}
+				continue
 			}
 			if fate == service.Denied && !s.denied {
 				s.denied, try = true, -1

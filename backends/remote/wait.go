@@ -153,6 +153,9 @@ func (w *watch) silent() bool { return w.Ledger.Now().Sub(w.useful) > w.GiveUp }
 
 // completed fetches the result of a job that is done.
 func (w *watch) completed(ctx context.Context, s service.Status) (bool, error) {
+	if w.job.Session() { // it has no result
+		return true, w.record(&w.job, after(ledger.Done, w.job, s, ""))
+	}
 	err := w.fetch(ctx, &w.job, s)
 	if err == nil || ctx.Err() != nil {
 		return true, err

@@ -1,8 +1,10 @@
 package service
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,17 +21,24 @@ type JobOption struct {
 	// Alike says that outcomes have the same law with it and without, so that jobs with
 	// other values of it are the same jobs.
 	Alike bool
-	check func(text string) error
+	// Without is another option, which is not asked for beside it, and With one that is; "":
+	// none.
+	Without, With string
+	check         func(text string) error
 }
 
-// jobOptions is the table. Sources: IBM, "SamplerOptions" and "Maximum execution time"; IonQ, API
-// v0.4, settings of a job; IQM, iqm-client 36.
+// jobOptions is the table. Sources: IBM, "SamplerOptions", "Maximum execution time" and "Create a
+// session"; IonQ, API v0.4, settings of a job and of a session; IQM, iqm-client 36.
 var jobOptions = []JobOption{
 	{Name: "ibm-dd", Service: "ibm", Usage: "of ibm: pulses that the service puts on waiting qubits: XX, XpXm or XY4", check: oneOf("XX", "XpXm", "XY4")},
 	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls: gates, measure or gates,measure", check: oneOf("gates", "measure", "gates,measure")},
-	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: seconds},
+	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: between(time.Second, longest)},
 	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: jobs that are asked for together are run in a batch: true or false", Alike: true, check: oneOf("true", "false")},
+	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
 	{Name: "ionq-debias", Service: "ionq", Usage: "of ionq: debiasing, of 500 shots or more: true or false", check: oneOf("true", "false")},
+	{Name: "ionq-session", Service: "ionq", Usage: "of ionq: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, check: between(time.Minute, longestSession)},
+	{Name: "ionq-session-jobs", Service: "ionq", With: "ionq-session", Usage: "of ionq: most jobs of the session", Alike: true, check: atLeastOne},
+	{Name: "ionq-session-cost", Service: "ionq", With: "ionq-session", Usage: "of ionq: most that the session may cost, in US dollars", Alike: true, check: amount},
 	{Name: "iqm-heralding", Service: "iqm", Usage: "of iqm: shots that do not begin in zeros are left out: zeros or none", check: oneOf("zeros", "none")},
 	{Name: "iqm-timeslot", Service: "iqm", Usage: "of iqm: in the timeslot that is booked: true or false", Alike: true, check: oneOf("true", "false")},
 }
@@ -46,12 +55,32 @@ func oneOf(values ...string) func(string) error {
 	}
 }
 
-// longest is how long IBM lets a job run at most.
-const longest = 3 * time.Hour
+// How long IBM lets a job run at most, and how long a session may be asked for: the time that
+// IBM gives where none is told.
+const (
+	longest        = 3 * time.Hour
+	longestSession = 8 * time.Hour
+)
 
-func seconds(text string) error {
-	if d, err := time.ParseDuration(text); err != nil || d < time.Second || d > longest {
-		return fmt.Errorf("it is a time from 1s to %v", longest)
+func between(least, most time.Duration) func(string) error {
+	return func(text string) error {
+		if d, err := time.ParseDuration(text); err != nil || d < least || d > most {
+			return fmt.Errorf("it is a time from %s to %v", strings.TrimSuffix(least.String(), "0s"), most)
+		}
+		return nil
+	}
+}
+
+func atLeastOne(text string) error {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 {
+		return errors.New("it is a number, 1 or above")
+	}
+	return nil
+}
+
+func amount(text string) error {
+	if x, err := strconv.ParseFloat(text, 64); err != nil || !(x > 0) || math.IsInf(x, 0) {
+		return errors.New("it is an amount above 0")
 	}
 	return nil
 }
@@ -70,6 +99,12 @@ func (p Place) Asking(job map[string]string) (Place, error) {
 		if err := jobOptions[i].check(job[name]); err != nil {
 			return p, backends.Refuse("%s %s: %v", name, job[name], err)
 		}
+		if other := jobOptions[i].With; other != "" && job[other] == "" {
+			return p, backends.Refuse("%s is of a session: ask for one with %s", name, other)
+		}
+		if other := jobOptions[i].Without; job[other] != "" && job[other] != "false" {
+			return p, backends.Refuse("%s and %s: ask for one of them", name, other)
+		}
 	}
 	p.job = maps.Clone(job)
 	return p, nil
@@ -78,10 +113,15 @@ func (p Place) Asking(job map[string]string) (Place, error) {
 // Asked is the value of an option of the jobs; "" where it is not asked for.
 func (p Place) Asked(name string) string { return p.job[name] }
 
+// AskedTime is the value of an option that is a time; 0 for none.
+func (p Place) AskedTime(name string) time.Duration {
+	d, _ := time.ParseDuration(p.job[name])
+	return d
+}
+
 // AskedSeconds is the value of an option that is a time, in whole seconds; 0 for none.
 func (p Place) AskedSeconds(name string) int {
-	d, _ := time.ParseDuration(p.job[name])
-	return int((d + time.Second - 1) / time.Second)
+	return int((p.AskedTime(name) + time.Second - 1) / time.Second)
 }
 
 // Manner says how jobs are run where that is another law than without options; "" where it

@@ -16,6 +16,9 @@ func TestJobOptions(t *testing.T) {
 		{"ibm", "ibm-twirl", "gates,measure", ""}, {"ibm", "ibm-twirl", "", "it is gates, measure or gates,measure"},
 		{"ibm", "max-execution-time", "1m30.5s", ""}, {"ibm", "max-execution-time", "300", "it is a time from 1s to 3h0m0s"}, {"ibm", "max-execution-time", "4h", "it is a time"},
 		{"ionq", "ionq-debias", "true", ""}, {"ionq", "ionq-debias", "yes", "it is true or false"},
+		{"ibm", "ibm-session", "30m", ""}, {"ibm", "ibm-session", "9h", "it is a time from 1s to 8h0m0s"},
+		{"ionq", "ionq-session", "1m", ""}, {"ionq", "ionq-session", "30s", "it is a time from 1m to 8h0m0s"}, {"ionq", "ionq-session-jobs", "5", "is of a session: ask for one with ionq-session"},
+		{"ionq", "ionq-session-jobs", "0", "it is a number, 1 or above"}, {"ionq", "ionq-session-cost", "NaN", "it is an amount above 0"}, {"ionq", "ionq-session-cost", "+Inf", "it is an amount above 0"},
 		{"iqm", "iqm-heralding", "zeros", ""}, {"iqm", "iqm-timeslot", "true", ""},
 		{"ionq", "ibm-dd", "XX", "the option ibm-dd is of ibm, not of ionq"},
 		{"ibm", "speed", "9", `there is no option "speed" of a job`},
@@ -31,6 +34,12 @@ func TestJobOptions(t *testing.T) {
 	p, err := service.At("ibm", "d", "").Asking(map[string]string{"ibm-twirl": "gates", "ibm-dd": "XX", "max-execution-time": "90.5s"})
 	if err != nil || p.AskedSeconds("max-execution-time") != 91 || p.Manner() != `ibm-dd="XX" ibm-twirl="gates"` {
 		t.Errorf("%d s, %s, %v", p.AskedSeconds("max-execution-time"), p.Manner(), err)
+	}
+	if _, err := service.At("ibm", "d", "").Asking(map[string]string{"ibm-session": "30m", "ibm-batch": "true"}); err == nil || !strings.Contains(err.Error(), "ibm-session and ibm-batch: ask for one of them") {
+		t.Errorf("a session and a batch: %v", err)
+	}
+	if p, err := service.At("ionq", "d", "").Asking(map[string]string{"ionq-session": "30m", "ionq-session-cost": "5"}); err != nil || p.Manner() != "" {
+		t.Errorf("%q, %v", p.Manner(), err) // outcomes have the same law
 	}
 	if p := service.At("ibm", "d", ""); p.Manner() != "" || p.AskedSeconds("max-execution-time") != 0 {
 		t.Errorf("without options: %q", p.Manner())

@@ -95,6 +95,7 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 		if err != nil {
 			return err
 		}
+		defer sender.Close()
 		sender.Anew, sender.Dry = f.anew, f.dry
 		offer, err := sender.Prepare(ctx, c, f.shots, options)
 		if err != nil {

@@ -33,9 +33,10 @@ type Processor struct {
 	Calibration *calibration.Snapshot
 }
 
-// Close closes what the processor holds.
+// Close closes what the processor holds: a session, and the ledger.
 func (p *Processor) Close() {
 	if p != nil && p.Remote != nil {
+		p.Remote.Close()
 		p.Remote.Ledger.Close()
 	}
 }
