@@ -236,7 +236,7 @@ func TestSessionsLeftOpen(t *testing.T) {
 			if s.State != ledger.Submitted {
 				t.Errorf("%s: held by another process it is %s", name, s.State)
 			}
-			runtime.KeepAlive(first) // which holds the lock
+			runtime.KeepAlive(first)                                                      // which holds the lock
 			if err := os.Remove(filepath.Join(b.dir, "jobs", s.ID, "lock")); err != nil { // as the system does for who dies
 				t.Fatal(err)
 			}
