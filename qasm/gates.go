@@ -260,7 +260,7 @@ func (r *reader) body(g *gate, args []ir.Angle, qubits []int, at syntax.Pos) []i
 			args = g.adapt(args)
 		}
 		op := &ir.Apply{Gate: g.table, Angles: args, Qubits: qubits, Controls: g.controls}
-		return []ir.Op{normal(op)}
+		return []ir.Op{op.Normal()}
 	}
 	if !r.spend(1+len(g.def.Body), at) {
 		return nil

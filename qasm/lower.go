@@ -103,7 +103,7 @@ func (l *lowering) apply(out []ir.Op, phase *ir.Angle, op *ir.Apply, where strin
 		return out
 	}
 	if op.Controls > 0 && !l.d.controls {
-		for _, k := range withoutControls(op, l.qubits) {
+		for _, k := range ir.WithoutControls(op, ir.Spare{Borrowed: l.beside(op)}) {
 			out = l.apply(out, phase, k, where)
 		}
 		return out
@@ -133,6 +133,16 @@ func (l *lowering) apply(out []ir.Op, phase *ir.Angle, op *ir.Apply, where strin
 		out = l.apply(out, phase, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: qubits, Controls: op.Controls, Open: op.Open}, where)
 	}
 	return out
+}
+
+// beside lists the qubits that are not part of a gate.
+func (l *lowering) beside(op *ir.Apply) (rest []int) {
+	for q := range l.qubits {
+		if !slices.Contains(op.Qubits, q) {
+			rest = append(rest, q)
+		}
+	}
+	return rest
 }
 
 func (l *lowering) direct(op *ir.Apply) bool {

@@ -89,7 +89,7 @@ func (r *reader) modify(ops []ir.Op, mods modList, qubits []int, at syntax.Pos) 
 			for _, op := range ops {
 				switch op := op.(type) {
 				case *ir.Apply:
-					out = append(out, normal(control(op, qubits[next:next+m.n], m.kind == syntax.KwNegctrl)))
+					out = append(out, control(op, qubits[next:next+m.n], m.kind == syntax.KwNegctrl).Normal())
 				case *ir.Barrier:
 					out = append(out, op)
 				case *ir.Unitary:
@@ -119,7 +119,7 @@ func (r *reader) modify(ops []ir.Op, mods modList, qubits []int, at syntax.Pos) 
 	}
 	for i, op := range ops {
 		if a, ok := op.(*ir.Apply); ok {
-			ops[i] = normal(a)
+			ops[i] = a.Normal()
 		}
 	}
 	return ops, true
@@ -138,59 +138,12 @@ func control(op *ir.Apply, controls []int, open bool) *ir.Apply {
 	return &out
 }
 
-// controlledForms are the gates of the table that are controlled gates of it.
-var controlledForms = []struct {
-	base     ir.Gate
-	controls int
-	gate     ir.Gate
-}{
-	{ir.X, 1, ir.CX}, {ir.X, 2, ir.CCX}, {ir.Y, 1, ir.CY}, {ir.Z, 1, ir.CZ}, {ir.Z, 2, ir.CCZ}, {ir.H, 1, ir.CH}, {ir.SX, 1, ir.CSX},
-	{ir.GPhase, 2, ir.CP}, {ir.GPhase, 1, ir.P}, {ir.RX, 1, ir.CRX}, {ir.RY, 1, ir.CRY}, {ir.RZ, 1, ir.CRZ}, {ir.Swap, 1, ir.CSwap},
-}
-
-// bare takes the controls of a table's gate out: cx becomes x with a control.
-func bare(op *ir.Apply) *ir.Apply {
-	for _, f := range controlledForms {
-		if f.gate == op.Gate && (op.Controls > 0 || f.gate != ir.P && f.gate != ir.CP) {
-			out := *op
-			out.Gate = f.base
-			out.Controls += f.controls
-			return &out
-		}
-	}
-	return op
-}
-
-// normal gives a gate with closed controls the one form that it has in the
-// table, where it has one: x with a control is cx.
-func normal(op *ir.Apply) *ir.Apply {
-	if op.Controls == 0 || op.Open != 0 && op.Gate != ir.GPhase {
-		return op
-	}
-	k := op
-	for b := bare(k); b != k; b = bare(k) {
-		k = b
-	}
-	for _, f := range controlledForms {
-		switch {
-		case f.base != k.Gate || f.controls > k.Controls:
-		case k.Open>>(k.Controls-f.controls) != 0: // an open control would become an operand
-		case f.controls == k.Controls, k.Gate == ir.GPhase && f.controls == 1:
-			out := *k
-			out.Gate = f.gate
-			out.Controls -= f.controls
-			return &out
-		}
-	}
-	return k
-}
-
 // pow raises the operations of a gate to a power: U^k = exp(k log U) with the
 // principal logarithm, whose eigenvalues lie in (-iπ, iπ].
 func (r *reader) pow(ops []ir.Op, k float64, at syntax.Pos) ([]ir.Op, bool) {
 	if len(ops) == 1 {
 		if a, ok := ops[0].(*ir.Apply); ok {
-			if out, ok := powerOf(bare(a), k); ok {
+			if out, ok := powerOf(a.Bare(), k); ok {
 				return out, true
 			}
 		}
@@ -369,7 +322,7 @@ func powerOfOne(ops []ir.Op, k float64) ([]ir.Op, bool) {
 		if a.Gate == ir.GPhase {
 			a = &ir.Apply{Gate: a.Gate, Angles: a.Angles, Qubits: append(slices.Clone(a.Qubits), max(qubit, 0)), Controls: a.Controls, Open: a.Open}
 		} else {
-			a = bare(a)
+			a = a.Bare()
 		}
 		target := a.Qubits[len(a.Qubits)-1]
 		if a.Gate != ir.GPhase {

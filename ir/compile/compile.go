@@ -123,7 +123,7 @@ func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {
 			}
 		}
 	}
-	r := &Result{Circuit: s.circuit, Layout: s.layout, Final: s.final, Readout: s.readout, Warnings: s.warnings, target: t, program: s.program, options: options}
+	r := &Result{Circuit: s.circuit, Layout: s.layout[:c.Qubits], Final: s.final[:c.Qubits], Readout: s.readout, Warnings: s.warnings, target: t, program: s.program, options: options}
 	r.finish()
 	for i, op := range r.Circuit.Ops {
 		if err := t.Native(op); err != nil {

@@ -2,7 +2,7 @@ package compile
 
 import (
 	"fmt"
-	"math"
+	"slices"
 
 	"qgan/ir"
 )
@@ -12,14 +12,55 @@ import (
 // two-qubit gate of numbers for which its decomposition is not the shortest is
 // decomposed by its matrix.
 func lower(s *state) error {
-	l := lowering{keepRZZ: s.target.rotations()}
+	l := lowering{keepRZZ: s.target.rotations(), used: make([]bool, s.circuit.Qubits)}
+	if s.lends() {
+		l.used = append(l.used, false)
+	}
 	for i, op := range s.circuit.Ops {
 		if err := l.op(op); err != nil {
 			return fmt.Errorf("op %d: %w", i, err)
 		}
+		for _, q := range qubitsOf(op) {
+			l.used[q] = true
+		}
+		if r, ok := op.(*ir.Reset); ok {
+			l.used[r.Qubit] = false
+		}
+	}
+	if n := s.circuit.Qubits; slices.ContainsFunc(l.out, func(op ir.Op) bool { return slices.Contains(qubitsOf(op), n) }) {
+		s.circuit.Qubits++
 	}
 	s.circuit.Ops = l.out
 	return nil
+}
+
+// lends reports whether the device has a qubit more than the circuit that it can be
+// given as a clean one: where the layout is free, in the largest part that is
+// connected.
+func (s *state) lends() bool {
+	return s.options.Layout == nil && s.target.largestPart() > s.circuit.Qubits
+}
+
+// largestPart is the number of qubits of the largest connected part of the device.
+func (t *Target) largestPart() (most int) {
+	seen := make([]bool, len(t.Qubits))
+	for q := range t.Qubits {
+		if seen[q] {
+			continue
+		}
+		seen[q] = true
+		part := []int{q}
+		for i := 0; i < len(part); i++ {
+			for _, p := range t.neighbours[part[i]] {
+				if !seen[p] {
+					seen[p] = true
+					part = append(part, p)
+				}
+			}
+		}
+		most = max(most, len(part))
+	}
+	return most
 }
 
 // rotations reports whether the two-qubit gates of all pairs are rotations of any
@@ -35,18 +76,13 @@ func (t *Target) rotations() bool {
 
 type lowering struct {
 	keepRZZ bool
+	used    []bool // by qubit: something was done to it
 	out     []ir.Op
 }
-
-// maxControls bounds the controls of a gate: its decomposition grows as 3^k.
-const maxControls = 8
 
 func (l *lowering) op(op ir.Op) error {
 	switch op := op.(type) {
 	case *ir.Apply:
-		if op.Controls > maxControls {
-			return fmt.Errorf("%s with %d controls: at most %d are compiled; write it with fewer", op.Gate, op.Controls, maxControls)
-		}
 		if op.Controls == 0 {
 			return l.gate(op.Gate, op.Angles, op.Qubits)
 		}
@@ -161,88 +197,28 @@ func countCX(g ir.Gate, angles []ir.Angle) int {
 	return n
 }
 
-// controlled lowers a gate with controls: those that act on 0 are turned round by
-// x, the gate is taken apart into primitives, and each gets all the controls.
+// controlled lowers a gate with controls, with the help of qubits that are not its
+// own: clean ones, or else borrowed ones.
 func (l *lowering) controlled(op *ir.Apply) error {
-	controls, operands := op.Qubits[:op.Controls], op.Qubits[op.Controls:]
-	flip := func() {
-		for i, q := range controls {
-			if op.Open>>i&1 == 1 {
-				l.out = append(l.out, &ir.Apply{Gate: ir.X, Qubits: []int{q}})
-			}
+	for _, g := range ir.WithoutControls(op, l.spare(op)) {
+		if err := l.gate(g.Gate, g.Angles, g.Qubits); err != nil {
+			return err
 		}
 	}
-	flip()
-	for _, s := range ir.Lower(op.Gate, op.Angles) {
-		qubits := pick(operands, s.Qubits)
-		switch s.Gate {
-		case ir.GPhase:
-			l.phase(s.Angles[0], controls)
-		case ir.CX:
-			l.not(append(append([]int(nil), controls...), qubits[0]), qubits[1])
-		case ir.RX:
-			l.one(ir.H, qubits[0])
-			l.turn(ir.RZ, s.Angles[0], controls, qubits[0])
-			l.one(ir.H, qubits[0])
-		default:
-			l.turn(s.Gate, s.Angles[0], controls, qubits[0])
-		}
-	}
-	flip()
 	return nil
 }
 
-func (l *lowering) one(g ir.Gate, q int, angles ...ir.Angle) {
-	l.out = append(l.out, &ir.Apply{Gate: g, Angles: angles, Qubits: []int{q}})
-}
-
-// turn writes a controlled rotation about Y or Z: half of it, x, minus half of it, x.
-func (l *lowering) turn(g ir.Gate, a ir.Angle, controls []int, target int) {
-	l.one(g, target, a.Scale(0.5))
-	l.not(controls, target)
-	l.one(g, target, a.Scale(-0.5))
-	l.not(controls, target)
-}
-
-// not writes x on the target, controlled by all of the controls.
-func (l *lowering) not(controls []int, target int) {
-	switch len(controls) {
-	case 0:
-		l.one(ir.X, target)
-	case 1:
-		l.out = append(l.out, &ir.Apply{Gate: ir.CX, Qubits: []int{controls[0], target}})
-	default:
-		l.one(ir.H, target)
-		l.phase(ir.Const(math.Pi), append(append([]int(nil), controls...), target))
-		l.one(ir.H, target)
+// spare lists the qubits beside those of a gate: the ones that nothing was done to
+// yet, or that were reset, are clean.
+func (l *lowering) spare(op *ir.Apply) (s ir.Spare) {
+	for q, used := range l.used {
+		switch {
+		case slices.Contains(op.Qubits, q):
+		case used:
+			s.Borrowed = append(s.Borrowed, q)
+		default:
+			s.Clean = append(s.Clean, q)
+		}
 	}
-}
-
-// phase writes e^{ia} on the state in which all of the qubits are 1 (Barenco et
-// al. 1995, lemma 7.5).
-func (l *lowering) phase(a ir.Angle, qubits []int) {
-	n := len(qubits)
-	switch n {
-	case 0:
-		return
-	case 1:
-		l.one(ir.P, qubits[0], a)
-		return
-	case 2:
-		l.out = append(l.out, &ir.Apply{Gate: ir.CX, Qubits: []int{qubits[0], qubits[1]}})
-		l.one(ir.P, qubits[1], a.Scale(-0.5))
-		l.out = append(l.out, &ir.Apply{Gate: ir.CX, Qubits: []int{qubits[0], qubits[1]}})
-		l.one(ir.P, qubits[0], a.Scale(0.5))
-		l.one(ir.P, qubits[1], a.Scale(0.5))
-		return
-	}
-	// With x the product of the first qubits and y, z the last two,
-	// xyz = (yz - (x xor y)z + xz)/2.
-	rest, y, z := qubits[:n-2], qubits[n-2], qubits[n-1]
-	h := a.Scale(0.5)
-	l.phase(h, []int{y, z})
-	l.not(rest, y)
-	l.phase(h.Neg(), []int{y, z})
-	l.not(rest, y)
-	l.phase(h, append(append([]int(nil), rest...), z))
+	return s
 }

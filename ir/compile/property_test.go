@@ -87,10 +87,10 @@ func stageOf(s *state, logical int) stage {
 	c.Ops = slices.Clone(c.Ops)
 	place := upTo(logical)
 	if s.wires != nil {
-		place = slices.Clone(s.wires)
+		place = slices.Clone(s.wires[:logical])
 	}
 	if s.final != nil {
-		place = slices.Clone(s.final)
+		place = slices.Clone(s.final[:logical])
 	}
 	return stage{&c, place, s.readout}
 }
