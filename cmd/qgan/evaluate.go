@@ -33,7 +33,8 @@ func newEvaluateCmd(a *app) *cobra.Command {
 		Long: `The verdict comes first: what the referee of qgan score says of repeats that were not
 trained on (train with --train-repeats), or else of every other one, beside simple models
 that take no time; --baselines names others, among them product, the run's own circuit
-without its CNOTs, which shows what entanglement adds and is trained for minutes.
+without its CNOTs, which shows what entanglement adds and is trained for minutes. A
+population has it beside in any case, with a GLM and the number of their numbers.
 
 Then statistics and the law of windows are compared with the recording: rates, pairwise
 covariance, number of neurons active in a bin, autocorrelogram of equal windows,

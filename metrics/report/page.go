@@ -49,7 +49,8 @@ type content struct {
 	Below      []table
 }
 
-// judgedFigures are those in place of which a page has the sections of a judgement, and
+// judgedFigures are those in place of which a page has the sections of a judgement, rasters and
+// histograms only where they do not show whole repeats, and
 // restFigures those that stand after the sections. They lie beside the page in any case.
 var judgedFigures, restFigures = []string{"rasters", "statistics", "psth"}, []string{"time", "training", "parameters"}
 
@@ -73,12 +74,13 @@ func (in *Input) page(w io.Writer, figs []*figure) error {
 	}
 	c.Verdict, c.Facts = s.Verdict, slices.Concat(c.Facts, s.facts())
 	c.Below = slices.Concat([]table{s.table()}, c.Below, s.below())
+	whole := len(in.whole()) > 0
 	var first, rest []*figure
 	for _, f := range figs {
 		switch {
 		case slices.Contains(restFigures, f.name):
 			rest = append(rest, f)
-		case !slices.Contains(judgedFigures, f.name):
+		case whole && f.name != "statistics" || !slices.Contains(judgedFigures, f.name):
 			first = append(first, f)
 		}
 	}

@@ -59,20 +59,25 @@ func (s *strip) takeSample(r *spikes.Raster, k, t int) {
 
 // strips chooses equal numbers of bins of the recording and of each model. None
 // of it is random: the recording's are the middle of the middle repeat; a model's are that of
-// its first draw where it runs on, or its first draws side by side.
+// its first draw where it runs on, or its first draws side by side. Where a model has whole
+// repeats, they are whole ones, or the middle of long ones.
 func (in *Input) strips() []strip {
 	n, t := in.shape()
 	if n == 0 || t == 0 {
 		return nil
 	}
-	windows := max(1, int(math.Round(rasterBins/float64(t))))
+	most := float64(rasterBins)
+	if len(in.whole()) > 0 {
+		most = wholeBins
+	}
+	windows := max(1, int(math.Round(most/float64(t))))
 	data := in.DataWindows
 	hasData := data.Raster != nil && data.Len() > 0
 	if hasData {
 		windows = max(1, min(windows, data.Bins/t))
 	}
 	for _, m := range in.Models {
-		if m.Samples != nil && sampleWindows(m.Samples, t) > 0 {
+		if m.Samples != nil && !m.Whole && sampleWindows(m.Samples, t) > 0 {
 			windows = min(windows, sampleWindows(m.Samples, t))
 		}
 	}
@@ -87,6 +92,11 @@ func (in *Input) strips() []strip {
 			continue
 		}
 		s := strip{name: m.Name, color: i, neurons: n}
+		if m.Whole {
+			s.stretch(m.Samples, m.Samples.Repeats/2, min(windows*t, m.Samples.Bins), in.binText())
+			out = append(out, s)
+			continue
+		}
 		if t > 1 && m.Samples.Bins >= windows*t { // it runs on
 			s.stretch(m.Samples, 0, windows*t, in.binText())
 			out = append(out, s)
@@ -118,11 +128,16 @@ func (in *Input) rasterFigure() *figure {
 	}
 	names := in.neuronNames()
 	cols := min(2, len(strips))
+	if len(in.whole()) > 0 {
+		cols = 1
+	}
 	rows := (len(strips) + cols - 1) / cols
 	tile := min(300, max(70, 13*vg.Length(len(names)))) + 48
 	f.height = tile * vg.Length(rows)
 	f.caption = "Spikes of the recording and of the model's draws, equal numbers of bins."
-	if _, t := in.shape(); t > 1 {
+	if _, t := in.shape(); cols == 1 && len(in.whole()) > 0 {
+		f.caption += " Of whole repeats the middle one, over the same bins as the recording's."
+	} else if t > 1 {
 		f.caption += " Windows of a model that can't run on are draws of their own, side by side; alternate ones are shaded."
 	} else {
 		f.caption += " A model of one bin has no order in time: its bins are independent draws."

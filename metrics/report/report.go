@@ -12,6 +12,8 @@
 //	statistics          rates, covariances, k-probability and autocorrelogram
 //	time                lag covariances, spikes in a window, silence and bursts
 //	psth                rate against the time in a repeat
+//	psth_cells          that of each neuron, of models with whole repeats
+//	pairs               signal, noise and lagged correlations of pairs, of the same
 //	training            losses, spikes and silence against training step
 //	parameters          numbers of parameters against neurons
 //
@@ -28,6 +30,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"qgan/metrics"
@@ -52,6 +55,9 @@ type Model struct {
 	// Samples are drawn windows, one a repeat, or joined one after the other in
 	// longer repeats; nil: the model has no raster.
 	Samples *spikes.Raster
+	// Whole says that the samples are whole repeats, bin for bin those of the recording:
+	// they are compared with it over the time in a repeat.
+	Whole bool
 
 	JSNats   float64 // Jensen-Shannon divergence of the law to the recording's, nats
 	JSStdErr float64 // standard error of JSNats; 0: exact
@@ -165,10 +171,11 @@ func writeAll(dir string, head *heading, figs []*figure, page func(io.Writer) er
 
 // figures returns all figures, those that cannot be drawn with a reason.
 func (in *Input) figures() []*figure {
-	return []*figure{
-		in.paperFigure(), in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure(), in.timeFigure(),
-		in.psthFigure(), in.trainingFigure(), in.parametersFigure(),
-	}
+	return slices.Concat(
+		[]*figure{in.paperFigure(), in.stateFigure(), in.curveFigure(), in.rasterFigure(), in.statisticsFigure(), in.timeFigure(), in.psthFigure()},
+		in.repeatFigures(),
+		[]*figure{in.trainingFigure(), in.parametersFigure()},
+	)
 }
 
 // check refuses what no layout can make sense of.
@@ -193,6 +200,9 @@ func (in *Input) check() error {
 		if n := m.Summary.Neurons; n != 0 && in.Data.Neurons != 0 && n != in.Data.Neurons {
 			return fmt.Errorf("%s: statistics of %d neurons beside %d of the recording", name, n, in.Data.Neurons)
 		}
+	}
+	if err := in.checkWhole(); err != nil {
+		return err
 	}
 	if in.States != nil && in.DataWindows.Raster != nil && (in.States.Neurons != neurons || in.States.Timesteps != t) {
 		return errors.New("the law of windows and the recording differ in neurons or timesteps")

@@ -70,6 +70,9 @@ type pairs struct {
 	x, y  []float64
 }
 
+// manyPoints are so many that they are drawn at half the size.
+const manyPoints = 100
+
 // scatter draws points and the line of equal values; both axes have the same
 // range, 0 in it.
 func scatter(sets []pairs, xlabel, ylabel string) *plot.Plot {
@@ -97,6 +100,9 @@ func scatter(sets []pairs, xlabel, ylabel string) *plot.Plot {
 			sty := draw.GlyphStyle{Color: grey, Radius: 2.4, Shape: draw.CrossGlyph{}}
 			if s.model >= 0 {
 				sty = draw.GlyphStyle{Color: modelColor(s.model), Radius: 2.8, Shape: glyphs[s.model]}
+			}
+			if len(s.x) > manyPoints {
+				sty.Radius /= 2
 			}
 			for i := range s.x {
 				c.DrawGlyph(sty, vg.Point{X: tx(s.x[i]), Y: ty(s.y[i])})

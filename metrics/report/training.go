@@ -32,6 +32,9 @@ type TrainingPoint struct {
 	Critic, Generator, Wasserstein float64  // losses, and the critic's estimate of the distance
 	Count                          float64  // spikes of a window
 	PSilent                        *float64 // probability of a silent window, where it was looked at
+	// Score is what chooses the best parameters, in nats, where it was looked at: -ln p a bin,
+	// or a divergence, on the repeats held out where there are any.
+	Score *float64
 }
 
 // trainingFigure draws the losses, the critic's estimate, the number of spikes and
@@ -64,32 +67,49 @@ func (in *Input) trainingFigure() *figure {
 	if in.Data.Windows > 0 {
 		silent = in.Data.PSilent
 	}
-	panels := []struct {
+	seen := func(x *float64) float64 {
+		if x == nil {
+			return math.NaN()
+		}
+		return *x
+	}
+	type trainingPanel struct {
 		title, unit string
 		level       float64
 		of          func(TrainingPoint) float64
-	}{
+	}
+	panels := []trainingPanel{
 		{"a  critic's loss", "loss", math.NaN(), func(p TrainingPoint) float64 { return p.Critic }},
 		{"b  generator's loss", "loss", math.NaN(), func(p TrainingPoint) float64 { return p.Generator }},
 		{"c  critic's estimate of the distance", "real − generated", math.NaN(), func(p TrainingPoint) float64 { return p.Wasserstein }},
 		{"d  spikes in a window", "spikes/window", meanCount, func(p TrainingPoint) float64 { return p.Count }},
-		{"e  P(silent window)", "probability", silent, func(p TrainingPoint) float64 {
-			if p.PSilent == nil {
-				return math.NaN()
-			}
-			return *p.PSilent
-		}},
+		{"e  P(silent window)", "probability", silent, func(p TrainingPoint) float64 { return seen(p.PSilent) }},
 	}
+	if in.anyPoint(func(p TrainingPoint) bool { return p.Score != nil }) {
+		panels = append(panels, trainingPanel{"f  score by which the best are kept", "nats", math.NaN(), func(p TrainingPoint) float64 { return seen(p.Score) }})
+		f.caption += " The score is -ln p of a bin, or a divergence, on the repeats held out where there are any."
+	}
+	critic := in.anyPoint(func(p TrainingPoint) bool { return p.Critic != 0 || p.Wasserstein != 0 })
 	plots := make([][]*plot.Plot, 3)
 	for i, p := range panels {
 		q := in.trainingPlot(p.level, p.of)
+		if !critic && (i == 0 || i == 2) {
+			q = message("there is no critic")
+		}
 		q.Y.Label.Text = p.unit
 		plots[i/2] = append(plots[i/2], q)
 	}
-	plots[2] = append(plots[2], nil)
+	if len(panels)%2 == 1 {
+		plots[2] = append(plots[2], nil)
+	}
 	f.height = 560
 	f.draw = func(c draw.Canvas) { drawTiles(c, plots, func(i int) (string, string) { return "", panels[i].title }) }
 	return f
+}
+
+// anyPoint reports whether a figure of training is so.
+func (in *Input) anyPoint(is func(TrainingPoint) bool) bool {
+	return slices.ContainsFunc(in.Training, func(points []TrainingPoint) bool { return slices.ContainsFunc(points, is) })
 }
 
 func (in *Input) trainingPlot(level float64, of func(TrainingPoint) float64) *plot.Plot {
@@ -147,22 +167,32 @@ func (in *Input) psthFigure() *figure {
 		return f
 	}
 	ys := metrics.TimeHistogram(r)
-	unit, width := "spikes/bin", 1.0
-	xlabel := "time in a repeat (bins)"
+	width, xlabel := in.timeAxis()
+	unit := "spikes/bin"
 	if in.BinWidth > 0 {
-		unit, width, xlabel = "spikes/s", in.BinWidth, "time in a repeat (s)"
+		unit = "spikes/s"
 	}
 	f.legend = []entry{{text: fmt.Sprintf("recording, %d repeats", r.Repeats), mark: markLine, color: black}}
 	f.caption = "Rate of the recording in each bin of a repeat, mean over repeats and neurons, and the models' mean rates. The models are not told the time in the stimulus: theirs is flat by construction."
+	whole := in.whole()
+	if len(whole) > 0 {
+		f.caption = "Rate in each bin of a repeat, mean over repeats and neurons, of the recording and of models whose samples are whole repeats; of others the mean rate."
+	}
 	top := 0.0
 	xs := make([]float64, len(ys))
 	for i, y := range ys {
 		xs[i] = (float64(i) + 0.5) * width
 		top = max(top, y)
 	}
-	levels := make([]float64, len(in.Models))
+	levels, curves := make([]float64, len(in.Models)), make([][]float64, len(in.Models))
 	for i, m := range in.Models {
 		levels[i] = math.NaN()
+		if slices.Contains(whole, i) {
+			curves[i] = in.histogram(m.Samples)
+			top = max(top, slices.Max(curves[i]))
+			f.legend = append(f.legend, entry{text: fmt.Sprintf("%s, %d repeats", m.Name, m.Samples.Repeats), mark: markLine, color: modelColor(i)})
+			continue
+		}
 		rates := m.Summary.RatesHz
 		if in.BinWidth <= 0 {
 			rates = m.Summary.MeanPerBin
@@ -184,6 +214,9 @@ func (in *Input) psthFigure() *figure {
 		_, ty := p.Transforms(&c)
 		polyline(c, p, xs, ys, draw.LineStyle{Color: black, Width: 0.7}, nil)
 		for i, y := range levels {
+			if curves[i] != nil {
+				polyline(c, p, xs, curves[i], draw.LineStyle{Color: modelColor(i), Width: 0.6}, nil)
+			}
 			if finite(y) {
 				c.StrokeLine2(draw.LineStyle{Color: modelColor(i), Width: 1.4, Dashes: []vg.Length{5, 2}}, c.Min.X, ty(y), c.Max.X, ty(y))
 			}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"qgan/metrics"
@@ -28,7 +29,7 @@ func (in *Input) verdict() (shows, not []string) {
 	if s := in.baseline("silent"); s != nil && *s < 0.2 {
 		not = append(not, fmt.Sprintf("A small divergence alone: a generator that never fires is at %s nats, because spikes are rare. Compare with the models in the table.", number(*s)))
 	}
-	if t == 1 {
+	if t == 1 && !slices.ContainsFunc(in.Models, Model.runsOn) {
 		not = append(not, "Anything about time: windows of one bin have no order, and a generator of them draws its bins independently.")
 	}
 	if in.HeldOut {
@@ -36,12 +37,17 @@ func (in *Input) verdict() (shows, not []string) {
 	} else {
 		not = append(not, "How a model does on repeats that it has not seen: models and baselines are compared with the windows that they were fitted to, except in the columns held out. More parameters fit better in sample.")
 	}
-	if in.DataWindows.Raster != nil && in.DataWindows.Repeats > 1 {
+	if len(in.whole()) > 0 {
+		not = append(not, "What another stimulus would do: models of whole repeats know the time in this one, and a rate for each neuron and bin of it.")
+	} else if in.DataWindows.Raster != nil && in.DataWindows.Repeats > 1 {
 		not = append(not, "What the stimulus does: the recording repeats one, the models are not told its time, and their rate is the same in every bin.")
 	}
 	not = append(not, "Independent samples: windows of the recording overlap, so that their number is not a sample size. The divergence of the odd from the even repeats says what the recording itself leaves open; a model that smooths can be nearer.")
 	return shows, not
 }
+
+// runsOn reports whether samples are longer than a bin.
+func (m Model) runsOn() bool { return m.Samples != nil && m.Samples.Bins > 1 }
 
 // baseline is the divergence of one of the baselines; nil: not known.
 func (in *Input) baseline(name string) *float64 {

@@ -66,6 +66,9 @@ type Evaluation struct {
 	// Drawn is the number of windows that the statistics come from.
 	Drawn int `json:"drawn"`
 
+	// Simulated says of a population how its circuits are simulated; empty of others.
+	Simulated string `json:"simulated,omitempty"`
+
 	// Size counts a generator's parameters in words; empty of samples.
 	Size string `json:"-"`
 	// Labels are what the neurons are called: by their names, or else by their indices.
@@ -156,6 +159,9 @@ func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Reco
 	}
 	n := training.CountParameters(g.Config)
 	e := &Evaluation{What: name, Latent: Latent(g.Config), Parameters: &n, Chosen: &g.Chosen, Size: Size(g.Config)}
+	if g.Config.Populates() {
+		e.Simulated = Simulated
+	}
 	s := Sample{Name: name}
 	var err error
 	if o.Noise != nil {

@@ -44,9 +44,13 @@ type Result struct {
 // ReportDir is where a run's report lies.
 func ReportDir(run *runs.Dir) string { return filepath.Join(run.Path, "report") }
 
-// Reported says whether a training on a recording ends with a report: pages list windows,
-// which are counted of at most [metrics.MaxCounted] neurons.
-func Reported(rec *metrics.Recording) bool { return rec.Train.Neurons <= metrics.MaxCounted }
+// mostReported bounds the neurons of a report at the end of a training: of more, the
+// covariances of all pairs take longer than the training.
+const mostReported = 64
+
+// Reported says whether a training on a recording ends with a report: of many neurons it is
+// asked for by itself.
+func Reported(rec *metrics.Recording) bool { return rec.Train.Neurons <= mostReported }
 
 // Ended says how a training ended.
 type Ended struct {

@@ -2,13 +2,18 @@ package assess_test
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"qgan/backends/sim"
 	"qgan/internal/stream"
 	"qgan/metrics"
+	"qgan/metrics/report"
+	"qgan/metrics/score"
 	"qgan/metrics/spikes"
 	"qgan/training"
 	"qgan/training/assess"
@@ -171,5 +176,83 @@ func TestScorePopulation(t *testing.T) {
 	_, err = assess.Score(t.Context(), rec, subjects, assess.ScoreOptions{Baselines: []string{}, Split: "blocks-of-time"})
 	if err == nil || !strings.Contains(err.Error(), "it knows the time in repeats of 30 bins, those that judge have ") {
 		t.Errorf("halves of a repeat: %v", err)
+	}
+}
+
+// A report about more cells than words can be counted of shows whole repeats, of the
+// generator and of a file as long, and has the simple models beside that it must have.
+func TestReportOfManyCells(t *testing.T) {
+	rec := crowd(t, 34)
+	g := populationOf(t, rec, nil)
+	file := must(g.Model.Draw(t.Context(), g.Params, 9, 30, 0.02, 5))
+	s := &assess.Subjects{Recording: rec, Timesteps: 1, Subjects: []assess.Subject{{Path: "file", Samples: file}}}
+	if err := s.AddGenerator(t.Context(), "run", g); err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.Input(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.States != nil || in.Baselines != nil || in.Floor != nil || in.Title != "Spike trains of 34 neurons, whole repeats of 30 bins" {
+		t.Errorf("states %v, baselines %v, floor %v, title %q", in.States, in.Baselines, in.Floor, in.Title)
+	}
+	for _, m := range in.Models {
+		if !m.Whole || m.JSValid || !strings.Contains(m.JSReason, "34 neurons are too many") || m.Samples.Bins != 30 {
+			t.Errorf("%s: whole %t, JS valid %t (%s), %d bins", m.Name, m.Whole, m.JSValid, m.JSReason, m.Samples.Bins)
+		}
+	}
+	names := map[string]int{}
+	for _, b := range in.Scores.Baselines {
+		names[b.Score.Name] = b.Score.Parameters
+	}
+	for _, name := range []string{"psth", "glm", "product"} {
+		if names[name] == 0 {
+			t.Errorf("the baseline %s has %d numbers", name, names[name])
+		}
+	}
+	if !slices.Contains(in.Lines, in.Models[1].Name+": "+assess.Simulated) {
+		t.Errorf("no line says that the circuits are simulated easily: %q", in.Lines)
+	}
+	var drawn []string
+	if _, err := report.Write("", in, func(path string, _ func(io.Writer) error) error {
+		drawn = append(drawn, path)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"rasters", "psth", "psth_cells", "pairs", "time", "statistics"} {
+		if !slices.Contains(drawn, name+".svg") {
+			t.Errorf("there is no figure %s: %v", name, drawn)
+		}
+	}
+}
+
+// For people each simple model stands beside a population in a line, with its numbers.
+func TestPopulationText(t *testing.T) {
+	rec := crowd(t, 3)
+	g := populationOf(t, rec, nil)
+	e, err := g.Evaluate(t.Context(), "few", rec, assess.Options{Windows: 600})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if err := e.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string][]string{}
+	_, table, _ := strings.Cut(text.String(), "on the repeats that judge")
+	for line := range strings.Lines(table) {
+		if f := strings.Fields(line); len(f) > 2 && lines[f[0]] == nil {
+			lines[f[0]] = f
+		}
+	}
+	for name, x := range map[string]*score.Score{"few": e.Score.Judged[0].Score, "psth": e.Score.Baselines[1], "product": e.Score.Baselines[len(e.Score.Baselines)-1]} {
+		want := []string{name, fmt.Sprint(x.Parameters), fmt.Sprintf("%.4f", *x.Values[0].Value)}
+		if x.Name != name || len(lines[name]) < 3 || !slices.Equal(lines[name][:3], want) {
+			t.Errorf("%q, want %q", lines[name], want)
+		}
+	}
+	if e.Simulated != assess.Simulated || !strings.Contains(text.String(), assess.Simulated) || strings.Contains(text.String(), "JS of two latents") {
+		t.Errorf("the text:\n%s", text.String())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"path/filepath"
+	"slices"
 
 	"qgan/internal/stream"
 	"qgan/internal/words"
@@ -68,40 +69,31 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 	if err != nil {
 		return report.Input{}, err
 	}
-	states, err := rec.Law(metrics.Trained, t)
-	if err != nil {
-		return report.Input{}, err
-	}
-	opt := briefBaselines(t)
-	if !s.Brief && states.Bits() <= mostReportBits {
-		opt = metrics.BaselineOptions{Rand: stream.New(s.Seed, "report")}
-	}
-	baselines, err := rec.Baselines(t, opt)
-	if err != nil {
-		return report.Input{}, err
-	}
 	in := report.Input{
-		Title: fmt.Sprintf("Spike trains of %s, %s", words.Count(rec.Train.Neurons, "neuron"), words.Count(t, "timestep")),
+		Title: s.title(),
 		Lines: []string{
 			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
 			fmt.Sprintf("neurons %v, %d repeats of %d bins", rec.Train.Labels(), rec.Train.Repeats, rec.Train.Bins),
 		},
-		States: states, Data: metrics.Summarize(w), DataWindows: w, Baselines: baselines, BinWidth: rec.Train.BinWidth,
+		Data: metrics.Summarize(w), DataWindows: w, BinWidth: rec.Train.BinWidth,
 		HeldOut: rec.Held != nil, Parameters: s.parameterLines(),
 	}
-	if rec.All.Repeats > 1 {
-		floor, err := rec.Floor(t)
-		if err != nil {
+	if rec.Train.Neurons <= metrics.MaxCounted {
+		if err := s.laws(&in); err != nil {
 			return in, err
 		}
-		in.Floor = &floor
 	}
 	if err := s.chance(&in); err != nil {
 		return in, err
 	}
 	for i := range s.Subjects {
-		if err := s.add(ctx, &in, &s.Subjects[i], states); err != nil {
+		if err := s.add(ctx, &in, &s.Subjects[i]); err != nil {
 			return in, err
+		}
+	}
+	for i := range s.Subjects {
+		if g := s.Subjects[i].Generator; g != nil && g.Config.Populates() {
+			in.Lines = append(in.Lines, in.Models[i].Name+": "+Simulated)
 		}
 	}
 	if err := s.judge(ctx, &in); err != nil {
@@ -110,10 +102,57 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 	return in, s.inTime(ctx, &in)
 }
 
+// Simulated says of the circuits of a population what no page or table may leave open.
+const Simulated = "circuits of few layers along a chain are simulated easily, cell by cell, whatever their number: none of this needs a quantum processor"
+
+// title says what is compared: windows, or whole repeats where all know the time in them.
+func (s *Subjects) title() string {
+	of := words.Count(s.Timesteps, "timestep")
+	if len(s.Subjects) > 0 && !slices.ContainsFunc(s.Subjects, func(x Subject) bool { return !s.whole(x) }) {
+		of = "whole repeats of " + words.Count(s.Recording.Train.Bins, "bin")
+	}
+	return fmt.Sprintf("Spike trains of %s, %s", words.Count(s.Recording.Train.Neurons, "neuron"), of)
+}
+
+// whole says whether samples of a subject are whole repeats of the recording, bin for bin:
+// those of a generator that knows the time in one, and files as long.
+func (s *Subjects) whole(x Subject) bool {
+	train := s.Recording.Train
+	if g := x.Generator; g != nil {
+		return g.Config.Stimulus == training.StimulusRepeat && g.Config.StimulusBins == train.Bins
+	}
+	return train.Repeats > 1 && x.Samples.Bins == train.Bins && train.Bins > s.Timesteps
+}
+
+// laws adds the law of the recording's windows and simple models of it.
+func (s *Subjects) laws(in *report.Input) error {
+	t, rec := s.Timesteps, s.Recording
+	var err error
+	if in.States, err = rec.Law(metrics.Trained, t); err != nil {
+		return err
+	}
+	opt := briefBaselines(t)
+	if !s.Brief && in.States.Bits() <= mostReportBits {
+		opt = metrics.BaselineOptions{Rand: stream.New(s.Seed, "report")}
+	}
+	if in.Baselines, err = rec.Baselines(t, opt); err != nil || rec.All.Repeats < 2 {
+		return err
+	}
+	floor, err := rec.Floor(t)
+	in.Floor = &floor
+	return err
+}
+
 // judge judges all by the repeats held out, or else by every other one.
 func (s *Subjects) judge(ctx context.Context, in *report.Input) error {
-	o := verdictOptions(s.Recording, s.Seed, nil)
-	o.Page = true
+	var config *training.Config // of the first population
+	for _, x := range s.Subjects {
+		if g := x.Generator; g != nil && g.Config.Populates() && config == nil && !s.Brief {
+			config = &g.Config
+		}
+	}
+	o := verdictOptions(s.Recording, s.Seed, nil, config)
+	o.Page, o.Config = true, config
 	if !s.Brief {
 		o.Resamples = 0 // as many as of a score
 	}
@@ -200,9 +239,9 @@ func (s *Subjects) chance(in *report.Input) error {
 }
 
 // add adds a generator or samples to the input.
-func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states *metrics.States) error {
+func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject) error {
 	if x.Generator == nil {
-		return s.addSamples(in, x, states)
+		return s.addSamples(in, x)
 	}
 	g := x.Generator
 	r, err := g.Sample(ctx, nil, training.Sampling{Samples: reportSamples, Seed: g.Config.Seed})
@@ -226,7 +265,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 		}
 	}
 	line := fmt.Sprintf("%s: %s; %s; readout %s", name, x.Path, Size(g.Config), g.Config.Readout)
-	if js := x.Law.LatentJS; js != nil {
+	if js := x.Law.LatentJS; js != nil && !g.Config.Populates() {
 		line += fmt.Sprintf("; JS of two latent vectors %.3g nats", *js)
 	}
 	line += "; " + g.Chosen.String()
@@ -237,21 +276,19 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 	if text := g.Stranger(s.Recording); text != "" {
 		in.Lines = append(in.Lines, name+": "+text)
 	}
-	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Parameters: g.Model.Parameters(), HeldOutNats: x.Law.HeldOut, Perfect: x.Law.Perfect, PerfectHeldOut: x.Law.PerfectHeldOut}
+	model := report.Model{Name: name, Summary: metrics.Summarize(drawn), Samples: r, Whole: s.whole(*x), Parameters: g.Model.Parameters(), HeldOutNats: x.Law.HeldOut, Perfect: x.Law.Perfect, PerfectHeldOut: x.Law.PerfectHeldOut}
 	switch e := x.Law.Estimate; {
+	case in.States == nil:
+		model.JSReason = uncounted(s.Recording.Train.Neurons)
 	case e != nil && x.Law.JS != nil:
 		model.JSValid, model.JSNats, model.JSStdErr = true, *x.Law.JS, e.JSStdErr
 		all, err := s.Recording.Law(metrics.All, s.Timesteps)
 		if err != nil {
 			return err
 		}
-		model.Seen = states.Among(all, e.Seen)
+		model.Seen = in.States.Among(all, e.Seen)
 	default:
-		law, err := metrics.CountStates(drawn)
-		if err != nil {
-			return err
-		}
-		if err := byDraws(&model, states, law, g.Config.Seed); err != nil {
+		if _, err := byDraws(&model, in.States, drawn, g.Config.Seed); err != nil {
 			return err
 		}
 	}
@@ -267,7 +304,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 			curve = append(curve, report.CurvePoint{Step: row.Step, JS: *row.JSNats})
 		}
 		points = append(points, report.TrainingPoint{
-			Step: row.Step, Critic: row.CriticLoss, Generator: row.Generator, Wasserstein: row.Wasserstein, Count: row.Count, PSilent: row.PSilent,
+			Step: row.Step, Critic: row.CriticLoss, Generator: row.Generator, Wasserstein: row.Wasserstein, Count: row.Count, PSilent: row.PSilent, Score: row.Score,
 		})
 	}
 	in.Curves, in.Training = append(in.Curves, curve), append(in.Training, points)
@@ -275,29 +312,20 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject, states
 }
 
 // addSamples adds spike trains.
-func (s *Subjects) addSamples(in *report.Input, x *Subject, states *metrics.States) error {
-	drawn, law, err := windows(x.Samples, s.Timesteps)
+func (s *Subjects) addSamples(in *report.Input, x *Subject) error {
+	drawn, err := windowsOf(x.Samples, s.Timesteps)
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.Path, err)
 	}
 	if x.Samples.BinWidth == 0 {
 		x.Samples.BinWidth = in.BinWidth
 	}
-	model := report.Model{Name: filepath.Base(x.Path), Summary: metrics.Summarize(drawn), Samples: x.Samples}
-	if err := byDraws(&model, states, law, s.Seed); err != nil {
-		return err
-	}
-	x.Law = Law{JS: &model.JSNats, StdErr: &model.JSStdErr, Null: &model.Null, Floor: in.Floor, Method: "plugin"}
-	if s.Recording.Held != nil {
-		held, err := s.Recording.Law(metrics.HeldOut, s.Timesteps)
-		if err != nil {
-			return err
-		}
-		js, err := metrics.JSStates(held, law)
-		if err != nil {
-			return err
-		}
-		x.Law.HeldOut, model.HeldOutNats = &js, &js
+	model := report.Model{Name: filepath.Base(x.Path), Summary: metrics.Summarize(drawn), Samples: x.Samples, Whole: s.whole(*x)}
+	if in.States == nil {
+		model.JSReason = uncounted(s.Recording.Train.Neurons)
+		x.Law = Law{Method: "none", Note: model.JSReason, PSilent: model.Summary.PSilent}
+	} else if err := s.lawOfDraws(in, x, &model, drawn); err != nil {
+		return fmt.Errorf("%s: %w", x.Path, err)
 	}
 	in.Lines = append(in.Lines, fmt.Sprintf("%s: %s of %s", model.Name, words.Count(x.Samples.Repeats, "sample"), words.Count(x.Samples.Bins, "bin")))
 	in.Models = append(in.Models, model)
@@ -305,11 +333,34 @@ func (s *Subjects) addSamples(in *report.Input, x *Subject, states *metrics.Stat
 	return nil
 }
 
-// byDraws takes the divergence from drawn windows.
-func byDraws(m *report.Model, data, law *metrics.States, seed uint64) error {
-	e, err := metrics.EstimateJS(data, law, stream.New(seed, "estimate"), 20)
+// lawOfDraws takes the figures of spike trains' law from their windows.
+func (s *Subjects) lawOfDraws(in *report.Input, x *Subject, m *report.Model, drawn spikes.Windows) error {
+	law, err := byDraws(m, in.States, drawn, s.Seed)
 	if err != nil {
 		return err
+	}
+	x.Law = Law{JS: &m.JSNats, StdErr: &m.JSStdErr, Null: &m.Null, Floor: in.Floor, Method: "plugin"}
+	if s.Recording.Held == nil {
+		return nil
+	}
+	held, err := s.Recording.Law(metrics.HeldOut, s.Timesteps)
+	if err != nil {
+		return err
+	}
+	js, err := metrics.JSStates(held, law)
+	x.Law.HeldOut, m.HeldOutNats = &js, &js
+	return err
+}
+
+// byDraws takes the divergence from drawn windows, and returns their law.
+func byDraws(m *report.Model, data *metrics.States, drawn spikes.Windows, seed uint64) (*metrics.States, error) {
+	law, err := metrics.CountStates(drawn)
+	if err != nil {
+		return nil, err
+	}
+	e, err := metrics.EstimateJS(data, law, stream.New(seed, "estimate"), 20)
+	if err != nil {
+		return nil, err
 	}
 	m.JSValid, m.JSNats, m.JSStdErr, m.Null = true, e.JSNats, e.StdErr, e.NullFloor
 	m.Seen = make([]float64, data.Len())
@@ -318,7 +369,7 @@ func byDraws(m *report.Model, data, law *metrics.States, seed uint64) error {
 			m.Seen[i] = law.Prob(k)
 		}
 	}
-	return nil
+	return law, nil
 }
 
 // parameterLines count the parameters of generators, simple models and a neural net

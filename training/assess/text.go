@@ -9,6 +9,7 @@ import (
 
 	"qgan/internal/words"
 	"qgan/metrics"
+	"qgan/metrics/score"
 )
 
 // listedForPeople are the windows that are printed for people.
@@ -51,6 +52,9 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if e.Parameters != nil {
 		fmt.Fprintln(w, e.Size)
 	}
+	if e.Simulated != "" {
+		fmt.Fprintln(w, e.Simulated)
+	}
 	fmt.Fprintln(w)
 	if err := e.writeVerdict(w); err != nil {
 		return err
@@ -62,6 +66,8 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	t.Row("ln p a bin", words.Figure(e.LogLikelihood, "%.5f")+" nats", "held out "+words.Figure(e.LogLikelihoodHeldOut, "%.5f"))
 	if e.Method != "none" {
 		t.Row("JS to halves", words.Figure(e.Odd, "%.4g")+" / "+words.Figure(e.Even, "%.4g")+" nats", "odd / even repeats; the halves to each other: "+words.Figure(e.Floor, "%.3g"))
+	}
+	if e.Method != "none" && e.Simulated == "" {
 		t.Row("JS of two latents", words.Figure(e.LatentJS, "%.3g")+" nats", "0 where the generator ignores its latent vector")
 	}
 	t.Row("P(silent window)", fmt.Sprintf("%.5f", e.PSilent), fmt.Sprintf("recording %.5f", e.Recording.PSilent))
@@ -83,9 +89,11 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if err := writeNoise(w, e.Noise); err != nil {
 		return err
 	}
-	fmt.Fprintln(w)
-	if err := writeBaselineTable(w, e.Baselines); err != nil {
-		return err
+	if len(e.Baselines) > 0 {
+		fmt.Fprintln(w)
+		if err := writeBaselineTable(w, e.Baselines); err != nil {
+			return err
+		}
 	}
 	if err := writeStates(w, e.States); err != nil {
 		return err
@@ -129,6 +137,55 @@ func (e *Evaluation) writeVerdict(w io.Writer) error {
 		for _, note := range e.Score.Judged[0].Notes {
 			fmt.Fprintf(w, "note: %s\n", note)
 		}
+	}
+	if e.Simulated != "" && e.Score != nil {
+		return e.writeBeside(w)
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}
+
+// besideFigures are the figures of a judgement that stand beside those of simple models for
+// people.
+var besideFigures = [...]struct{ name, head, form string }{
+	{"log_likelihood", "ln p a bin", "%.4f"}, {"covariance_error_lag_0", "covariance error", "%.3f"}, {"covariance_error_lag_1", "at lag 1", "%.3f"},
+	{"autocovariance_error_lag_1", "autocovariance, lag 1", "%.3f"}, {"p_silent_10", "P(10 silent bins)", "%.4f"}, {"noise_correlation_r", "noise correlations, r", "%.2f"},
+}
+
+// writeBeside writes what was judged and each simple model in a line, with the number of its
+// numbers.
+func (e *Evaluation) writeBeside(w io.Writer) error {
+	own := e.Score.Judged[0].Score
+	t := words.NewTable(w)
+	head := []string{"on the repeats that judge", "numbers"}
+	for _, f := range besideFigures {
+		head = append(head, f.head)
+	}
+	t.Row(head...)
+	row := func(x *score.Score, name string, of func(score.Value) *float64) {
+		numbers := words.None
+		if x.Parameters > 0 && name == x.Name {
+			numbers = fmt.Sprint(x.Parameters)
+		}
+		cells := []string{name, numbers}
+		for _, f := range besideFigures {
+			k := slices.IndexFunc(e.Score.About, func(a AboutFigure) bool { return a.Name == f.name })
+			cells = append(cells, words.Figure(of(x.Values[k]), f.form))
+		}
+		t.Row(cells...)
+	}
+	measured := func(v score.Value) *float64 { return v.Value }
+	row(own, own.Name, measured)
+	for _, b := range e.Score.Beside(own) {
+		row(b, b.Name, measured)
+	}
+	row(own, "the other half", func(v score.Value) *float64 { return v.Floor })
+	row(own, "the judging half", func(v score.Value) *float64 { return v.Recording })
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, a := range e.Score.Absent {
+		fmt.Fprintf(w, "no baseline %s\n", a.Reason)
 	}
 	_, err := fmt.Fprintln(w)
 	return err
