@@ -95,12 +95,17 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if f.where.latents > 0 {
 		f.where.perLatent = assess.PerLatent(f.samples, f.where.latents)
 	}
-	r, meta, err := on.Draw(cmd.Context(), g, training.Sampling{Samples: f.samples, Bins: f.bins, From: f.from, PerLatent: f.where.perLatent, Seed: f.seed})
+	s := training.Sampling{Samples: f.samples, Bins: f.bins, From: f.from, PerLatent: f.where.perLatent, Seed: f.seed}
+	if on != nil && on.Remote != nil && g.Remembers() {
+		draft, err := on.Draft(cmd.Context(), g, s)
+		if err != nil {
+			return err
+		}
+		a.note("%s", draft)
+	}
+	r, meta, err := on.Draw(cmd.Context(), g, s)
 	if f.where.dry && errors.Is(err, remote.ErrDry) {
 		a.note("%v", err)
-		if g.Remembers() {
-			a.note("that is the first of %d rounds: each bin's circuits follow from the bits before", g.Rounds(f.bins))
-		}
 		return nil
 	}
 	if err != nil {

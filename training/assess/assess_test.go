@@ -235,7 +235,7 @@ func TestRoundsAndEffective(t *testing.T) {
 			c.Tied, c.Past, c.Expectation = true, 4, training.Batch
 		}, training.BurnIn + 7},
 	} {
-		if got := untrained(t, rec, 2, k.change).Rounds(7); got != k.want {
+		if got := untrained(t, rec, 2, k.change).Rounds(training.Sampling{Bins: 7}); got != k.want {
 			t.Errorf("%s: %d rounds, want %d", k.name, got, k.want)
 		}
 	}

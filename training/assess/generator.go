@@ -292,20 +292,20 @@ func (g *Generator) Sample(ctx context.Context, on *Processor, s training.Sampli
 	return r, err
 }
 
-// Rounds is how many times circuits are run one after the other for samples of so many
-// bins: a generator with memory must know a bin before it draws the next.
-func (g *Generator) Rounds(bins int) int {
+// Rounds is how many times circuits are run one after the other for samples: a generator with
+// memory must know a bin before it draws the next, and what it draws before the samples begin.
+func (g *Generator) Rounds(s training.Sampling) int {
 	switch {
 	case g.Config.Stimulus == training.StimulusRepeat:
-		return bins
+		return min(training.BurnIn, s.From) + s.Bins
 	case g.Config.Populates():
-		return training.BurnIn + bins
+		return training.BurnIn + s.Bins
 	case g.Config.Memory == training.MemoryNone:
 		return 1
 	case g.Config.Past > 0:
-		return training.BurnIn + bins
+		return training.BurnIn + s.Bins
 	}
-	return bins
+	return s.Bins
 }
 
 // PerLatent is how many samples share a latent vector where there are so many of them.

@@ -150,7 +150,8 @@ func TestPopulationCircuit(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
-	if g.Rounds(7) != 7 || populationOf(t, rec, map[string]string{"stimulus": "none", "memory-in": "ry"}).Rounds(7) != training.BurnIn+7 {
+	seven, late := training.Sampling{Bins: 7}, training.Sampling{Bins: 7, From: 12}
+	if g.Rounds(seven) != 7 || g.Rounds(late) != 19 || populationOf(t, rec, map[string]string{"stimulus": "none", "memory-in": "ry"}).Rounds(seven) != training.BurnIn+7 {
 		t.Error("the rounds of circuits")
 	}
 }
