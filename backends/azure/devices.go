@@ -139,7 +139,7 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 		}
 	}
 	if !simulated(c.Device()) {
-		s.Warnings = []string{"Azure Quantum tells no errors and no times of " + c.Device() + ": a fidelity that is estimated for it counts none"}
+		s.Warnings = []string{"Azure Quantum tells no errors and no times of " + c.Device() + ": no fidelity is estimated for it"}
 	}
 	raw, err := s.Encode()
 	if err != nil {

@@ -187,9 +187,10 @@ func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Resul
 	}
 	report := r.Report(took)
 	report.Circuit, report.Twirled = texts[0], texts[1:]
+	fidelity := r.Stats.Estimate()
 	return show(a, f.asJSON, report, func(r *compile.Report) error {
-		a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %.3g, on the qubits %v",
-			r.Device, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, r.Stats.Fidelity, r.Layout)
+		a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
+			r.Device, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, fidelity, r.Layout)
 		if r.Readout != nil {
 			a.note("outcomes have to be corrected: --json tells the map")
 		}

@@ -129,7 +129,7 @@ func (a *app) tellOffer(backend string, o *remote.Offer) {
 	if o.Priced {
 		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
 	}
-	a.note("%d two-qubit gates, estimated fidelity %.3g; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Fidelity, cost)
+	a.note("%d two-qubit gates, estimated fidelity %s; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Estimate(), cost)
 }
 
 // send sends the job and prints its id or, where it is waited for, its result.

@@ -60,8 +60,17 @@ type Stats struct {
 	Duration      float64
 	// Fidelity estimates the probability that nothing goes wrong: the product of
 	// the gates', the readouts' and, where durations are known, the idling
-	// qubits' fidelities.
+	// qubits' fidelities. It is 1 and Unrated where no error of the device is known.
 	Fidelity float64
+	Unrated  bool
+}
+
+// Estimate is the fidelity in words.
+func (s Stats) Estimate() string {
+	if s.Unrated {
+		return "not known"
+	}
+	return fmt.Sprintf("%.3g", s.Fidelity)
 }
 
 // Result is a compiled circuit.
@@ -274,6 +283,6 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 	} else {
 		s.Duration = 0
 	}
-	s.Fidelity = math.Exp(-loss)
+	s.Fidelity, s.Unrated = math.Exp(-loss), t.Unrated
 	return s
 }

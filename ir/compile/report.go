@@ -33,9 +33,9 @@ type ReportStats struct {
 	OneQubitGates int      `json:"one_qubit_gates"`
 	VirtualZ      int      `json:"virtual_z"`
 	Depth         int      `json:"depth"`
-	Duration      *float64 `json:"duration_s"` // nil: not known
-	Fidelity      float64  `json:"estimated_fidelity"`
-	Seconds       float64  `json:"seconds"` // that compiling took
+	Duration      *float64 `json:"duration_s"`         // nil: not known
+	Fidelity      *float64 `json:"estimated_fidelity"` // nil: not known
+	Seconds       float64  `json:"seconds"`            // that compiling took
 }
 
 // Report tells a result and how long it took.
@@ -44,8 +44,11 @@ func (r *Result) Report(took time.Duration) *Report {
 	out := &Report{
 		Schema: "qgan.compile/v1", Device: r.target.Name, SHA256: r.target.Snapshot,
 		Stats: ReportStats{TwoQubitGates: s.TwoQubitGates, TwoQubitDepth: s.TwoQubitDepth, OneQubitGates: s.OneQubitGates, VirtualZ: s.VirtualZ,
-			Depth: s.Depth, Fidelity: s.Fidelity, Seconds: took.Seconds()},
+			Depth: s.Depth, Seconds: took.Seconds()},
 		Layout: r.Layout, Final: r.Final, BitMap: r.BitMap, Readout: r.Readout, Notes: append([]string{}, r.Warnings...),
+	}
+	if !s.Unrated {
+		out.Stats.Fidelity = &s.Fidelity
 	}
 	if s.Duration > 0 {
 		out.Stats.Duration = &s.Duration

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,35 @@ import (
 	"qgan/calibration"
 	"qgan/ir"
 )
+
+// Where no error of a device is known no fidelity is told: in words, or as null.
+func TestNoErrorsKnown(t *testing.T) {
+	none := &calibration.Snapshot{Service: "ionq", Name: "none", Basis: []string{"gpi", "gpi2", "zz"}, Qubits: make([]calibration.Qubit, 2)}
+	for _, g := range []string{"gpi", "gpi2"} {
+		none.Gates = append(none.Gates, calibration.Gate{Name: g, Qubits: []int{0}}, calibration.Gate{Name: g, Qubits: []int{1}})
+	}
+	none.Gates = append(none.Gates, calibration.Gate{Name: "zz", Qubits: []int{0, 1}})
+	one := *none
+	one.Gates = slices.Clone(none.Gates)
+	one.Gates[4].Error = &calibration.Value{X: 0}
+	for s, want := range map[*calibration.Snapshot]string{none: "not known", &one: "1"} {
+		target, err := NewTarget(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := ir.New(2, 2)
+		c.Gate(ir.CX, []int{0, 1})
+		c.Measure(0, 0)
+		c.Measure(1, 1)
+		r, err := Compile(c, target, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Stats.Estimate(); got != want || (r.Report(0).Stats.Fidelity == nil) != (want == "not known") {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
 
 func TestReport(t *testing.T) {
 	target := lettered(t, 0.01, 0.02)
@@ -20,7 +50,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := r.Report(2 * time.Second)
-	if got.Device != target.Name || got.SHA256 != target.Snapshot || got.Stats.TwoQubitGates != 1 || got.Stats.Seconds != 2 || got.Stats.Fidelity != r.Stats.Fidelity ||
+	if got.Device != target.Name || got.SHA256 != target.Snapshot || got.Stats.TwoQubitGates != 1 || got.Stats.Seconds != 2 || got.Stats.Fidelity == nil || *got.Stats.Fidelity != r.Stats.Fidelity || r.Stats.Estimate() != fmt.Sprintf("%.3g", r.Stats.Fidelity) ||
 		!slices.Equal(got.Layout, r.Layout) || got.Notes == nil || got.Readout != nil || (got.Stats.Duration == nil) != (r.Stats.Duration == 0) {
 		t.Errorf("%+v", got)
 	}

@@ -30,6 +30,10 @@ type Target struct {
 	SampleTime  float64
 	Granularity int
 
+	// Unrated says that no error of the device is known: what is estimated by them counts
+	// none.
+	Unrated bool
+
 	pulses     *pulses
 	bounds     map[ir.Gate]calibration.Bound
 	neighbours [][]int     // over edges that are not faulty, ascending
@@ -101,7 +105,16 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 		return nil, err
 	}
 	t.link()
+	t.Unrated = !rated(s)
 	return t, nil
+}
+
+// rated says that a snapshot tells an error of anything.
+func rated(s *calibration.Snapshot) bool {
+	return slices.ContainsFunc(s.Gates, func(g calibration.Gate) bool { return g.Error != nil }) || slices.ContainsFunc(s.Qubits, func(q calibration.Qubit) bool {
+		_, read := q.Readout()
+		return read || q.T1 != nil || q.T2 != nil
+	})
 }
 
 // Pulses names the set of native one-qubit gates.
