@@ -38,7 +38,14 @@ func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 	if err != nil {
 		return nil, fmt.Errorf("preparing a circuit for the simulator: %w", err)
 	}
-	return &batch{sim: s, program: p, observable: o, kernel: kern.lanes}, nil
+	b := &batch{sim: s, program: p, observable: o, kernel: kern.lanes}
+	if p.n >= leastAlone {
+		b.alone = newAlone(p, o, kern.block, workersOf(s.Workers))
+	}
+	if p.n <= maxListed {
+		p.tabulate()
+	}
+	return b, nil
 }
 
 // Evaluator is Differentiate for those who want values alone.
@@ -52,6 +59,7 @@ type batch struct {
 	program    *program
 	observable backends.Observable
 	kernel     kernel
+	alone      *alone // for one lane at a time; nil of few qubits
 	spaces     []*workspace
 	trigs      trigs
 	blocks     []block
@@ -60,6 +68,16 @@ type batch struct {
 	bindings backends.Bindings
 	kept     []kept
 	forward  bool
+	single   bool // the lanes ran one at a time
+}
+
+// leastAlone is the number of qubits from which on a single lane is less work by itself,
+// with its amplitudes side by side, than as a lane of a block.
+const leastAlone = 7
+
+// oneAtATime reports whether lanes run one after the other, each on all workers.
+func (b *batch) oneAtATime(lanes int) bool {
+	return b.alone != nil && (lanes == 1 || b.program.n > maxListed)
 }
 
 // kept is what Forward keeps of a block, and the block's gradient.
@@ -107,9 +125,12 @@ func (b *batch) Values(ctx context.Context, bind backends.Bindings, values []flo
 	}
 	bind = bind.Filled()
 	p := b.program
+	b.forward = false
+	if b.oneAtATime(bind.Len()) {
+		return b.alone.values(ctx, bind, values)
+	}
 	b.blocks = blocksOf(bind, b.kernel.lanes(), b.blocks)
 	p.plan.prepare(bind, &b.trigs)
-	b.forward = false
 	b.each(b.blocks, func(i int, w *workspace) {
 		k := b.blocks[i]
 		w.psi = room(w.psi, 2*k.width<<p.n)
@@ -127,7 +148,13 @@ func (b *batch) Forward(ctx context.Context, bind backends.Bindings, values []fl
 	}
 	bind = bind.Filled()
 	p := b.program
-	b.bindings, b.blocks, b.forward = bind, blocksOf(bind, b.kernel.lanes(), b.blocks), true
+	b.bindings, b.single = bind, b.oneAtATime(bind.Len())
+	if b.single {
+		err := b.alone.values(ctx, bind, values)
+		b.forward = err == nil
+		return err
+	}
+	b.blocks, b.forward = blocksOf(bind, b.kernel.lanes(), b.blocks), true
 	p.plan.prepare(bind, &b.trigs)
 	for len(b.kept) < len(b.blocks) {
 		b.kept = append(b.kept, kept{})
@@ -166,6 +193,9 @@ func (b *batch) Backward(ctx context.Context, upstream, trained, data []float64)
 		return fmt.Errorf("room for %d derivatives of %d trained rows of %d symbols", len(trained), len(b.bindings.Trained), symbols)
 	case data != nil && len(data) != lanes*len(p.circuit.Data):
 		return fmt.Errorf("room for %d derivatives of %d lanes of %d data symbols", len(data), lanes, len(p.circuit.Data))
+	}
+	if b.single {
+		return b.alone.backward(ctx, upstream, trained, data)
 	}
 	b.each(b.blocks, func(i int, w *workspace) {
 		k, keep := b.blocks[i], &b.kept[i]

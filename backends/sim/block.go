@@ -61,19 +61,14 @@ type workspace struct {
 	law         []float64 // logical order, width lanes a state
 	coefs       []float64
 	own         []half
-	pairs       []pair
 	out         [3 * maxLanes]float64
 }
 
 func (p *program) newWorkspace(width int) *workspace {
-	w := &workspace{
+	return &workspace{
 		law: make([]float64, width<<p.n), coefs: make([]float64, 4*width*len(p.ops)),
 		own: make([]half, width*len(p.plan.angles[byLane])),
 	}
-	if p.n > maxListed {
-		w.pairs = make([]pair, chunk)
-	}
-	return w
 }
 
 // room returns a slice of n values, the one given where it is large enough.
@@ -231,19 +226,16 @@ type sweep struct {
 func (p *program) backward(kern kernel, s *sweep, w *workspace, psi, lambda []float64) {
 	for i := len(p.ops) - 1; i >= 0; i-- {
 		clear(w.out[:])
-		if list := p.ops[i].pairing.list; list != nil {
-			p.retrace(kern, i, s.block.width, w, psi, lambda, list)
-		} else {
-			p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { p.retrace(kern, i, s.block.width, w, psi, lambda, pairs) })
-		}
+		p.retrace(kern, i, s.block.width, w, psi, lambda)
 		p.plan.ops[i].collect(s, w.out[:], w.own)
 	}
 }
 
-// retrace adds the components of op i on some of its pairs and undoes it there.
+// retrace adds the components of op i and undoes it.
 // The leading ops commute and nothing comes before them: their components are
 // read without undoing.
-func (p *program) retrace(kern kernel, i, width int, w *workspace, psi, lambda []float64, pairs []pair) {
+func (p *program) retrace(kern kernel, i, width int, w *workspace, psi, lambda []float64) {
+	pairs := p.ops[i].pairing.list
 	if i < p.product {
 		kern.overlap(psi, lambda, pairs, w.out[:3*width])
 	} else {

@@ -13,6 +13,10 @@ type blockKernel interface {
 	// whose number bit j is parity(masks[j]·group), all xor flip. The partner is
 	// at x xor v. Groups that fail a check stay as they are.
 	choose(buf []float64, v uint64, masks []uint64, flip uint64, sets []blockSet, checks []check)
+	// components adds to out, for each amplitude x of psi's partner at x xor v and l of lambda,
+	// Im(l* x), and of s Re(l* x) and s Im(l* y), y the amplitude of psi itself, where s is -1
+	// in groups where parity(r·group) is 1: 3 sums of each lane.
+	components(psi, lambda []float64, v, r uint64, out *[3 * lanes]float64)
 	// times multiplies amplitude by amplitude.
 	times(dst, src []float64)
 	// spread writes the first half of a row times a factor to the second.
@@ -129,6 +133,24 @@ func mix(to, x, partner *[2 * lanes]float64, set *blockSet, within uint64) {
 		ar, ai, br, bi := set[l], set[lanes+l], set[2*lanes+l], set[3*lanes+l]
 		to[l] = ar*x[l] - ai*x[lanes+l] + br*partner[p] - bi*partner[lanes+p]
 		to[lanes+l] = ar*x[lanes+l] + ai*x[l] + br*partner[lanes+p] + bi*partner[p]
+	}
+}
+
+func (plain) components(psi, lambda []float64, v, r uint64, out *[3 * lanes]float64) {
+	across, within := v>>laneBits, int(v&(lanes-1))
+	for g := range uint64(len(psi) / (2 * lanes)) {
+		x, l, partner := group(psi, g), group(lambda, g), group(psi, g^across)
+		sign := 1.0
+		if parity(g & r) {
+			sign = -1
+		}
+		for i := range lanes {
+			re, im := l[i], l[lanes+i]
+			p, q := partner[i^within], partner[lanes+i^within]
+			out[i] += re*q - im*p
+			out[lanes+i] += sign * (re*p + im*q)
+			out[2*lanes+i] += sign * (re*x[lanes+i] - im*x[i])
+		}
 	}
 }
 

@@ -35,6 +35,8 @@
 // a co-state λ and keeps no tape. For each fused SU(2) one pass returns the
 // three numbers Im<λ|P|ψ>, P = X, Y, Z; the derivative of each rotation inside
 // is a component of that vector, turned back through the rotations after it.
+// A single lane, or lanes too large to stay side by side in a cache, is cut into
+// blocks as a large state is, so that its gradient takes the memory of two states.
 //
 // # Seen from the side
 //

@@ -53,6 +53,26 @@ func (f *frame) value(q int, x uint64) bool {
 	return f.form(q).at(x)
 }
 
+// outcome returns the logical state of a physical index, qubit 0 the most significant bit.
+func (f *frame) outcome(x uint64) (y uint64) {
+	for q := range f.k {
+		y <<= 1
+		if f.value(q, x) {
+			y |= 1
+		}
+	}
+	return y
+}
+
+// outcomes lists the logical states of the physical indices below 2^bits.
+func (f *frame) outcomes(bits int) []uint32 {
+	out := make([]uint32, 1<<bits)
+	for x := range out {
+		out[x] = uint32(f.outcome(uint64(x)))
+	}
+	return out
+}
+
 // form returns the value of qubit q as a function of the physical index.
 func (f *frame) form(q int) form { return form{f.r[q], f.k[q]} }
 

@@ -65,6 +65,13 @@ func (avx2) choose(buf []float64, v uint64, masks []uint64, flip uint64, sets []
 	chooseAVX2(&buf[0], n, spaced(across), across, &exchanges[within][0], &masks[0], uint64(len(masks)), flip, &sets[0][0], conditions, uint64(len(checks)))
 }
 
+// signs are the bits that turn the signs of four numbers, or don't.
+var signs = [2][lanes]uint64{1: {1 << 63, 1 << 63, 1 << 63, 1 << 63}}
+
+func (avx2) components(psi, lambda []float64, v, r uint64, out *[3 * lanes]float64) {
+	componentsOfBlockAVX2(&psi[0], &lambda[0], uint64(len(psi))/(2*lanes), v>>laneBits, r, &exchanges[v&(lanes-1)][0], &signs[0][0], &out[0])
+}
+
 func (avx2) times(dst, src []float64) { timesAVX2(&dst[0], &src[0], uint64(len(dst))/(2*lanes)) }
 
 func (avx2) spread(row []float64, re, im float64) {

@@ -582,6 +582,69 @@ done:
 	VZEROUPPER
 	RET
 
+// func componentsOfBlockAVX2(psi *float64, lambda *float64, n uint64, v uint64, r uint64, exchange *int32, signs *uint64, out *float64)
+// Requires: AVX, AVX2, FMA3, POPCNT
+TEXT ·componentsOfBlockAVX2(SB), NOSPLIT, $0-64
+	MOVQ    psi+0(FP), AX
+	MOVQ    lambda+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    v+24(FP), BX
+	MOVQ    r+32(FP), SI
+	MOVQ    signs+48(FP), DI
+	MOVQ    exchange+40(FP), R8
+	VMOVDQU (R8), Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VXORPD  Y5, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	XORQ    R8, R8
+	CMPQ    R8, DX
+	JAE     done
+
+loop:
+	MOVQ         R8, R10
+	XORQ         BX, R10
+	MOVQ         R8, R11
+	ANDQ         SI, R11
+	POPCNTQ      R11, R11
+	ANDQ         $0x01, R11
+	SHLQ         $0x05, R11
+	MOVQ         R8, R9
+	SHLQ         $0x06, R9
+	SHLQ         $0x06, R10
+	VMOVUPD      (CX)(R9*1), Y7
+	VMOVUPD      32(CX)(R9*1), Y8
+	VPERMPS      (AX)(R10*1), Y0, Y9
+	VPERMPS      32(AX)(R10*1), Y0, Y10
+	VFMADD231PD  Y7, Y10, Y1
+	VFNMADD231PD Y8, Y9, Y2
+	VMOVUPD      (DI)(R11*1), Y11
+	VXORPD       Y11, Y7, Y7
+	VXORPD       Y11, Y8, Y8
+	VFMADD231PD  Y7, Y9, Y3
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  32(AX)(R9*1), Y7, Y5
+	VFNMADD231PD (AX)(R9*1), Y8, Y6
+	INCQ         R8
+	CMPQ         R8, DX
+	JB           loop
+
+done:
+	MOVQ    out+56(FP), AX
+	VADDPD  Y1, Y2, Y1
+	VADDPD  (AX), Y1, Y1
+	VMOVUPD Y1, (AX)
+	VADDPD  Y3, Y4, Y3
+	VADDPD  32(AX), Y3, Y3
+	VMOVUPD Y3, 32(AX)
+	VADDPD  Y5, Y6, Y5
+	VADDPD  64(AX), Y5, Y5
+	VMOVUPD Y5, 64(AX)
+	VZEROUPPER
+	RET
+
 DATA sincos<>+0(SB)/8, $0x3fe0000000000000
 DATA sincos<>+8(SB)/8, $0x3fe0000000000000
 DATA sincos<>+16(SB)/8, $0x3fe0000000000000

@@ -42,7 +42,8 @@ type local struct {
 	here uint64
 }
 
-func newPass(s space, steps []step, qubits int) pass {
+// newPass returns a pass without actions over the cosets of a subspace.
+func newPass(s space, qubits int) pass {
 	p := pass{size: len(s.pivots)}
 	for p.run < p.size && s.vectors[p.run] == 1<<p.run {
 		p.run++
@@ -61,7 +62,6 @@ func newPass(s space, steps []step, qubits int) pass {
 			p.free = append(p.free, q)
 		}
 	}
-	p.actions = (&localizer{space: s}).actions(steps)
 	return p
 }
 
@@ -70,26 +70,42 @@ func (p *pass) blocks() int { return 1 << len(p.free) }
 
 // do runs the pass on one block. buf has room for it.
 func (p *pass) do(k blockKernel, state, buf []float64, block int) {
-	base := uint64(0)
+	base := p.base(block)
+	in := p.take(state, buf, base)
+	for _, a := range p.actions {
+		a.act(k, in, base)
+	}
+	p.put(state, in, base)
+}
+
+// base returns the physical index that a block starts from.
+func (p *pass) base(block int) (base uint64) {
 	for i, q := range p.free {
 		base |= uint64(block) >> i & 1 << q
 	}
+	return base
+}
+
+// take returns the amplitudes of a block: where they lie in one piece, or copied to buf.
+func (p *pass) take(state, buf []float64, base uint64) []float64 {
 	width := 2 << p.run
 	if len(p.starts) == 1 {
-		buf = state[2*base:][:width]
-		for _, a := range p.actions {
-			a.act(k, buf, base)
-		}
-		return
+		return state[2*base:][:width]
 	}
 	for i, s := range p.starts {
 		copy(buf[i*width:][:width], state[2*(base^s):])
 	}
-	for _, a := range p.actions {
-		a.act(k, buf, base)
+	return buf[:width*len(p.starts)]
+}
+
+// put copies a block back, if take has copied it.
+func (p *pass) put(state, in []float64, base uint64) {
+	if len(p.starts) == 1 {
+		return
 	}
+	width := 2 << p.run
 	for i, s := range p.starts {
-		copy(state[2*(base^s):][:width], buf[i*width:])
+		copy(state[2*(base^s):][:width], in[i*width:])
 	}
 }
 

@@ -42,6 +42,7 @@ func (p *noisyCircuit) newPatternProgram() (*patternProgram, error) {
 	if err != nil {
 		return nil, err
 	}
+	program.tabulate()
 	r, err := p.readoutOf(&todo{ops: p.circuit.Ops})
 	return &patternProgram{program, newErrorSampler(t, program.n), r}, err
 }

@@ -25,15 +25,12 @@ type factor struct {
 // pair holds the physical indices of the logical values 0 and 1 of a qubit.
 type pair struct{ zero, one uint32 }
 
-// maxListed bounds the qubits for which pairs are listed once a program; above,
-// they are counted out a chunk at a time.
+// maxListed bounds the qubits of programs that run lanes side by side, for which pairs are
+// listed.
 const maxListed = 14
 
-// chunk is the number of pairs counted out at a time.
-const chunk = 4096
-
 // pairing is how a gate pairs amplitudes: the masks of its qubit in the frame,
-// and, for small registers, the list of pairs.
+// and the list of pairs where there are at most maxListed qubits.
 type pairing struct {
 	r, v uint64
 	k    bool
@@ -48,32 +45,21 @@ type fused struct {
 	qubit   int
 }
 
-// count writes the pairs lo, lo+1, … of a register of any size to buf.
-func (p *pairing) count(lo uint64, buf []pair) {
+// pairs lists the pairs of n qubits.
+func (p *pairing) pairs(n int) []pair {
+	list := make([]pair, 1<<(n-1))
 	pivot := bits.Len64(p.v) - 1
 	low := uint64(1)<<pivot - 1
-	for i := range buf {
-		j := lo + uint64(i)
+	for i := range list {
+		j := uint64(i)
 		x := j&^low<<1 | j&low
 		if bits.OnesCount64(p.r&x)&1 == 1 != p.k {
-			buf[i] = pair{uint32(x ^ p.v), uint32(x)}
+			list[i] = pair{uint32(x ^ p.v), uint32(x)}
 		} else {
-			buf[i] = pair{uint32(x), uint32(x ^ p.v)}
+			list[i] = pair{uint32(x), uint32(x ^ p.v)}
 		}
 	}
-}
-
-// each calls f with all pairs of n qubits, a slice at a time. buf is scratch.
-func (p *pairing) each(n int, buf []pair, f func([]pair)) {
-	if p.list != nil {
-		f(p.list)
-		return
-	}
-	for lo := uint64(0); lo < 1<<(n-1); lo += uint64(len(buf)) {
-		part := buf[:min(uint64(len(buf)), 1<<(n-1)-lo)]
-		p.count(lo, part)
-		f(part)
-	}
+	return list
 }
 
 // program is a unitary circuit, ready to be run for many bindings.
@@ -84,7 +70,8 @@ type program struct {
 	// product counts the leading ops that act on distinct qubits in the
 	// identity frame: they make a product state of |0…0>.
 	product int
-	outcome []uint32 // logical state index of each physical index
+	frame   frame    // at the end
+	outcome []uint32 // logical state of each physical index, where it is tabulated
 	phase   ir.Angle
 	plan    *plan
 }
@@ -116,8 +103,8 @@ func compile(c *ir.Circuit) (*program, error) {
 // compileTraced is compile that, where there is a trace, also notes where the
 // channels of sites are.
 func compileTraced(c *ir.Circuit, t *trace, sites map[ir.Op][]site) (*program, error) {
-	p := &program{circuit: c, n: c.Qubits, phase: c.Phase}
-	b := builder{program: p, frame: newFrame(c.Qubits), pending: make([][]factor, c.Qubits), seen: map[pairKey]*pairing{}, trace: t}
+	p := &program{circuit: c, n: c.Qubits, phase: c.Phase, frame: newFrame(c.Qubits)}
+	b := builder{program: p, pending: make([][]factor, c.Qubits), seen: map[pairKey]*pairing{}, trace: t}
 	for _, op := range c.Ops {
 		switch op := op.(type) {
 		case *ir.Apply:
@@ -137,16 +124,11 @@ func compileTraced(c *ir.Circuit, t *trace, sites map[ir.Op][]site) (*program, e
 		b.flush(q)
 	}
 	p.plan = newPlan(p.ops)
-	p.outcome = make([]uint32, 1<<p.n)
-	for x := range p.outcome {
-		for q := range p.n {
-			if b.frame.value(q, uint64(x)) {
-				p.outcome[x] |= 1 << (p.n - 1 - q)
-			}
-		}
-	}
 	return p, nil
 }
+
+// tabulate lists the outcome of each physical index.
+func (p *program) tabulate() { p.outcome = p.frame.outcomes(p.n) }
 
 type pairKey struct {
 	r, v uint64
@@ -155,7 +137,6 @@ type pairKey struct {
 
 type builder struct {
 	*program
-	frame   frame
 	pending [][]factor
 	seen    map[pairKey]*pairing
 	started uint64 // qubits that have an op
@@ -218,8 +199,7 @@ func (b *builder) flush(q int) {
 	if b.seen[key] == nil {
 		p := &pairing{r: key.r, v: key.v, k: key.k}
 		if b.n <= maxListed {
-			p.list = make([]pair, 1<<(b.n-1))
-			p.count(0, p.list)
+			p.list = p.pairs(b.n)
 		}
 		b.seen[key] = p
 	}

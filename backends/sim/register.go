@@ -76,7 +76,9 @@ func (r *register) apply(steps []step) {
 		r.direct(steps)
 		return
 	}
-	for _, p := range schedule(steps, r.qubits) {
+	for _, part := range schedule(steps, r.qubits, blockBits) {
+		p := newPass(part.inside, r.qubits)
+		p.actions = (&localizer{space: part.inside}).actions(part.steps)
 		r.each(p.blocks(), func(worker, block int) {
 			p.do(r.kernel, r.amps, r.buffer(worker, 2<<p.size), block)
 		})
@@ -229,26 +231,14 @@ func (r *register) project(f form, value bool, by float64) {
 	})
 }
 
-// outcome returns the logical state of a physical index, qubit 0 the most
-// significant bit.
-func (r *register) outcome(x uint64) (y uint64) {
-	for q := range r.frame.k {
-		y <<= 1
-		if r.frame.value(q, x) {
-			y |= 1
-		}
-	}
-	return y
-}
-
 // images calls f with the logical state of every physical index, in Gray-code
 // order, for which one bit's images are enough.
 func (r *register) images(f func(x, y uint64)) {
-	x, y := uint64(0), r.outcome(0)
+	x, y := uint64(0), r.frame.outcome(0)
 	f(x, y)
 	bit := make([]uint64, r.qubits)
 	for j := range bit {
-		bit[j] = r.outcome(1<<j) ^ y
+		bit[j] = r.frame.outcome(1<<j) ^ y
 	}
 	for i := uint64(1); i < 1<<r.qubits; i++ {
 		j := bits.TrailingZeros64(i)

@@ -100,14 +100,21 @@ const (
 	runBits   = 5
 )
 
-// schedule cuts steps into passes over the state. A pass holds steps that move
+// share is what one pass takes: steps, and the subspace in whose cosets they stay.
+type share struct {
+	inside space
+	steps  []step
+}
+
+// schedule cuts steps into parts for passes over the state, with blocks of 2^size
+// amplitudes at most. A pass holds steps that move
 // amplitudes only within the cosets of one subspace, which are its blocks. Going
 // through the steps in order, a pass takes each one that commutes with all that
 // it has put off and whose flips fit, and grows its subspace for it as long as a
 // block can hold it. Diagonal steps fit everywhere.
-func schedule(steps []step, qubits int) []pass {
-	size := min(blockBits, qubits)
-	var out []pass
+func schedule(steps []step, qubits, size int) []share {
+	size = min(size, qubits)
+	var out []share
 	for len(steps) > 0 {
 		flips, _ := steps[0].support()
 		inside := newBlock(flips, size)
@@ -129,7 +136,7 @@ func schedule(steps []step, qubits int) []pass {
 		for i := 0; len(inside.pivots) < size; i++ { // longer runs
 			inside.add(1 << i)
 		}
-		out = append(out, newPass(inside, taken, qubits))
+		out = append(out, share{inside, taken})
 		steps = rest
 	}
 	return out

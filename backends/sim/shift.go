@@ -250,11 +250,6 @@ func (p *plan) turned(op, symbol int, trained []half) su2 {
 // apply applies the ops from one to before another.
 func (p *program) apply(kern kernel, k block, w *workspace, psi []float64, from, to int) {
 	for i := from; i < to; i++ {
-		c := w.coefs[4*k.width*i:][:4*k.width]
-		if list := p.ops[i].pairing.list; list != nil {
-			kern.apply(psi, list, c)
-			continue
-		}
-		p.ops[i].pairing.each(p.n, w.pairs, func(pairs []pair) { kern.apply(psi, pairs, c) })
+		kern.apply(psi, p.ops[i].pairing.list, w.coefs[4*k.width*i:][:4*k.width])
 	}
 }

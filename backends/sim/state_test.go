@@ -191,7 +191,7 @@ func TestPassesOfLargeStates(t *testing.T) {
 			l.apply(op.(*ir.Apply))
 		}
 		steps := l.finish()
-		passes := schedule(steps, 24)
+		passes := schedule(steps, 24, blockBits)
 		t.Logf("%s: %d steps in %d passes", name, len(steps), len(passes))
 		if len(passes) > k.most {
 			t.Errorf("%s: %d passes, at most %d", name, len(passes), k.most)

@@ -44,6 +44,11 @@ func timesAVX2(dst *float64, src *float64, n uint64)
 //go:noescape
 func spreadAVX2(row *float64, n uint64, re float64, im float64)
 
+// componentsOfBlockAVX2 adds Im(l* x), ±Re(l* x) and ±Im(l* y) of n groups to out: l of lambda, y of psi, x of psi at the group xor v, its lanes exchanged.
+//
+//go:noescape
+func componentsOfBlockAVX2(psi *float64, lambda *float64, n uint64, v uint64, r uint64, exchange *int32, signs *uint64, out *float64)
+
 // carryAVX2 applies the map of a carry where the carry below has the value given: to inner pairs of amplitudes side by side, distance bytes apart, for outer places stride bytes apart.
 //
 //go:noescape

@@ -23,6 +23,7 @@ func main() {
 	choose()
 	times()
 	spread()
+	componentsOfBlock()
 	side()
 	Generate()
 }

@@ -70,6 +70,7 @@ func All() []Workload {
 		{"vjp", "values and gradients of the paper's generator for all timesteps and latent vectors", standard(64, 1, 1), sim.MaxQubits, prepareVJP},
 		{"forward", "the same without gradients", standard(64, 1, 1), sim.MaxQubits, prepareForward},
 		{"state", "layers of RY, RZ and a chain of CX on a large state, from |0...0>", standard(1, 24, 1), sim.MaxQubits, prepareState},
+		{"gradient", "<Z> of each qubit of such a state and the gradient of a weighted sum of them by all angles", standard(1, 24, 1), sim.MaxQubits, prepareGradient},
 		{"qft", "the quantum Fourier transform, swaps included, of a product state", standard(1, 24, 1), sim.MaxQubits, prepareQFT},
 		{"shift", "all circuits of the parameter-shift rule of the paper's generator, shots drawn for each", standard(8, 1, 1000), sim.MaxQubits, prepareShift},
 		{"noisy", "shots of the paper's generator with depolarising noise after each gate and readout errors", standard(1, 1, 10000), sim.MaxQubits, prepareNoisy},

@@ -14,7 +14,7 @@ import (
 func TestWorkloads(t *testing.T) {
 	small := Sizes{Neurons: 2, Timesteps: 3, Batch: 5, Qubits: 4, Layers: 2, Shots: 1000}
 	counts := map[string][2]int{ // circuits, shots
-		"vjp": {15, 0}, "forward": {15, 0}, "state": {1, 0}, "qft": {1, 0},
+		"vjp": {15, 0}, "forward": {15, 0}, "state": {1, 0}, "gradient": {1, 0}, "qft": {1, 0},
 		"shift": {3 * 5 * 32, 3 * 5 * 32 * 1000}, "noisy": {1, 1000}, "sample": {1, 1000}, "words": {5, 0}, "pairs": {5, 0},
 	}
 	methods := map[string]string{"words": "carries", "pairs": "carries"}
@@ -103,7 +103,7 @@ func TestForwardAndVJP(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	shift, noisy, words := All()[4], All()[5], All()[7]
+	shift, noisy, words := All()[5], All()[6], All()[8]
 	for _, c := range []struct {
 		w      Workload
 		change func(*Sizes, *Options)

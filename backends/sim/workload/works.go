@@ -2,6 +2,7 @@ package workload
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -110,6 +111,39 @@ func prepareState(s Sizes, o Options) (*Prepared, error) {
 		}
 	}
 	return amplitudes(o, c)
+}
+
+// prepareGradient computes <Z> of each qubit of prepareState's circuit and the gradient of a
+// random linear function of them by all angles; the checksum is the gradient's norm.
+func prepareGradient(s Sizes, o Options) (*Prepared, error) {
+	rng := numbers()
+	c := ir.New(s.Qubits, 0)
+	angle := func() ir.Angle { return ir.Trained(1, c.TrainedSymbol(fmt.Sprintf("a%d", len(c.Trained)))) }
+	for range s.Layers {
+		for q := range s.Qubits {
+			c.Gate(ir.RY, []int{q}, angle())
+			c.Gate(ir.RZ, []int{q}, angle())
+		}
+		for q := range s.Qubits - 1 {
+			c.Gate(ir.CX, []int{q, q + 1})
+		}
+	}
+	d, err := (&sim.Simulator{Kernel: o.Kernel}).Differentiate(c, backends.ExpectationZ)
+	if err != nil {
+		return nil, err
+	}
+	b := backends.Bindings{Trained: normals(rng, 1, len(c.Trained))}
+	upstream := normals(rng, 1, s.Qubits)[0]
+	values, grad := make([]float64, s.Qubits), make([]float64, len(c.Trained))
+	run := func(ctx context.Context) (float64, error) {
+		clear(grad)
+		if err := d.Forward(ctx, b, values); err != nil {
+			return 0, err
+		}
+		err := d.Backward(ctx, upstream, grad, nil)
+		return norm(grad), err
+	}
+	return &Prepared{Circuits: 1, Run: run}, nil
 }
 
 // prepareQFT runs RY(0.1·(q+1)) on each qubit q and the Fourier transform.
