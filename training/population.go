@@ -23,7 +23,7 @@ import (
 // takes dozens of cells. One circuit makes all bins. Its inputs are computed before each:
 //
 //	y_q  = 2 arcsin √(1/(1 + exp(-eta_q)))         of the last RY
-//	eta_q = b_q + g_q D_q(bin) + B tanh(raw_q/B)   the cell's log-odds of a spike, B = 5
+//	eta_q = b_q + g_q D_q(bin) + B tanh(raw_q/B)   the cell's log-odds of a spike, B = 3
 //	t_q  = w_q 2 sin(y_q/2) sin(y_(q+1)/2)         of the pair rotations
 //	e_lq = A tanh(raw_lq/A)                        of the encodings, A = π/2
 //
@@ -73,7 +73,7 @@ var (
 )
 
 // oddsBound is B.
-const oddsBound = 5
+const oddsBound = 3
 
 // populationParts are the places where the parts of the parameters begin, in this order.
 type populationParts struct {

@@ -33,7 +33,8 @@ type Recurrent struct {
 	batch     int // examples of an update
 	law       neuronLaw
 
-	// The lanes of the last run.
+	// The lanes of the last run: histories that the memory sees as one are one lane.
+	merged merged
 	params []float64
 	of     []history
 	rows   [][]float64
@@ -175,12 +176,12 @@ func (g *Recurrent) words() int { return 1 << g.ansatz.Neurons }
 
 // laws writes the law of the next word in every history: histories x 2^n.
 func (g *Recurrent) laws(ctx context.Context, params []float64, of []history, laws []float64) error {
-	return g.law.values(ctx, g.bind(params, of), laws)
+	return g.spread(params, of, laws, func(b backends.Bindings, laws []float64) error { return g.law.values(ctx, b, laws) })
 }
 
 // forward is laws, and keeps what one backward needs.
 func (g *Recurrent) forward(ctx context.Context, params []float64, of []history, laws []float64) error {
-	return g.law.forward(ctx, g.bind(params, of), laws)
+	return g.spread(params, of, laws, func(b backends.Bindings, laws []float64) error { return g.law.forward(ctx, b, laws) })
 }
 
 // backward takes the derivative of a scalar by every law of the last forward and
@@ -190,7 +191,7 @@ func (g *Recurrent) backward(ctx context.Context, upstream, grad []float64) erro
 	g.grads.trained, g.grads.data = sized(g.grads.trained, len(g.rows)*width), sized(g.grads.data, len(g.angles))
 	clear(g.grads.trained)
 	clear(g.grads.data)
-	if err := g.law.backward(ctx, upstream, g.grads.trained, g.grads.data); err != nil {
+	if err := g.law.backward(ctx, g.merged.sum(upstream, g.words()), g.grads.trained, g.grads.data); err != nil {
 		return err
 	}
 	for c := range g.rows {
