@@ -21,7 +21,8 @@ type Files interface {
 // files of this machine.
 type Shelf struct {
 	FS Files // nil: the machine's own
-	// Dir holds snapshots that were fetched, NAME@DATE.json; NAME stands for the newest.
+	// Dir holds snapshots that were fetched, NAME@DATE.json; NAME stands for the newest, and so
+	// does the ARN that ends in it.
 	Dir string
 }
 
@@ -72,22 +73,30 @@ func (s Shelf) Read(device string) (files []File, err error) {
 // Place is the file on the shelf of a device's data that were fetched at a time: the name is
 // the device's, of an ARN its last part.
 func (s Shelf) Place(device string, at time.Time) string {
-	name := device[strings.LastIndexByte(device, '/')+1:]
-	return filepath.Join(s.Dir, strings.NewReplacer(":", "_", "\\", "_").Replace(name)+"@"+at.UTC().Format("20060102T150405Z")+".json")
+	return filepath.Join(s.Dir, called(device)+"@"+at.UTC().Format("20060102T150405Z")+".json")
 }
 
-// newest finds the newest snapshot of a name on the shelf.
+// called is how the shelf calls a device.
+func called(device string) string {
+	return strings.NewReplacer(":", "_", "\\", "_").Replace(device[strings.LastIndexByte(device, '/')+1:])
+}
+
+// newest finds the newest snapshot on the shelf of a device that is called by its name, an ARN,
+// or with its service, as in ibm:ibm_torino.
 func (s Shelf) newest(disk Files, name string) (string, bool) {
-	if s.Dir == "" || strings.ContainsAny(name, `/\`) {
+	if path := strings.ContainsAny(name, `/\`) && !strings.Contains(name, "arn:"); s.Dir == "" || path {
 		return "", false
 	}
 	entries, err := disk.ReadDir(s.Dir)
 	if err != nil {
 		return "", false
 	}
-	for _, e := range slices.Backward(entries) { // in order of name, so the newest date is last
-		if strings.HasPrefix(e.Name(), name+"@") {
-			return filepath.Join(s.Dir, e.Name()), true
+	_, alone, _ := strings.Cut(name, ":")
+	for _, name := range []string{called(name), called(alone)} {
+		for _, e := range slices.Backward(entries) { // in order of name, so the newest date is last
+			if name != "" && strings.HasPrefix(e.Name(), name+"@") {
+				return filepath.Join(s.Dir, e.Name()), true
+			}
 		}
 	}
 	return "", false

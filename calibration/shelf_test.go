@@ -37,13 +37,17 @@ func (f lockedFiles) ReadFile(path string) ([]byte, error) {
 // properties is read too.
 func TestShelf(t *testing.T) {
 	files := fstest.MapFS{}
-	for _, name := range []string{"one.json", "two.json", "props_a.json", "conf_a.json", "props_b.json", "d/x@2025.json", "d/x@2026.json", "d/x@2024.json", "d/xy@2027.json", "d/props_c@2026.json"} {
+	for _, name := range []string{"one.json", "two.json", "props_a.json", "conf_a.json", "props_b.json", "d/x@2025.json", "d/x@2026.json", "d/x@2024.json", "d/xy@2027.json", "d/props_c@2026.json", "d/Garnet@2026.json", "d/sirius_mock@2026.json"} {
 		files[name] = &fstest.MapFile{Data: []byte(name)}
 	}
 	for _, k := range []struct{ dir, device, want string }{
 		{"d", "one.json", "one.json"}, {"d", "two.json,one.json", "two.json one.json"},
 		{"d", "props_a.json", "props_a.json conf_a.json"}, {"d", "props_b.json", "props_b.json"}, {"d", "props_a.json,one.json", "props_a.json one.json"},
 		{"d", "x", "d/x@2026.json"}, {"d", "xy", "d/xy@2027.json"}, {"d", "x,one.json", "d/x@2026.json one.json"},
+		{"d", "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", "d/Garnet@2026.json"}, {"d", "braket:arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", "d/Garnet@2026.json"},
+		{"d", "sirius:mock", "d/sirius_mock@2026.json"}, {"d", "iqm:sirius:mock", "d/sirius_mock@2026.json"}, {"d", "ibm:x", "d/x@2026.json"},
+		{"d", "qpu/Garnet", "device qpu/Garnet: there is no such file, and no device of that name was fetched"},
+		{"d", "x:", "device x:: there is no such file, and no device of that name was fetched"},
 		{"d", "y", "device y: there is no such file, and no device of that name was fetched"},
 		{"d", "one.json,z", "device z: there is no such file, and no device of that name was fetched"},
 		{"", "x", "device x: there is no such file, and no device of that name was fetched"},

@@ -61,8 +61,11 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 		params["error-mitigation"] = map[string]bool{"debias": false}
 	}
 	b.Job = description{
-		"name": tag, "itemType": "Job", "providerId": p.name, "target": c.Device(), "inputDataFormat": p.input, "outputDataFormat": p.output,
-		"inputParams": params, "metadata": map[string]string{service.TagKey: tag},
+		"name": c.Title(tag), "itemType": "Job", "providerId": p.name, "target": c.Device(), "inputDataFormat": p.input, "outputDataFormat": p.output,
+		"inputParams": params, "metadata": c.Metadata(tag),
+	}
+	if tags := c.Label().Tags; len(tags) > 0 {
+		b.Job["tags"] = tags
 	}
 	raw, err := json.Marshal(b)
 	if err != nil {

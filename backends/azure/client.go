@@ -33,7 +33,7 @@ const version = "2026-01-15-preview"
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
 	var err error
-	if c.Place, err = service.At(serviceName, device, o.Endpoint).Asking(o.Job); err != nil {
+	if c.Place, err = service.PlaceOf(serviceName, device, o); err != nil {
 		return nil, err
 	}
 	c.storage = o.REST

@@ -65,7 +65,7 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 	}
 	return json.Marshal(map[string]any{
 		"clientToken": tag, "deviceArn": c.Device(), "shots": shots, "outputS3Bucket": bucket, "outputS3KeyPrefix": cmp.Or(c.account.Prefix, "qgan"),
-		"action": string(text), "tags": map[string]string{service.TagKey: tag},
+		"action": string(text), "tags": c.TagPairs(tag),
 	})
 }
 

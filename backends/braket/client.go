@@ -54,7 +54,8 @@ func New(a Account, name string, o service.Options) (*Client, error) {
 		return nil, err
 	}
 	c := Reader(arn)
-	if c.Place, err = service.At(serviceName, arn, o.Address("")).Asking(o.Job); err != nil {
+	o.Endpoint = o.Address("")
+	if c.Place, err = service.PlaceOf(serviceName, arn, o); err != nil {
 		return nil, err
 	}
 	c.account, c.options, c.clock = a, o.REST, &clock{now: o.Clock()}

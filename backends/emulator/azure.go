@@ -90,6 +90,11 @@ func NewAzure(o Options) (*Azure, error) {
 // Credentials are what its clients need: the key of any workspace, or a token.
 func (e *Azure) Credentials() (key string) { return e.orDefault("dummykey") }
 
+// Environment are the variables of the credentials.
+func (e *Azure) Environment() [][2]string {
+	return [][2]string{{"AZURE_QUANTUM_CONNECTION_STRING", "SubscriptionId=emulated;ResourceGroupName=emulated;WorkspaceName=emulated;ApiKey=" + e.Credentials() + ";QuantumEndpoint=https://eastus.quantum.azure.com/"}}
+}
+
 // Device is the processor's name at the provider whose gates it has.
 func (e *Azure) Device() string { return e.processors()[0] }
 

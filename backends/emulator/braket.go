@@ -94,6 +94,12 @@ func NewBraket(o Options) (*Braket, error) {
 // Credentials are what its clients need.
 func (e *Braket) Credentials() (key, secret string) { return braketKey, e.orDefault(braketSecret) }
 
+// Environment are the variables of the credentials.
+func (e *Braket) Environment() [][2]string {
+	key, secret := e.Credentials()
+	return [][2]string{{"AWS_ACCESS_KEY_ID", key}, {"AWS_SECRET_ACCESS_KEY", secret}, {"AWS_SESSION_TOKEN", ""}}
+}
+
 // Device is the device's ARN.
 func (e *Braket) Device() string { return e.arn }
 

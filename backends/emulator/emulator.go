@@ -50,6 +50,9 @@ type Options struct {
 type Service interface {
 	http.Handler
 	Device() string // the name of its processor
+	// Environment are variables with the credentials that it takes, each a name and a value, as
+	// the service's clients read them.
+	Environment() [][2]string
 }
 
 // constructors is the table of services by their names.

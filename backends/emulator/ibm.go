@@ -87,6 +87,12 @@ func (e *IBM) Credentials() (key, instance string) {
 	return e.orDefault("KEY"), "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:11111111-2222-3333-4444-555555555555::"
 }
 
+// Environment are the variables of the credentials.
+func (e *IBM) Environment() [][2]string {
+	key, instance := e.Credentials()
+	return [][2]string{{"QISKIT_IBM_TOKEN", key}, {"QISKIT_IBM_INSTANCE", instance}}
+}
+
 // Device is the device's name.
 func (e *IBM) Device() string { return e.device.name }
 

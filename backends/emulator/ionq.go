@@ -70,6 +70,11 @@ func NewIonQ(o Options) (*IonQ, error) {
 // Credentials are what its clients need.
 func (e *IonQ) Credentials() (key string) { return e.orDefault("KEY") }
 
+// Environment are the variables of the credentials.
+func (e *IonQ) Environment() [][2]string {
+	return [][2]string{{"IONQ_API_KEY", e.Credentials()}}
+}
+
 // Device is the processor's name; the simulator's is simulator.
 func (e *IonQ) Device() string { return e.device.name }
 

@@ -63,6 +63,11 @@ func NewIQM(o Options) (*IQM, error) {
 // Credentials are what its clients need.
 func (e *IQM) Credentials() (token string) { return e.orDefault("dummy-token") }
 
+// Environment are the variables of the credentials.
+func (e *IQM) Environment() [][2]string {
+	return [][2]string{{"IQM_TOKEN", e.Credentials()}}
+}
+
 // Device is the computer's alias.
 func (e *IQM) Device() string { return iqmAlias }
 

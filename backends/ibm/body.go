@@ -66,7 +66,7 @@ func (c *Client) options() *options {
 
 // Body writes a job: a PUB a program, every angle bound.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
-	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2, Options: c.options()}, Tags: []string{tag}, Cost: c.AskedSeconds("max-execution-time")}
+	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2, Options: c.options()}, Tags: c.Tags(tag), Cost: c.AskedSeconds("max-execution-time")}
 	err := c.Write(programs, false, func(i int, circuit *ir.Circuit) error {
 		text, err := program(circuit)
 		j.Params.PUBs = append(j.Params.PUBs, [3]any{text, nil, programs[i].Shots})

@@ -24,7 +24,7 @@ const debiasShots = 500
 
 // Body writes a job of one or several native circuits.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
-	body := map[string]any{"backend": c.Device(), "name": tag, "shots": programs[0].Shots, "metadata": map[string]string{service.TagKey: tag}}
+	body := map[string]any{"backend": c.Device(), "name": c.Title(tag), "shots": programs[0].Shots, "metadata": c.Metadata(tag)}
 	var circuits []circuit
 	qubits := 0
 	err := c.Write(programs, true, func(i int, p *ir.Circuit) error {

@@ -33,7 +33,7 @@ func (c *Client) Body(ctx context.Context, programs []service.Program, tag strin
 	err = c.Write(programs, true, func(i int, p *ir.Circuit) (err error) {
 		circuits[i], err = write(p, labels)
 		circuits[i].Name = fmt.Sprintf("%s-%d", tag, i)
-		circuits[i].Metadata = map[string]string{service.TagKey: tag}
+		circuits[i].Metadata = c.Metadata(tag)
 		return err
 	})
 	if err != nil {

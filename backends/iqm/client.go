@@ -30,7 +30,7 @@ type Client struct {
 func New(a Account, device string, o service.Options) (*Client, error) {
 	c := Reader(device)
 	var err error
-	if c.Place, err = service.At(serviceName, device, o.Endpoint).Asking(o.Job); err != nil {
+	if c.Place, err = service.PlaceOf(serviceName, device, o); err != nil {
 		return nil, err
 	}
 	rest, now := o.REST, o.Clock()

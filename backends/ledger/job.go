@@ -53,6 +53,11 @@ type Job struct {
 	Group   string `json:"group,omitempty"`
 	Work    string `json:"work,omitempty"` // names what was asked, see [Ledger.Calibration]
 	Index   int    `json:"index,omitempty"`
+	// Name and Tags are what people call it, and Options what the service does with it on
+	// request, by the names of settings.
+	Name    string            `json:"name,omitempty"`
+	Tags    []string          `json:"tags,omitempty"`
+	Options map[string]string `json:"options,omitempty"`
 
 	Circuits int `json:"circuits"` // 0: it is a session
 	Shots    int `json:"shots"`    // of all circuits

@@ -154,7 +154,7 @@ func TestLimitsHoldWhenItIsSent(t *testing.T) {
 	if err := begin("b", day, true); err != nil {
 		t.Errorf("the same body again costs nothing: %v", err)
 	}
-	s, err := l.Summary(false)
+	s, err := l.Summary(ledger.Query{})
 	if err != nil || s.Today != 4 || s.Total != 6 || s.Planned != 2 {
 		t.Errorf("%+v, %v", s, err)
 	}

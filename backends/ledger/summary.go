@@ -2,33 +2,11 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
-
-// Summary is a ledger's jobs and what they cost in US dollars, for people and programs.
-type Summary struct {
-	Schema string  `json:"schema"`
-	Jobs   []Job   `json:"jobs"`
-	Today  float64 `json:"spent_today_usd"` // by the time of sending, of the day in UTC
-	Total  float64 `json:"spent_usd"`
-	// Planned is the estimate of what is to be sent.
-	Planned float64 `json:"planned_usd"`
-}
-
-// Summary lists the jobs, or those that have not ended, and sums up what all of them cost.
-func (l *Ledger) Summary(open bool) (*Summary, error) {
-	all, err := l.Jobs()
-	if err != nil {
-		return nil, err
-	}
-	s := &Summary{Schema: "qgan.jobs/v1", Jobs: []Job{}, Today: SpentSince(all, startOfDay(l.Now())), Total: SpentSince(all, time.Time{}), Planned: planned(all, time.Time{})}
-	for _, j := range all {
-		if !open || !j.State.Final() {
-			s.Jobs = append(s.Jobs, j)
-		}
-	}
-	return s, nil
-}
 
 // Spent is what a job cost or, with a tilde, may cost, in US dollars or in the service's
 // unit; and what is counted for attempts that were never found.
@@ -64,13 +42,23 @@ func (j Job) Unsettled() bool {
 // Facts are what is known of a job, each a name and a text, for people.
 func (j Job) Facts() (facts [][2]string) {
 	for _, k := range [][2]string{
-		{"job", j.ID}, {"state", string(j.State)}, {"reason", j.Reason}, {"service", j.Service + ":" + j.Device}, {"address", j.Endpoint}, {"id there", j.Remote},
+		{"job", j.ID}, {"name", j.Name}, {"tags", strings.Join(j.Tags, ", ")}, {"state", string(j.State)}, {"reason", j.Reason}, {"service", j.Service + ":" + j.Device}, {"address", j.Endpoint}, {"id there", j.Remote},
 		{"for", j.Command}, {"circuits", fmt.Sprint(j.Circuits)}, {"shots", fmt.Sprint(j.Shots)}, {"cost", j.Spent()}, {"attempts", fmt.Sprint(j.Attempt)},
 		{"made", j.Created.Format(time.RFC3339)}, {"changed", j.Updated.Format(time.RFC3339)}, {"snapshot", j.Snapshot},
+		{"options", options(j.Options)},
 	} {
 		if k[1] != "" {
 			facts = append(facts, k)
 		}
 	}
 	return facts
+}
+
+// options are those of a job as one text.
+func options(given map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		parts = append(parts, name+" "+given[name])
+	}
+	return strings.Join(parts, ", ")
 }

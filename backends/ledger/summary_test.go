@@ -21,7 +21,7 @@ func TestSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for open, want := range map[bool]int{false: 2, true: 1} {
-		s, err := l.Summary(open)
+		s, err := l.Summary(Query{Open: open})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -166,30 +166,53 @@ func TestWhoKeepsTheOrder(t *testing.T) {
 	}
 }
 
-// Open are the jobs of this device at this service that have not ended.
-func TestOpen(t *testing.T) {
+// What a command leaves behind are the jobs that it had in hand: none that others planned, at
+// another place or the same, and none that has ended. One that is stopped sends nothing more.
+func TestLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		want := map[string][]string{}
-		for _, where := range []string{"fake line", "fake ring", "other line"} {
-			name, device, _ := strings.Cut(where, " ")
-			r := &Remote{Service: &bent{fakeService: newFake(), service: name, device: device}, Ledger: openLedger(t, dir)}
-			programs := []service.Program{{Circuit: requestOf(1, 3).Circuit, Shots: 3}}
-			jobs, err := r.Plan(t.Context(), [][]service.Program{programs, programs}, "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := r.Ledger.Record(ledger.Update{Job: jobs[0].ID, State: ledger.Failed, Attempt: 1}); err != nil {
-				t.Fatal(err)
-			}
-			want[where] = []string{jobs[1].ID}
+		fake := newFake()
+		r := &Remote{Service: fake, Ledger: openLedger(t, dir)}
+		programs := []service.Program{{Circuit: requestOf(1, 3).Circuit, Shots: 3}}
+		jobs, err := r.Plan(t.Context(), [][]service.Program{programs, programs, programs, programs, programs}, "")
+		if err != nil {
+			t.Fatal(err)
 		}
-		for where, ids := range want {
-			name, device, _ := strings.Cut(where, " ")
-			r := &Remote{Service: &bent{fakeService: newFake(), service: name, device: device}, Ledger: openLedger(t, dir)}
-			if got, err := r.Open(); err != nil || !slices.Equal(got, ids) {
-				t.Errorf("%s: %v, want %v; %v", where, got, ids, err)
+		var ids []string
+		for _, j := range jobs {
+			ids = append(ids, j.ID)
+		}
+		if left, err := r.Left(); err != nil || left.String() != "" {
+			t.Errorf("before anything is done %q is left; %v", left, err)
+		}
+		if _, err := r.Send(t.Context(), ids[0]); err != nil {
+			t.Fatal(err)
+		}
+		fake.faults = func() fault { return dropBefore }
+		for _, u := range []ledger.Update{{Job: ids[1], State: ledger.Unknown, Attempt: 1}, {Job: ids[2], State: ledger.Failed, Attempt: 1}} {
+			if err := r.Ledger.Record(u); err != nil {
+				t.Fatal(err)
 			}
+		}
+		posts := fake.posts
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		if err := r.Finish(stopped, ids[:4]); !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped with %v", err)
+		}
+		if j, err := r.Ledger.Job(ids[3]); err != nil || j.State != ledger.Planned || fake.posts != posts {
+			t.Errorf("after it was stopped %d jobs were sent, and the last is %s; %v", fake.posts-posts, j.State, err)
+		}
+		left, err := r.Left()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "goes on at the service: " + ids[0] + " (fake:r1); not sent yet: " + ids[3] + "; not known whether the service has it: " + ids[1]
+		if want += "\nthe same command takes that up, and so does `qgan jobs wait " + jobs[0].Short() + " " + jobs[3].Short() + " " + jobs[1].Short() + "`"; left.String() != want {
+			t.Errorf("%s\nwant %s", left, want)
+		}
+		if left, err := (&Remote{Service: newFake(), Ledger: openLedger(t, dir)}).Left(); err != nil || left.String() != "" {
+			t.Errorf("another command leaves %q; %v", left, err)
 		}
 	})
 }

@@ -42,6 +42,7 @@ type Remote struct {
 	// Work names what was asked, see Calibration; "": nothing does.
 	Work string
 
+	inHand  hands
 	purse   purse // what this command has sent and planned
 	asked   sync.Mutex
 	told    *service.Limits // what the service told once
@@ -166,6 +167,12 @@ func (r *Remote) Plan(ctx context.Context, jobs [][]service.Program, group strin
 	return r.plan(ctx, jobs, group, places)
 }
 
+// called is a service that knows what its jobs are called and what is asked for them.
+type called interface {
+	Label() service.Label
+	Options() map[string]string
+}
+
 func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group string, places []int) ([]ledger.Job, error) {
 	plans := make([]ledger.Plan, len(jobs))
 	for i, programs := range jobs {
@@ -192,6 +199,9 @@ func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group strin
 			ID: id, Service: r.Service.Service(), Device: r.Service.Device(), Endpoint: r.Service.Endpoint(), Command: r.Command, Group: group, Index: places[i],
 			Circuits: len(programs), Shots: shots, Programs: encoded, Snapshot: r.Snapshot,
 			Work: r.Work,
+		}
+		if p, ok := r.Service.(called); ok {
+			j.Name, j.Tags, j.Options = p.Label().Name, p.Label().Tags, p.Options()
 		}
 		if price, ok := r.Service.Price(ctx, programs); ok {
 			j.Estimate = &price.USD

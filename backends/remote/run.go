@@ -103,16 +103,21 @@ func (r *Remote) once(ctx context.Context, programs []service.Program, group str
 	if err != nil {
 		return nil, err
 	}
-	end, err := r.together(ctx, jobs)
-	if err != nil {
-		return nil, err
-	}
-	err = r.Finish(ctx, jobs)
-	end()
-	if err != nil {
+	if err := r.Complete(ctx, jobs); err != nil {
 		return nil, err
 	}
 	return r.collect(jobs)
+}
+
+// Complete is Finish with the jobs that are still to be sent in one batch, where that is asked
+// for.
+func (r *Remote) Complete(ctx context.Context, ids []string) error {
+	end, err := r.together(ctx, ids)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return r.Finish(ctx, ids)
 }
 
 // claim waits until no other process works on a group, so that of two that ask the same the
@@ -213,6 +218,9 @@ const waiting = 16
 // Finish sends jobs and waits for all of them. A job that stays unknown or fails is
 // told of, when the others are done.
 func (r *Remote) Finish(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		r.inHand.take(id)
+	}
 	errs := make([]error, len(ids))
 	slots := make(chan struct{}, waiting)
 	var wait sync.WaitGroup
@@ -294,16 +302,4 @@ func (r *Remote) results(requests []backends.Request, found []obtained) []backen
 		results[i] = res
 	}
 	return results
-}
-
-// Open lists the jobs of the device that have not ended.
-func (r *Remote) Open() ([]string, error) {
-	jobs, err := r.Ledger.Jobs()
-	var open []string
-	for _, j := range jobs {
-		if j.Service == r.Service.Service() && j.Device == r.Service.Device() && !j.State.Final() {
-			open = append(open, j.ID)
-		}
-	}
-	return open, err
 }

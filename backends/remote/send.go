@@ -34,6 +34,7 @@ func (r *Remote) Send(ctx context.Context, id string) (ledger.Job, error) {
 		return j, err
 	}
 	defer unlock()
+	r.inHand.take(j.ID)
 	if j, err = r.Ledger.Job(j.ID); err != nil { // under the lock: another process may have sent it
 		return j, err
 	}
@@ -97,6 +98,9 @@ func (s *sending) begin(ctx context.Context, j ledger.Job) (ledger.Job, error) {
 		if err := s.rest(ctx, j, wait); err != nil {
 			return j, err
 		}
+	}
+	if err := ctx.Err(); err != nil { // a job that is not begun is not lost
+		return j, errors.Join(err, done())
 	}
 	limits := s.Limits
 	limits.Before = s.purse.total(j.ID)

@@ -34,6 +34,7 @@ func (r *Remote) Wait(ctx context.Context, id string) (ledger.Job, error) {
 	case j.State != ledger.Submitted:
 		return j, fmt.Errorf("job %s is %s, not submitted", j.ID, j.State)
 	}
+	r.inHand.take(j.ID)
 	w := &watch{Remote: r, Patience: r.filled(), job: j, useful: r.Ledger.Now()}
 	wait := w.PollMin
 	for {

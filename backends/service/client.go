@@ -19,7 +19,8 @@ type Options struct {
 	REST     RESTOptions
 	Now      func() time.Time // nil: time.Now
 	// Job are options of the jobs that are sent, by the names of JobOptions.
-	Job map[string]string
+	Job   map[string]string
+	Label Label // of the jobs that are sent
 }
 
 // Clock is what tells the time.
@@ -47,11 +48,22 @@ const TagKey = "qgan_id"
 type Place struct {
 	service, device, endpoint string
 	job                       map[string]string // what is asked for its jobs
+	label                     Label             // of its jobs
 }
 
 // At returns the place of a device. The endpoint is empty for the service's own address.
 func At(service, device, endpoint string) Place {
 	return Place{service: service, device: device, endpoint: endpoint}
+}
+
+// PlaceOf is the place of a device as the options say.
+func PlaceOf(service, device string, o Options) (Place, error) {
+	p, err := At(service, device, o.Endpoint).Asking(o.Job)
+	p.label = o.Label
+	if err == nil {
+		err = o.Label.Check()
+	}
+	return p, err
 }
 
 // Service is the service's name.

@@ -24,7 +24,9 @@ type JobOption struct {
 	// Without is another option, which is not asked for beside it, and With one that is; "":
 	// none.
 	Without, With string
-	check         func(text string) error
+	// Session says that it is of the command's session, which no other command takes up.
+	Session bool
+	check   func(text string) error
 }
 
 // jobOptions is the table. Sources: IBM, "SamplerOptions", "Maximum execution time" and "Create a
@@ -34,11 +36,11 @@ var jobOptions = []JobOption{
 	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls: gates, measure or gates,measure", check: oneOf("gates", "measure", "gates,measure")},
 	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: between(time.Second, longest)},
 	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: jobs that are asked for together are run in a batch: true or false", Alike: true, check: oneOf("true", "false")},
-	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
+	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
 	{Name: "ionq-debias", Service: "ionq", Usage: "of ionq: debiasing, of 500 shots or more: true or false", check: oneOf("true", "false")},
-	{Name: "ionq-session", Service: "ionq", Usage: "of ionq: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, check: between(time.Minute, longestSession)},
-	{Name: "ionq-session-jobs", Service: "ionq", With: "ionq-session", Usage: "of ionq: most jobs of the session", Alike: true, check: atLeastOne},
-	{Name: "ionq-session-cost", Service: "ionq", With: "ionq-session", Usage: "of ionq: most that the session may cost, in US dollars", Alike: true, check: amount},
+	{Name: "ionq-session", Service: "ionq", Usage: "of ionq: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, check: between(time.Minute, longestSession)},
+	{Name: "ionq-session-jobs", Service: "ionq", With: "ionq-session", Usage: "of ionq: most jobs of the session", Alike: true, Session: true, check: atLeastOne},
+	{Name: "ionq-session-cost", Service: "ionq", With: "ionq-session", Usage: "of ionq: most that the session may cost, in US dollars", Alike: true, Session: true, check: amount},
 	{Name: "iqm-heralding", Service: "iqm", Usage: "of iqm: shots that do not begin in zeros are left out: zeros or none", check: oneOf("zeros", "none")},
 	{Name: "iqm-timeslot", Service: "iqm", Usage: "of iqm: in the timeslot that is booked: true or false", Alike: true, check: oneOf("true", "false")},
 }

@@ -25,7 +25,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := f.client(cmd.Context(), a, row, "", "")
+			s, err := f.client(cmd.Context(), a, row, "", service.Options{})
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 				}{"qgan.devices/v1", name, devices})
 			}
 			t := newTable(a.out)
-			t.Row("device", "qubits", "status", "jobs waiting")
+			t.Row("device", "qubits", "status", "queue")
 			for _, d := range devices {
 				qubits, queue := "–", "–"
 				if d.Qubits > 0 {

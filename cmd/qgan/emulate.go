@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +24,8 @@ func newEmulateCmd(a *app) *cobra.Command {
 		Short: "Run a service of cloud processors on this machine",
 		Long: `Run a service of cloud processors on this machine: its REST interface, with the
 noisy simulator in the place of the processor. The first line of standard output is
-its address. It takes the credentials that the official clients' documentation uses
-for examples, or --key; jobs there cost nothing.
+its address; those behind it set, in a shell, the address and the credentials that it
+takes: well-known dummies, or --key. Jobs there cost nothing.
 
 A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctrl-C.`,
 		Example: `  qgan emulate ibm
@@ -62,8 +63,12 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			if ip := l.Addr().(*net.TCPAddr).IP; !ip.IsLoopback() {
 				a.warn("%s can be reached from other machines", l.Addr())
 			}
-			fmt.Fprintf(a.out, "http://%s\n", l.Addr())
-			a.note("%s with the device %s; point a client at it with --endpoint %s=http://%s", row.Name, s.Device(), row.Name, l.Addr())
+			address := "http://" + l.Addr().String()
+			fmt.Fprintln(a.out, address)
+			for _, v := range append([][2]string{{endpointVariable(row.Name), address}}, s.Environment()...) {
+				fmt.Fprintf(a.out, "export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
+			}
+			a.note("the device is %s:%s; it stops at Ctrl-C", row.Name, s.Device())
 			return emulator.Serve(cmd.Context(), l, s)
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +28,7 @@ func (f *remoteFlags) openJob(ctx context.Context, a *app, l *ledger.Ledger, id 
 	if err != nil {
 		return nil, j, err
 	}
-	client, err := f.client(ctx, a, s, j.Device, j.Endpoint)
+	client, err := f.client(ctx, a, s, j.Device, service.Options{Endpoint: j.Endpoint, Job: j.Options})
 	if err != nil {
 		return nil, j, err
 	}
@@ -84,34 +85,55 @@ func (f *remoteFlags) eachJob(a *app, do func(ctx context.Context, r *remote.Rem
 }
 
 func newJobsListCmd(a *app) *cobra.Command {
-	var asJSON, open bool
+	var q ledger.Query
+	var asJSON bool
+	var since string
+	var states []string
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the jobs of the ledger",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return a.withLedger(func(l *ledger.Ledger) error {
-				s, err := l.Summary(open)
-				if err != nil {
+		Long: `List the jobs of the ledger in the order of their submission. A job is named by the last
+letters of its id, which other verbs take; ` + "`jobs show`" + ` has the rest of it.`,
+		Example: "  qgan jobs list --since 7d --service ibm --state failed,unknown\n  qgan jobs list --tag paper --limit 10",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) (err error) {
+			if q.Service != "" {
+				if _, err := serviceOf(q.Service); err != nil {
 					return err
+				}
+			}
+			if since != "" {
+				if q.Since, err = ledger.Since(since, a.now()); err != nil {
+					return usagef("--since %w", err)
+				}
+			}
+			for _, s := range states {
+				q.States = append(q.States, ledger.State(s))
+			}
+			return a.withLedger(func(l *ledger.Ledger) error {
+				s, err := l.Summary(q)
+				if err != nil {
+					return usagef("%w", err)
 				}
 				return show(a, asJSON, s, a.printJobs)
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.Flags().BoolVar(&open, "open", false, "only those that have not ended")
+	f := cmd.Flags()
+	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	f.BoolVar(&q.Open, "open", false, "only those that have not ended")
+	f.StringVar(&q.Service, "service", "", "only those of a service")
+	f.StringVar(&since, "since", "", "only those made since a date or so long ago: 2026-11-30, 36h, 7d")
+	f.StringSliceVar(&states, "state", nil, "only those in a state, or several: "+strings.Join(ledger.States(), ", "))
+	f.IntVar(&q.Limit, "limit", 0, "only the newest so many (none: all)")
+	f.StringVar(&q.Name, "name", "", "only those of a name")
+	f.StringArrayVar(&q.Tags, "tag", nil, "only those with a tag (can be repeated)")
 	return cmd
 }
 
-// printJobs prints jobs for people, and what they cost.
+// printJobs prints jobs for people, and what all of the ledger cost.
 func (a *app) printJobs(s *ledger.Summary) error {
-	t := newTable(a.out)
-	t.Row("job", "state", "service", "circuits", "shots", "cost", "id there", "for")
-	for _, j := range s.Jobs {
-		t.Row(j.ID, string(j.State), j.Service+":"+j.Device, fmt.Sprint(j.Circuits), fmt.Sprint(j.Shots), j.Spent(), j.Remote, j.Command)
-	}
-	if err := t.Flush(); err != nil {
+	if err := s.WriteText(a.out); err != nil {
 		return err
 	}
 	a.note("$%.2f today (UTC), $%.2f in all", s.Today, s.Total)
@@ -153,7 +175,8 @@ func newJobsWaitCmd(a *app) *cobra.Command {
 		Use:   "wait JOB…",
 		Short: "Wait until jobs have ended",
 		Long: `Wait until jobs have ended and keep their results. A job that was planned and not
-sent is sent; one whose answer was lost is looked up. With --timeout it ends with
+sent is sent, with the options that it was planned with; one whose answer was lost is
+looked up. With --timeout it ends with
 exit code 6 where a job has not ended by then; the job goes on.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -164,15 +187,11 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 				defer cancel()
 			}
 			return a.withLedger(func(l *ledger.Ledger) error {
-				for _, id := range args {
-					if err := f.wait(until, a, l, id); err != nil {
-						if errors.Is(err, context.DeadlineExceeded) {
-							return a.unfinished(l, id, timeout)
-						}
-						return err
-					}
+				err := f.wait(until, a, l, args)
+				if errors.Is(err, context.DeadlineExceeded) {
+					return a.unfinished(l, args, timeout)
 				}
-				return nil
+				return err
 			})
 		},
 	}
@@ -181,33 +200,55 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 	return cmd
 }
 
-// wait waits for a job. Of one that has ended nobody is asked, so it takes no credentials.
-func (f *remoteFlags) wait(ctx context.Context, a *app, l *ledger.Ledger, id string) error {
-	j, _, err := findJob(l, id)
-	if err != nil {
-		return err
+// wait waits for jobs, those of one place and with the same options together. Of those that
+// have ended nobody is asked, so it takes no credentials.
+func (f *remoteFlags) wait(ctx context.Context, a *app, l *ledger.Ledger, ids []string) error {
+	var order []string
+	var ended error // of the first that has no result
+	alike := map[string][]string{}
+	for _, id := range ids {
+		j, _, err := findJob(l, id)
+		switch place := fmt.Sprint(j.Service, j.Device, j.Endpoint, j.Command, j.Options); {
+		case err != nil:
+			return err
+		case !j.State.Final() || j.State == ledger.Unreadable:
+			if alike[place] == nil {
+				order = append(order, place)
+			}
+			alike[place] = append(alike[place], j.ID)
+		case ended == nil:
+			ended = remote.Ended(j)
+		}
 	}
-	if j.State.Final() && j.State != ledger.Unreadable {
-		return remote.Ended(j)
+	for _, place := range order {
+		r, _, err := f.openJob(ctx, a, l, alike[place][0])
+		if err != nil {
+			return err
+		}
+		if err := r.Complete(ctx, alike[place]); err != nil {
+			return err
+		}
 	}
-	r, j, err := f.openJob(ctx, a, l, id)
-	if err != nil {
-		return err
-	}
-	return r.Finish(ctx, []string{j.ID})
+	return ended
 }
 
-// unfinished says where a job stands that was waited for in vain.
-func (a *app) unfinished(l *ledger.Ledger, id string, timeout time.Duration) error {
-	j, err := l.Job(id)
-	if err != nil {
-		return err
+// unfinished says where the first of the jobs stands that were waited for in vain.
+func (a *app) unfinished(l *ledger.Ledger, ids []string, timeout time.Duration) error {
+	for _, id := range ids {
+		j, err := l.Job(id)
+		if err != nil {
+			return err
+		}
+		hint := "it goes on at the service: wait again"
+		switch {
+		case j.State.Final():
+			continue
+		case j.State != ledger.Submitted:
+			hint = "it is " + string(j.State) + ": waiting again goes on with it"
+		}
+		return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("%s", hint)
 	}
-	hint := "it goes on at the service: wait again"
-	if j.State != ledger.Submitted {
-		hint = "it is " + string(j.State) + ": waiting again goes on with it"
-	}
-	return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("%s", hint)
+	return exitf(exitUnfinished, "not finished after %v", timeout)
 }
 
 func newJobsResultCmd(a *app) *cobra.Command {

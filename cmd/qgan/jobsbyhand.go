@@ -9,6 +9,7 @@ import (
 
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
+	"qgan/backends/service"
 )
 
 func newJobsAbandonCmd(a *app) *cobra.Command {
@@ -61,7 +62,7 @@ one whose tag it carries, or --as JOB. ` + "`jobs wait`" + ` then follows it. No
 				if err != nil {
 					return usagef("%w", err).withHint("`qgan jobs list` lists them")
 				}
-				client, err := f.client(cmd.Context(), a, s, like.Device, like.Endpoint)
+				client, err := f.client(cmd.Context(), a, s, like.Device, service.Options{Endpoint: like.Endpoint})
 				if err != nil {
 					return err
 				}

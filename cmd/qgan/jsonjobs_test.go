@@ -25,6 +25,7 @@ func plan(t *testing.T, dir string, at time.Time, j ledger.Job, updates ...ledge
 	t.Helper()
 	l := must[*ledger.Ledger](t)(ledger.Open(durable.OS{}, dir, func() time.Time { return at }))
 	defer l.Close()
+	j.Circuits = max(1, j.Circuits) // one without circuits would be a session
 	jobs := must[[]ledger.Job](t)(l.Plan(t.Context(), []ledger.Plan{{Job: j, Request: []byte("{}")}}, ledger.Limits{Unpriced: true}))
 	for _, u := range updates {
 		u.Job = jobs[0].ID
@@ -56,9 +57,22 @@ func TestJobsValues(t *testing.T) {
 	if !strings.Contains(r.err, "$1.25 today (UTC), $3.75 in all") {
 		t.Errorf("jobs list says %q", r.err)
 	}
-	for _, row := range []string{"done +braket:Garnet +2 +70 +$2.50 +task-1 +submit old", "submitted +ionq:qpu +1 +100 +~$1.25 +task-2 +submit new", "failed +ionq:qpu +1 +10 +~$8.00"} {
+	for _, row := range []string{"2d +done +braket:Garnet +$2.50 +submit old", "submitted +ionq:qpu +~$1.25 +submit new", "failed +ionq:qpu +~$8.00"} {
 		if !containsRow(r.out, row) {
 			t.Errorf("jobs list has no row %q:\n%s", row, r.out)
+		}
+	}
+	for args, want := range map[string][]ledger.Job{
+		"--service ionq": {open, failed}, "--state failed,done": {old, failed}, "--since 24h": {open, failed}, "--since " + now.Add(-72*time.Hour).Format(time.DateOnly): {old, open, failed},
+		"--limit 1": {failed}, "--limit 2 --open": {open}, "--name x": {}, "--tag paper": {},
+	} {
+		same(t, object(t, env, append([]string{"jobs", "list"}, strings.Fields(args)...)...), values{"schema": "qgan.jobs/v1", "jobs": want, "spent_today_usd": 1.25, "spent_usd": 3.75, "planned_usd": 0})
+	}
+	for args, want := range map[string]string{
+		"--service dwave": `service "dwave"`, "--state dead": `the state "dead": it can be planned, sending, unknown`, "--since yesterday": `--since "yesterday" is no time`, "--limit -1": "at least 1 is needed",
+	} {
+		if r := command(t, env, append([]string{"jobs", "list"}, strings.Fields(args)...)...); r.code != exitUsage || !strings.Contains(r.err, want) {
+			t.Errorf("jobs list %s: exit code %d, want 2 with %q: %s", args, r.code, want, r.err)
 		}
 	}
 	same(t, object(t, env, "jobs", "show", old.ID), values{

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -109,21 +107,4 @@ func backendOf(s lab.Settings) string {
 		return b
 	}
 	return "ideal"
-}
-
-// running names the jobs at a service that have not ended, of a work that was stopped.
-func running(on *lab.Processor) string {
-	if on == nil || on.Remote == nil {
-		return "no remote jobs are running"
-	}
-	open, err := on.Remote.Open()
-	switch {
-	case err != nil:
-		return "the ledger can't be read: " + err.Error()
-	case len(open) == 0:
-		return "no remote jobs are running"
-	case len(open) > 10:
-		open = append(slices.Clone(open[:10]), "…")
-	}
-	return "at the service are still " + strings.Join(open, ", ") + " (`qgan jobs show`); going on takes them up"
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"qgan/backends/remote"
 	"qgan/backends/sim"
 	"qgan/internal/durable"
 	"qgan/internal/words"
@@ -40,6 +41,8 @@ type app struct {
 	cfg     *config // what the environment and the configuration files say
 	cfgErr  error   // why they could not be used, for a verb that runs all the same
 	started bool    // a verb's own work has begun: no usage error from here on
+
+	senders []*remote.Remote // of jobs, that were opened
 }
 
 // newApp returns the app of a process.
@@ -188,7 +191,22 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	code := exitCode(ctx, err)
 	a.report(code, err)
+	if code == exitInterrupted {
+		a.leave()
+	}
 	return code
+}
+
+// leave says what becomes of the jobs at services that an interrupted verb leaves behind.
+func (a *app) leave() {
+	for _, r := range a.senders {
+		left, err := r.Left()
+		if err != nil {
+			a.warn("%v", err)
+		} else if text := left.String(); text != "" {
+			a.note("%s", text)
+		}
+	}
 }
 
 // report writes an error and its hint on stderr.

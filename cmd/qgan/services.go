@@ -86,6 +86,7 @@ type remoteFlags struct {
 	unpriced bool
 	resubmit bool
 	job      map[string]*string // options of jobs
+	label    service.Label
 }
 
 func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
@@ -99,8 +100,10 @@ func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost and that the service doesn't list")
 }
 
-// addJob adds what a service does with a job on request.
+// addJob adds what jobs are called, and what a service does with one on request.
 func (f *remoteFlags) addJob(s *pflag.FlagSet) {
+	s.StringVar(&f.label.Name, "name", "", "of a service: name of the jobs, for lists")
+	s.StringSliceVar(&f.label.Tags, "tag", nil, "of a service: tag of the jobs, a word or KEY=VALUE (can be repeated)")
 	f.job = map[string]*string{}
 	for _, o := range service.JobOptions() {
 		f.job[o.Name] = s.String(o.Name, "", o.Usage)
@@ -127,6 +130,12 @@ func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
 		if err := f.maxCost.Set(text); err != nil {
 			return f, usagef("--max-cost %s: %w", text, err)
 		}
+	}
+	if text, ok := s["name"]; ok {
+		f.label.Name = text
+	}
+	if text := s["tag"]; text != "" {
+		f.label.Tags = strings.Split(text, ",")
 	}
 	own := map[string]*string{}
 	for _, o := range service.JobOptions() {
@@ -176,17 +185,18 @@ func (f *remoteFlags) open(ctx context.Context, a *app, backend string) (service
 	if err != nil {
 		return nil, err
 	}
-	return f.client(ctx, a, s, device, "")
+	return f.client(ctx, a, s, device, service.Options{Job: f.options(), Label: f.label})
 }
 
-// client returns the client of a device of a service; "" is none. Where the command line
-// and the environment name no other address, it is the one that is given.
-func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device, address string) (service.Client, error) {
+// client returns the client of a device of a service; "" is none. An address that the command
+// line or the environment names stands for the one of the options.
+func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device string, o service.Options) (service.Client, error) {
 	other, err := f.address(a, s)
 	if err != nil {
 		return nil, err
 	}
-	return s.Open(ctx, a.surroundings(s), device, service.Options{Endpoint: cmp.Or(other, address), Now: a.now, Job: f.options()})
+	o.Endpoint, o.Now = cmp.Or(other, o.Endpoint), a.now
+	return s.Open(ctx, a.surroundings(s), device, o)
 }
 
 // openLedger opens the user's ledger: QGAN_LEDGER, or below the state folder.
@@ -228,8 +238,10 @@ func (f *remoteFlags) remote(a *app, l *ledger.Ledger, s service.Service, comman
 	if err != nil {
 		return nil, err
 	}
-	return &remote.Remote{
+	r := &remote.Remote{
 		Service: s, Ledger: l, Limits: limits, Command: command, Resubmit: f.resubmit, Patience: patience,
 		Report: func(j ledger.Job, what string) { a.note("%s: %s", j.ID, what) },
-	}, nil
+	}
+	a.senders = append(a.senders, r)
+	return r, nil
 }

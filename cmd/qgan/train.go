@@ -90,6 +90,9 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	for _, w := range t.Warnings {
 		a.warn("%s", spikes.Spelled(w, asFlag))
 	}
+	if f.sending.dry && (t.Run != nil || !t.Remote()) {
+		return usagef("--dry-run is for a new training at a service")
+	}
 	if t.Run == nil {
 		if t.Remote() {
 			sends, err := t.Afford(cmd.Context())
@@ -190,7 +193,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 	})
 	bar.Finish()
 	if err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-		a.warn("stopped after step %d of %d with a checkpoint; %s; go on with `qgan train %s --resume`", t.Trainer.State.Step, c.Iterations, running(t.On), t.Run.Path)
+		a.warn("stopped after step %d of %d with a checkpoint; go on with `qgan train %s --resume`", t.Trainer.State.Step, c.Iterations, t.Run.Path)
 	}
 	return r, err
 }

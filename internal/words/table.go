@@ -6,18 +6,21 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // Table writes rows in aligned columns.
 type Table struct {
-	w   *tabwriter.Writer
-	err error
+	// Width is what rows are cut to, at the end of the last column that would be wider; 0:
+	// they are as wide as they are.
+	Width int
+
+	w    io.Writer
+	rows [][]string
 }
 
 // NewTable begins a table, which Flush writes.
-func NewTable(w io.Writer) *Table {
-	return &Table{w: tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-}
+func NewTable(w io.Writer) *Table { return &Table{w: w} }
 
 // Row adds a row of cells, whose texts may be others'.
 func (t *Table) Row(cells ...string) {
@@ -25,15 +28,51 @@ func (t *Table) Row(cells ...string) {
 	for i := range cells {
 		cells[i] = Plain(cells[i])
 	}
-	if _, err := fmt.Fprintln(t.w, strings.Join(cells, "\t")); t.err == nil {
-		t.err = err
-	}
+	t.rows = append(t.rows, cells)
 }
 
 // Flush writes the rows and returns the first error.
 func (t *Table) Flush() error {
-	if err := t.w.Flush(); t.err == nil {
-		t.err = err
+	w := tabwriter.NewWriter(t.w, 0, 0, gap, ' ', 0)
+	room := t.room()
+	for _, cells := range t.rows {
+		if last := len(cells) - 1; last >= 0 && room > 0 {
+			cells[last] = Cut(cells[last], room)
+		}
+		if _, err := fmt.Fprintln(w, strings.Join(cells, "\t")); err != nil {
+			return err
+		}
 	}
-	return t.err
+	t.rows = nil
+	return w.Flush()
+}
+
+// gap is the space between columns.
+const gap = 2
+
+// room is how wide the last column may be; 0: any width. It has a letter at least.
+func (t *Table) room() int {
+	if t.Width == 0 || len(t.rows) == 0 {
+		return 0
+	}
+	before := 0
+	for i := range len(t.rows[0]) - 1 {
+		widest := 0
+		for _, cells := range t.rows {
+			if i < len(cells) {
+				widest = max(widest, utf8.RuneCountInString(cells[i]))
+			}
+		}
+		before += widest + gap
+	}
+	return max(1, t.Width-before)
+}
+
+// Cut is a text of so many letters at most; one that is longer ends in "…".
+func Cut(text string, most int) string {
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:max(0, most-1)]) + "…"
 }

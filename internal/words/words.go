@@ -26,6 +26,21 @@ func Figure(x *float64, format string) string {
 	return fmt.Sprintf(format, *x)
 }
 
+// Brief is an age in four letters at most: 59s, 12m, 30h, 5d.
+func Brief(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "new"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd", int(d.Hours()/24))
+}
+
 // Age is a duration as people say it: minutes below two hours, hours below three days.
 func Age(d time.Duration) string {
 	switch {

@@ -102,6 +102,11 @@ func (l *Lab) Processor(ctx context.Context, w Where) (*Processor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if backend == "ideal" || backend == "noisy" {
+		if err := w.withoutJobs(backend); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case backend == "ideal":
 		return nil, w.WithoutNoise("device", "noise-model", "device-noise", "readout-error")
@@ -111,6 +116,19 @@ func (l *Lab) Processor(ctx context.Context, w Where) (*Processor, error) {
 		return nil, named.Inputf("{backend} %s: it can be ideal, noisy or SERVICE:DEVICE", backend)
 	}
 	return l.sold(ctx, backend, w, correction)
+}
+
+// withoutJobs refuses what is asked for jobs where there are none.
+func (w Where) withoutJobs(backend string) error {
+	for _, name := range append(ofJobs(), "name", "tag", "resubmit-unknown") {
+		if w.given(name) {
+			return named.Inputf("%s is for jobs at a service; {backend} %s runs on this machine", named.Setting(name), backend)
+		}
+	}
+	if w.Dry {
+		return named.Inputf("{dry-run} is for jobs at a service; {backend} %s runs on this machine", backend)
+	}
+	return nil
 }
 
 // Correction is how readout errors are taken out of what a backend reads.

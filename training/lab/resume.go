@@ -118,7 +118,7 @@ func (t *Training) processor() *runs.Processor {
 		NoiseModel: s["noise-model"], DeviceNoise: s["device-noise"], CalibrationShots: t.On.Correction.CalibrationShots, M3Distance: t.On.Correction.Distance,
 		Snapshot: t.On.Snapshot,
 	}
-	for _, name := range ofJobs() {
+	for _, name := range append(ofJobs(), "name", "tag") {
 		if s.given(name) {
 			if p.Job == nil {
 				p.Job = map[string]string{}

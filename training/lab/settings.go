@@ -30,9 +30,9 @@ func OfProcessor() []string {
 // OfSending are the settings of what sends jobs to a service: another address of it
 // (SERVICE=URL, several with commas between them), the most that may be spent in US
 // dollars, whether jobs without a price are sent, and whether one whose answer was lost is
-// sent again; and what the service does with a job on request.
+// sent again; what jobs are called, and what the service does with one on request.
 func OfSending() []string {
-	return append([]string{"endpoint", "max-cost", "unpriced", "resubmit-unknown"}, ofJobs()...)
+	return append([]string{"endpoint", "max-cost", "unpriced", "resubmit-unknown", "name", "tag"}, ofJobs()...)
 }
 
 // ofJobs are the options of jobs.
