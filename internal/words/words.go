@@ -4,6 +4,7 @@ package words
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -16,6 +17,25 @@ func Count(n int, thing string) string {
 		return "1 " + thing
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// longList is the length from which Names shortens a list.
+const longList = 13
+
+// Names lists names in brackets; a long list of whole numbers that follow one another by its
+// ends, "[0 to 49]".
+func Names(names []string) string {
+	if len(names) >= longList {
+		first, err := strconv.Atoi(names[0])
+		run := err == nil
+		for i, name := range names {
+			run = run && name == strconv.Itoa(first+i)
+		}
+		if run {
+			return fmt.Sprintf("[%s to %s]", names[0], names[len(names)-1])
+		}
+	}
+	return fmt.Sprint(names)
 }
 
 // Figure is a figure in a format of fmt; None where it is absent.

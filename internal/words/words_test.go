@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -11,6 +12,11 @@ func TestWords(t *testing.T) {
 		{Count(0, "job"), "0 jobs"},
 		{Count(1, "job"), "1 job"},
 		{Count(2, "job"), "2 jobs"},
+		{Names([]string{"3", "4", "5"}), "[3 4 5]"},
+		{Names(strings.Fields("3 4 5 6 7 8 9 10 11 12 13 14 15")), "[3 to 15]"},
+		{Names(strings.Fields("3 4 5 6 7 8 9 10 11 12 13 14")), "[3 4 5 6 7 8 9 10 11 12 13 14]"},
+		{Names(strings.Fields("3 4 5 6 7 8 9 10 11 12 13 14 16")), "[3 4 5 6 7 8 9 10 11 12 13 14 16]"},
+		{Names(strings.Fields("a b c d e f g h i j k l m n")), "[a b c d e f g h i j k l m n]"},
 		{Figure(&x, "%.3g"), "0.123"},
 		{Figure(nil, "%.3g"), "–"},
 		{Age(-time.Second), "in the future"},

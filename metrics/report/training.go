@@ -93,10 +93,10 @@ func (in *Input) trainingFigure() *figure {
 	plots := make([][]*plot.Plot, 3)
 	for i, p := range panels {
 		q := in.trainingPlot(p.level, p.of)
+		q.Y.Label.Text = p.unit
 		if !critic && (i == 0 || i == 2) {
 			q = message("there is no critic")
 		}
-		q.Y.Label.Text = p.unit
 		plots[i/2] = append(plots[i/2], q)
 	}
 	if len(panels)%2 == 1 {

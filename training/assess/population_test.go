@@ -170,6 +170,9 @@ func TestScorePopulation(t *testing.T) {
 	if own.Bins != 30 || own.Parameters != g.Model.Parameters() || product.Parameters != own.Parameters-2 {
 		t.Errorf("%d bins, %d parameters, the product %d", own.Bins, own.Parameters, product.Parameters)
 	}
+	if !slices.Equal(own.Notes, []string{assess.Simulated}) {
+		t.Errorf("notes %q", own.Notes)
+	}
 	want := must(g.Likelihood()(t.Context(), rec.Held))
 	if got := own.Values[0]; s.About[0].Name != "log_likelihood" || math.Abs(*got.Value-want) > 1e-9 {
 		t.Errorf("%s is %v, want %g", s.About[0].Name, got.Value, want)

@@ -253,6 +253,9 @@ func (j judge) contestant(ctx context.Context, s Subject) (contestant, error) {
 	if err != nil {
 		return contestant{}, err
 	}
+	if g.Config.Populates() {
+		notes = append(notes, Simulated)
+	}
 	return contestant{subject, g.Model.Parameters(), append(notes, j.trainedOn(g)...)}, nil
 }
 

@@ -50,7 +50,7 @@ func (j judge) finish(out *Scores) error {
 	}
 	p.Lines = []string{
 		fmt.Sprintf("recording: %s, sha256 %s", out.Data, out.DataSHA256),
-		fmt.Sprintf("neurons %v", out.Labels),
+		"neurons " + words.Names(out.Labels),
 		fmt.Sprintf("split %s: %s; %s to fit, %d to judge, of %s", out.Split.Name, out.Split.Text, words.Count(out.Split.Train, "repeat"), out.Split.Judge, words.Count(out.Split.Bins, "bin")),
 		fmt.Sprintf("seed %d, %d resamples", out.Seed, out.Resamples),
 	}

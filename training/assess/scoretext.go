@@ -13,8 +13,8 @@ import (
 
 // WriteText writes a verdict and a table for each that was judged.
 func (s *Scores) WriteText(w io.Writer) error {
-	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %v, split %s: %s to fit, %d to judge, of %s\n",
-		s.Data, s.DataSHA256, s.Labels, s.Split.Name, words.Count(s.Split.Train, "repeat"), s.Split.Judge, words.Count(s.Split.Bins, "bin"))
+	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %s, split %s: %s to fit, %d to judge, of %s\n",
+		s.Data, s.DataSHA256, words.Names(s.Labels), s.Split.Name, words.Count(s.Split.Train, "repeat"), s.Split.Judge, words.Count(s.Split.Bins, "bin"))
 	for i, x := range s.Judged {
 		fmt.Fprintf(w, "\n%s: %s of %s\n", x.Name, words.Count(x.Repeats, "repeat"), words.Count(x.Bins, "bin"))
 		for _, line := range x.Verdict {

@@ -48,7 +48,7 @@ func interval(x metrics.Intervals, figure float64) string {
 
 // WriteText writes the figures for people.
 func (e *Evaluation) WriteText(w io.Writer) error {
-	fmt.Fprintf(w, "%s against %s (sha256 %.12s), neurons %v, windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, e.Labels, words.Count(e.Timesteps, "bin"), e.Seed)
+	fmt.Fprintf(w, "%s against %s (sha256 %.12s), neurons %s, windows of %s, seed %d\n", e.What, e.Data, e.DataSHA256, words.Names(e.Labels), words.Count(e.Timesteps, "bin"), e.Seed)
 	if e.Parameters != nil {
 		fmt.Fprintln(w, e.Size)
 	}
@@ -341,8 +341,8 @@ func (b *Baselines) WriteText(w io.Writer) error {
 	if len(b.Samples) > 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %v, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-		b.Data, b.DataSHA256, b.Labels, words.Count(b.Timesteps, "bin"), b.Windows, b.Seen, b.PSilent)
+	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %s, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
+		b.Data, b.DataSHA256, words.Names(b.Labels), words.Count(b.Timesteps, "bin"), b.Windows, b.Seen, b.PSilent)
 	return writeBaselineTable(w, b.Models)
 }
 
