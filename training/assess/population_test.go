@@ -205,6 +205,9 @@ func TestReportOfManyCells(t *testing.T) {
 			t.Errorf("%s: whole %t, JS valid %t (%s), %d bins", m.Name, m.Whole, m.JSValid, m.JSReason, m.Samples.Bins)
 		}
 	}
+	if name := in.Models[1].Name; name != "deep, seed 0, pair rotations" {
+		t.Errorf("the population is called %s", name)
+	}
 	names := map[string]int{}
 	for _, b := range in.Scores.Baselines {
 		names[b.Score.Name] = b.Score.Parameters
@@ -214,7 +217,7 @@ func TestReportOfManyCells(t *testing.T) {
 			t.Errorf("the baseline %s has %d numbers", name, names[name])
 		}
 	}
-	if !slices.Contains(in.Lines, in.Models[1].Name+": "+assess.Simulated) {
+	if !slices.Contains(in.Lines, assess.Simulated) {
 		t.Errorf("no line says that the circuits are simulated easily: %q", in.Lines)
 	}
 	var drawn []string

@@ -91,10 +91,8 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 			return in, err
 		}
 	}
-	for i := range s.Subjects {
-		if g := s.Subjects[i].Generator; g != nil && g.Config.Populates() {
-			in.Lines = append(in.Lines, in.Models[i].Name+": "+Simulated)
-		}
+	if s.population() != nil {
+		in.Lines = append(in.Lines, Simulated)
 	}
 	if err := s.judge(ctx, &in); err != nil {
 		return in, err
@@ -112,6 +110,27 @@ func (s *Subjects) title() string {
 		of = "whole repeats of " + words.Count(s.Recording.Train.Bins, "bin")
 	}
 	return fmt.Sprintf("Spike trains of %s, %s", words.Count(s.Recording.Train.Neurons, "neuron"), of)
+}
+
+// population is the configuration of the first population; nil: there is none.
+func (s *Subjects) population() *training.Config {
+	for _, x := range s.Subjects {
+		if g := x.Generator; g != nil && g.Config.Populates() {
+			return &g.Config
+		}
+	}
+	return nil
+}
+
+// tied says what ties the qubits of a population.
+func tied(c training.Config) string {
+	switch {
+	case c.Product:
+		return "product circuit"
+	case c.Entangler == training.EntanglerPair:
+		return "pair rotations"
+	}
+	return "chain of CNOTs"
 }
 
 // whole says whether samples of a subject are whole repeats of the recording, bin for bin:
@@ -145,11 +164,9 @@ func (s *Subjects) laws(in *report.Input) error {
 
 // judge judges all by the repeats held out, or else by every other one.
 func (s *Subjects) judge(ctx context.Context, in *report.Input) error {
-	var config *training.Config // of the first population
-	for _, x := range s.Subjects {
-		if g := x.Generator; g != nil && g.Config.Populates() && config == nil && !s.Brief {
-			config = &g.Config
-		}
+	config := s.population()
+	if s.Brief {
+		config = nil
 	}
 	o := verdictOptions(s.Recording, s.Seed, nil, config)
 	o.Page, o.Config = true, config
@@ -253,7 +270,9 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject) error 
 		return err
 	}
 	name := fmt.Sprintf("%s, seed %d", g.Config.Preset, g.Config.Seed)
-	if g.Config.KLoss != training.KOff {
+	if g.Config.Populates() {
+		name += ", " + tied(g.Config)
+	} else if g.Config.KLoss != training.KOff {
 		name += fmt.Sprintf(", K-loss %s", g.Config.KLoss)
 	} else if len(s.Subjects) > 1 {
 		name += ", standard loss"
