@@ -277,9 +277,9 @@ func TestDevices(t *testing.T) {
 	const status = `{"value":[{"id":"ionq","targets":[{"id":"ionq.simulator","currentAvailability":"Available","averageQueueTime":3},{"id":"ionq.qpu.aria-1","currentAvailability":"Degraded","averageQueueTime":0,"numQubits":3}]},
 		{"id":"quantinuum","targets":[{"id":"quantinuum.sim.h2-1sc","currentAvailability":"Available"},{"id":"quantinuum.qpu.new","currentAvailability":"Available"}]},{"id":"rigetti","targets":[{"id":"rigetti.sim.qvm"}]}]}`
 	list, err := client(t, places{"GET providerStatus": status}, "").Devices(t.Context())
-	want := "[{ionq.simulator 29 Available about 3 s in the queue <nil>} {ionq.qpu.aria-1 3 Degraded  <nil>} {quantinuum.sim.h2-1sc 56 Available  <nil>} {quantinuum.qpu.new 0 Available  <nil>} {rigetti.sim.qvm 0   <nil>}]"
-	if got := fmt.Sprint(list); err != nil || got != want {
-		t.Errorf("%s, %v", got, err)
+	want := "[ionq.simulator (29 qubits, about 3 s in the queue) ionq.qpu.aria-1 (3 qubits, about 0 s in the queue) quantinuum.sim.h2-1sc (56 qubits, its queue is not told) quantinuum.qpu.new (its queue is not told) rigetti.sim.qvm (its queue is not told)]"
+	if got := fmt.Sprint(list); err != nil || got != want || list[0].Status != "Available" || list[0].Reason != "about 3 s in the queue" || list[1].Reason != "" {
+		t.Errorf("%s, %+v, %v", got, list[0], err)
 	}
 	for device, k := range map[string]struct{ gates, want string }{
 		"ionq.simulator": {"gpi gpi2 zz", ""}, "ionq.qpu.aria-1": {"gpi gpi2 ms", ""}, "quantinuum.sim.h2-1sc": {"rz prx rzz", ""},

@@ -103,8 +103,12 @@ func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	out := make([]service.DeviceInfo, len(all))
 	for i, t := range all {
 		out[i] = service.DeviceInfo{Name: t.ID, Qubits: t.Qubits, Status: t.Status}
-		if t.Queue != nil && *t.Queue > 0 {
-			out[i].Reason = fmt.Sprintf("about %d s in the queue", *t.Queue)
+		if t.Queue != nil && *t.Queue >= 0 {
+			wait := float64(*t.Queue)
+			out[i].Wait = &wait
+			if *t.Queue > 0 {
+				out[i].Reason = fmt.Sprintf("about %d s in the queue", *t.Queue)
+			}
 		}
 	}
 	return out, nil

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"qgan/backends"
@@ -221,6 +222,45 @@ const (
 	actionProgram = "braket.ir.openqasm.program"
 	actionSet     = "braket.ir.openqasm.program_set"
 )
+
+// Detail tells a device's qubits and how many tasks wait for it.
+func (c *Client) Detail(ctx context.Context, d service.DeviceInfo) (service.DeviceInfo, error) {
+	rest, err := c.service("braket", cmp.Or(regionOf(d.Name), c.account.Region, defaultRegion))
+	if err != nil {
+		return d, err
+	}
+	a, err := rest.Describe(ctx, d.Name, "device/"+escape(d.Name))
+	if err != nil {
+		return d, err
+	}
+	var answer struct {
+		Status       string `json:"deviceStatus"`
+		Capabilities string `json:"deviceCapabilities"`
+		Queues       []struct {
+			Queue    string `json:"queue"`
+			Size     string `json:"queueSize"` // of many ">4000"
+			Priority string `json:"queuePriority"`
+		} `json:"deviceQueueInfo"`
+	}
+	if err := rest.JSON(a, &answer); err != nil {
+		return d, err
+	}
+	d.Status = strings.ToLower(cmp.Or(answer.Status, d.Status))
+	var own struct {
+		Paradigm struct {
+			Qubits int `json:"qubitCount"`
+		} `json:"paradigm"`
+	}
+	if json.Unmarshal([]byte(answer.Capabilities), &own) == nil {
+		d.Qubits = own.Paradigm.Qubits
+	}
+	for _, q := range answer.Queues {
+		if n, err := strconv.Atoi(strings.Trim(q.Size, "> +")); err == nil && q.Queue == "QUANTUM_TASKS_QUEUE" && q.Priority != "Priority" {
+			d.Queue = &n
+		}
+	}
+	return d, nil
+}
 
 // Snapshot reads the device's calibration data.
 func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {

@@ -22,6 +22,10 @@ func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	out := make([]service.DeviceInfo, len(list))
 	for i, b := range list {
 		out[i] = service.DeviceInfo{Name: b.Name, Qubits: b.Qubits, Status: b.Status}
+		if b.Queue != nil && *b.Queue >= 0 {
+			wait := *b.Queue / 1000
+			out[i].Wait = &wait
+		}
 	}
 	return out, nil
 }
@@ -34,6 +38,8 @@ type backend struct {
 	Name   string `json:"backend"`
 	Status string `json:"status"`
 	Qubits int    `json:"qubits"`
+	// Queue is how long a job waits on average, in milliseconds.
+	Queue *float64 `json:"average_queue_time"`
 }
 
 // Snapshot makes a snapshot of the newest characterisation; the simulator, which has none,

@@ -26,6 +26,20 @@ func (c *Client) Devices(ctx context.Context) ([]service.DeviceInfo, error) {
 	return out, nil
 }
 
+// Detail tells a quantum computer's qubits, by its architecture; its queue is not told.
+func (c *Client) Detail(ctx context.Context, d service.DeviceInfo) (service.DeviceInfo, error) {
+	var answer []struct {
+		Qubits []string `json:"qubits"`
+	}
+	if err := c.rest.Get(ctx, fmt.Sprintf(documents[0].path, url.PathEscape(d.Name)), nil, &answer); err != nil {
+		return d, err
+	}
+	if len(answer) > 0 {
+		d.Qubits = len(answer[0].Qubits)
+	}
+	return d, nil
+}
+
 // documents are the answers that hold a device's calibration, with names for errors.
 var documents = []struct{ name, path string }{
 	{"static architecture", "quantum-computers/%s/artifacts/static-quantum-architectures"},

@@ -53,6 +53,7 @@ type Job struct {
 	Group   string `json:"group,omitempty"`
 	Work    string `json:"work,omitempty"` // names what was asked, see [Ledger.Calibration]
 	Index   int    `json:"index,omitempty"`
+	Choice  string `json:"choice,omitempty"` // names what the device was chosen for, see [Ledger.Choice]
 	// Name and Tags are what people call it, and Options what the service does with it on
 	// request, by the names of settings.
 	Name    string            `json:"name,omitempty"`

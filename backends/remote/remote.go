@@ -39,8 +39,9 @@ type Remote struct {
 	// Report is told what happens to a job; nil: nobody.
 	Report func(j ledger.Job, what string)
 
-	// Work names what was asked, see Calibration; "": nothing does.
-	Work string
+	// Work names what was asked, see Calibration; "": nothing does. Choice names what the
+	// device was chosen for, see [ledger.Ledger.Choice]; "": it was not.
+	Work, Choice string
 
 	inHand  hands
 	purse   purse // what this command has sent and planned
@@ -198,7 +199,7 @@ func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group strin
 		j := ledger.Job{
 			ID: id, Service: r.Service.Service(), Device: r.Service.Device(), Endpoint: r.Service.Endpoint(), Command: r.Command, Group: group, Index: places[i],
 			Circuits: len(programs), Shots: shots, Programs: encoded, Snapshot: r.Snapshot,
-			Work: r.Work,
+			Work: r.Work, Choice: r.Choice,
 		}
 		if p, ok := r.Service.(called); ok {
 			j.Name, j.Tags, j.Options = p.Label().Name, p.Label().Tags, p.Options()

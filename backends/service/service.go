@@ -72,6 +72,8 @@ type DeviceInfo struct {
 	Status string `json:"status,omitempty"` // the service's word
 	Reason string `json:"reason,omitempty"`
 	Queue  *int   `json:"queue_length,omitempty"` // jobs; nil: not told
+	// Wait is how long a job waits on average, in seconds; nil: not told.
+	Wait *float64 `json:"queue_seconds,omitempty"`
 }
 
 // Program is a circuit of a job and its shots.

@@ -15,12 +15,20 @@ func newDevicesListCmd(a *app) *cobra.Command {
 	var f remoteFlags
 	var name string
 	var asJSON bool
+	var free int
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the devices of a service",
-		Example: "  qgan devices list --service ibm",
+		Use:   "list",
+		Short: "List the devices of a service",
+		Long: `List the devices of a service. With --free-at-least only those that are online and have so
+many qubits; each of them is asked for what the service's list leaves out.
+SERVICE:least-busy stands for the one of them with the shortest queue, no simulator,
+where jobs are sent.`,
+		Example: "  qgan devices list --service ibm --free-at-least 100\n  qgan submit bell.qasm --backend ibm:least-busy",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if free < 0 {
+				return usagef("--free-at-least %d: at least 1 is needed", free)
+			}
 			row, err := serviceOf(name)
 			if err != nil {
 				return err
@@ -30,6 +38,9 @@ func newDevicesListCmd(a *app) *cobra.Command {
 				return err
 			}
 			devices, err := s.Devices(cmd.Context())
+			if err == nil && free > 0 {
+				devices, err = service.FreeOf(cmd.Context(), s, devices, free)
+			}
 			if err != nil {
 				return service.Broken(s, err)
 			}
@@ -57,6 +68,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 	}
 	f.addEndpoint(cmd.Flags())
 	cmd.Flags().StringVar(&name, "service", "ibm", "the service: "+strings.Join(serviceNames(), ", "))
+	cmd.Flags().IntVar(&free, "free-at-least", 0, "only those that are online, with so many qubits")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }
@@ -73,7 +85,11 @@ printed.`,
 		Example: "  qgan devices fetch ibm:ibm_torino\n  qgan compile bell.qasm --device ibm_torino",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := f.open(cmd.Context(), a, args[0])
+			device, _, err := f.choose(cmd.Context(), a, args[0], 1)
+			if err != nil {
+				return err
+			}
+			s, err := f.open(cmd.Context(), a, device)
 			if err != nil {
 				return err
 			}

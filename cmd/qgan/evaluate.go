@@ -122,7 +122,7 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 	if b := backendOf(s); b != "ideal" && b != "noisy" {
 		return nil, usagef("--backend %s: it can be ideal or noisy", b).withHint("`qgan generate --backend %s --out FILE` draws there; evaluate the FILE", b)
 	}
-	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed, "")
+	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed, 0, "")
 	if err != nil {
 		return nil, err
 	}

@@ -246,3 +246,88 @@ func TestEmulatePrintsWhatItTakes(t *testing.T) {
 		}
 	}
 }
+
+// The least busy device is chosen once for what is asked: the same command stays with it,
+// whatever the queues are by then, and a run keeps it.
+func TestLeastBusy(t *testing.T) {
+	e := must[*emulator.IBM](t)(emulator.NewIBM(emulator.Options{}))
+	var seen posts
+	queues := [2]int{3, 5} // of the emulated device and of one that there is not
+	web := httptest.NewServer(seen.over(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1/backends" {
+			e.ServeHTTP(w, r)
+			return
+		}
+		fmt.Fprintf(w, `{"devices":[{"name":"emulated_heron","qubits":7,"status":{"name":"online"},"queue_length":%d},{"name":"elsewhere","qubits":7,"status":{"name":"online"},"queue_length":%d},{"name":"tiny","qubits":1,"status":{"name":"online"},"queue_length":0}]}`, queues[0], queues[1])
+	})))
+	defer web.Close()
+	key, instance := e.Credentials()
+	env := map[string]string{"QGAN_LEDGER": t.TempDir(), "XDG_CONFIG_HOME": quick(t), "QISKIT_IBM_TOKEN": key, "QISKIT_IBM_INSTANCE": instance, "QGAN_IBM_URL": web.URL}
+	run := func(code int, says string, args ...string) ran {
+		t.Helper()
+		r := command(t, env, args...)
+		if r.code != code || !strings.Contains(r.err, says) {
+			t.Errorf("qgan %s: exit code %d, want %d with %q: %s", strings.Join(args, " "), r.code, code, says, r.err)
+		}
+		return r
+	}
+	two := writeProgram(t, "OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit[2] q;\nbit[2] c;\nx q[0];\nc = measure q;\n")
+	submit := []string{"submit", two, "--backend", "ibm:least-busy", "--shots", "20", "--wait"}
+	run(exitOK, "ibm:least-busy is ibm:emulated_heron (7 qubits, 3 jobs waiting)", submit...)
+	queues[1] = 0
+	run(exitOK, "ibm:least-busy is ibm:emulated_heron (it was chosen before for the same)", submit...)
+	if n := seen.with("/api/v1/jobs?"); n != 1 {
+		t.Errorf("%d jobs were sent", n)
+	}
+	run(exitRemote, "elsewhere", append(submit, "--shots", "21")...) // another question goes to the other one
+	run(exitRemote, "elsewhere", append(submit, "--anew")...)
+	queues[1] = 9
+	run(exitRemote, "no processor of 8 qubits or more is online", "submit", writeProgram(t, strings.ReplaceAll(strings.ReplaceAll(flip, "[1]", "[8]"), "c[0] = measure q[0]", "c = measure q")), "--backend", "ibm:least-busy")
+	run(exitUsage, `service "dwave"`, "submit", two, "--backend", "dwave:least-busy")
+	dir := t.TempDir() + "/run"
+	train := []string{"--neurons", "2", "--layers", "1", "--iterations", "2", "--critic-steps", "1", "--shots", "10"}
+	run(exitOK, "ibm:least-busy is ibm:emulated_heron", append([]string{"train", dir, "--backend", "ibm:least-busy"}, train...)...)
+	queues[1] = 0
+	run(exitOK, "", "train", dir, "--resume")
+	run(exitOK, "", "generate", dir, "--backend", "ibm:emulated_heron", "--samples", "4")
+	if r := command(t, env, "jobs", "list", "--json"); strings.Contains(r.out, "elsewhere") || !strings.Contains(r.out, `"choice"`) {
+		t.Errorf("the ledger has %s", r.out)
+	}
+	fetch := run(exitOK, "", "devices", "fetch", "ibm:emulated_heron", "--out", dir+"/d.json")
+	if fetch.out != dir+"/d.json\n" {
+		t.Errorf("fetched %s", fetch.out)
+	}
+}
+
+// Devices with so many qubits, of services whose lists tell them and of others.
+func TestFreeDevices(t *testing.T) {
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, want := range map[string][2]int{"ibm": {7, 7}, "ionq": {11, 29}, "braket": {8, 8}, "iqm": {5, 5}, "azure": {11, 29}} {
+		e := must[emulator.Service](t)(emulator.New(name, emulator.Options{}))
+		web := httptest.NewServer(e)
+		env := map[string]string{endpointVariable(name): web.URL}
+		for _, v := range e.Environment() {
+			env[v[0]] = v[1]
+			t.Setenv(v[0], v[1])
+		}
+		for _, k := range []struct {
+			least int
+			any   bool
+		}{{1, true}, {want[0], true}, {want[1] + 1, false}} {
+			o := object(t, env, "devices", "list", "--service", name, "--free-at-least", fmt.Sprint(k.least))
+			devices := o["devices"].([]any)
+			if (len(devices) > 0) != k.any {
+				t.Errorf("%s: %d devices of %d qubits: %v", name, len(devices), k.least, devices)
+			}
+			for _, d := range devices {
+				if q := d.(map[string]any)["qubits"]; q == nil || q.(float64) < float64(k.least) {
+					t.Errorf("%s: %v has not %d qubits", name, d, k.least)
+				}
+			}
+		}
+		web.Close()
+	}
+	if r := command(t, nil, "devices", "list", "--free-at-least", "-1"); r.code != exitUsage || !strings.Contains(r.err, "at least 1 is needed") {
+		t.Errorf("exit code %d: %s", r.code, r.err)
+	}
+}

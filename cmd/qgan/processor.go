@@ -14,8 +14,16 @@ import (
 // lab is the library's laboratory with this program's surroundings: files, clock, devices
 // that were fetched, and services, whose jobs are for a verb.
 func (a *app) lab(f *remoteFlags, verb string) *lab.Lab {
+	var chosen remote.Choice
 	return &lab.Lab{
 		FS: a.fs, Now: a.now, Devices: a.devices(),
+		Choose: func(ctx context.Context, backend string, qubits int, asked string, s lab.Settings) (string, error) {
+			own, err := f.with(s)
+			if err == nil {
+				backend, chosen, err = own.choose(ctx, a, backend, qubits, asked)
+			}
+			return backend, err
+		},
 		Sender: func(ctx context.Context, backend string, s lab.Settings) (*remote.Remote, error) {
 			own, err := f.with(s)
 			if err != nil {
@@ -32,8 +40,10 @@ func (a *app) lab(f *remoteFlags, verb string) *lab.Lab {
 			r, err := own.remote(a, l, client, verb)
 			if err != nil {
 				l.Close()
+				return nil, err
 			}
-			return r, err
+			r.Choice = chosen.Name
+			return r, nil
 		},
 	}
 }
@@ -84,7 +94,7 @@ func (p *processorFlags) addSending(f *pflag.FlagSet) {
 // open returns the processor that the flags name; nil for the ideal simulator, where the
 // flags that speak of one are refused. verb is what jobs are for.
 // asked says the rest of what is asked.
-func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag.FlagSet, shots int, seed uint64, asked string) (*lab.Processor, error) {
+func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag.FlagSet, shots int, seed uint64, qubits int, asked string) (*lab.Processor, error) {
 	s := given(f)
 	switch {
 	case backendOf(s) == "ideal":
@@ -98,7 +108,7 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag
 	case p.perLatent < 1 || p.perLatent > lab.MaxShots:
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, lab.MaxShots)
 	}
-	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Asked: asked, Dry: p.dry})
+	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Qubits: qubits, Asked: asked, Dry: p.dry})
 }
 
 // backendOf is where circuits run.

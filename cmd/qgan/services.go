@@ -188,6 +188,37 @@ func (f *remoteFlags) open(ctx context.Context, a *app, backend string) (service
 	return f.client(ctx, a, s, device, service.Options{Job: f.options(), Label: f.label})
 }
 
+// choose names the device of a backend that is SERVICE:least-busy, of so many qubits at least;
+// others stay as they are. asked says what for, so that the same has the same device; none is
+// for nothing that is kept.
+func (f *remoteFlags) choose(ctx context.Context, a *app, backend string, qubits int, asked ...string) (string, remote.Choice, error) {
+	name, device, _ := strings.Cut(backend, ":")
+	if device != service.LeastBusy {
+		return backend, remote.Choice{}, nil
+	}
+	row, err := serviceOf(name)
+	if err != nil {
+		return "", remote.Choice{}, err
+	}
+	c, err := f.client(ctx, a, row, "", service.Options{})
+	if err != nil {
+		return "", remote.Choice{}, err
+	}
+	var l *ledger.Ledger
+	if len(asked) > 0 {
+		if l, err = a.openLedger(); err != nil {
+			return "", remote.Choice{}, err
+		}
+		defer l.Close()
+	}
+	chosen, err := remote.Choose(ctx, l, c, qubits, asked...)
+	if err != nil {
+		return "", chosen, err
+	}
+	a.note("%s is %s:%s", backend, name, chosen.Told)
+	return name + ":" + chosen.Device, chosen, nil
+}
+
 // client returns the client of a device of a service; "" is none. An address that the command
 // line or the environment names stands for the one of the options.
 func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device string, o service.Options) (service.Client, error) {

@@ -86,7 +86,15 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if c, err = exec.BindInputs(c, f.params); err != nil {
 		return err
 	}
-	client, err := f.open(ctx, a, f.backend)
+	asked := []string{c.String(), fmt.Sprint(f.shots, options.Level, options.Layout, options.Decoupling, options.Seed)}
+	if f.anew {
+		asked = nil // another job may go elsewhere
+	}
+	backend, chosen, err := f.choose(ctx, a, f.backend, c.Qubits, asked...)
+	if err != nil {
+		return err
+	}
+	client, err := f.open(ctx, a, backend)
 	if err != nil {
 		return err
 	}
@@ -96,12 +104,12 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 			return err
 		}
 		defer sender.Close()
-		sender.Anew, sender.Dry = f.anew, f.dry
+		sender.Anew, sender.Dry, sender.Choice = f.anew, f.dry, chosen.Name
 		offer, err := sender.Prepare(ctx, c, f.shots, options)
 		if err != nil {
 			return err
 		}
-		a.tellOffer(f.backend, offer)
+		a.tellOffer(backend, offer)
 		if f.dry {
 			body, err := offer.Body(ctx)
 			if err != nil {

@@ -44,6 +44,9 @@ type Lab struct {
 	Devices calibration.Shelf // calibration data by file and by name
 	// Sender opens what sends jobs to a device, SERVICE:DEVICE; nil: services are refused.
 	Sender func(ctx context.Context, backend string, s Settings) (*remote.Remote, error)
+	// Choose names the device that SERVICE:least-busy stands for, of so many qubits at least;
+	// asked says what for. nil: it is refused.
+	Choose func(ctx context.Context, backend string, qubits int, asked string, s Settings) (string, error)
 	Now    func() time.Time // nil: the machine's clock
 	// Build and CommandLine go into manifests.
 	Build       runs.Build
@@ -116,8 +119,12 @@ func (l *Lab) prepare(ctx context.Context, c training.Config, rec *metrics.Recor
 	for _, w := range rec.All.Source.Warnings {
 		t.Warnings = append(t.Warnings, rec.All.Source.Path+": "+w)
 	}
-	if t.On, err = l.Processor(ctx, Where{Settings: s, Shots: c.Shots, Seed: c.Seed, Kept: kept, Asked: fmt.Sprintf("training %+v %s", c, rec.Train.Source.SHA256)}); err != nil {
+	if t.On, err = l.Processor(ctx, Where{Settings: s, Shots: c.Shots, Seed: c.Seed, Qubits: c.Ansatz().Qubits(), Kept: kept, Asked: fmt.Sprintf("training %+v %s", c, rec.Train.Source.SHA256)}); err != nil {
 		return nil, err
+	}
+	if leastBusy(c.Backend) { // the run keeps the device that was chosen
+		c.Backend = t.On.Name
+		t.Config = c
 	}
 	var m training.Measurer
 	switch {

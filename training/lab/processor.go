@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,6 +85,8 @@ type Where struct {
 	// many.
 	Shots int
 	Seed  uint64
+	// Qubits are how many a device has to have that is chosen.
+	Qubits int
 	// Kept is a file of calibration data that stand for a service's of now, so that work
 	// that goes on has the same circuits; it need not be there.
 	Kept string
@@ -98,6 +101,17 @@ type Where struct {
 // settings that speak of a processor are refused.
 func (l *Lab) Processor(ctx context.Context, w Where) (*Processor, error) {
 	backend := w.or("backend", "ideal")
+	if leastBusy(backend) {
+		if l.Choose == nil {
+			return nil, named.Inputf("{backend} %s: nothing here speaks to services", backend)
+		}
+		chosen, err := l.Choose(ctx, backend, w.Qubits, w.Asked, w.Settings)
+		if err != nil {
+			return nil, err
+		}
+		backend, w.Settings = chosen, maps.Clone(w.Settings)
+		w.Settings["backend"] = chosen
+	}
 	correction, err := w.Correction(backend)
 	if err != nil {
 		return nil, err
@@ -117,6 +131,9 @@ func (l *Lab) Processor(ctx context.Context, w Where) (*Processor, error) {
 	}
 	return l.sold(ctx, backend, w, correction)
 }
+
+// leastBusy says that a backend is a device that is to be chosen.
+func leastBusy(backend string) bool { return strings.HasSuffix(backend, ":"+service.LeastBusy) }
 
 // withoutJobs refuses what is asked for jobs where there are none.
 func (w Where) withoutJobs(backend string) error {
