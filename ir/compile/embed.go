@@ -6,88 +6,243 @@ import (
 	"slices"
 )
 
-// embedSteps bounds the search for an embedding: how many places are looked at.
-const embedSteps = 200_000
+// Bounds of the search for an embedding: how many places are looked at from each
+// place of the first qubit, and afterwards for a better one.
+const (
+	embedTry   = 4_000
+	embedSteps = 200_000
+)
 
 // embed looks for places of all logical qubits that have pairs such that every
 // pair is coupled: a subgraph monomorphism, found as by VF2 (Cordella et al.
 // 2004) by matching one vertex after the other to neighbours of those that are
-// matched, the best places first, and bounded by the cost of the best embedding
-// so far. It returns nil where the bounded search finds none.
+// matched, the best places first. A place is not taken where the neighbours that
+// are free are too few for those still to come, its own or those of another, or
+// where a matched qubit is further away than it is in the circuit. Each place of
+// the first qubit has its turn before the rest of the effort goes into a cheaper
+// embedding. It returns nil where the bounded search finds none.
 func embed(t *Target, d *demand) []int {
-	next := d.neighbours()
-	order := matchingOrder(next)
-	node := make([][]float64, d.qubits)
-	candidates := make([]int, len(t.Qubits))
-	for q := range candidates {
-		candidates[q] = q
+	e := newEmbedding(t, d)
+	if !e.fits() {
+		return nil
 	}
-	for _, l := range order {
-		node[l] = make([]float64, len(t.Qubits))
+	e.bound = math.Inf(1)
+	complete := true
+	roots := e.choices(0)
+	for _, root := range roots {
+		e.steps = embedTry
+		e.put(0, root.q)
+		complete = e.match(1, root.cost) && complete
+		e.take(0, root.q)
+	}
+	if e.best != nil && !complete {
+		e.steps = embedSteps
+		e.match(0, 0)
+	}
+	return e.best
+}
+
+// embedding is the state of the search.
+type embedding struct {
+	t     *Target
+	d     *demand
+	next  [][]int // logical neighbours
+	order []int
+	node  [][]float64
+	apart [][]int32 // logical distances
+	away  [][]int32 // physical ones
+
+	layout []int // logical -> physical, -1 for none
+	lodger []int // physical -> logical, -1 for none
+	free   []int // neighbours of a physical qubit that hold nothing
+	wanted []int // neighbours of a logical qubit without a place
+	steps  int   // left
+	best   []int
+	bound  float64 // the cost of best
+}
+
+func newEmbedding(t *Target, d *demand) *embedding {
+	e := &embedding{t: t, d: d, next: d.neighbours(), layout: make([]int, d.qubits), lodger: make([]int, len(t.Qubits)),
+		free: make([]int, len(t.Qubits)), wanted: make([]int, d.qubits), node: make([][]float64, d.qubits)}
+	e.order = matchingOrder(e.next)
+	for l := range e.layout {
+		e.layout[l], e.wanted[l] = -1, len(e.next[l])
+	}
+	for q := range e.lodger {
+		e.lodger[q], e.free[q] = -1, len(t.neighbours[q])
+	}
+	for _, l := range e.order {
+		e.node[l] = make([]float64, len(t.Qubits))
 		for q := range t.Qubits {
-			node[l][q] = d.nodeCost(t, l, q)
+			e.node[l][q] = d.nodeCost(t, l, q)
 		}
 	}
-	layout := make([]int, d.qubits)
-	for i := range layout {
-		layout[i] = -1
+	return e
+}
+
+// fits reports whether the device has as many qubits of each number of neighbours,
+// or more, as the circuit needs; distances are then known.
+func (e *embedding) fits() bool {
+	degrees := func(lists [][]int) []int {
+		var out []int
+		for _, list := range lists {
+			if len(list) > 0 {
+				out = append(out, len(list))
+			}
+		}
+		slices.SortFunc(out, func(a, b int) int { return b - a })
+		return out
 	}
-	taken := make([]bool, len(t.Qubits))
-	var best []int
-	bestCost, steps := math.Inf(1), 0
-	var match func(i int, cost float64) bool
-	match = func(i int, cost float64) bool {
-		if i == len(order) {
-			best, bestCost = slices.Clone(layout), cost
-			return true
+	need, have := degrees(e.next), degrees(e.t.neighbours)
+	if len(need) > len(have) {
+		return false
+	}
+	for i := range need {
+		if need[i] > have[i] {
+			return false
 		}
-		l := order[i]
-		type choice struct {
-			q    int
-			cost float64
+	}
+	e.apart, e.away = hops(e.next), hops(e.t.neighbours)
+	return true
+}
+
+// hops returns the distances between all vertices of a graph by breadth first
+// search.
+func hops(neighbours [][]int) [][]int32 {
+	n := len(neighbours)
+	out := make([][]int32, n)
+	queue := make([]int, 0, n)
+	for q := range n {
+		row := make([]int32, n)
+		for i := range row {
+			row[i] = unreachable
 		}
-		var choices []choice
-		from := candidates
-		for _, m := range next[l] {
-			if layout[m] >= 0 {
-				from = t.neighbours[layout[m]]
-				break
-			}
-		}
-		steps += len(from)
-		for _, q := range from {
-			if taken[q] || len(t.neighbours[q]) < len(next[l]) {
-				continue
-			}
-			c := node[l][q]
-			for _, m := range next[l] {
-				if layout[m] >= 0 {
-					c += d.pairs[[2]int{min(l, m), max(l, m)}] * t.pairCost(q, layout[m])
+		row[q] = 0
+		queue = append(queue[:0], q)
+		for i := 0; i < len(queue); i++ {
+			for _, w := range neighbours[queue[i]] {
+				if row[w] == unreachable {
+					row[w] = row[queue[i]] + 1
+					queue = append(queue, w)
 				}
 			}
-			if cost+c < bestCost-1e-12 {
-				choices = append(choices, choice{q, c})
+		}
+		out[q] = row
+	}
+	return out
+}
+
+// choice is a place and what it costs.
+type choice struct {
+	q    int
+	cost float64
+}
+
+// choices lists the places of the qubit number i of the order, the cheapest first.
+func (e *embedding) choices(i int) []choice {
+	l := e.order[i]
+	var from []int
+	for _, m := range e.next[l] {
+		if p := e.layout[m]; p >= 0 && (from == nil || len(e.t.neighbours[p]) < len(from)) {
+			from = e.t.neighbours[p]
+		}
+	}
+	if from == nil {
+		from = upToN(len(e.t.Qubits))
+	}
+	e.steps -= len(from)
+	var out []choice
+	for _, q := range from {
+		if c, ok := e.costOf(l, q); ok {
+			out = append(out, choice{q, c})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b choice) int { return cmp.Compare(a.cost, b.cost) })
+	return out
+}
+
+func upToN(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// costOf returns what a logical qubit costs at a place, and false where it can't be.
+func (e *embedding) costOf(l, q int) (float64, bool) {
+	if e.lodger[q] >= 0 || e.free[q] < e.wanted[l] {
+		return 0, false
+	}
+	for _, p := range e.t.neighbours[q] {
+		if m := e.lodger[p]; m >= 0 {
+			wanted := e.wanted[m]
+			if e.apart[l][m] == 1 {
+				wanted--
+			}
+			if e.free[p]-1 < wanted {
+				return 0, false
 			}
 		}
-		slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(a.cost, b.cost) })
-		for _, k := range choices {
-			if steps > embedSteps {
-				return false
-			}
-			if cost+k.cost >= bestCost-1e-12 {
-				break
-			}
-			layout[l], taken[k.q] = k.q, true
-			ok := match(i+1, cost+k.cost)
-			layout[l], taken[k.q] = -1, false
-			if !ok {
-				return false
-			}
+	}
+	c := e.node[l][q]
+	for _, m := range e.next[l] {
+		if p := e.layout[m]; p >= 0 {
+			c += e.d.pairs[[2]int{min(l, m), max(l, m)}] * e.t.pairCost(q, p)
 		}
+	}
+	if math.IsInf(c, 1) {
+		return 0, false
+	}
+	for m, p := range e.layout {
+		if p >= 0 && e.away[q][p] > e.apart[l][m] {
+			return 0, false
+		}
+	}
+	return c, true
+}
+
+// put gives the qubit number i of the order a place, take takes it back.
+func (e *embedding) put(i, q int) { e.move(i, q, 1) }
+
+func (e *embedding) take(i, q int) { e.move(i, q, -1) }
+
+func (e *embedding) move(i, q, n int) {
+	l := e.order[i]
+	e.layout[l], e.lodger[q] = -1, -1
+	if n > 0 {
+		e.layout[l], e.lodger[q] = q, l
+	}
+	for _, p := range e.t.neighbours[q] {
+		e.free[p] -= n
+	}
+	for _, m := range e.next[l] {
+		e.wanted[m] -= n
+	}
+}
+
+// match finds places from the qubit number i of the order on; it is false where
+// the steps are used up.
+func (e *embedding) match(i int, cost float64) bool {
+	if i == len(e.order) {
+		e.best, e.bound = slices.Clone(e.layout), cost
 		return true
 	}
-	match(0, 0)
-	return best
+	for _, k := range e.choices(i) {
+		if e.steps <= 0 {
+			return false
+		}
+		if cost+k.cost >= e.bound-1e-12 {
+			break
+		}
+		e.put(i, k.q)
+		ok := e.match(i+1, cost+k.cost)
+		e.take(i, k.q)
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // matchingOrder puts each logical qubit behind as many of its neighbours as can

@@ -70,8 +70,28 @@ func (s *state) placeGraph(d *demand) error {
 	if err != nil {
 		return err
 	}
+	if order == nil && math.Exp(-best.cost*t.typicalCost()) < hopeless {
+		if layout := embed(t.withFaulty(), d); layout != nil && s.acceptFaulty(d, layout) {
+			s.layout = layout
+			return nil
+		}
+	}
 	s.layout, s.routeSeed = best.layout, best.seed
 	return nil
+}
+
+// hopeless is the fidelity of two-qubit gates below which a circuit that needs swaps
+// on pairs that work is worth no more than one that needs none on a few that don't.
+const hopeless = 0.01
+
+// typicalCost is the median cost of a cx over the pairs that work.
+func (t *Target) typicalCost() float64 {
+	costs := slices.Concat(t.costs...)
+	if len(costs) == 0 {
+		return 0
+	}
+	slices.Sort(costs)
+	return costs[len(costs)/2]
 }
 
 // route moves the circuit to physical qubits and puts swaps where a pair is not
