@@ -226,7 +226,7 @@ func usedQubits(c *ir.Circuit) map[int]bool {
 }
 
 // write writes a circuit of native gates in a box that is run as it stands, on the
-// device's qubits by their labels. Delays have no form here: a qubit waits all the same.
+// device's qubits by their labels; for a simulator without a box, on a register. Delays have no form here: a qubit waits all the same.
 func (d *device) write(c *ir.Circuit) (string, error) {
 	if c.Qubits > len(d.snapshot.Qubits) {
 		return "", backends.Refuse("it acts on qubit %d, the device has %d", c.Qubits-1, len(d.snapshot.Qubits))
@@ -275,9 +275,11 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 	}
 	own.Ops = append(own.Ops, measures...)
 	var labels []string
-	for _, name := range d.names(c) {
-		if name != "" {
-			labels = append(labels, name)
+	if !d.simulated() { // which knows no qubits of its own, and no boxes
+		for _, name := range d.names(c) {
+			if name != "" {
+				labels = append(labels, name)
+			}
 		}
 	}
 	p, err := qasm.Print(ir.DropIdle(&own), qasm.Options{Dialect: "braket", Labels: labels})
@@ -300,7 +302,7 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 		}
 		b.WriteString(line)
 	}
-	if gates && boxes != 1 {
+	if gates && boxes != 1 && !d.simulated() {
 		return "", backends.Refuse("it holds gates that are not native to the device: compile it first")
 	}
 	return b.String(), nil

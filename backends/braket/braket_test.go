@@ -232,16 +232,16 @@ func TestPrices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]float64{"Garnet": 1.75, "emerald": 1.9, "Cepheus-1-108Q": 0.725, "Forte-1": 80.30, "Forte-Enterprise-1": 80.30, "Ankaa-3": 1.2, "sv1": -1, "arn:aws:braket:us-east-1::device/qpu/new/One": -1} {
+	for name, want := range map[string]float64{"Garnet": 1.75, "emerald": 1.9, "Cepheus-1-108Q": 0.725, "Forte-1": 80.30, "Forte-Enterprise-1": 80.30, "Ankaa-3": 1.2, "sv1": 0.00375, "arn:aws:braket:us-east-1::device/qpu/new/One": -1} {
 		c, err := New(a, name, service.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, ok := c.Price(t.Context(), []service.Program{{Shots: 400}, {Shots: 600}})
+		p, ok := c.Price(t.Context(), []service.Program{{Circuit: ir.New(1, 1), Shots: 400}, {Circuit: ir.New(1, 1), Shots: 600}})
 		if ok != (want >= 0) || ok && math.Abs(p.USD-want) > 1e-9 {
 			t.Errorf("%s: %+v, %v", name, p, ok)
 		}
-		if ok && (p.Source == "" || !strings.Contains(p.Basis, priceDate)) {
+		if ok && (p.Source == "" || !strings.Contains(p.Basis, priceDate) && name != "sv1") {
 			t.Errorf("%s: %+v", name, p)
 		}
 		if ok == false && p.USD != 0 {

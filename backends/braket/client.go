@@ -310,6 +310,9 @@ func (c *Client) Poll(ctx context.Context, remote string) (service.Status, error
 	if s.State == service.Failed && t.Action.Type == actionSet && t.Done > 0 {
 		s.State = service.Completed // some of its circuits have results, and are paid for
 	}
+	if s.Cost == nil && s.State == service.Completed {
+		s.Cost, s.Seconds = c.ran(ctx, t)
+	}
 	if s.Cost == nil && (s.State == service.Failed || s.State == service.Cancelled) {
 		s.Cost = new(float64) // as Amazon's own tracker of costs counts them
 	}

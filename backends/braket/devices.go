@@ -18,8 +18,9 @@ import (
 // deviceRow is a device of which we know where it is and what it costs.
 type deviceRow struct {
 	arn string
-	// shot is the price of a shot in US dollars; 0: not known.
-	shot float64
+	// shot is the price of a shot, minute that of a simulator's minute, in US dollars; 0: not
+	// known.
+	shot, minute float64
 }
 
 // The prices, and the price of a task on any processor, are those of Amazon's price page
@@ -30,18 +31,17 @@ const (
 	priceSource = "https://aws.amazon.com/braket/pricing/"
 )
 
-// devices is the table. Simulators are paid by the time that they run, which is not known
-// before.
+// devices is the table.
 var devices = []deviceRow{
-	{"arn:aws:braket:eu-north-1::device/qpu/aqt/Ibex-Q1", 0.0235}, // by code of others; the page of prices was not seen
-	{"arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", 0.08},
-	{"arn:aws:braket:us-east-1::device/qpu/ionq/Forte-Enterprise-1", 0.08},
-	{"arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", 0.00145},
-	{"arn:aws:braket:eu-north-1::device/qpu/iqm/Emerald", 0.0016},
-	{"arn:aws:braket:us-west-1::device/qpu/rigetti/Ankaa-3", 0.0009},
-	{"arn:aws:braket:us-west-1::device/qpu/rigetti/Cepheus-1-108Q", 0.000425},
-	{"arn:aws:braket:::device/quantum-simulator/amazon/sv1", 0},
-	{"arn:aws:braket:::device/quantum-simulator/amazon/dm1", 0},
+	{"arn:aws:braket:eu-north-1::device/qpu/aqt/Ibex-Q1", 0.0235, 0}, // by code of others; the page of prices was not seen
+	{"arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", 0.08, 0},
+	{"arn:aws:braket:us-east-1::device/qpu/ionq/Forte-Enterprise-1", 0.08, 0},
+	{"arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", 0.00145, 0},
+	{"arn:aws:braket:eu-north-1::device/qpu/iqm/Emerald", 0.0016, 0},
+	{"arn:aws:braket:us-west-1::device/qpu/rigetti/Ankaa-3", 0.0009, 0},
+	{"arn:aws:braket:us-west-1::device/qpu/rigetti/Cepheus-1-108Q", 0.000425, 0},
+	{"arn:aws:braket:::device/quantum-simulator/amazon/sv1", 0, simulatorUSD},
+	{"arn:aws:braket:::device/quantum-simulator/amazon/dm1", 0, simulatorUSD},
 }
 
 // regions are those with devices ("Amazon Braket supported regions and devices").
@@ -84,6 +84,9 @@ func regionOf(arn string) string {
 func (c *Client) Price(_ context.Context, programs []service.Program) (service.Price, bool) {
 	if free, ok := c.Gratis(); ok {
 		return free, true
+	}
+	if usd, ok := c.minute(); ok {
+		return simulatorPrice(c.Device(), usd, programs), true
 	}
 	c.mu.Lock()
 	shot := 0.0
@@ -209,8 +212,11 @@ type capabilities struct {
 		AllQubits  bool  `json:"requiresAllQubitsMeasurement"`
 		Circuits   int   `json:"maximumExecutables"`
 		TotalShots int   `json:"maximumTotalShots"`
+		// Operations are gates that it takes beside its native ones.
+		Operations []string `json:"supportedOperations"`
 	} `json:"action"`
 	Paradigm struct {
+		Qubits       int `json:"qubitCount"`
 		Connectivity struct {
 			Full bool `json:"fullyConnected"`
 		} `json:"connectivity"`
@@ -272,13 +278,15 @@ func (c *Client) Snapshot(ctx context.Context) (*calibration.Snapshot, error) {
 	if err := c.rest.JSON(a, d); err != nil {
 		return nil, err
 	}
-	if d.Type == "SIMULATOR" {
-		return nil, named.Inputf("device %s: it is a simulator, which circuits are not compiled for: run them with {backend} ideal or noisy", c.Device())
-	}
 	if err := json.Unmarshal([]byte(d.Capabilities), &d.capabilities); err != nil {
 		return nil, fmt.Errorf("braket: the capabilities of %s can't be read: %w", c.Device(), err)
 	}
-	if d.snapshot, err = calibration.Read(calibration.File{Name: "capabilities of " + c.Device(), Data: a.Body}); err != nil {
+	if d.simulated() {
+		err = d.simulator(c.Device())
+	} else {
+		d.snapshot, err = calibration.Read(calibration.File{Name: "capabilities of " + c.Device(), Data: a.Body})
+	}
+	if err != nil {
 		return nil, err
 	}
 	c.mu.Lock()
@@ -312,12 +320,14 @@ func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
 	l := service.Limits{Programs: 1, EqualShots: true, PerMinute: tasksPerMinute, Source: limitsSource}
 	if c.Local() {
 		l.PerMinute = 0 // a quota of Amazon's; who answers elsewhere says so with 429
+	} else if !d.simulated() { // simulators have none
+		l.Left = c.left(ctx)
 	}
 	if set, ok := d.capabilities.Action[actionSet]; ok {
 		l.Programs, l.TotalShots = max(1, set.Circuits), set.TotalShots
 	}
 	if r := d.capabilities.Service.Shots; len(r) == 2 {
-		l.MinShots, l.MaxShots = r[0], r[1]
+		l.MinShots, l.MaxShots = max(1, r[0]), r[1] // of a simulator 0 asks for laws, which are not read
 	}
 	if d.Status != "ONLINE" {
 		l.Maintenance = strings.ToLower(d.Status)

@@ -64,7 +64,7 @@ func NewBraket(o Options) (*Braket, error) {
 	if err := json.Unmarshal(e.capabilities, &e.actions); err != nil {
 		return nil, fmt.Errorf("the emulator's device %s: %w", s.device.name, err)
 	}
-	if parts := strings.Split(e.arn, ":"); len(parts) != 6 || !strings.HasPrefix(e.arn, "arn:aws:braket:") || parts[3] == "" || !strings.HasPrefix(parts[5], "device/") {
+	if parts := strings.Split(e.arn, ":"); len(parts) != 6 || !strings.HasPrefix(e.arn, "arn:aws:braket:") || parts[3] == "" && !e.simulates() || !strings.HasPrefix(parts[5], "device/") {
 		return nil, fmt.Errorf("the emulator's device %q: an ARN is arn:aws:braket:REGION::device/…", e.arn)
 	}
 	s.newID = func(n int) string {
@@ -81,6 +81,9 @@ func NewBraket(o Options) (*Braket, error) {
 		"GET /quantum-task/{id}":        e.here(e.show),
 		"PUT /quantum-task/{id}/cancel": e.here(e.stop),
 		"POST /quantum-tasks":           e.search,
+		"POST /spending-limits": func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 200, map[string]any{"spendingLimits": []any{}})
+		},
 	} {
 		m.HandleFunc(pattern, f)
 	}
@@ -103,7 +106,10 @@ func (e *Braket) Environment() [][2]string {
 // Device is the device's ARN.
 func (e *Braket) Device() string { return e.arn }
 
-func (e *Braket) region() string { return strings.Split(e.arn, ":")[3] }
+// simulates says that the device is a simulator of the service's, which is in all regions.
+func (e *Braket) simulates() bool { return strings.Contains(e.arn, "device/quantum-simulator/") }
+
+func (e *Braket) region() string { return cmp.Or(strings.Split(e.arn, ":")[3], "us-east-1") }
 
 // describe finds ARN and capabilities: those of a file of the service, or made of the
 // snapshot.
@@ -126,7 +132,11 @@ func (e *Braket) describe(files []calibration.File) error {
 		return nil
 	}
 	var err error
-	e.capabilities, err = capabilitiesOf(e.device.snapshot)
+	if e.simulates() {
+		e.capabilities, err = simulatorOf(e.device.snapshot)
+	} else {
+		e.capabilities, err = capabilitiesOf(e.device.snapshot)
+	}
 	return err
 }
 
@@ -226,8 +236,11 @@ func (e *Braket) stage(j *job) phase {
 }
 
 func (e *Braket) summary() map[string]any {
-	provider := strings.Split(e.arn, "/")
-	return map[string]any{"deviceArn": e.arn, "deviceName": provider[len(provider)-1], "providerName": provider[max(0, len(provider)-2)], "deviceType": "QPU", "deviceStatus": "ONLINE"}
+	provider, kind := strings.Split(e.arn, "/"), "QPU"
+	if e.simulates() {
+		kind = "SIMULATOR"
+	}
+	return map[string]any{"deviceArn": e.arn, "deviceName": provider[len(provider)-1], "providerName": provider[max(0, len(provider)-2)], "deviceType": kind, "deviceStatus": "ONLINE"}
 }
 
 // filter is a condition of a search.

@@ -105,6 +105,23 @@ func TestBraketHasTheLaw(t *testing.T) {
 	}
 }
 
+// Simulators run circuits on a register, without boxes, without errors, and tell their time.
+func TestBraketSimulators(t *testing.T) {
+	arn := "arn:aws:braket:::device/quantum-simulator/amazon/sv1"
+	checkBraketLaw(t, Options{ARN: arn, Ideal: true}, 5000, 6)
+	e, c := startBraket(t, Options{ARN: arn})
+	if l, err := c.Limits(t.Context()); err != nil || l.MinShots != 1 || l.MaxShots != 100_000 || l.Programs != 1 || l.Left != nil {
+		t.Errorf("%+v, %v", l, err)
+	}
+	devices, err := c.Devices(t.Context())
+	if err != nil || len(devices) != 1 || devices[0].Name != arn {
+		t.Errorf("%+v, %v", devices, err)
+	}
+	if _, _, err := e.circuit("OPENQASM 3.0;\nbit[1] b;\nx $1;\nb[0] = measure $1;\n", nil); err == nil || !strings.Contains(err.Error(), "a simulator takes neither physical qubits") {
+		t.Errorf("%v", err)
+	}
+}
+
 // The devices' own capabilities: qubits named from 1, with holes, and all coupled; native
 // gates of three kinds; with program sets and without.
 func TestBraketDevices(t *testing.T) {

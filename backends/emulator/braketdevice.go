@@ -94,6 +94,24 @@ func capabilitiesOf(s *calibration.Snapshot) (json.RawMessage, error) {
 	})
 }
 
+// simulatorOf writes the capabilities of a simulator with as many qubits as a device: schema
+// gate_model_simulator_device_capabilities.
+func simulatorOf(s *calibration.Snapshot) (json.RawMessage, error) {
+	return json.Marshal(map[string]any{
+		"braketSchemaHeader": schema("device_schema.simulators.gate_model_simulator_device_capabilities"),
+		"service": map[string]any{
+			"braketSchemaHeader": schema("device_schema.device_service_properties"),
+			"executionWindows":   []any{map[string]any{"executionDay": "Everyday", "windowStartHour": "00:00:00", "windowEndHour": "23:59:59"}},
+			"shotsRange":         []int{0, 100000}, "deviceCost": map[string]any{"price": 0.075, "unit": "minute"}, "deviceLocation": "loopback",
+		},
+		"action": map[string]any{actionProgram: map[string]any{
+			"version": []string{"1.0"}, "actionType": actionProgram, "supportedOperations": operations, "supportedModifiers": []any{}, "supportedPragmas": []any{}, "supportedResultTypes": []any{},
+		}},
+		"deviceParameters": map[string]any{},
+		"paradigm":         map[string]any{"braketSchemaHeader": schema("device_schema.simulators.gate_model_simulator_paradigm_properties"), "qubitCount": len(s.Qubits)},
+	})
+}
+
 // natives are the native gates of a snapshot.
 func natives(s *calibration.Snapshot) []string {
 	if s.Basis != nil {

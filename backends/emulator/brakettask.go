@@ -84,7 +84,7 @@ func (e *Braket) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t := &braketTask{bucket: b.Bucket, prefix: b.Prefix, parameters: b.Parameters}
-	j := &job{shots: b.Shots, metadata: b.Tags, extra: t, tags: []string{b.Token}}
+	j := &job{ideal: e.simulates(), shots: b.Shots, metadata: b.Tags, extra: t, tags: []string{b.Token}}
 	failures, err := e.read(t, j, b.Action, shots)
 	if err != nil {
 		w.Header().Set("X-Amzn-Errortype", "ValidationException")
@@ -250,6 +250,8 @@ func (e *Braket) circuit(source string, inputs map[string]float64) (*ir.Circuit,
 	switch {
 	case physical && declared.MatchString(text):
 		return nil, k, errors.New("physical and virtual qubits are mixed")
+	case (physical || verbatim) && e.simulates():
+		return nil, k, errors.New("a simulator takes neither physical qubits nor verbatim boxes")
 	case verbatim && !physical:
 		return nil, k, errors.New("a verbatim box needs physical qubits")
 	}
@@ -396,7 +398,11 @@ func (e *Braket) resultFiles(j *job) map[string][]byte {
 		r := e.measured(j, 0)
 		r["braketSchemaHeader"], r["resultTypes"] = schema("task_result.gate_model_task_result"), []any{}
 		r["taskMetadata"] = map[string]any{"braketSchemaHeader": schema("task_result.task_metadata"), "id": j.id, "shots": j.shots, "deviceId": e.arn, "createdAt": stampOf(j.created), "status": "COMPLETED"}
-		r["additionalMetadata"] = map[string]any{"action": t.programs[0].raw}
+		more := map[string]any{"action": t.programs[0].raw}
+		if e.simulates() {
+			more["simulatorMetadata"] = map[string]any{"braketSchemaHeader": schema("task_result.simulator_metadata"), "executionDuration": e.options.Execution.Milliseconds()}
+		}
+		r["additionalMetadata"] = more
 		put("results.json", r)
 		return files
 	}

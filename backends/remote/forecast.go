@@ -18,6 +18,7 @@ type Forecast struct {
 	Free                  bool          // the service is on this machine, where nothing is paid
 	Least                 time.Duration // that the service's submissions a minute take; 0: any number is taken
 	PerMinute             int           // submissions
+	Left                  *float64      // that the account's limit at the service leaves; nil: none
 }
 
 // Forecast rehearses two steps, of which the first may calibrate and the second stands for
@@ -39,6 +40,9 @@ func (r *Rehearsal) Forecast(steps int, step func() error) (*Forecast, error) {
 	if _, session, ok := asked(r.Service); ok {
 		f.USD, f.Unpriced = f.USD+session.Price.USD, f.Unpriced || !session.Priced
 	}
+	if r.Limits != nil {
+		f.Left = r.Limits.Left
+	}
 	if r.Limits != nil && r.Limits.PerMinute > 0 {
 		f.PerMinute = r.Limits.PerMinute
 		f.Least = time.Duration(float64(f.Jobs) / float64(f.PerMinute) * float64(time.Minute))
@@ -46,12 +50,13 @@ func (r *Rehearsal) Forecast(steps int, step func() error) (*Forecast, error) {
 	return f, nil
 }
 
-// Within refuses work, by its name, that costs more than the limit of a command.
+// Within refuses work, by its name, that costs more than the limit of a command, or than the
+// account's own at the service leaves.
 func (f *Forecast) Within(l ledger.Limits, what string) error {
 	if l.PerCommand != nil && !(f.USD <= *l.PerCommand) {
 		return fmt.Errorf("%w: %s would cost $%.2f, the limit of a command is $%.2f", ledger.ErrLimit, what, f.USD, *l.PerCommand)
 	}
-	return nil
+	return overLeft(f.Left, f.USD, what)
 }
 
 // String says in words what will be sent, how long that takes at least, and what it costs.

@@ -220,6 +220,30 @@ func TestPlannedJobsAreHeldAgainstTheLimits(t *testing.T) {
 	})
 }
 
+// Jobs that the account's own limit at the service would refuse in part are refused together,
+// before any is sent; so is a work that is forecast.
+func TestTheLimitAtTheService(t *testing.T) {
+	for left, ok := range map[float64]bool{0.04: false, 0.05: true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newFake()
+			s.limits = service.Limits{Programs: 2, Left: &left}
+			r := &Remote{Service: s, Ledger: openLedger(t, t.TempDir())}
+			_, err := r.Run(t.Context(), []backends.Request{requestOf(5, 10)})
+			if jobs, e := r.Ledger.Jobs(); (err == nil) != ok || e != nil || !ok && (!errors.Is(err, ledger.ErrLimit) || s.posts != 0 || len(jobs) != 0) {
+				t.Errorf("$%v are left: %d posts, %d jobs, %v", left, s.posts, len(jobs), err)
+			}
+			f, err := (&Rehearsal{Service: s, Answer: zeros{}}).Forecast(1, func() error { return nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Left, f.USD = &left, 0.05
+			if err := f.Within(ledger.Limits{}, "it"); (err == nil) != ok {
+				t.Errorf("$%v are left of a forecast's: %v", left, err)
+			}
+		})
+	}
+}
+
 // What a command has sent and planned counts for its limit once, whatever becomes of it.
 func TestTheLimitOfACommandCountsAttempts(t *testing.T) {
 	for name, k := range map[string]struct {

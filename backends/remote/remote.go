@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"qgan/backends"
 	"qgan/backends/ledger"
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // Remote sends jobs to a service so that none is lost and none paid for twice. A job is
@@ -209,6 +211,9 @@ func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group strin
 		}
 		plans[i] = ledger.Plan{Job: j, Request: body}
 	}
+	if err := r.leaves(ctx, plans); err != nil {
+		return nil, err
+	}
 	limits := r.Limits
 	limits.Before = r.purse.total("")
 	out, err := r.Ledger.Plan(ctx, plans, limits)
@@ -219,6 +224,29 @@ func (r *Remote) plan(ctx context.Context, jobs [][]service.Program, group strin
 		r.purse.plan(j)
 	}
 	return out, nil
+}
+
+// leaves holds jobs against what the account's own limit at the service leaves, which would
+// refuse some of them later.
+func (r *Remote) leaves(ctx context.Context, plans []ledger.Plan) error {
+	l, err := r.ServiceLimits(ctx)
+	if err != nil || l.Left == nil {
+		return err
+	}
+	sum := 0.0
+	for _, p := range plans {
+		if p.Job.Estimate != nil {
+			sum += *p.Job.Estimate
+		}
+	}
+	return overLeft(l.Left, sum, words.Count(len(plans), "job"))
+}
+
+func overLeft(left *float64, usd float64, what string) error {
+	if left == nil || usd <= *left+1e-9 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s would cost $%.2f, the account's limit at the service leaves $%.2f", ledger.ErrLimit, what, usd, *left)
 }
 
 // purse is what one command has sent and planned, in US dollars. The zero value is empty.

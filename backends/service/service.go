@@ -198,15 +198,18 @@ func RegistersOf(c *ir.Circuit) (out []Register) {
 
 // Limits are what a service and a device take in one job; 0: not told.
 type Limits struct {
-	Programs    int // in a job
-	MinShots    int
-	MaxShots    int // of a program
-	TotalShots  int // of all programs of a job
-	Bytes       int // of a body
-	GateBytes   int // that an operation takes in a body at most
-	Gates       int // of all programs of a job
-	EqualShots  bool
-	PerMinute   int // submissions
+	Programs   int // in a job
+	MinShots   int
+	MaxShots   int // of a program
+	TotalShots int // of all programs of a job
+	Bytes      int // of a body
+	GateBytes  int // that an operation takes in a body at most
+	Gates      int // of all programs of a job
+	EqualShots bool
+	PerMinute  int // submissions
+	// Left is what a spending limit of the account's at the service leaves now, in US dollars;
+	// nil: there is none, or it is not told.
+	Left        *float64
 	Source      string
 	Maintenance string // why it takes no jobs now
 }

@@ -137,6 +137,9 @@ func (a *app) tellOffer(backend string, o *remote.Offer) {
 	if o.Priced {
 		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
 	}
+	if left := o.Limits.Left; left != nil {
+		cost += fmt.Sprintf("; the account's limit at the service leaves $%.2f", *left)
+	}
 	a.note("%d two-qubit gates, estimated fidelity %s; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Estimate(), cost)
 }
 
