@@ -62,7 +62,9 @@ type RecordingOptions struct {
 	Neurons string
 	// Indices are the chosen neurons, in place of Neurons; nil: Neurons says.
 	Indices []int
-	// Of is a file of spike trains whose neurons are chosen where neither says.
+	// Of is a file of spike trains whose neurons are chosen where neither says. Where it says
+	// that its samples begin at a bin of the recording's repeats and are shorter, only their
+	// bins are read.
 	Of string
 	// AtMost is how many neurons are chosen where nothing says which: the first so many,
 	// or all where there are fewer. 0: all.
@@ -114,7 +116,16 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 	if raster.Repeats == 1 {
 		raster.Source.Warnings = append(raster.Source.Warnings, "it is one long repeat, which has no halves; the option repeat-bins cuts it into repeats of so many bins")
 	}
-	indices, err := o.choose(raster)
+	var of *spikes.Raster
+	if o.Of != "" {
+		if of, err = loadSamples(o.Of, raster.BinWidth); err != nil {
+			of, err = loadSamples(o.Of, raster.BinWidth, raster.Neurons)
+		}
+		if err == nil {
+			raster = sameBins(raster, of)
+		}
+	}
+	indices, err := o.choose(raster, of, err)
 	if err != nil {
 		return nil, err
 	}
@@ -130,20 +141,28 @@ func ReadRecording(path string, o RecordingOptions) (*Recording, error) {
 	return r, nil
 }
 
-// choose lists the chosen neurons of a whole recording.
-func (o RecordingOptions) choose(raster *spikes.Raster) ([]int, error) {
+// sameBins is a recording in the bins of a repeat that samples are of, where they say so.
+func sameBins(recording, samples *spikes.Raster) *spikes.Raster {
+	from := samples.Source.Begins
+	if from == nil || samples.Bins == recording.Bins || *from+samples.Bins > recording.Bins {
+		return recording
+	}
+	out := recording.Between(*from, samples.Bins)
+	out.Source.Warnings = append(slices.Clone(out.Source.Warnings), fmt.Sprintf("only bins %d to %d of each repeat take part, which the samples are of", *from, *from+samples.Bins-1))
+	return out
+}
+
+// choose lists the chosen neurons of a whole recording. of are the samples of Of, failed is
+// why they could not be read.
+func (o RecordingOptions) choose(raster, of *spikes.Raster, failed error) ([]int, error) {
 	switch {
 	case o.Indices != nil:
 		return o.Indices, nil
 	case o.Neurons == "" && o.Of != "":
-		samples, err := loadSamples(o.Of, raster.BinWidth)
-		if err != nil {
-			samples, err = loadSamples(o.Of, raster.BinWidth, raster.Neurons)
+		if failed != nil {
+			return nil, failed
 		}
-		if err != nil {
-			return nil, err
-		}
-		return drawnOf(raster, samples, o.Of)
+		return drawnOf(raster, of, o.Of)
 	case o.Neurons == "" && o.AtMost > 0:
 		o.Neurons = strconv.Itoa(min(o.AtMost, raster.Neurons))
 	}

@@ -259,3 +259,61 @@ func TestReadRecording(t *testing.T) {
 		t.Errorf("windows that are too long: %v", err)
 	}
 }
+
+// Of a recording only the bins take part that samples are of, where these say so and are
+// shorter than its repeats.
+func TestRecordingOfWindows(t *testing.T) {
+	t.Parallel()
+	dir, all := t.TempDir(), uneven(6, 20, 3)
+	write := func(name string, r *spikes.Raster, extra map[string]any) string {
+		path := filepath.Join(dir, name)
+		var file, beside bytes.Buffer
+		m := spikes.Meta{BinWidth: 0.02, Extra: extra}
+		if err := errors.Join(spikes.Write(&file, r, spikes.NPY, m), spikes.WriteSidecar(&beside, r, spikes.NPY, m)); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.WriteFile(path, file.Bytes(), 0o666), os.WriteFile(spikes.SidecarPath(path), beside.Bytes(), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	recording := write("recording.npy", all, nil)
+	for _, c := range []struct {
+		name       string
+		bins       int
+		from       any
+		begin, end int
+	}{
+		{"in the middle", 4, 7, 7, 11},
+		{"at the end", 4, 16, 16, 20},
+		{"at the beginning", 4, 0, 0, 4},
+		{"whole repeats", 20, 0, 0, 20},
+		{"not said", 4, nil, 0, 20},
+		{"beyond the end", 4, 17, 0, 20},
+		{"no bin", 4, 1.5, 0, 20},
+		{"no number", 4, "7", 0, 20},
+		{"before the beginning", 4, -1, 0, 20},
+	} {
+		extra := map[string]any{}
+		if c.from != nil {
+			extra[spikes.FromBin] = c.from
+		}
+		of := write("samples.npy", uneven(5, c.bins, 3), extra)
+		rec, err := metrics.ReadRecording(recording, metrics.RecordingOptions{LoadOptions: spikes.LoadOptions{BinWidth: 0.02}, Of: of, Repeats: "odd"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := slices.ContainsFunc(rec.All.Source.Warnings, func(w string) bool { return strings.Contains(w, "of each repeat take part") })
+		if rec.All.Bins != c.end-c.begin || rec.Held.Bins != rec.All.Bins || told != (rec.All.Bins < 20) {
+			t.Errorf("%s: %d bins, %d held out, warnings %q", c.name, rec.All.Bins, rec.Held.Bins, rec.All.Source.Warnings)
+			continue
+		}
+		for rep := range all.Repeats {
+			for b := range rec.All.Bins {
+				if rec.All.Word(rep, b) != all.Word(rep, c.begin+b) {
+					t.Errorf("%s: bin %d of repeat %d is another", c.name, b, rep)
+				}
+			}
+		}
+	}
+}

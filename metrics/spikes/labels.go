@@ -2,6 +2,7 @@ package spikes
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -141,12 +142,23 @@ func (m Meta) keys() []int {
 	return out
 }
 
-// describe takes from a description what it says of the neurons, where it is one of this raster.
+// FromBin names, among the extras of a description, the bin of the recording's repeats that
+// samples begin at, counted from 0.
+const FromBin = "from_bin"
+
+const maxFromBin = 1 << 40
+
+// describe takes from a description what it says of the neurons and of the time in a repeat,
+// where it is one of this raster.
 func (r *Raster) describe(d described) {
 	if len(d.Neurons) != r.Neurons {
 		return
 	}
 	r.Source.Drawn = d.Neurons
+	if from, ok := d.Extra[FromBin].(float64); ok && from == math.Trunc(from) && from >= 0 && from <= maxFromBin {
+		begins := int(from)
+		r.Source.Begins = &begins
+	}
 	if len(d.Names) == r.Neurons && distinct(d.Names) {
 		r.Source.Units = d.Names
 	}

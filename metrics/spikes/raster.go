@@ -31,6 +31,7 @@ type Source struct {
 	Neurons      []int    `json:"neurons,omitempty"`          // indices kept, in order; nil: all
 	Units        []string `json:"units,omitempty"`            // names of the neurons kept, in order; nil: the file has none
 	Drawn        []int    `json:"-"`                          // of drawn spike trains: indices of their neurons in the recording; nil: not said
+	Begins       *int     `json:"-"`                          // of drawn spike trains: the bin of the recording's repeats that they begin at; nil: not said
 	Repeats      string   `json:"repeats,omitempty"`          // repeats kept ("odd", "even", "a:b"); empty: all
 	Warnings     []string `json:"warnings,omitempty"`         // what was dropped or assumed when reading
 }
@@ -186,6 +187,20 @@ func (r *Raster) Cut(bins int) *Raster {
 	for rep := range out.Repeats {
 		from := (rep/per*r.Bins + rep%per*bins) * r.stride
 		copy(out.words[rep*bins*r.stride:(rep+1)*bins*r.stride], r.words[from:])
+	}
+	return out
+}
+
+// Between returns the raster with so many bins of every repeat, from one on. It panics for
+// bins that a repeat doesn't have.
+func (r *Raster) Between(from, bins int) *Raster {
+	if from < 0 || bins < 1 || from+bins > r.Bins {
+		panic(fmt.Sprintf("spikes: bins %d to %d of %d", from, from+bins-1, r.Bins))
+	}
+	out := NewRaster(r.Repeats, bins, r.Neurons, r.BinWidth)
+	out.Source = r.Source
+	for rep := range out.Repeats {
+		copy(out.words[rep*bins*r.stride:(rep+1)*bins*r.stride], r.words[(rep*r.Bins+from)*r.stride:])
 	}
 	return out
 }

@@ -255,8 +255,8 @@ func (g *Generator) Draw(ctx context.Context, on *Processor, s training.Sampling
 		BitOrder: spikes.BitOrder,
 		Extra:    map[string]any{"data_sha256": g.Data.SHA256, "step": g.Step, "parameters": g.Chosen.Parameters, "run_seed": g.Config.Seed},
 	}
-	if s.From > 0 {
-		meta.Extra["from_bin"] = s.From
+	if g.Config.Stimulus == training.StimulusRepeat {
+		meta.Extra[spikes.FromBin] = s.From
 	}
 	if p, ok := g.Model.(*training.Population); ok && on == nil {
 		r, err := p.DrawFrom(ctx, g.Params, s)
