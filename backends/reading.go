@@ -12,11 +12,22 @@ type Reading struct {
 	BitOrder      string             `json:"bit_order"`
 	Shots         int                `json:"shots"` // 0: an exact law
 	Backend       string             `json:"backend,omitempty"`
-	Method        string             `json:"method,omitempty"`   // of a noisy run
+	Method        string             `json:"method,omitempty"`   // of a noisy run, or of one that keeps no state vector
 	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
 	Counts        map[string]int     `json:"counts,omitempty"`
 	Probabilities map[string]float64 `json:"probabilities,omitempty"`
+	Truncation    *Truncation        `json:"truncation,omitempty"` // of matrix product states
+	Memory        []string           `json:"-"`                    // the word of every shot in its order, where it was asked for
 	*Corrected
+}
+
+// Truncation tells what a run of matrix product states left out.
+type Truncation struct {
+	// Bond is the widest bond there was.
+	Bond int `json:"bond"`
+	// Error is 1 less the product of the weights that were kept at each splitting: an
+	// estimate of 1 - |<exact|state>|², of the worst shot where shots differ.
+	Error float64 `json:"error"`
 }
 
 // Corrected is what a Reading holds beside counts where readout errors were taken out.
@@ -48,13 +59,18 @@ func (o Outcome) ByBits(bits int) map[string]int {
 	}
 	stride := (bits + 7) / 8
 	for i := 0; i+stride <= len(o.Rows) && stride > 0; i += stride {
-		var b strings.Builder
-		for _, x := range o.Rows[i : i+stride] {
-			fmt.Fprintf(&b, "%08b", x)
-		}
-		counts[b.String()[:bits]]++
+		counts[RowBits(o.Rows[i:i+stride], bits)]++
 	}
 	return counts
+}
+
+// RowBits writes a shot's row (see Outcome) of so many bits, bit 0 first.
+func RowBits(row []byte, bits int) string {
+	var b strings.Builder
+	for _, x := range row {
+		fmt.Fprintf(&b, "%08b", x)
+	}
+	return b.String()[:bits]
 }
 
 // ByBits is the law's probabilities above 0, by the bits of the words.

@@ -66,7 +66,7 @@ func hqsOutcome(_ string, s service.Shape, raw []byte) (backends.Outcome, error)
 	if len(shots) > 4*s.Shots {
 		return backends.Outcome{}, fmt.Errorf("it holds %d shots, %d were asked for", len(shots), s.Shots)
 	}
-	rows := service.NewRows(s.Bits, len(shots))
+	rows := backends.NewRows(s.Bits, len(shots))
 	for i, text := range shots {
 		if len(text) != s.Bits {
 			return backends.Outcome{}, fmt.Errorf("shot %d is %.80q, the register has %d bits", i, text, s.Bits)

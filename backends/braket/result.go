@@ -309,7 +309,7 @@ func (m *measured) outcome(s service.Shape) (backends.Outcome, error) {
 		return backends.Outcome{}, err
 	}
 	if len(m.Measurements) > 0 {
-		rows := service.NewRows(s.Bits, len(m.Measurements))
+		rows := backends.NewRows(s.Bits, len(m.Measurements))
 		for shot, values := range m.Measurements {
 			if len(values) != len(m.Qubits) {
 				return backends.Outcome{}, fmt.Errorf("shot %d has %d columns, it names %d qubits", shot, len(values), len(m.Qubits))
@@ -341,7 +341,7 @@ func (m *measured) outcome(s service.Shape) (backends.Outcome, error) {
 	if err != nil {
 		return backends.Outcome{}, err
 	}
-	rows := service.NewRows(s.Bits, s.Shots)
+	rows := backends.NewRows(s.Bits, s.Shots)
 	shot := 0
 	for i, n := range counts {
 		for range n {

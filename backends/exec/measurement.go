@@ -47,6 +47,9 @@ type Measurement struct {
 	Shots      int                     // 0: the exact law
 	Seed       uint64
 	Correction Correction // of readout errors, of shots with noise
+	Method     Method     // empty: chosen by the circuit
+	MaxBond    int        // of matrix product states; 0: wide.DefaultBond
+	KeepOrder  bool       // keep the word of every shot
 }
 
 // Of runs a circuit as it is written. With noise its qubits are the model's. Errors of what
@@ -60,18 +63,18 @@ func (m Measurement) Of(ctx context.Context, c *ir.Circuit) (*backends.Reading, 
 	case m.Model != nil && m.Shots == 0 && qubits > sim.MaxDensityQubits:
 		return nil, named.Inputf("%s uses %d qubits, {exact} holds the density matrix of at most %d", m.Name, qubits, sim.MaxDensityQubits).
 			Hinted("use {shots}, which follows trajectories")
-	case qubits > sim.MaxQubits && (m.Model != nil || m.Shots == 0): // of others it draws words, or says why not
+	case m.Model != nil && qubits > sim.MaxQubits:
 		return nil, named.Inputf("the circuit uses %d qubits, the simulator holds at most %d", qubits, sim.MaxQubits)
-	case c.Bits > 64:
+	case m.Model != nil && c.Bits > 64:
 		return nil, named.Inputf("the circuit has %d bits, outcomes of at most 64 are held", c.Bits)
 	}
 	r := backends.NewReading(m.Shots)
 	if m.Model != nil {
 		return &r, m.noisy(ctx, c, &r)
 	}
-	err := m.read(ctx, c, &r, new(sim.Simulator), new(sim.Simulator))
-	if errors.Is(err, sim.ErrNotTerminal) {
-		err = named.Inputf("{exact}: %w", err).Hinted("use {shots}, which runs it shot by shot")
+	err := m.ideal(ctx, c, &r)
+	if errors.Is(err, backends.ErrIntractable) {
+		err = named.Inputf("{exact}: %w", err).Hinted("use {shots}, which draws words")
 	}
 	return &r, err
 }
@@ -79,7 +82,7 @@ func (m Measurement) Of(ctx context.Context, c *ir.Circuit) (*backends.Reading, 
 // noisy reads a circuit with noise, by one method in all of its parts.
 func (m Measurement) noisy(ctx context.Context, c *ir.Circuit, r *backends.Reading) error {
 	s := &sim.Noisy{Model: m.Model}
-	method, err := s.MethodOf(c, m.Shots)
+	method, err := m.noisyMethod(s, c)
 	if err != nil {
 		return err
 	}
@@ -104,12 +107,15 @@ func (m Measurement) read(ctx context.Context, c *ir.Circuit, r *backends.Readin
 		}
 		return err
 	}
-	results, err := shots.Run(ctx, []backends.Request{{Circuit: c, Shots: []int{m.Shots}, Seed: m.Seed, Mitigation: m.Correction.Method}})
+	results, err := shots.Run(ctx, []backends.Request{{Circuit: c, Shots: []int{m.Shots}, Seed: m.Seed, KeepOrder: m.KeepOrder, Mitigation: m.Correction.Method}})
 	if err != nil {
 		return err
 	}
 	o := results[0].Outcomes[0]
 	r.Counts = o.ByBits(c.Bits)
+	if m.KeepOrder {
+		r.Memory = memory(o, c.Bits)
+	}
 	if by, ok := shots.(*Mitigated); ok && o.Weights != nil {
 		r.Corrected = corrected(o, c.Bits)
 		r.Mitigation, r.CalibrationShots = string(m.Correction.Method), by.CalibrationShots

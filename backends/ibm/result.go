@@ -66,7 +66,7 @@ func outcome(s service.Shape, p pub) (backends.Outcome, error) {
 	if shots < 1 {
 		return backends.Outcome{}, errors.New("it holds no shots")
 	}
-	rows := service.NewRows(s.Bits, shots)
+	rows := backends.NewRows(s.Bits, shots)
 	for _, r := range s.Registers {
 		put := func(shot int, row []byte) { rows.Put(shot, r.Bits[0], row, len(r.Bits)) }
 		if !consecutive(r.Bits) {

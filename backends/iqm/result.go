@@ -25,7 +25,7 @@ func (c *Client) Decode(shapes []service.Shape, r io.Reader) ([]backends.Outcome
 // outcome puts the bits of a circuit's keys together, shot by shot.
 func outcome(s service.Shape, keys map[string][][]int) (backends.Outcome, error) {
 	shots := -1
-	var rows *service.Rows
+	var rows *backends.Rows
 	seen := map[int]bool{}
 	for key, values := range keys {
 		bit, err := strconv.Atoi(key[strings.LastIndexByte(key, '_')+1:])
@@ -35,7 +35,7 @@ func outcome(s service.Shape, keys map[string][][]int) (backends.Outcome, error)
 		seen[bit] = true
 		if shots < 0 {
 			shots = len(values)
-			rows = service.NewRows(s.Bits, shots)
+			rows = backends.NewRows(s.Bits, shots)
 		}
 		if len(values) != shots {
 			return backends.Outcome{}, fmt.Errorf("the key %q has %d shots, another %d", key, len(values), shots)

@@ -152,7 +152,7 @@ func TestWhoKeepsTheOrder(t *testing.T) {
 	if err := r.Ledger.Record(ledger.Update{Job: id, State: ledger.Done, Attempt: 1, Remote: "r"}); err != nil {
 		t.Fatal(err)
 	}
-	o := backends.Outcome{Shots: 3, Words: words, Counts: service.CountWords(words)}
+	o := backends.Outcome{Shots: 3, Words: words, Counts: backends.CountWords(words)}
 	r.keep(id, []backends.Outcome{o, o})
 	in := requestOf(1, 3)
 	in.KeepOrder = true

@@ -71,7 +71,7 @@ func TestCredentialsAreAskedForOnce(t *testing.T) {
 // Up to 64 bits are words, more are rows, and the last bit is in both.
 func TestWordsAndRows(t *testing.T) {
 	for _, bits := range []int{1, 8, 63, 64, 65} {
-		r := service.NewRows(bits, 2)
+		r := backends.NewRows(bits, 2)
 		r.Set(1, bits-1)
 		o := r.Outcome()
 		if bits <= 64 {

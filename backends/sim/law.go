@@ -2,7 +2,7 @@ package sim
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -10,12 +10,11 @@ import (
 	"qgan/ir"
 )
 
-// ErrNotTerminal says that an exact law was asked for of a circuit that measures or resets
-// before its end.
-var ErrNotTerminal = errors.New("the circuit measures or resets before its end")
-
-// Law returns the exact distribution of a circuit's outcomes, for values of its symbols; its
-// measurements have to come last. Bits that nothing is read into are 0.
+// Law returns the exact distribution of a circuit's outcomes, for values of its symbols.
+// Where it measures or resets before its end, both outcomes are followed, each with its
+// weight: 2^k states for k measurements, of which those of a weight below 1e-15 are left
+// out; more than 65,536 ways are backends.ErrIntractable. Bits that nothing is read into
+// are 0.
 func (s *Simulator) Law(ctx context.Context, c *ir.Circuit, trained, data []float64) (*backends.Law, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -25,7 +24,7 @@ func (s *Simulator) Law(ctx context.Context, c *ir.Circuit, trained, data []floa
 	}
 	gates, ok := c.Gates()
 	if !ok {
-		return nil, &backends.Refusal{Err: ErrNotTerminal}
+		return s.followed(ctx, c, trained, data)
 	}
 	p, err := s.Probabilities(gates, trained, data)
 	if err != nil {
@@ -45,9 +44,31 @@ func (s *Simulator) Law(ctx context.Context, c *ir.Circuit, trained, data []floa
 		}
 		law[word] += q
 	}
-	out := &backends.Law{Bits: c.Bits, Words: slices.Sorted(maps.Keys(law))}
+	return lawOfWords(c.Bits, law), nil
+}
+
+// followed is the law of a circuit that measures or resets before its end.
+func (s *Simulator) followed(ctx context.Context, c *ir.Circuit, trained, data []float64) (*backends.Law, error) {
+	if err := ir.Verify(c); err != nil {
+		return nil, err
+	}
+	r, err := s.register(c)
+	if err != nil {
+		return nil, err
+	}
+	e := &explorer{ctx: ctx, circuit: c, trained: trained, data: data, law: map[uint64]float64{}}
+	err = e.follow(&path{register: r, fresh: true, bits: make([]bool, c.Bits), todo: &todo{ops: c.Ops}})
+	if err != nil {
+		return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
+	}
+	return lawOfWords(c.Bits, e.law), nil
+}
+
+// lawOfWords sorts a law by its words.
+func lawOfWords(bits int, law map[uint64]float64) *backends.Law {
+	out := &backends.Law{Bits: bits, Words: slices.Sorted(maps.Keys(law))}
 	for _, w := range out.Words {
 		out.P = append(out.P, law[w])
 	}
-	return out, nil
+	return out
 }

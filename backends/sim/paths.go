@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"qgan/backends"
 	"qgan/ir"
 )
 
@@ -35,8 +36,10 @@ type explorer struct {
 	trained, data []float64
 	rng           *rand.Rand
 	words         []uint64
-	waiting       int           // copies of the state that wait
-	noise         *noisyCircuit // nil: none
+	waiting       int                // copies of the state that wait
+	noise         *noisyCircuit      // nil: none
+	law           map[uint64]float64 // of words, where it is asked for instead of shots
+	ends          int                // of paths, where the law is asked for
 }
 
 // path is what some of the shots have in common: a state, classical bits, and
@@ -206,6 +209,9 @@ func (e *explorer) measure(p *path, qubit int, then func(p *path, one bool) erro
 	e.settle(p)
 	value := p.register.frame.form(qubit)
 	all, p1 := p.register.weight(nil), p.register.weight(&value)
+	if e.law != nil {
+		return e.both(p, value, all-p1, p1, then)
+	}
 	ones := 0
 	for range p.shots {
 		if e.rng.Float64()*all < p1 {
@@ -232,6 +238,27 @@ func (e *explorer) measure(p *path, qubit int, then func(p *path, one bool) erro
 	p.register.project(value, ones > 0, 1/math.Sqrt(norm))
 	p.fresh = false
 	return then(p, ones > 0)
+}
+
+// both follows what both outcomes of a measurement leave of the state, each with its weight.
+func (e *explorer) both(p *path, value form, p0, p1 float64, then func(p *path, one bool) error) error {
+	if p0 > leastWeight && p1 > leastWeight {
+		other, err := e.part(p, 0)
+		if err != nil {
+			return err
+		}
+		other.register.project(value, false, 1)
+		if err := then(other, false); err != nil {
+			return err
+		}
+		if err := e.aside(other); err != nil {
+			return err
+		}
+	}
+	one := p1 > leastWeight
+	p.register.project(value, one, 1)
+	p.fresh = false
+	return then(p, one)
 }
 
 // record writes the outcome of a measurement in the middle, with its readout
@@ -298,9 +325,12 @@ func (e *explorer) end(p *path) error {
 		}
 		return w
 	}
-	if !measured {
+	if !measured && e.law == nil {
 		e.add(word(nil), p.shots)
 		return nil
+	}
+	if e.law != nil {
+		return e.weigh(p, word)
 	}
 	first := len(e.words)
 	p.register.sample(p.shots, e.rng, func(x uint64, n int) {
@@ -314,6 +344,22 @@ func (e *explorer) end(p *path) error {
 		return err
 	}
 	r.confuse(e.words[first:], len(p.bits), e.rng)
+	return nil
+}
+
+// maxEnds bounds the paths of an exact law.
+const maxEnds = 1 << 16
+
+// weigh adds the law of the measurements at the end of a path.
+func (e *explorer) weigh(p *path, word func(value func(qubit int) bool) uint64) error {
+	if e.ends++; e.ends > maxEnds {
+		return fmt.Errorf("its measurements part it into more than %d ways: %w", maxEnds, backends.ErrIntractable)
+	}
+	for x := range uint64(1) << p.register.qubits {
+		if q := p.register.probability(int(x)); q > 0 {
+			e.law[word(func(qubit int) bool { return p.register.frame.value(qubit, x) })] += q
+		}
+	}
 	return nil
 }
 

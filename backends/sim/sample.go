@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"qgan/backends"
 	"qgan/internal/stream"
@@ -117,17 +116,9 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 }
 
 func outcomeOf(words []uint64, shots int, keep bool) backends.Outcome {
-	o := backends.Outcome{Shots: shots}
+	o := backends.Outcome{Shots: shots, Counts: backends.CountWords(words)}
 	if keep {
-		o.Words = slices.Clone(words)
-	}
-	slices.Sort(words)
-	for _, w := range words {
-		if k := len(o.Counts); k > 0 && o.Counts[k-1].Word == w {
-			o.Counts[k-1].N++
-		} else {
-			o.Counts = append(o.Counts, backends.Count{Word: w, N: 1})
-		}
+		o.Words = words
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"context"
 	"io"
 	"math"
@@ -55,7 +56,7 @@ func (h *held) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings, sh
 	}
 	own, ok := c.Gates()
 	if !ok {
-		return nil, sim.ErrNotTerminal
+		return nil, errors.New("the circuit measures before its end")
 	}
 	for lane, list := range words {
 		trained, data := b.Row(lane)
