@@ -191,7 +191,7 @@ func (r *runFlags) compiler(cmd *cobra.Command, a *app) (func(*ir.Circuit) (*ir.
 		if err != nil {
 			return nil, usagef("--compile: %w", err)
 		}
-		a.note("compiled for %s: %d two-qubit gates in depth %d", t.Name, done.Stats.TwoQubitGates, done.Stats.TwoQubitDepth)
+		a.note("compiled for %s: %s in depth %d", t.Name, plural(done.Stats.TwoQubitGates, "two-qubit gate"), done.Stats.TwoQubitDepth)
 		return done.Circuit, nil
 	}, nil
 }
@@ -242,7 +242,11 @@ func (r *runFlags) noise(cmd *cobra.Command, a *app) (*calibration.NoiseModel, e
 // out, what was read beside what it becomes.
 func (a *app) printReading(o *backends.Reading) error {
 	if t := o.Truncation; t != nil {
-		a.note("matrix product states: bonds of at most %d, about %.2g of the state left out", t.Bond, t.Error)
+		left := "nothing"
+		if t.Error > 0 {
+			left = fmt.Sprintf("about %.2g", t.Error)
+		}
+		a.note("matrix product states: bonds of at most %d, %s of the state left out", t.Bond, left)
 	}
 	t := newTable(a.out)
 	if o.Corrected == nil {
