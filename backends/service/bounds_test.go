@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"qgan/backends"
 	"qgan/backends/service"
 )
 
