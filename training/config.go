@@ -109,6 +109,9 @@ const (
 	ObjectiveLikelihood Objective = "likelihood"
 	// ObjectiveStaged: likelihood, then conditional, then a little wgan.
 	ObjectiveStaged Objective = "staged"
+	// ObjectiveStatistics, of a Population: likelihood, then the statistics of samples that
+	// run freely.
+	ObjectiveStatistics Objective = "statistics"
 )
 
 // MaxExactBits bounds n·t for the Exact expectation, MaxExactContextBits where
@@ -343,6 +346,9 @@ func (c Config) windowsBatch() int {
 // steps, their size, Adam's coefficients, and exact sums where it can take them. What a
 // likelihood brought before goes with it.
 func (c Config) WithObjective(o Objective) Config {
+	if c.Populates() {
+		return c.populationObjective(o)
+	}
 	if was := c.Objective; was == ObjectiveLikelihood || was == ObjectiveStaged {
 		if p, err := versusCritic(c.Preset, c.Neurons, c.Timesteps); err == nil {
 			c.Iterations, c.GeneratorLR, c.Beta1, c.Beta2 = p.Iterations, p.GeneratorLR, p.Beta1, p.Beta2

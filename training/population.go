@@ -31,7 +31,7 @@ import (
 // tied where both cells are driven and free in silence. raw is the memory,
 //
 //	raw = sum over j, d of W_jd (T_jd - C_jd(bin)) + sum over m of v_m x_q(k-m) + sum over i of u_i S_i,
-//	T_jd(k) = sum over m of d^(m-1) x_j(k-m),      d in traceDecays,
+//	T_jd(k) = sum over m of d^(m-1) x_j(k-m),      d in the decays,
 //
 // of leaky traces of all cells' bits, less what they are in that bin if all cells fire as the
 // stimulus says (C, 0 without a stimulus), of a cell's own bits, and of silences: S_i is 1
@@ -48,7 +48,8 @@ type Population struct {
 	parts      populationParts
 	words      backends.WordEvaluator
 	stride     int // of a row
-	traceCount int
+	decays     []float64
+	traceCount int      // a decay and cell each
 	judge      struct { // what chooses the best parameters
 		of     *spikes.Raster
 		source *populationSource
@@ -65,12 +66,20 @@ type Population struct {
 	centre centre
 }
 
-// traceDecays are the decays a bin of the memory's traces, silentRuns the silences that it
-// sees, in bins.
+// traceDecays are the decays a bin of the memory's traces, of which the last is for a memory
+// that has no stimulus beside it, silentRuns the silences that it sees, in bins.
 var (
-	traceDecays = [...]float64{0.5, 0.9}
+	traceDecays = [...]float64{0.5, 0.9, 0.97}
 	silentRuns  = [...]int{1, 3, 7, longestSilence}
 )
+
+// decays are the decays of the traces of a population.
+func (c Config) decays() []float64 {
+	if c.Stimulus == StimulusNone {
+		return traceDecays[:]
+	}
+	return traceDecays[:2]
+}
 
 // oddsBound is B.
 const oddsBound = 3
@@ -109,7 +118,7 @@ func (g *Population) Method() string { return g.words.Method() }
 func newPopulation(c Config) *Population {
 	a := c.Ansatz()
 	n := c.Neurons
-	g := &Population{ansatz: a, config: c, stride: backends.WordStride(n), traceCount: len(traceDecays) * n}
+	g := &Population{ansatz: a, config: c, decays: c.decays(), stride: backends.WordStride(n), traceCount: len(c.decays()) * n}
 	if c.Memory != MemoryNone {
 		if a.Memory {
 			g.outputs += a.Encodings() * n

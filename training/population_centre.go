@@ -31,7 +31,7 @@ func (g *Population) centred(params []float64) []float64 {
 	clear(c.traces[:g.traceCount])
 	for b := 1; b < bins; b++ {
 		before, now := c.traces[(b-1)*g.traceCount:], c.traces[b*g.traceCount:]
-		for d, decay := range traceDecays {
+		for d, decay := range g.decays {
 			for q, p := range c.chance[(b-1)*n:][:n] {
 				now[d*n+q] = decay*before[d*n+q] + p
 			}
@@ -70,7 +70,7 @@ func (g *Population) backCentre(up, grad []float64) {
 		now, before := by[b*g.traceCount:], by[(b-1)*g.traceCount:]
 		for q := range n {
 			sum := 0.0
-			for d, decay := range traceDecays {
+			for d, decay := range g.decays {
 				sum += now[d*n+q]
 				before[d*n+q] += decay * now[d*n+q]
 			}

@@ -19,7 +19,8 @@ func (g *Population) Draw(ctx context.Context, params []float64, samples, bins i
 
 // DrawFrom draws samples of so many bins that begin at a bin of the repeat, each on its
 // own. With a stimulus the first bin of the repeat has no past, as in the recording, and
-// later ones begin with up to 30 bins that are left out; without one every sample does.
+// later ones begin with up to 30 bins that are left out; without one every sample begins
+// with as many as its slowest trace takes ([Config.Warm]).
 // Sample i has the stream ("generate", i/1024).
 func (g *Population) DrawFrom(ctx context.Context, params []float64, s Sampling) (*spikes.Raster, error) {
 	first, warm, err := g.start(s)
@@ -66,7 +67,7 @@ func (g *Population) start(s Sampling) (first, warm int, err error) {
 	if s.From != 0 {
 		return 0, 0, fmt.Errorf("samples from bin %d: without a stimulus all bins are alike", s.From)
 	}
-	return 0, BurnIn, nil
+	return 0, g.config.Warm(), nil
 }
 
 // unchained is a raster in the order of the qubits with its cells as the recording has them.
@@ -178,7 +179,7 @@ func (g *Population) EstimateLaw(ctx context.Context, params []float64, s *metri
 	own, from := Sampling{Samples: pasts, Bins: starts, Seed: seed}, 0
 	if g.config.Stimulus == StimulusNone {
 		own.Bins = BurnIn
-		from = BurnIn - 1
+		from = BurnIn - 1 // after those that are left out
 	}
 	drawn, err := g.DrawFrom(ctx, params, own)
 	if err != nil {

@@ -68,7 +68,7 @@ func (t *trail) copyOf() *trail {
 
 // push goes on by a bin.
 func (g *Population) push(t *trail, row []uint64) {
-	advance(t.traces, g.config.Neurons, row)
+	advance(t.traces, g.decays, row)
 	t.silent = silentAfter(t.silent, row)
 	if len(t.recent) > 0 {
 		copy(t.recent[g.stride:], t.recent)
@@ -77,8 +77,9 @@ func (g *Population) push(t *trail, row []uint64) {
 }
 
 // advance lets traces decay and adds the spikes of a bin.
-func advance(traces []float64, n int, row []uint64) {
-	for d, decay := range traceDecays {
+func advance(traces, decays []float64, row []uint64) {
+	n := len(traces) / max(1, len(decays))
+	for d, decay := range decays {
 		part := traces[d*n:][:n]
 		for q := range part {
 			part[q] *= decay
@@ -120,7 +121,7 @@ func (g *Population) source(r *spikes.Raster) *populationSource {
 			if b%markEvery == 0 {
 				copy(s.mark(rep, b), traces)
 			}
-			advance(traces, g.config.Neurons, s.raster.Row(rep, b))
+			advance(traces, g.decays, s.raster.Row(rep, b))
 		}
 	})
 	return s
@@ -148,7 +149,7 @@ func (s *populationSource) see(places []place, of *scenes, words []uint64) {
 		traces := of.traces[i*g.traceCount:][:g.traceCount]
 		copy(traces, s.mark(rep, bin))
 		for b := bin - bin%markEvery; b < bin; b++ {
-			advance(traces, g.config.Neurons, s.raster.Row(rep, b))
+			advance(traces, g.decays, s.raster.Row(rep, b))
 		}
 		for back := range own {
 			to := of.recent[(i*own+back)*stride:][:stride]

@@ -546,6 +546,7 @@ func TestPopulationRules(t *testing.T) {
 		"past 20: ":           {"stimulus": "repeat", "past": "20"},
 		"tied false: ":        {"memory-in": "ry", "tied": "false"},
 		"objective wgan: ":    {"entangler": "pair", "objective": "wgan"},
+		"objective statistic": {"stimulus": "repeat", "memory": "none", "objective": "statistics"},
 		"expectation exact: ": {"entangler": "pair", "expectation": "exact"},
 		"latent-qubits 1: ":   {"stimulus": "repeat", "latent-qubits": "1"},
 		"memory bits: ":       {"stimulus": "repeat", "memory": "bits", "own-bits": "0"},
@@ -575,6 +576,22 @@ func TestPopulationRules(t *testing.T) {
 		_, err := Resolve(preset, n, 1, given)
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v: %v, want %s…", given, err, want)
+		}
+	}
+	for _, k := range []struct {
+		given map[string]string
+		own   int
+		order ChainOrder
+		after []int
+	}{
+		{map[string]string{"memory-in": "ry"}, 10, ChainPast, nil},
+		{map[string]string{"memory-in": "ry", "objective": "statistics"}, 10, ChainPast, []int{800}},
+		{map[string]string{"stimulus": "repeat", "objective": "statistics", "iterations": "90"}, 5, ChainNoise, []int{60}},
+		{map[string]string{"memory-in": "both"}, 10, ChainFile, nil},
+	} {
+		c, err := Resolve("deep", 4, 1, k.given)
+		if err != nil || c.OwnBits != k.own || c.ChainOrder != k.order || !slices.Equal(c.Stages(), k.after) {
+			t.Errorf("%v: own bits of %d bins, order %q, stages after %v, %v", k.given, c.OwnBits, c.ChainOrder, c.Stages(), err)
 		}
 	}
 	if c, err := Resolve("deep", 50, 1, nil); err != nil || !c.Populates() {

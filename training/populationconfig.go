@@ -54,6 +54,9 @@ const (
 	// ChainNoise does so by what is left of the correlations beyond the mean of the
 	// repeats in a bin.
 	ChainNoise ChainOrder = "noise"
+	// ChainPast does so by what is left of them beyond what the best linear prediction from
+	// traces of all cells' bins before makes of a bin.
+	ChainPast ChainOrder = "past"
 )
 
 // MaxPopulation bounds the neurons of a [Population].
@@ -62,17 +65,38 @@ const MaxPopulation = 256
 // populationWay is how a population is trained unless something else is given: the one
 // place where its numbers stand.
 var populationWay = struct {
-	layers, chainLayers, ownBits, iterations, batch int // layers without and with chains
-	generatorLR, average                            float64
-	shrink                                          float64
-	entangler                                       Entangler
-	order                                           ChainOrder
-}{layers: 1, chainLayers: 4, ownBits: 5, iterations: 800, batch: 1024, generatorLR: 0.01, average: 0.99, shrink: 0, entangler: EntanglerPair, order: ChainNoise}
+	layers, chainLayers, iterations, batch int // layers without and with chains
+	statisticsIterations                   int // of ObjectiveStatistics
+	generatorLR, average                   float64
+	shrink                                 float64
+	entangler                              Entangler
+}{layers: 1, chainLayers: 4, iterations: 800, statisticsIterations: 1200, batch: 1024, generatorLR: 0.01, average: 0.99, shrink: 0, entangler: EntanglerPair}
+
+// timeWay is what depends on whether a stimulus tells the time: without one cells lie side
+// by side that the past doesn't explain, and a cell's own bits carry more.
+func (c Config) timeWay() (ownBits int, order ChainOrder) {
+	if c.Stimulus == StimulusNone {
+		return 10, ChainPast
+	}
+	return 5, ChainNoise
+}
 
 // Populates says whether the generator is a [Population]: words are drawn and learnt one by
 // one instead of by the law over all of them.
 func (c Config) Populates() bool {
 	return c.Stimulus != StimulusNone || c.Entangler != EntanglerCNOT || c.MemoryIn != MemoryRX
+}
+
+// slowBurnIn is the BurnIn of a memory whose slowest trace lasts for 33 bins.
+const slowBurnIn = 100
+
+// Warm is how many bins samples that run on make from silence before the first that counts,
+// where no stimulus tells the time.
+func (c Config) Warm() int {
+	if c.Populates() {
+		return slowBurnIn
+	}
+	return BurnIn
 }
 
 // RunsOn says whether samples run on as one recording.
@@ -81,13 +105,22 @@ func (c Config) RunsOn() bool { return c.Past > 0 || c.Populates() }
 // withPopulation returns the settings of a population with what goes along with it.
 func (c Config) withPopulation() Config {
 	w := populationWay
-	c.Memory, c.MemoryIn, c.OwnBits, c.Tied, c.Past = MemoryLeaky, MemoryRY, w.ownBits, true, 0
+	c.Memory, c.MemoryIn, c.Tied, c.Past = MemoryLeaky, MemoryRY, true, 0
+	c.OwnBits, c.ChainOrder = c.timeWay()
 	c.LatentScale, c.LatentTrained, c.LatentQubits = 0, false, 0
-	c.ChainOrder = w.order
 	c.Entangler, c.Layers, c.Closing, c.FinalChain = w.entangler, w.layers, false, false
 	c.Objective, c.Expectation, c.Batch = ObjectiveLikelihood, Batch, w.batch
 	c.Iterations, c.GeneratorLR, c.Schedule = w.iterations, w.generatorLR, ScheduleCosine
 	c.Beta1, c.Beta2, c.Average, c.Shrink = likelihoodBeta1, likelihoodBeta2, w.average, w.shrink
+	return c
+}
+
+// populationObjective returns the settings of a population with that objective and its steps.
+func (c Config) populationObjective(o Objective) Config {
+	c.Objective, c.Iterations = o, populationWay.iterations
+	if o != ObjectiveLikelihood {
+		c.Iterations = populationWay.statisticsIterations
+	}
 	return c
 }
 
@@ -161,7 +194,8 @@ func (c Config) populationRules() []rule {
 		{"final-chain", !p || !c.FinalChain || c.Product, c.FinalChain, "the circuits" + why + " end with their inputs; leave out {final-chain}"},
 		{"latent-qubits", !p || c.LatentQubits == 0, c.LatentQubits, "all qubits" + why + " are measured"},
 		{"latent-scale", !p || c.LatentScale == 0 && !c.LatentTrained, c.LatentScale, "the circuits" + why + " take no latent vector; use {latent-scale} 0"},
-		{"objective", !p || c.Objective == ObjectiveLikelihood, c.Objective, "the words" + why + " are learnt by their likelihood; use {objective} likelihood"},
+		{"objective", !p || c.Objective == ObjectiveLikelihood || c.Objective == ObjectiveStatistics, c.Objective, "the words" + why + " are learnt by their likelihood; use {objective} likelihood"},
+		{"objective", c.Objective != ObjectiveStatistics || p && memory, c.Objective, "it is for samples of a population with a memory; add {memory-in} ry"},
 		{"expectation", !p || c.Expectation == Batch, c.Expectation, "the words" + why + " are drawn; use {expectation} batch"},
 		{"own-bits", !p || c.OwnBits <= maxOwnBits, c.OwnBits, fmt.Sprintf("at most %d%s", maxOwnBits, why)},
 		{"chain-order", p || c.ChainOrder == ChainFile, string(c.ChainOrder), "it is" + why},

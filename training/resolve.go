@@ -106,6 +106,15 @@ func (c Config) With(given map[string]string) (Config, error) {
 	if c.Populates() && !has("entangler") && (c.Layers > 1 || c.Memory != MemoryNone && c.MemoryIn != MemoryRY) {
 		c.Entangler = EntanglerCNOT // pair rotations have one layer, without encodings
 	}
+	if c.Populates() {
+		own, order := c.timeWay()
+		if c.Memory != MemoryNone && !has("own-bits") {
+			c.OwnBits = own
+		}
+		if c.ChainOrder != ChainFile && !has("chain-order") {
+			c.ChainOrder = order
+		}
+	}
 	if c.Populates() && c.Entangler == EntanglerCNOT {
 		if !has("layers") {
 			c.Layers = populationWay.chainLayers

@@ -38,6 +38,13 @@ type round interface {
 	generator(ctx context.Context, u update, grad []float64, out *Losses) error
 }
 
+// scorer is a round that chooses the best parameters by a measure of its own, since the
+// likelihood doesn't see what it is for.
+type scorer interface {
+	// score is how far the generator is from the repeats that choose, the smaller the better.
+	score(ctx context.Context, params []float64, seed uint64) (float64, error)
+}
+
 // noCritic is the part of a round that has no critic.
 type noCritic struct{}
 
@@ -54,15 +61,20 @@ type stage struct {
 	beta1, beta2 float64 // of its Adam
 }
 
-// stageParts are the parts of ObjectiveStaged, in sixtieths of its steps. The
-// critic's stages tune finely, the one on windows that run freely, whose gradient is
-// noisy, the most: at 0.05 it undoes for the autocorrelogram what the one before gained
-// (docs/recipe.md).
-var stageParts = [...]struct {
+// stagePart is a part of a training in stages.
+type stagePart struct {
 	objective Objective
-	share     int
+	share     int     // of the steps, in sixtieths
 	rate      float64 // of GeneratorLR
-}{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional, 9, 0.05}, {ObjectiveWGAN, 3, 0.015}}
+}
+
+// stageParts are the parts of ObjectiveStaged. The critic's stages tune finely, the one on
+// windows that run freely, whose gradient is noisy, the most: at 0.05 it undoes for the
+// autocorrelogram what the one before gained (docs/recipe.md).
+var stageParts = []stagePart{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional, 9, 0.05}, {ObjectiveWGAN, 3, 0.015}}
+
+// statisticsParts are the parts of ObjectiveStatistics.
+var statisticsParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveStatistics, 20, 0.15}}
 
 const (
 	allShares = 60
@@ -71,19 +83,31 @@ const (
 	finerRate = 1. / 500
 )
 
-// newStages lays out a training: one stage, or those of ObjectiveStaged. newRound makes
-// the round of an objective.
+// parts are those of a training in stages; nil: all steps are alike.
+func (c Config) parts() []stagePart {
+	switch c.Objective {
+	case ObjectiveStaged:
+		return stageParts
+	case ObjectiveStatistics:
+		return statisticsParts
+	}
+	return nil
+}
+
+// newStages lays out a training: one stage, or those of its parts. newRound makes the round
+// of an objective.
 func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, error) {
 	var stages []stage
+	parts := c.parts()
 	add := func(o Objective, steps int, rate float64) error {
 		r, err := newRound(o)
 		if err != nil {
 			return err
 		}
 		s := stage{objective: o, round: r, steps: steps, criticSteps: c.CriticSteps, rate: rate, beta1: c.Beta1, beta2: c.Beta2}
-		if o == ObjectiveLikelihood {
+		if o == ObjectiveLikelihood || o == ObjectiveStatistics {
 			s.criticSteps = 0
-			if c.Objective == ObjectiveStaged {
+			if parts != nil {
 				s.beta1, s.beta2 = likelihoodBeta1, likelihoodBeta2
 			}
 		}
@@ -93,12 +117,12 @@ func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, erro
 		stages = append(stages, s)
 		return nil
 	}
-	if c.Objective != ObjectiveStaged {
+	if parts == nil {
 		err := add(c.Objective, c.Iterations, c.GeneratorLR)
 		return stages, err
 	}
 	for i, steps := range c.stagedSteps() {
-		p := stageParts[i]
+		p := parts[i]
 		rate := p.rate
 		if i > 0 && c.Expectation == Exact {
 			rate = finerRate
@@ -112,15 +136,16 @@ func newStages(c Config, newRound func(Objective) (round, error)) ([]stage, erro
 	return stages, nil
 }
 
-// stagedSteps are the steps of each of stageParts; what does not divide is the last one's.
-func (c Config) stagedSteps() (steps [len(stageParts)]int) {
-	left := c.Iterations
-	for i, p := range stageParts {
-		steps[i] = c.Iterations * p.share / allShares
-		if i == len(stageParts)-1 {
-			steps[i] = left
+// stagedSteps are the steps of each of the parts; what does not divide is the last one's.
+func (c Config) stagedSteps() (steps []int) {
+	parts, left := c.parts(), c.Iterations
+	for i, p := range parts {
+		n := c.Iterations * p.share / allShares
+		if i == len(parts)-1 {
+			n = left
 		}
-		left -= steps[i]
+		steps = append(steps, n)
+		left -= n
 	}
 	return steps
 }
@@ -128,9 +153,6 @@ func (c Config) stagedSteps() (steps [len(stageParts)]int) {
 // Stages are the numbers of steps after which each further stage of the training begins,
 // whose steps take their own time; none where all steps are alike.
 func (c Config) Stages() (after []int) {
-	if c.Objective != ObjectiveStaged {
-		return nil
-	}
 	done := 0
 	for _, steps := range c.stagedSteps() {
 		if steps > 0 && done > 0 {

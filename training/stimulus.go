@@ -168,7 +168,7 @@ func orderedChain(r *spikes.Raster, by ChainOrder) []int {
 }
 
 // ties are the magnitudes of the cells' correlations in a bin, or of what is left of them
-// beyond the mean of the repeats in that bin.
+// beyond the mean of the repeats in that bin, or beyond what the bins before explain.
 func ties(r *spikes.Raster, by ChainOrder) func(i, j int) float64 {
 	n, samples := r.Neurons, float64(r.Repeats*r.Bins)
 	joint := make([]float64, n*n)
@@ -181,7 +181,8 @@ func ties(r *spikes.Raster, by ChainOrder) func(i, j int) float64 {
 		}
 	}
 	shared := make([]float64, n*n) // what independent cells would have
-	if by == ChainNoise && r.Repeats > 1 {
+	switch {
+	case by == ChainNoise && r.Repeats > 1:
 		counts := psthCounts(r)
 		for b := range r.Bins {
 			row := counts[b*n:][:n]
@@ -191,11 +192,14 @@ func ties(r *spikes.Raster, by ChainOrder) func(i, j int) float64 {
 				}
 			}
 		}
-	} else {
+	default:
 		for i := range n {
 			for j := range n {
 				shared[i*n+j] = joint[i*n+i] * joint[j*n+j]
 			}
+		}
+		if by == ChainPast {
+			explained(r, shared)
 		}
 	}
 	return func(i, j int) float64 {
@@ -205,5 +209,56 @@ func ties(r *spikes.Raster, by ChainOrder) func(i, j int) float64 {
 			return 0
 		}
 		return math.Abs(joint[i*n+j]-shared[i*n+j]) / math.Sqrt(v)
+	}
+}
+
+// explained adds to the cells' covariances in a bin, cells x cells, what the best linear
+// prediction of each from the traces of all cells' bins before makes of them: with C the
+// covariances of cells x and traces T, C_xT C_TT^-1 C_Tx.
+func explained(r *spikes.Raster, to []float64) {
+	n, k := r.Neurons, r.Neurons*len(traceDecays)
+	all := k + n
+	mean, square := make([]float64, all), mat.NewSymDense(all, nil)
+	bins, samples := mat.NewDense(all, r.Bins, nil), float64(r.Repeats*r.Bins)
+	for rep := range r.Repeats {
+		traces := make([]float64, k)
+		bins.Zero()
+		for b := range r.Bins {
+			for i, x := range traces {
+				bins.Set(i, b, x)
+				mean[i] += x / samples
+			}
+			eachSpike(r.Row(rep, b), func(q int) {
+				bins.Set(k+q, b, 1)
+				mean[k+q] += 1 / samples
+			})
+			advance(traces, traceDecays[:], r.Row(rep, b))
+		}
+		square.SymRankK(square, 1/samples, bins)
+	}
+	square.SymRankOne(square, -1, mat.NewVecDense(all, mean))
+	inner, cross := mat.NewSymDense(k, nil), mat.NewDense(k, n, nil)
+	for i := range k {
+		for j := range k {
+			inner.SetSym(i, j, square.At(i, j))
+		}
+		inner.SetSym(i, i, inner.At(i, i)*(1+1e-9)+1e-12) // of cells that never fire
+		for q := range n {
+			cross.Set(i, q, square.At(i, k+q))
+		}
+	}
+	var by mat.Cholesky
+	if !by.Factorize(inner) {
+		return // of covariances of numbers it does
+	}
+	var solved, out mat.Dense
+	if err := by.SolveTo(&solved, cross); err != nil {
+		return
+	}
+	out.Mul(cross.T(), &solved)
+	for i := range n {
+		for j := range n {
+			to[i*n+j] += out.At(i, j)
+		}
 	}
 }

@@ -168,6 +168,22 @@ func (t *Trainer) monitor(ctx context.Context, row *Row) error {
 		return err
 	}
 	row.JSNats, row.PSilent, row.Score = g.JS, &g.PSilent, g.Score
-	s.choose(g.Score, t.stage(s.Step-1).first, t.Data.Held != nil)
+	at := t.stage(s.Step - 1)
+	own, ok := at.round.(scorer)
+	if !ok {
+		s.choose(g.Score, at.first, t.Data.Held != nil)
+		return t.collapse(g.PSilent)
+	}
+	// The best ones before the stage stay unless it makes better ones by its own measure.
+	if b := &s.Best; b.Step > 0 && b.Step <= at.first {
+		if b.Score, err = own.score(ctx, b.Params, t.Config.Seed); err != nil {
+			return err
+		}
+	}
+	score, err := own.score(ctx, s.Average, t.Config.Seed)
+	if err != nil {
+		return err
+	}
+	s.choose(metrics.FiniteOrNil(score), 0, t.Data.Held != nil)
 	return t.collapse(g.PSilent)
 }

@@ -74,7 +74,7 @@ func New(c Config, d *Data, on backends.Differentiator, m Measurer) (*Trainer, e
 	case *Population:
 		g.Init(t.State.Params, startWidth(c.Init), d.Windows.Raster, stream.New(c.Seed, "init"))
 		t.factors, t.shrink = g.rates(), g.shrink
-		return t, t.lay(func(Objective) (round, error) { return newWordLikelihood(g, d, c.Batch), nil })
+		return t, t.lay(func(o Objective) (round, error) { return newPopulationRound(c, o, g, t.critic, d) })
 	case *Recurrent:
 		g.Init(t.State.Params, startWidth(c.Init), d.rates(), stream.New(c.Seed, "init"))
 		return t, t.lay(func(o Objective) (round, error) { return newMemoryRound(c, o, g, t.critic, d) })

@@ -40,7 +40,8 @@ const (
 type Chosen struct {
 	Parameters string `json:"parameters"` // best or last
 	Step       int    `json:"step"`
-	// Score is what the best ones were chosen by, the smallest there was, in nats; By says of what.
+	// Score is what the best ones were chosen by, the smallest there was, in nats; By says of
+	// what. nil: it is not in nats.
 	Score *float64 `json:"score_nats,omitempty"`
 	By    string   `json:"by,omitempty"`
 	// Repeats are those that chose: held out, or trained on. A figure of these repeats is a
@@ -50,10 +51,14 @@ type Chosen struct {
 
 // String says it in words.
 func (c Chosen) String() string {
-	if c.Score == nil {
+	if c.Parameters == LastParameters {
 		return fmt.Sprintf("the parameters are those of the last step, %d", c.Step)
 	}
-	return fmt.Sprintf("the parameters are the best ones, of step %d, by the %s of the repeats %s (%.5g nats)", c.Step, c.By, c.Repeats, *c.Score)
+	text := fmt.Sprintf("the parameters are the best ones, of step %d, by the %s of the repeats %s", c.Step, c.By, c.Repeats)
+	if c.Score != nil {
+		text += fmt.Sprintf(" (%.5g nats)", *c.Score)
+	}
+	return text
 }
 
 // ErrNoCheckpoint says that a run has not been trained yet.
@@ -100,6 +105,9 @@ func New(c training.Config, state *training.State) (*Generator, error) {
 		g.Chosen = Chosen{BestParameters, b.Step, &b.Score, "divergence", "trained on"}
 		if c.Memory != training.MemoryNone || c.Populates() {
 			g.Chosen.By = "mean -ln p a bin"
+			if after := c.Stages(); c.Objective == training.ObjectiveStatistics && len(after) > 0 && state.Step > after[0] {
+				g.Chosen.Score, g.Chosen.By = nil, "statistics of samples that run freely" // no nats
+			}
 		}
 		if b.HeldOut {
 			g.Chosen.Repeats = "held out"
@@ -299,11 +307,11 @@ func (g *Generator) Rounds(s training.Sampling) int {
 	case g.Config.Stimulus == training.StimulusRepeat:
 		return min(training.BurnIn, s.From) + s.Bins
 	case g.Config.Populates():
-		return training.BurnIn + s.Bins
+		return g.Config.Warm() + s.Bins
 	case g.Config.Memory == training.MemoryNone:
 		return 1
 	case g.Config.Past > 0:
-		return training.BurnIn + s.Bins
+		return g.Config.Warm() + s.Bins
 	}
 	return s.Bins
 }

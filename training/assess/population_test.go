@@ -151,7 +151,7 @@ func TestPopulationCircuit(t *testing.T) {
 		}
 	}
 	seven, late := training.Sampling{Bins: 7}, training.Sampling{Bins: 7, From: 12}
-	if g.Rounds(seven) != 7 || g.Rounds(late) != 19 || populationOf(t, rec, map[string]string{"stimulus": "none", "memory-in": "ry"}).Rounds(seven) != training.BurnIn+7 {
+	if g.Rounds(seven) != 7 || g.Rounds(late) != 19 || populationOf(t, rec, map[string]string{"stimulus": "none", "memory-in": "ry"}).Rounds(seven) != 107 {
 		t.Error("the rounds of circuits")
 	}
 }

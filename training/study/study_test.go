@@ -454,15 +454,15 @@ func TestGridTable(t *testing.T) {
 			"null_floor_nats": 0.001, "baseline_split_half": 0.002, "compared_some_model": 0.003, "compared_some_model_covariance_error": 0.75,
 		}}
 	}
-	table := Table{Rows: []TableRow{cell("paper", 0.3, nil), cell("deep", 0.01, nil), cell("deep", 0.03, map[string]any{"seed": 1}), cell("paper", 9, map[string]any{"layers": 8})}}
+	table := Table{Rows: []TableRow{cell("paper", 0.3, nil), cell("deep", 0.01, nil), cell("deep", 0.03, map[string]any{"seed": 1}), cell("paper", 9, map[string]any{"layers": 8}), cell("deep", 0.005, map[string]any{"stimulus": "repeat"})}}
 	got := table.gridTable()
 	want := [][]string{{
-		"4", "2", "0.5000", "64", "0.3", "0.2500", "0.125", "64", "0.02", "0.2500", "0.125", "0.001", "0.002", "–", "0.003", "0.75",
+		"4", "2", "0.5000", "64", "0.3", "0.2500", "0.125", "64", "0.02", "0.2500", "0.125", "64", "0.005", "0.2500", "0.125", "0.001", "0.002", "–", "0.003", "0.75",
 	}}
 	if diff := cmp.Diff(want, got.Rows); diff != "" {
 		t.Error(diff)
 	}
-	if len(got.Head) != len(want[0]) || got.Head[14] != "some-model_mat: JS" {
+	if len(got.Head) != len(want[0]) || got.Head[18] != "some-model_mat: JS" || got.Head[11] != "deep, time known: parameters" {
 		t.Errorf("head %q", got.Head)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"qgan/metrics/report"
+	"qgan/training"
 )
 
 // ---- distance against all shots
@@ -269,15 +270,21 @@ func paperPlan(o Options) Plan {
 	iterations := pick(o.Quick, 50, 2000)
 	seeds := o.seeds(1, 1)
 	base := map[string]any{"iterations": iterations, "evaluate.samples": pick(o.Quick, 1000, 20000)}
-	cells := base
+	cells := with(base, "preset", "paper")
 	if o.Compare != nil {
-		cells = with(base, "evaluate.compare", strings.Join(o.Compare, ","))
+		cells = with(cells, "evaluate.compare", strings.Join(o.Compare, ","))
+	}
+	deep := with(cells, "preset", "deep")
+	if !o.Quick {
+		delete(deep, "iterations") // its own, which depend on the windows
 	}
 	small := func(key string, value any) map[string]any {
 		return with(with(base, key, value), "preset", "paper")
 	}
 	return plan("paper", o,
-		part{Kind: "train", Seeds: seeds, Settings: cells, Grid: map[string]any{"neurons": neurons, "timesteps": steps, "preset": list("paper", "deep")}},
+		part{Kind: "train", Seeds: seeds, Settings: cells, Grid: map[string]any{"neurons": neurons, "timesteps": steps}},
+		part{Kind: "train", Seeds: seeds, Settings: with(deep, "stimulus", "repeat"), Grid: map[string]any{"neurons": neurons, "timesteps": steps}},
+		part{Kind: "train", Seeds: seeds, Settings: deep, Grid: map[string]any{"neurons": neurons, "timesteps": steps}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "layers": pick(o.Quick, list(2), list(2, 3, 4, 5, 6, 7, 8))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "k-loss": pick(o.Quick, list("off", "square"), list("off", "abs", "square", "printed"))}},
 		part{Kind: "train", Seeds: seeds, Settings: small("timesteps", 1), Grid: map[string]any{"neurons": neurons, "latent": list("normal", "uniform")}},
@@ -287,16 +294,16 @@ func paperPlan(o Options) Plan {
 
 func paperPage(t Table) report.Study {
 	s := t.page("The paper's grid")
-	for _, preset := range t.values("preset") {
+	for _, c := range t.columns() {
 		f := report.XY{
-			Name: "grid_" + preset, Title: "Distance over the grid, preset " + preset, X: "timesteps", Y: "JS (nats)", LogX: true, LogY: true,
+			Name: "grid_" + fileName(c.name), Title: "Distance over the grid, " + c.name, X: "timesteps", Y: "JS (nats)", LogX: true, LogY: true,
 			Caption: "JS of each cell against the number of timesteps; where windows were drawn, their plug-in divergence, which as many draws of the recording itself have too (dashed: what as many windows of the recording's law score, 10 neurons).",
 		}
 		for _, n := range t.values("neurons") {
-			rows := slices.DeleteFunc(t.rowsWhere("js_nats", map[string]string{"neurons": n, "preset": preset}), varied)
+			rows := c.rows(t, "js_nats", map[string]string{"neurons": n})
 			f.Series = append(f.Series, curve(n+" neurons", rows, "timesteps", "js_nats"))
 		}
-		rows := slices.DeleteFunc(t.rowsWhere("null_floor_nats", map[string]string{"neurons": "10", "preset": preset}), varied)
+		rows := c.rows(t, "null_floor_nats", map[string]string{"neurons": "10"})
 		if len(rows) > 0 {
 			floor := curve("as many draws, 10 neurons", rows, "timesteps", "null_floor_nats")
 			floor.Reference = true
@@ -304,9 +311,9 @@ func paperPage(t Table) report.Study {
 		}
 		s.Figures = append(s.Figures, f)
 	}
-	for _, preset := range t.values("preset") {
+	for _, c := range t.columns() {
 		better, cells := 0, 0
-		for _, r := range slices.DeleteFunc(t.rowsWhere("baseline_independent_in_time", map[string]string{"preset": preset}), varied) {
+		for _, r := range c.rows(t, "baseline_independent_in_time", nil) {
 			if js, ok := r.Row["js_nats"]; ok {
 				cells++
 				if js < r.Row["baseline_independent_in_time"] {
@@ -315,7 +322,7 @@ func paperPage(t Table) report.Study {
 			}
 		}
 		if cells > 0 {
-			s.Says = append(s.Says, fmt.Sprintf("Preset %s: %d of %d cells are nearer to the recording than its own bins drawn independently of each other (independent in time).", preset, better, cells))
+			s.Says = append(s.Says, fmt.Sprintf("%s: %d of %d cells are nearer to the recording than its own bins drawn independently of each other (independent in time).", c.name, better, cells))
 		}
 	}
 	layers := report.XY{Name: "layers", Title: "Layers, one bin, preset paper", X: "layers", Y: "JS (nats)", LogY: true, Caption: "JS of the trained generator's law against layers."}
@@ -368,16 +375,53 @@ func paperPage(t Table) report.Study {
 	return s
 }
 
-// gridTable has the plain grid, the presets side by side, with the models and files that
+// gridColumn is what stands in a column of the plain grid: a preset, and whether its generator
+// knows the time in the repeat.
+type gridColumn struct {
+	name, preset string
+	timed        bool
+}
+
+// columns are those of the plain grid, in the order of the plan.
+func (t Table) columns() []gridColumn {
+	var out []gridColumn
+	for _, r := range t.Rows {
+		if r.Task.Kind != "train" || r.Task.Settings["preset"] == nil || varied(r) {
+			continue
+		}
+		c := gridColumn{preset: SettingText(r.Task.Settings["preset"]), timed: timed(r)}
+		if c.name = c.preset; c.timed {
+			c.name += ", time known"
+		}
+		if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// rows are the column's that have a figure and these settings.
+func (c gridColumn) rows(t Table, figure string, where map[string]string) []TableRow {
+	return slices.DeleteFunc(t.rowsWhere(figure, where), func(r TableRow) bool {
+		return r.Task.Kind != "train" || varied(r) || SettingText(r.Task.Settings["preset"]) != c.preset || timed(r) != c.timed
+	})
+}
+
+// timed says whether a task's generator knows the time in the repeat.
+func timed(r TableRow) bool {
+	return SettingText(r.Task.Settings["stimulus"]) == string(training.StimulusRepeat)
+}
+
+// gridTable has the plain grid, presets and what knows the time side by side, with the models and files that
 // stand beside.
 func (t Table) gridTable() report.Table {
 	out := report.Table{
 		Caption: "The grid", Head: []string{"neurons", "timesteps", "P(silent)"},
 		Note: "JS is the plug-in divergence of drawn windows in nats, as many draws that of as many windows of the recording's own law, split half that of the odd and the even repeats; covariance errors are those of pairs within a bin, relative to the recording's. Of several seeds the medians.",
 	}
-	presets := t.values("preset")
-	for _, p := range presets {
-		out.Head = append(out.Head, p+": parameters", "JS", "P(silent)", "covariance error")
+	columns := t.columns()
+	for _, c := range columns {
+		out.Head = append(out.Head, c.name+": parameters", "JS", "P(silent)", "covariance error")
 	}
 	out.Head = append(out.Head, "as many draws", "split half: JS", "covariance error")
 	files := t.compared()
@@ -386,14 +430,12 @@ func (t Table) gridTable() report.Table {
 	}
 	for _, n := range t.values("neurons") {
 		for _, steps := range t.values("timesteps") {
-			cell := func(preset, figure, format string) string {
-				where := map[string]string{"neurons": n, "timesteps": steps}
-				if preset != "" {
-					where["preset"] = preset
-				}
+			cell := func(columns []gridColumn, figure, format string) string {
 				var v []float64
-				for _, r := range slices.DeleteFunc(t.rowsWhere(figure, where), func(r TableRow) bool { return r.Task.Kind != "train" || varied(r) }) {
-					v = append(v, r.Row[figure])
+				for _, c := range columns {
+					for _, r := range c.rows(t, figure, map[string]string{"neurons": n, "timesteps": steps}) {
+						v = append(v, r.Row[figure])
+					}
 				}
 				if len(v) == 0 {
 					return "–"
@@ -401,13 +443,14 @@ func (t Table) gridTable() report.Table {
 				_, mid, _ := quartiles(v)
 				return fmt.Sprintf(format, mid)
 			}
-			line := []string{n, steps, cell("", "p_silent_recording", "%.4f")}
-			for _, p := range presets {
-				line = append(line, cell(p, "parameters", "%.0f"), cell(p, "drawn_js_nats", "%.3g"), cell(p, "p_silent", "%.4f"), cell(p, "covariance_error", "%.3g"))
+			line := []string{n, steps, cell(columns, "p_silent_recording", "%.4f")}
+			for i := range columns {
+				c := columns[i : i+1]
+				line = append(line, cell(c, "parameters", "%.0f"), cell(c, "drawn_js_nats", "%.3g"), cell(c, "p_silent", "%.4f"), cell(c, "covariance_error", "%.3g"))
 			}
-			line = append(line, cell("", "null_floor_nats", "%.3g"), cell("", "baseline_split_half", "%.3g"), cell("", "covariance_error_split_half", "%.3g"))
+			line = append(line, cell(columns, "null_floor_nats", "%.3g"), cell(columns, "baseline_split_half", "%.3g"), cell(columns, "covariance_error_split_half", "%.3g"))
 			for _, f := range files {
-				line = append(line, cell("", ComparedFigure(f), "%.3g"), cell("", ComparedFigure(f)+"_covariance_error", "%.3g"))
+				line = append(line, cell(columns, ComparedFigure(f), "%.3g"), cell(columns, ComparedFigure(f)+"_covariance_error", "%.3g"))
 			}
 			out.Rows = append(out.Rows, line)
 		}
