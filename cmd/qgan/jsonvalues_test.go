@@ -44,6 +44,7 @@ func command(t *testing.T, env map[string]string, args ...string) ran {
 		}
 		return home
 	})
+	a.noPage = true // scripts look at pages
 	code := a.run(t.Context(), args)
 	return ran{code, out.String(), errs.String()}
 }

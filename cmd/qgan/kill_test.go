@@ -31,7 +31,7 @@ func killAndResume(t *testing.T, settings []string) {
 	dir := t.TempDir()
 	train := func(run string, more ...string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0])
-		cmd.Args = append([]string{"qgan", "train", run, "--log", "jsonl"}, more...) // see TestMain
+		cmd.Args = append([]string{"qganpageless", "train", run, "--log", "jsonl"}, more...) // see TestMain
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 		return cmd

@@ -16,7 +16,7 @@ import (
 func (a *app) lab(f *remoteFlags, verb string) *lab.Lab {
 	var chosen remote.Choice
 	return &lab.Lab{
-		FS: a.fs, Now: a.now, Devices: a.devices(),
+		FS: a.fs, Now: a.now, NoPage: a.noPage, Devices: a.devices(),
 		Choose: func(ctx context.Context, backend string, qubits int, asked string, s lab.Settings) (string, error) {
 			own, err := f.with(s)
 			if err == nil {

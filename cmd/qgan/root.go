@@ -35,6 +35,10 @@ type app struct {
 	// machine and returns the kernel's name; doctor reports it.
 	selfTest func() (kernel string, err error)
 
+	// noPage says that trainings end without a page, which takes longer than a short one;
+	// tests use it.
+	noPage bool
+
 	// extra are verbs beside those of newRootCmd; tests use it.
 	extra []func(*app) *cobra.Command
 

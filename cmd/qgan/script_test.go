@@ -21,6 +21,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"qgan":            main,
 		"qganinterrupted": runInterrupted,
+		// The same program without the page at the end of a training, which takes most of a
+		// short one's time, for where nobody looks at it.
+		"qganpageless": func() {
+			a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+			a.noPage = true
+			os.Exit(a.run(context.Background(), os.Args[1:]))
+		},
 		// The same program with verbs that only tests need.
 		"qganprobe": func() {
 			a := newApp(os.Stdin, os.Stdout, os.Stderr, os.Getenv)
@@ -211,7 +218,7 @@ func TestScriptsSayWhichMessage(t *testing.T) {
 }
 
 var (
-	refusal = regexp.MustCompile(`^(\[[^]]+\] )*(exits [1-9][0-9]*|! exec) qgan(probe)? `)
+	refusal = regexp.MustCompile(`^(\[[^]]+\] )*(exits [1-9][0-9]*|! exec) qgan(probe|pageless)? `)
 	message = regexp.MustCompile(`^(\[[^]]+\] )*(stderr|stdout) (-count=\d+ )?'?.*[[:alpha:]]{3}`)
 	next    = regexp.MustCompile(`^(\[[^]]+\] )*(! )?(exec|exits|service|waitjobs|trains)\b`)
 )

@@ -58,8 +58,8 @@ type Ended struct {
 	// PSilent is the last that was monitored; it stands where the exact law is out of
 	// reach.
 	PSilent float64
-	// Keep writes the result and a report into the run directory.
-	Keep bool
+	// Keep writes the result and a report into the run directory; NoPage leaves the report out.
+	Keep, NoPage bool
 }
 
 // Finish measures the best generator of a run, given the last state of its training. fsys is the file system that
@@ -116,6 +116,9 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 	}
 	if err := run.WriteResult(r); err != nil {
 		return nil, err
+	}
+	if e.NoPage {
+		return r, nil
 	}
 	return r, writePage(durable.Or(fsys), ReportDir(run), in)
 }

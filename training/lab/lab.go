@@ -48,6 +48,7 @@ type Lab struct {
 	// asked says what for. nil: it is refused.
 	Choose func(ctx context.Context, backend string, qubits int, asked string, s Settings) (string, error)
 	Now    func() time.Time // nil: the machine's clock
+	NoPage bool             // trainings end with their result alone, and no report
 	// Build and CommandLine go into manifests.
 	Build       runs.Build
 	CommandLine []string
@@ -268,5 +269,5 @@ func (t *Training) Train(ctx context.Context, observe func(training.Row)) (*asse
 		return nil, err
 	}
 	seconds := t.lab.now().Sub(begin).Seconds()
-	return assess.Finish(ctx, t.lab.FS, t.Run, t.Trainer.State, t.Recording, assess.Ended{Seconds: seconds, PSilent: silent, Keep: fresh})
+	return assess.Finish(ctx, t.lab.FS, t.Run, t.Trainer.State, t.Recording, assess.Ended{Seconds: seconds, PSilent: silent, Keep: fresh, NoPage: t.lab.NoPage})
 }
