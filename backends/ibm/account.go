@@ -19,7 +19,7 @@ import (
 // Row is the service's row of a table of services. Its setting instance stands for
 // QISKIT_IBM_INSTANCE.
 func Row() service.Row {
-	return service.Row{Name: serviceName, Dialect: "ibm", Settings: []string{"instance"}, Open: open, Credentials: credentials,
+	return service.Row{Name: serviceName, Dialect: "ibm", Settings: []string{"instance"}, Grants: grants, Open: open, Credentials: credentials,
 		Reader: func(device string) service.Service { return Reader(device) }}
 }
 
@@ -27,6 +27,9 @@ func Row() service.Row {
 const serviceName = "ibm"
 
 func accountIn(s service.Surroundings) (Account, error) {
+	if s.Grant != nil {
+		return granted(s.Grant)
+	}
 	return FindAccount(s.GetenvOr("QISKIT_IBM_INSTANCE", "instance"), s.ReadFile)
 }
 
@@ -36,6 +39,13 @@ const findInstance = 30 * time.Second
 // open looks the instance up where none is set.
 func open(ctx context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
 	account, err := accountIn(s)
+	if s.Grant != nil && err == nil {
+		o = account.asGranted(s.Grant, o)
+		if o.Endpoint != account.gateway {
+			account.beside = ""
+		}
+		s.Note(fmt.Sprintf("%s is the scheduler's (%s)", s.Grant, account.KeySource))
+	}
 	if errors.Is(err, ErrNoInstance) {
 		ctx, cancel := context.WithTimeout(ctx, findInstance)
 		defer cancel()
@@ -71,6 +81,10 @@ type Account struct {
 	KeySource, InstanceSource string
 	// Private says that IBM's private addresses are asked, from within its network.
 	Private bool
+
+	// Of a processor that a cluster's scheduler gave: an address in place of the service's, the
+	// token service that stands beside it, and the session that the scheduler opened.
+	gateway, beside, session string
 
 	proxies map[string]*url.URL // by the scheme of what is asked; they may hold passwords
 }

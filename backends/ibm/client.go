@@ -2,6 +2,7 @@ package ibm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,8 @@ type Client struct {
 	rest   *service.REST
 	tokens *tokens
 	now    func() time.Time
+	// session is one that a cluster's scheduler opened, for jobs that name none.
+	session string
 }
 
 // New returns the client of a device. An endpoint stands for IAM's address too.
@@ -34,8 +37,9 @@ func New(a Account, device string, o service.Options) (*Client, error) {
 	o.REST = a.through(o.REST)
 	base, iam := a.URL, a.IAM
 	if o.Endpoint != "" {
-		base, iam = o.Address("")+"/api/v1", o.Endpoint
+		base, iam = o.Address("")+"/api/v1", cmp.Or(a.beside, o.Endpoint)
 	}
+	c.session = a.session
 	if c.tokens, err = newTokens(iam, a.Key, o.REST, o.Clock()); err != nil {
 		return nil, err
 	}
@@ -185,6 +189,9 @@ func (c *Client) Tag(ctx context.Context, remote string) (string, error) {
 
 // Submit posts a job, once.
 func (c *Client) Submit(ctx context.Context, body []byte) (string, error) {
+	if c.session != "" && !bytes.Contains(body, []byte(`,"session_id":`)) {
+		body = c.InBatch(body, c.session)
+	}
 	return c.rest.Create(ctx, service.Call{Path: "jobs", Body: body})
 }
 

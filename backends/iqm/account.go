@@ -15,7 +15,7 @@ import (
 // Row is the service's row of a table of services. Its setting server stands for
 // IQM_SERVER_URL.
 func Row() service.Row {
-	return service.Row{Name: serviceName, Dialect: "iqm-json", Labels: true, Settings: []string{"server"}, Open: open, Credentials: credentials,
+	return service.Row{Name: serviceName, Dialect: "iqm-json", Labels: true, Settings: []string{"server"}, Grants: []service.GrantKind{{Type: "iqm-server", Prefix: "QRMI_IQM_ISA_"}}, Open: open, Credentials: credentials,
 		Reader: func(device string) service.Service { return Reader(device) }}
 }
 
@@ -23,13 +23,35 @@ func Row() service.Row {
 const serviceName = "iqm"
 
 func accountIn(s service.Surroundings) (Account, error) {
+	if s.Grant != nil {
+		return granted(s.Grant)
+	}
 	return FindAccount(s.GetenvOr("IQM_SERVER_URL", "server"), s.ReadFile)
+}
+
+// granted is the account of a processor that a cluster's scheduler gave.
+func granted(g *service.Grant) (a Account, err error) {
+	server, _, err := g.Need("ENDPOINT")
+	if err != nil {
+		return a, err
+	}
+	token, source, err := g.Need("TOKEN")
+	a = Account{Server: strings.TrimSuffix(server, "/"), Source: source, Token: func() (string, error) { return token, nil }}
+	return a, err
 }
 
 func open(_ context.Context, s service.Surroundings, device string, o service.Options) (service.Client, error) {
 	account, err := accountIn(s)
 	if err != nil {
 		return nil, &service.AccountError{Err: err}
+	}
+	if s.Grant != nil {
+		s.Note(fmt.Sprintf("%s is the scheduler's (%s)", s.Grant, account.Source))
+		if u, err := service.CheckEndpoint(account.Server); err != nil {
+			return nil, &service.AccountError{Err: err}
+		} else if service.Loopback(u) && o.Endpoint == "" {
+			o.Endpoint = account.Server
+		}
 	}
 	return New(account, device, o)
 }

@@ -12,6 +12,9 @@ type Row struct {
 	Labels  bool
 	// Settings are the keys that Surroundings.Setting is asked for.
 	Settings []string
+	// Grants are the types of processors of a cluster that are devices of the service; the
+	// names of today come first.
+	Grants []GrantKind
 	// Open returns the client of a device; "" is none, to list devices. That no account is
 	// found is an AccountError.
 	Open func(ctx context.Context, s Surroundings, device string, o Options) (Client, error)
@@ -33,6 +36,8 @@ type Surroundings struct {
 	ReadFile func(path string) ([]byte, error)
 	// Setting is one of the row's Settings, "" where it is not set.
 	Setting func(key string) string
+	// Grant is the device, where the scheduler of a cluster gave it; nil: it did not.
+	Grant *Grant
 	// Note tells people what was found.
 	Note func(text string)
 }

@@ -18,7 +18,11 @@ func newAuthCmd(a *app) *cobra.Command {
 			}
 			rows := []row{}
 			for _, s := range services {
-				found, err := s.Credentials(cmd.Context(), a.surroundings(&s))
+				around, err := a.surroundings(&s, "")
+				if err != nil {
+					return err
+				}
+				found, err := s.Credentials(cmd.Context(), around)
 				r := row{Service: s.Name, Found: map[string]string{}}
 				for _, c := range found {
 					r.Found[c.What] = c.Where

@@ -93,15 +93,15 @@ func exitCode(ctx context.Context, err error) int {
 		return exitOK
 	case errors.As(err, &e):
 		return e.code
+	case errors.Is(err, errInterrupted),
+		errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
+		return exitInterrupted
 	case errors.Is(err, ledger.ErrLimit):
 		return exitRefused
 	case errors.As(err, &remote):
 		return exitRemote
 	case errors.As(err, &bad) && bad.BadInput(), errors.Is(err, durable.ErrFull):
 		return exitUsage
-	case errors.Is(err, errInterrupted),
-		errors.Is(err, context.Canceled) && errors.Is(context.Cause(ctx), errInterrupted):
-		return exitInterrupted
 	case errors.As(err, &board):
 		return exitRemote
 	}

@@ -87,6 +87,9 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if err := f.length(g); err != nil {
 		return err
 	}
+	if err := a.defaultBackend(cmd.Flags()); err != nil {
+		return err
+	}
 	on, err := f.where.open(cmd.Context(), a, cmd.Name(), cmd.Flags(), f.samples, f.seed, g.Config.Ansatz().Qubits(), fmt.Sprint(g.Asked(), f.bins, f.where.latents, f.where.perLatent))
 	if err != nil {
 		return err

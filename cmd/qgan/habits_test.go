@@ -169,13 +169,7 @@ func TestInterruptedWait(t *testing.T) {
 // interruptedAt runs a command line that is interrupted when it says a word.
 func interruptedAt(t *testing.T, env map[string]string, word string, args ...string) ran {
 	t.Helper()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	var out bytes.Buffer
-	errs := &listener{word: word, heard: func() { cancel(errInterrupted) }}
-	a := newApp(strings.NewReader(""), &out, errs, func(name string) string { return env[name] })
-	code := a.run(ctx, args)
-	return ran{code, out.String(), errs.String()}
+	return stoppedAt(t, env, word, errInterrupted, args...)
 }
 
 // listener calls a function when a word is written, once.

@@ -7,6 +7,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/calibration"
 	"qgan/training/lab"
 )
@@ -109,6 +110,20 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, lab.MaxShots)
 	}
 	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Qubits: qubits, Asked: asked, Dry: p.dry})
+}
+
+// defaultBackend sets the backend, where nobody has, to the processor that the scheduler of a
+// cluster gave.
+func (a *app) defaultBackend(f *pflag.FlagSet) error {
+	if f.Changed("backend") {
+		return nil
+	}
+	backend, err := service.Granted(a.getenv, services)
+	if err != nil || backend == "" {
+		return err
+	}
+	a.note("circuits run on %s, which the scheduler gave (--backend ideal: on this machine)", backend)
+	return f.Set("backend", backend)
 }
 
 // backendOf is where circuits run.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/internal/durable"
 	"qgan/internal/words"
@@ -195,15 +196,28 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	code := exitCode(ctx, err)
 	a.report(code, err)
-	if code == exitInterrupted {
-		a.leave()
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		a.leave(ctx)
 	}
 	return code
 }
 
-// leave says what becomes of the jobs at services that an interrupted verb leaves behind.
-func (a *app) leave() {
+// withdrawing is how long a verb that is ended takes at most to cancel jobs: schedulers kill half
+// a minute after SIGTERM.
+const withdrawing = 20 * time.Second
+
+// leave says what becomes of the jobs at services that an interrupted verb leaves behind. In a
+// job of a cluster that is ended, those that have not begun are cancelled, since their
+// processor is given to others.
+func (a *app) leave(ctx context.Context) {
 	for _, r := range a.senders {
+		if errors.Is(context.Cause(ctx), errTerminated) && service.OnCluster(a.getenv) {
+			bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawing)
+			if err := r.Withdraw(bound); err != nil {
+				a.warn("%v", err)
+			}
+			cancel()
+		}
 		left, err := r.Left()
 		if err != nil {
 			a.warn("%v", err)

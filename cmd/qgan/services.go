@@ -43,10 +43,12 @@ func serviceOf(name string) (*service.Row, error) {
 // endpointVariable names the variable that tells another address of a service.
 func endpointVariable(name string) string { return "QGAN_" + strings.ToUpper(name) + "_URL" }
 
-// surroundings are where a service finds its account: the environment, files, and its
-// table of the configuration.
-func (a *app) surroundings(s *service.Row) service.Surroundings {
+// surroundings are where a service finds the account for a device, "" for any: the environment,
+// what a scheduler gave, files, and its table of the configuration.
+func (a *app) surroundings(s *service.Row, device string) (service.Surroundings, error) {
+	given, err := service.Grants(a.getenv, services)
 	return service.Surroundings{
+		Grant:  service.GrantOf(given, s.Name, device),
 		Getenv: a.getenv, ReadFile: a.fs.ReadFile, Note: func(text string) { a.note("%s", text) },
 		Setting: func(key string) string {
 			if a.cfg == nil {
@@ -55,7 +57,7 @@ func (a *app) surroundings(s *service.Row) service.Surroundings {
 			value, _, _ := a.cfg.Files.Table(s.Name).Text(key)
 			return value
 		},
-	}
+	}, err
 }
 
 // dollars is a flag's amount of US dollars; none as long as it is not set.
@@ -87,6 +89,7 @@ type remoteFlags struct {
 	resubmit bool
 	job      map[string]*string // options of jobs
 	label    service.Label
+	granted  bool // by the scheduler of a cluster, which pays
 }
 
 func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
@@ -226,8 +229,13 @@ func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device
 	if err != nil {
 		return nil, err
 	}
+	around, err := a.surroundings(s, device)
+	if err != nil {
+		return nil, err
+	}
+	f.granted = around.Grant != nil
 	o.Endpoint, o.Now = cmp.Or(other, o.Endpoint), a.now
-	return s.Open(ctx, a.surroundings(s), device, o)
+	return s.Open(ctx, around, device, o)
 }
 
 // openLedger opens the user's ledger: QGAN_LEDGER, or below the state folder.
@@ -246,7 +254,7 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 // limits are the command line's and the configuration's.
 func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 	t := a.cfg.Files.Table("limits")
-	l := ledger.Limits{Unpriced: f.unpriced, PerCommand: t.Dollars("per_command"), PerDay: t.Dollars("per_day")}
+	l := ledger.Limits{Unpriced: f.unpriced || f.granted, PerCommand: t.Dollars("per_command"), PerDay: t.Dollars("per_day")}
 	if f.maxCost.usd != nil {
 		l.PerCommand = f.maxCost.usd
 	}

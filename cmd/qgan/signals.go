@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -11,8 +12,11 @@ import (
 // errInterrupted is the cause of a context that a signal has cancelled.
 var errInterrupted = errors.New("interrupted")
 
+// errTerminated is the cause where the signal is SIGTERM: whoever runs the program ends it.
+var errTerminated = fmt.Errorf("%w by SIGTERM", errInterrupted)
+
 // withSignals returns a context that the first SIGINT or SIGTERM cancels, with
-// errInterrupted as its cause, so that a verb can finish its step and leave its
+// errInterrupted or errTerminated as its cause, so that a verb can finish its step and leave its
 // files whole. The second calls quit with the exit code at once. The function stop
 // gives the signals back.
 func withSignals(parent context.Context, quit func(code int)) (ctx context.Context, stop func()) {
@@ -23,9 +27,12 @@ func withSignals(parent context.Context, quit func(code int)) (ctx context.Conte
 	go func() {
 		for n := 0; ; n++ {
 			select {
-			case <-signals:
+			case s := <-signals:
 				if n > 0 {
 					quit(exitInterrupted)
+				}
+				if s == syscall.SIGTERM {
+					cancel(errTerminated)
 				}
 				cancel(errInterrupted)
 			case <-done:

@@ -9,6 +9,7 @@ import (
 	"qgan/backends/exec"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
+	"qgan/backends/service"
 	"qgan/training/lab"
 )
 
@@ -70,6 +71,12 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	ctx := cmd.Context()
 	if f.shots < 1 || f.shots > lab.MaxShots {
 		return usagef("--shots %d: it can be 1 to %d", f.shots, lab.MaxShots)
+	}
+	if f.backend == "" {
+		var err error
+		if f.backend, err = service.Granted(a.getenv, services); err != nil {
+			return err
+		}
 	}
 	if f.backend == "" {
 		return usagef("--backend is missing").withHint("it is SERVICE:DEVICE, such as ibm:ibm_torino")
