@@ -249,6 +249,8 @@ type submission struct {
 		Options       struct {
 			DefaultShots int `json:"default_shots"`
 		} `json:"options"`
+		Schema  string         `json:"schema_version"`
+		Quantum quantumProgram `json:"quantum_program"`
 	} `json:"params"`
 }
 
@@ -266,9 +268,16 @@ func (e *IBM) submit(w http.ResponseWriter, r *http.Request) {
 	case b.Backend != e.device.name:
 		e.refuse(w, 404, 1229, fmt.Sprintf("Backend %q not found.", b.Backend), "")
 		return
+	case b.Program == "executor":
+		if err := b.asPUBs(); err != nil {
+			e.refuse(w, 400, 1211, "The quantum program can't be read: "+err.Error(), "")
+			return
+		}
 	case b.Program != "sampler" || b.Params.Version != 2:
 		e.refuse(w, 404, 1207, fmt.Sprintf("Program %q of version %d is not emulated.", b.Program, b.Params.Version), "Use sampler, version 2.")
 		return
+	}
+	switch {
 	case len(b.Params.PUBs) == 0:
 		e.refuse(w, 400, 1211, "The job has no PUBs.", "")
 		return
@@ -431,7 +440,7 @@ func (e *IBM) object(j *job, p phase) map[string]any {
 		state["reason"], state["reason_code"] = j.err.Error(), 1517
 	}
 	o := map[string]any{
-		"id": j.id, "backend": e.device.name, "state": state, "status": e.words[p], "program": map[string]any{"id": "sampler"},
+		"id": j.id, "backend": e.device.name, "state": state, "status": e.words[p], "program": map[string]any{"id": j.programID()},
 		"created": j.created.UTC().Format("2006-01-02T15:04:05.000Z"), "cost": 300, "tags": orEmpty(j.tags), "user_id": "emulator", "runtime": "emulator",
 	}
 	if j.session != "" {
@@ -532,6 +541,10 @@ func (e *IBM) results(w http.ResponseWriter, r *http.Request, j *job) {
 	default:
 		var b submission
 		json.Unmarshal(j.body, &b) // it was read before
+		if b.Program == "executor" {
+			answer(w, 200, executorResult(j))
+			return
+		}
 		if b.Params.SupportQiskit != nil && !*b.Params.SupportQiskit || b.Params.SupportQiskit == nil {
 			answer(w, 200, plainResult(j))
 			return

@@ -79,10 +79,20 @@ func fork() *ir.Circuit {
 var lanes = backends.Bindings{Trained: [][]float64{{0.3}, {1.2}}, Data: [][]float64{{0.4}, {1.4}, {0.1}}}
 
 // The same requests on the simulator and on the service are the same laws: chi-square of
-// 20,000 shots of each lane against the ideal law, for a service without noise.
+// 20,000 shots of each lane against the ideal law, for a service without noise, by either of its programs.
 func TestIBMHasTheLaw(t *testing.T) {
+	for _, program := range []string{"sampler", "executor"} {
+		t.Run(program, func(t *testing.T) { checkIBMLaw(t, program) })
+	}
+}
+
+func checkIBMLaw(t *testing.T, program string) {
 	e, url := start(t, Options{Ideal: true})
-	c := client(t, e, url)
+	key, instance := e.Credentials()
+	c, err := ibm.New(ibm.Account{Key: key, Instance: instance}, e.Device(), service.Options{Endpoint: url, REST: soon, Job: map[string]string{"ibm-program": program}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	snapshot, err := c.Snapshot(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -102,7 +112,18 @@ func TestIBMHasTheLaw(t *testing.T) {
 	if n := e.Counts().Accepted; n != 1 || len(res[0].Provenance.Jobs) != 1 || res[0].Provenance.Backend != "ibm:emulated_heron" {
 		t.Errorf("%d jobs, %+v", n, res[0].Provenance)
 	}
+	if id := e.all()[0].programID(); id != program {
+		t.Errorf("it is a job of %s", id)
+	}
 	compareLaws(t, "ibm", res[0], shots, idealLaws(t))
+}
+
+// A token whose answer is cut short is asked for again: the key is not spent by that.
+func TestIBMTokenCutShort(t *testing.T) {
+	e, url := start(t, Options{Faults: []Fault{{On: "POST /identity/token", Kind: Truncate, Times: 1}}})
+	if devices, err := client(t, e, url).Devices(t.Context()); err != nil || len(devices) != 1 || e.Counts().Faults != 1 {
+		t.Errorf("%v, %v, %d faults", devices, err, e.Counts().Faults)
+	}
 }
 
 // idealLaws are the laws of fork's lanes by their words.

@@ -64,8 +64,12 @@ func (c *Client) options() *options {
 	return o
 }
 
-// Body writes a job: a PUB a program, every angle bound.
+// Body writes a job: a PUB a program, every angle bound, or an item of a quantum program where
+// the program executor is asked for.
 func (c *Client) Body(_ context.Context, programs []service.Program, tag string) ([]byte, error) {
+	if c.executes() {
+		return c.executor(programs, tag)
+	}
 	j := job{Program: "sampler", Backend: c.Device(), Params: params{Version: 2, Options: c.options()}, Tags: c.Tags(tag), Cost: c.AskedSeconds("max-execution-time")}
 	err := c.Write(programs, false, func(i int, circuit *ir.Circuit) error {
 		text, err := program(circuit)

@@ -80,7 +80,7 @@ const (
 
 // Limits are the service's, and a device's own where its configuration tells them.
 func (c *Client) Limits(ctx context.Context) (service.Limits, error) {
-	l := service.Limits{TotalShots: maxExecutions, Bytes: maxBytes, GateBytes: gateBytes, PerMinute: perMinute, Source: "IBM Quantum, job limits of November 2026"}
+	l := service.Limits{EqualShots: c.executes(), TotalShots: maxExecutions, Bytes: maxBytes, GateBytes: gateBytes, PerMinute: perMinute, Source: "IBM Quantum, job limits of November 2026"}
 	if c.Local() {
 		l.PerMinute = 0 // a bound of IBM's gateway; who answers elsewhere says so with 429
 	}

@@ -34,6 +34,7 @@ type JobOption struct {
 var jobOptions = []JobOption{
 	{Name: "ibm-dd", Service: "ibm", Usage: "of ibm: pulses that the service puts on waiting qubits: XX, XpXm or XY4", check: oneOf("XX", "XpXm", "XY4")},
 	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls: gates, measure or gates,measure", check: oneOf("gates", "measure", "gates,measure")},
+	{Name: "ibm-program", Service: "ibm", Usage: "of ibm: what runs the circuits there: sampler or executor, which was not tried at the service", Alike: true, check: oneOf("sampler", "executor")},
 	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: between(time.Second, longest)},
 	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: jobs that are asked for together are run in a batch: true or false", Alike: true, check: oneOf("true", "false")},
 	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
