@@ -17,7 +17,9 @@ import (
 type Sampler struct {
 	Runner     backends.Runner
 	Mitigation backends.Mitigation
-	Jobs       []string // the remote jobs of all words so far
+	// Of all words so far: the remote jobs, the circuits that differ in a call, and the shots.
+	Jobs            []string
+	Circuits, Shots int
 }
 
 // Words returns the outcomes of every lane in random order.
@@ -27,6 +29,10 @@ func (s *Sampler) Words(ctx context.Context, c *ir.Circuit, b backends.Bindings,
 		return nil, err
 	}
 	s.Jobs = append(s.Jobs, results[0].Provenance.Jobs...)
+	s.Circuits += len(results[0].Outcomes)
+	for _, n := range shots {
+		s.Shots += n
+	}
 	out := make([][]uint64, len(results[0].Outcomes))
 	for lane, o := range results[0].Outcomes {
 		out[lane] = wordsOf(o, stream.New(seed, "order of shots", uint64(lane)))

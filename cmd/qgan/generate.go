@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"qgan/backends"
 	"qgan/backends/remote"
 	"qgan/metrics/spikes"
 	"qgan/training"
@@ -157,6 +158,11 @@ func (f *generateFlags) tellDrawn(a *app, g *assess.Generator, on *lab.Processor
 			return err
 		}
 		a.note("%s", bill)
+	}
+	if on != nil && on.Correction.Method != backends.MitigateNone {
+		if circuits, shots := meta.Extra["circuits"].(int), meta.Extra["shots"].(int); 2*circuits > shots {
+			a.warn("--mitigate %s: %d shots were read of %d circuits, and it leaves a single shot as it was read", on.Correction.Method, shots, circuits)
+		}
 	}
 	if on != nil && g.Config.Ansatz().UsesLatent() {
 		size, correlation := assess.Effective(r, f.where.perLatent)

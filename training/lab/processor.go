@@ -55,7 +55,8 @@ func (p *Processor) Assessed() assess.Processor {
 }
 
 // Draw draws samples of a generator: by shots, or from its exact laws where p is nil. The
-// description holds the ids of the jobs that were sent, if any, as jobs.
+// description holds how many circuits were run for how many shots, and the ids of the jobs
+// that were sent, if any, as jobs.
 func (p *Processor) Draw(ctx context.Context, g *assess.Generator, s training.Sampling) (*spikes.Raster, spikes.Meta, error) {
 	if p == nil {
 		return g.Draw(ctx, nil, s)
@@ -63,6 +64,9 @@ func (p *Processor) Draw(ctx context.Context, g *assess.Generator, s training.Sa
 	sampler, on := p.Words(), p.Assessed()
 	on.Shots = func(backends.Mitigation) training.Sampler { return sampler }
 	r, meta, err := g.Draw(ctx, &on, s)
+	if err == nil {
+		meta.Extra["circuits"], meta.Extra["shots"] = sampler.Circuits, sampler.Shots
+	}
 	if err == nil && len(sampler.Jobs) > 0 {
 		meta.Extra["jobs"] = sampler.Jobs
 	}
