@@ -237,7 +237,7 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 			case len(op.Qubits) == 2:
 				s.TwoQubitGates++
 				s.TwoQubitDepth = max(s.TwoQubitDepth, level(pairs, op.Qubits, 1))
-				e, _ := t.Edge(op.Qubits[0], op.Qubits[1])
+				e, _ := t.EdgeOf(op)
 				loss -= math.Log1p(-min(e.Error, 1))
 				known = known && e.Duration > 0
 				spend(op.Qubits, e.Duration)

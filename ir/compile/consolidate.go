@@ -14,29 +14,25 @@ type block struct {
 
 // consolidator gathers blocks.
 type consolidator struct {
-	out  []ir.Op
-	open map[int]*block // by qubit
+	rotations bool // rzz is one gate
+	out       []ir.Op
+	open      map[int]*block // by qubit
 	// waiting one-qubit gates are part of whatever comes next on their qubit.
 	waiting map[int][]*ir.Apply
 }
 
-// costOf is what a two-qubit gate costs in cx.
+// costOf is what a two-qubit gate costs in cx; rzz is left only where it is native.
 func costOf(g ir.Gate) int {
-	switch g {
-	case ir.Swap:
+	if g == ir.Swap {
 		return 3
-	case ir.RZZ:
-		return 2
 	}
 	return 1
 }
 
 // consolidate multiplies the gates of numbers on each pair between others
-// together and writes them anew where that takes fewer cx. Blocks that hold a
-// native rotation stay as they are: a rotation of a small angle is better than a
-// cx.
+// together and writes them anew where that takes fewer cx, or native rotations.
 func consolidate(s *state) error {
-	c := consolidator{open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
+	c := consolidator{rotations: s.target.rotations(), open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
 	for _, op := range s.circuit.Ops {
 		a, ok := op.(*ir.Apply)
 		switch {
@@ -47,7 +43,7 @@ func consolidate(s *state) error {
 			} else {
 				c.waiting[q] = append(c.waiting[q], a)
 			}
-		case ok && len(a.Qubits) == 2 && a.Gate != ir.RZZ:
+		case ok && len(a.Qubits) == 2 && constant(a.Angles):
 			c.two(a)
 		default:
 			for _, q := range qubitsOf(op) {
@@ -125,8 +121,8 @@ func (c *consolidator) close(q int) {
 	delete(c.open, b.qubits[0])
 	delete(c.open, b.qubits[1])
 	if b.cost > 1 {
-		if w, err := decompose(b.matrix); err == nil && w.count() < b.cost {
-			for _, s := range w.steps() {
+		if w, err := decompose(b.matrix); err == nil && w.cost(c.rotations) < b.cost {
+			for _, s := range w.steps(c.rotations) {
 				c.out = append(c.out, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: pick(b.qubits[:], s.Qubits)})
 			}
 			return

@@ -108,22 +108,33 @@ func (w *weyl) count() int {
 	return 3
 }
 
-// steps writes the unitary on operands 0 and 1 with as few cx as there can be:
+// cost is how many two-qubit gates steps writes.
+func (w *weyl) cost(rotations bool) int {
+	if n := w.count(); n != 2 || !rotations || math.Abs(w.coordinates[1]) >= tiny {
+		return n
+	}
+	return 1
+}
+
+// steps writes the unitary on operands 0 and 1 with as few cx as there can be, or with
+// one rotation where they are counted and one does:
 // for two, exp(i(aXX + cZZ)) = cx·(exp(iaX) ⊗ exp(icZ))·cx; for three the circuit
 // of Vatan and Williams 2004, figure 6.
-func (w *weyl) steps() []ir.Step {
+func (w *weyl) steps(rotations bool) []ir.Step {
 	a, b, c := w.coordinates[0], w.coordinates[1], w.coordinates[2]
 	cx, xc := step(ir.CX, both), step(ir.CX, []int{1, 0})
 	out := append(w.local(w.before[0], 0), w.local(w.before[1], 1)...)
-	switch w.count() {
-	case 0:
-	case 1:
+	switch n := w.cost(rotations); {
+	case n == 0:
+	case n < w.count(): // XX is turned to ZZ
+		out = append(out, step(ir.H, control), step(ir.H, other), step(ir.RZZ, both, -2*a), step(ir.H, control), step(ir.H, other))
+	case n == 1:
 		// exp(iπ/4 XX) = (H⊗1)·exp(iπ/4 ZX)·(H⊗1); a negative angle is XX more.
 		out = append(out, step(ir.H, control), cx, step(ir.RZ, control, -quarter), step(ir.RX, other, -quarter), step(ir.H, control))
 		if a < 0 {
 			out = append(out, step(ir.X, control), step(ir.X, other))
 		}
-	case 2: // YY is turned to ZZ
+	case n == 2: // YY is turned to ZZ
 		out = append(out, step(ir.RX, control, quarter), step(ir.RX, other, quarter), cx,
 			step(ir.RX, control, -2*a), step(ir.RZ, other, -2*b), cx,
 			step(ir.RX, control, -quarter), step(ir.RX, other, -quarter))

@@ -63,15 +63,11 @@ func (t *Target) largestPart() (most int) {
 	return most
 }
 
-// rotations reports whether the two-qubit gates of all pairs are rotations of any
-// angle.
+// rotations reports whether at least half of the pairs that work have a rotation of
+// any angle. On the others it is written as two cx.
 func (t *Target) rotations() bool {
-	for _, e := range t.Edges {
-		if entanglerOf(e.Gate).rotation == absent {
-			return false
-		}
-	}
-	return len(t.Edges) > 0
+	_, pairs := t.Usable()
+	return len(t.Rotations) > 0 && 2*len(t.Rotations) >= pairs
 }
 
 type lowering struct {
@@ -112,7 +108,7 @@ func (l *lowering) unitary(m ir.Matrix, qubits []int, name string) error {
 		if err != nil {
 			return err
 		}
-		l.steps(w.steps(), qubits)
+		l.steps(w.steps(l.keepRZZ), qubits)
 		return nil
 	}
 	return fmt.Errorf("the unitary %q on %d qubits is not synthesised; give it as gates", name, len(qubits))
@@ -142,20 +138,20 @@ func (l *lowering) gate(g ir.Gate, angles []ir.Angle, qubits []int) error {
 	case info.Qubits == 1 || g == ir.CX || g == ir.Swap || g == ir.RZZ && l.keepRZZ:
 		l.out = append(l.out, &ir.Apply{Gate: g, Angles: angles, Qubits: qubits})
 		return nil
-	case info.Qubits == 2 && constant(angles) && !l.keepRZZ:
+	case info.Qubits == 2 && constant(angles) && !(l.keepRZZ && rotating[g] != nil):
 		var values [4]float64
 		for i, a := range angles {
 			values[i] = a.Const
 		}
 		w, err := decompose(info.Matrix(values[:len(angles)]))
-		if err == nil && w.count() < countCX(g, angles) {
-			l.steps(w.steps(), qubits)
+		if err == nil && w.cost(l.keepRZZ) < countCX(g, angles) {
+			l.steps(w.steps(l.keepRZZ), qubits)
 			return nil
 		}
 	}
 	list := info.Decompose(angles)
-	if l.keepRZZ && g == ir.XXMinusYY {
-		list = rotationsOf(angles)
+	if l.keepRZZ && rotating[g] != nil {
+		list = rotating[g](angles)
 	}
 	for _, s := range list {
 		if err := l.gate(s.Gate, s.Angles, pick(qubits, s.Qubits)); err != nil {
@@ -165,16 +161,36 @@ func (l *lowering) gate(g ir.Gate, angles []ir.Angle, qubits []int) error {
 	return nil
 }
 
-// rotationsOf writes xx_minus_yy as two rotations of half its angle: the table's two cx
-// would be rotations by a quarter turn each, which on a device err more than small ones.
-func rotationsOf(angles []ir.Angle) []ir.Step {
-	half := angles[0].Scale(0.5)
-	return []ir.Step{
-		{Gate: ir.RZ, Qubits: []int{0}, Angles: []ir.Angle{angles[1].Neg()}},
-		{Gate: ir.RXX, Qubits: []int{0, 1}, Angles: []ir.Angle{half}},
-		{Gate: ir.RYY, Qubits: []int{0, 1}, Angles: []ir.Angle{half.Neg()}},
-		{Gate: ir.RZ, Qubits: []int{0}, Angles: []ir.Angle{angles[1]}},
-	}
+// rotating are decompositions into rotations, with fewer of them than the table's
+// have cx. Those of xx_minus_yy are by half its angle: the table's two cx would be by a
+// quarter turn each, which on a device err more than small ones.
+var rotating = map[ir.Gate]func([]ir.Angle) []ir.Step{
+	ir.CP: func(p []ir.Angle) []ir.Step {
+		half := p[0].Scale(0.5)
+		return []ir.Step{turned(ir.P, 0, half), turned(ir.P, 1, half), pair(ir.RZZ, half.Neg())}
+	},
+	ir.CRZ: func(p []ir.Angle) []ir.Step {
+		half := p[0].Scale(0.5)
+		return []ir.Step{turned(ir.RZ, 1, half), pair(ir.RZZ, half.Neg())}
+	},
+	ir.CRY: func(p []ir.Angle) []ir.Step {
+		half := p[0].Scale(0.5)
+		return []ir.Step{turned(ir.RY, 1, half), step(ir.RX, other, quarter), pair(ir.RZZ, half.Neg()), step(ir.RX, other, -quarter)}
+	},
+	ir.RXX: ir.RXX.Info().Decompose, ir.RYY: ir.RYY.Info().Decompose, ir.RZX: ir.RZX.Info().Decompose,
+	ir.MS: ir.MS.Info().Decompose, ir.ZZ: ir.ZZ.Info().Decompose, ir.CRX: ir.CRX.Info().Decompose, ir.CSX: ir.CSX.Info().Decompose,
+	ir.XXMinusYY: func(p []ir.Angle) []ir.Step {
+		half := p[0].Scale(0.5)
+		return []ir.Step{turned(ir.RZ, 0, p[1].Neg()), pair(ir.RXX, half), pair(ir.RYY, half.Neg()), turned(ir.RZ, 0, p[1])}
+	},
+}
+
+func turned(g ir.Gate, q int, a ir.Angle) ir.Step {
+	return ir.Step{Gate: g, Qubits: []int{q}, Angles: []ir.Angle{a}}
+}
+
+func pair(g ir.Gate, a ir.Angle) ir.Step {
+	return ir.Step{Gate: g, Qubits: both, Angles: []ir.Angle{a}}
 }
 
 func constant(angles []ir.Angle) bool {

@@ -45,21 +45,56 @@ func (n *nativeWriter) gate(a *ir.Apply) error {
 	case ir.Swap:
 		n.swap(row, edge, x, y)
 	case ir.RZZ:
-		if row.rotation == absent {
-			n.cx(row, edge, x, y)
-			n.one(ir.RZ, y, a.Angles...)
-			n.cx(row, edge, x, y)
-			return nil
-		}
-		angle := a.Angles[0]
-		if row.perTurn {
-			angle = angle.Scale(1 / (2 * math.Pi))
-		}
-		n.out = append(n.out, &ir.Apply{Gate: row.rotation, Angles: []ir.Angle{angle}, Qubits: edge.Qubits[:]})
+		n.rotate(row, edge, a)
 	default:
 		return fmt.Errorf("%s is left after lowering", a.Gate)
 	}
 	return nil
+}
+
+// rotate writes rzz as the pair's rotation or as cx around rz, whichever errs less:
+// two of them, or one for a quarter turn.
+func (n *nativeWriter) rotate(row *entangler, edge Edge, a *ir.Apply) {
+	x, y, angle := a.Qubits[0], a.Qubits[1], a.Angles[0]
+	rotation, ok := n.target.rotation(x, y)
+	uses, quarters := 2, angle.Const/quarter
+	clifford := angle.IsConst() && math.Abs(quarters-math.Round(quarters)) < tiny
+	if clifford {
+		uses = int(math.Abs(math.Remainder(math.Round(quarters), 2)))
+	}
+	switch {
+	case ok && rotation.loss(1) <= edge.loss(uses*row.uses):
+		row = entanglerOf(rotation.Gate)
+		if row.perTurn {
+			angle = angle.Scale(1 / (2 * math.Pi))
+		}
+		n.out = append(n.out, &ir.Apply{Gate: row.rotation, Angles: []ir.Angle{angle}, Qubits: rotation.Qubits[:]})
+	case uses < 2:
+		// exp(-i·π/4·k Z⊗Z) is k times z on both for even k, and one step further a cz
+		// between rotations about z.
+		if uses == 1 {
+			n.one(ir.H, y)
+			n.cx(row, edge, x, y)
+			n.one(ir.H, y)
+			angle = angle.Plus(-quarter)
+			n.one(ir.RZ, x, ir.Const(quarter))
+			n.one(ir.RZ, y, ir.Const(quarter))
+		}
+		if int64(math.Round(angle.Const/math.Pi))%2 != 0 {
+			n.one(ir.Z, x)
+			n.one(ir.Z, y)
+		}
+	default:
+		n.cx(row, edge, x, y)
+		n.one(ir.RZ, y, angle)
+		n.cx(row, edge, x, y)
+	}
+}
+
+// loss is -ln of the fidelity of so many of the gate, and a little more the more
+// they are.
+func (e Edge) loss(times int) float64 {
+	return float64(times) * (1e-9 - math.Log1p(-min(e.Error, desperate)))
 }
 
 func (n *nativeWriter) one(g ir.Gate, q int, angles ...ir.Angle) {

@@ -184,7 +184,7 @@ func checkDecomposition(t rapid.TB, name string, m ir.Matrix, want int) {
 	}
 	count := 0
 	c := ir.New(2, 0)
-	for _, s := range w.steps() {
+	for _, s := range w.steps(false) {
 		c.Gate(s.Gate, s.Qubits, s.Angles...)
 		if len(s.Qubits) == 2 {
 			count++

@@ -330,7 +330,7 @@ var promises = map[string]func(t rapid.TB, s *state, before, after stage){
 	"native": func(t rapid.TB, s *state, before, after stage) {
 		for _, op := range after.circuit.Ops {
 			if a, ok := op.(*ir.Apply); ok && len(a.Qubits) == 2 && constant(a.Angles) {
-				e, _ := s.target.Edge(a.Qubits[0], a.Qubits[1])
+				e, _ := s.target.EdgeOf(a)
 				if e.Gate != a.Gate || !entanglerOf(e.Gate).symmetric && e.Qubits != [2]int(a.Qubits) {
 					t.Fatalf("%s on %v: the pair has %s on %v", a.Gate, a.Qubits, e.Gate, e.Qubits)
 				}

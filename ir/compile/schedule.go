@@ -35,7 +35,7 @@ func (t *Target) durationOf(op ir.Op) (float64, error) {
 	switch op := op.(type) {
 	case *ir.Apply:
 		if len(op.Qubits) == 2 {
-			e, _ := t.Edge(op.Qubits[0], op.Qubits[1])
+			e, _ := t.EdgeOf(op)
 			return e.Duration, nil
 		}
 		if op.Gate == ir.RZ && !t.pulses.framed {

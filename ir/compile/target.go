@@ -25,6 +25,9 @@ type Target struct {
 	// Edges holds the best two-qubit gate of each coupled pair, keyed by its
 	// lower and its higher qubit.
 	Edges map[[2]int]Edge
+	// Rotations holds the best two-qubit rotation of any angle of each pair that has
+	// one that works; it may be the gate of Edges too.
+	Rotations map[[2]int]Edge
 	// SampleTime is the unit of delays (dt) in seconds, 0 where it is not known;
 	// Granularity the multiple of it that a delay must have.
 	SampleTime  float64
@@ -78,7 +81,7 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{Name: s.Name, Service: s.Service, Snapshot: hash, SampleTime: s.SampleTime, Granularity: s.Limits.Granularity, Edges: map[[2]int]Edge{}}
+	t := &Target{Name: s.Name, Service: s.Service, Snapshot: hash, SampleTime: s.SampleTime, Granularity: s.Limits.Granularity, Edges: map[[2]int]Edge{}, Rotations: map[[2]int]Edge{}}
 	t.bounds = map[ir.Gate]calibration.Bound{}
 	for _, b := range s.Bounds() {
 		if g, ok := ir.GateByName(b.Gate); ok {
@@ -123,9 +126,11 @@ func (t *Target) Pulses() string { return t.pulses.name }
 // Entanglers names the native two-qubit gates that pairs have, in alphabetical order.
 func (t *Target) Entanglers() []string {
 	names := []string{}
-	for _, e := range t.Edges {
-		if name := e.Gate.String(); !slices.Contains(names, name) {
-			names = append(names, name)
+	for _, edges := range []map[[2]int]Edge{t.Edges, t.Rotations} {
+		for _, e := range edges {
+			if name := e.Gate.String(); !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -222,6 +227,9 @@ func (t *Target) couple(s *calibration.Snapshot, native map[string]bool) error {
 		if have, ok := t.Edges[key]; !ok || e.better(have) {
 			t.Edges[key] = e
 		}
+		if have, ok := t.Rotations[key]; row.rotation != absent && !e.Faulty && (!ok || e.better(have)) {
+			t.Rotations[key] = e
+		}
 	}
 	if len(known) == 0 && len(unknown) > 0 {
 		return fmt.Errorf("compiling for %s: no decomposition into its two-qubit gates (%s) is known", s.Name, strings.Join(unknown, ", "))
@@ -257,9 +265,25 @@ func (t *Target) link() {
 	}
 }
 
-// Edge returns the gate of a pair in either order.
+// Edge returns the best gate of a pair in either order.
 func (t *Target) Edge(a, b int) (Edge, bool) {
 	e, ok := t.Edges[[2]int{min(a, b), max(a, b)}]
+	return e, ok
+}
+
+// EdgeOf returns the edge of a gate that stands on its pair; where the pair doesn't
+// have that gate, the best it has.
+func (t *Target) EdgeOf(a *ir.Apply) (Edge, bool) {
+	e, ok := t.Edge(a.Qubits[0], a.Qubits[1])
+	if r, has := t.rotation(a.Qubits[0], a.Qubits[1]); has && e.Gate != a.Gate && r.Gate == a.Gate {
+		return r, true
+	}
+	return e, ok
+}
+
+// rotation returns the rotation of any angle that a pair has, in either order.
+func (t *Target) rotation(a, b int) (Edge, bool) {
+	e, ok := t.Rotations[[2]int{min(a, b), max(a, b)}]
 	return e, ok
 }
 
@@ -339,7 +363,7 @@ func (t *Target) Native(op ir.Op) error {
 	case len(a.Qubits) == 1:
 		return t.nativePulse(a, refuse)
 	case len(a.Qubits) == 2:
-		e, ok := t.Edge(a.Qubits[0], a.Qubits[1])
+		e, ok := t.EdgeOf(a)
 		switch {
 		case !ok:
 			return refuse("the qubits are not coupled")
