@@ -25,6 +25,7 @@ type compileFlags struct {
 	optimize, twirl                        int
 	fold, asJSON                           bool
 	seed                                   uint64
+	approximate                            float64
 }
 
 // levels are the values of --optimize.
@@ -68,6 +69,7 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 	flags.StringVar(&f.device, "device", "", "the device: a file of calibration data, files with commas between them, or the name of one that was fetched")
 	flags.StringVar(&f.layout, "layout", "auto", "auto, or the physical qubit of each qubit of the circuit, as in 3,5,4")
 	flags.IntVar(&f.optimize, "optimize", 2, "effort: 0 none, 1 cancellation, 2 consolidation of two-qubit gates too")
+	flags.Float64Var(&f.approximate, "approximate", 0, "leave out or replace what errs by at most this much (operator norm) where it saves gates; the sum is told")
 	flags.BoolVar(&f.fold, "fold-readout", false, "take the last cx, swap, x and diagonal gates out of the circuit and correct the outcomes instead")
 	flags.StringVar(&f.dd, "dd", "none", "pulses on waiting qubits: none, xx or xy4; they imply delays")
 	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates")
@@ -100,7 +102,7 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 
 // options reads the flags.
 func (f *compileFlags) options(a *app) (compile.Options, error) {
-	o := compile.Options{FoldReadout: f.fold, Seed: f.seed}
+	o := compile.Options{FoldReadout: f.fold, Seed: f.seed, Approximate: f.approximate}
 	if f.device == "" {
 		return o, usagef("--device is missing").withHint("give a file of calibration data, such as IBM's props_*.json")
 	}
@@ -108,6 +110,9 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 		return o, usagef("--optimize %d: it takes 0 to %d", f.optimize, len(levels)-1)
 	}
 	o.Level = levels[f.optimize]
+	if !(f.approximate >= 0 && f.approximate < 1) || f.approximate > 0 && o.Level != compile.Full {
+		return o, usagef("--approximate %v: it takes 0 to 1, and --optimize 2", f.approximate)
+	}
 	if f.dialect != "" && !slices.Contains(qasm.Dialects(), f.dialect) {
 		return o, usagef("--dialect %s: it takes %s", f.dialect, named.OneOf(qasm.Dialects()))
 	}
@@ -191,6 +196,9 @@ func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Resul
 	return show(a, f.asJSON, report, func(r *compile.Report) error {
 		a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
 			r.Device, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, fidelity, r.Layout)
+		if f.approximate > 0 {
+			a.note("approximate: no probability is off by more than %.3g for what was left out", min(r.Error, 1))
+		}
 		if r.Readout != nil {
 			a.note("outcomes have to be corrected: --json tells the map")
 		}

@@ -42,6 +42,10 @@ type Options struct {
 	Schedule bool
 	// Decoupling fills delays with pulses; it implies Schedule.
 	Decoupling Decoupling
+	// Approximate is the error, see Result.Error, up to which a stretch of gates on a
+	// pair may be replaced by one with fewer two-qubit gates, and a rotation left out;
+	// 0 for none. It takes full effort.
+	Approximate float64
 	// Seed chooses among the tries of routing.
 	Seed uint64
 	// Dump is called with the circuit after each pass.
@@ -88,6 +92,10 @@ type Result struct {
 	// compiled; nil where they are the same.
 	Readout *Affine
 	Stats   Stats
+	// Error bounds the operator norm of the difference, up to global phase, between the
+	// unitary of the circuit and what it was made of: the sum over all that was replaced
+	// by Options.Approximate. No probability of a set of outcomes is off by more.
+	Error float64
 	// Warnings name what was done against the calibration's advice.
 	Warnings []string
 
@@ -111,6 +119,9 @@ func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {
 	if err := ir.Verify(c); err != nil {
 		return nil, fmt.Errorf("compiling circuit %q: %w", c.Name, err)
 	}
+	if options.Approximate > 0 && options.Level != Full {
+		return nil, fmt.Errorf("compiling circuit %q: approximating takes full effort", c.Name)
+	}
 	work := *c
 	work.Ops = slices.Clone(c.Ops)
 	s := &state{target: t, options: options, circuit: &work}
@@ -132,7 +143,7 @@ func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {
 			}
 		}
 	}
-	r := &Result{Circuit: s.circuit, Layout: s.layout[:c.Qubits], Final: s.final[:c.Qubits], Readout: s.readout, Warnings: s.warnings, target: t, program: s.program, options: options}
+	r := &Result{Circuit: s.circuit, Layout: s.layout[:c.Qubits], Final: s.final[:c.Qubits], Readout: s.readout, Warnings: s.warnings, Error: s.lost, target: t, program: s.program, options: options}
 	r.finish()
 	for i, op := range r.Circuit.Ops {
 		if err := t.Native(op); err != nil {

@@ -14,7 +14,9 @@ type block struct {
 
 // consolidator gathers blocks.
 type consolidator struct {
-	rotations bool // rzz is one gate
+	rotations bool    // rzz is one gate
+	most      float64 // error of what may be replaced
+	lost      float64 // sum of those
 	out       []ir.Op
 	open      map[int]*block // by qubit
 	// waiting one-qubit gates are part of whatever comes next on their qubit.
@@ -30,14 +32,21 @@ func costOf(g ir.Gate) int {
 }
 
 // consolidate multiplies the gates of numbers on each pair between others
-// together and writes them anew where that takes fewer cx, or native rotations.
+// together and writes them anew where that takes fewer cx, or native rotations, for
+// which they may be changed as much as the options say.
 func consolidate(s *state) error {
-	c := consolidator{rotations: s.target.rotations(), open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
+	c := consolidator{rotations: s.target.rotations(), most: s.options.Approximate, open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
 	for _, op := range s.circuit.Ops {
 		a, ok := op.(*ir.Apply)
 		switch {
 		case ok && len(a.Qubits) == 1 && constant(a.Angles):
 			q := a.Qubits[0]
+			if c.most > 0 {
+				if u := quaternionOf(a.MatrixOf(nil, nil)); !u.diagonal() && u.size() <= c.most {
+					c.lost += u.size()
+					continue
+				}
+			}
 			if b := c.open[q]; b != nil {
 				b.add(a)
 			} else {
@@ -56,6 +65,7 @@ func consolidate(s *state) error {
 		c.close(q)
 	}
 	s.circuit.Ops = c.out
+	s.lost += c.lost
 	return nil
 }
 
@@ -120,12 +130,16 @@ func (c *consolidator) close(q int) {
 	}
 	delete(c.open, b.qubits[0])
 	delete(c.open, b.qubits[1])
-	if b.cost > 1 {
-		if w, err := decompose(b.matrix); err == nil && w.cost(c.rotations) < b.cost {
-			for _, s := range w.steps(c.rotations) {
-				c.out = append(c.out, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: pick(b.qubits[:], s.Qubits)})
+	if b.cost > 1 || c.most > 0 {
+		if w, err := decompose(b.matrix); err == nil {
+			lost := w.approximate(c.most, c.rotations)
+			if w.cost(c.rotations) < b.cost {
+				c.lost += lost
+				for _, s := range w.steps(c.rotations) {
+					c.out = append(c.out, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: pick(b.qubits[:], s.Qubits)})
+				}
+				return
 			}
-			return
 		}
 	}
 	c.out = append(c.out, b.ops...)

@@ -179,10 +179,10 @@ func TestReportsByHand(t *testing.T) {
 		}
 	}
 	same("the report", report, `{"schema":"qgan.compile/v1","device":"d","snapshot_sha256":"h","circuit":"c","stats":{"two_qubit_gates":1,"two_qubit_depth":2,"one_qubit_gates":3,"virtual_z":4,"depth":5,"duration_s":6,"estimated_fidelity":7,"seconds":8},`+
-		`"layout":[1],"final_layout":[2],"bit_map":[3],"readout_map":{"sources":[[0]],"flip":[true]},"warnings":["w"]}`)
+		`"layout":[1],"final_layout":[2],"bit_map":[3],"readout_map":{"sources":[[0]],"flip":[true]},"approximation_error":0,"warnings":["w"]}`)
 	r.Stats.Duration, r.Readout, r.Warnings = 0, nil, nil
 	same("without a duration", r.Report(0), `{"schema":"qgan.compile/v1","device":"d","snapshot_sha256":"h","circuit":"","stats":{"two_qubit_gates":1,"two_qubit_depth":2,"one_qubit_gates":3,"virtual_z":4,"depth":5,"duration_s":null,"estimated_fidelity":7,"seconds":0},`+
-		`"layout":[1],"final_layout":[2],"bit_map":[3],"readout_map":null,"warnings":[]}`)
+		`"layout":[1],"final_layout":[2],"bit_map":[3],"readout_map":null,"approximation_error":0,"warnings":[]}`)
 	d := target.Describe(&calibration.Snapshot{Service: "s", Name: "n", Version: "v", SampleTime: 9, Warnings: []string{"w"}, Taken: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
 	limits, err := json.Marshal(calibration.Limits{})
 	if err != nil {

@@ -108,6 +108,40 @@ func (w *weyl) count() int {
 	return 3
 }
 
+// approximate replaces the coordinates by others that take fewer two-qubit gates,
+// the fewest that err by at most so much, and returns the error.
+func (w *weyl) approximate(most float64, rotations bool) float64 {
+	if most <= 0 {
+		return 0
+	}
+	best, lost := w.cost(rotations), 0.0
+	a, b := w.coordinates[0], w.coordinates[1]
+	exact := w.coordinates
+	for _, to := range [][3]float64{{a, b, 0}, {a, 0, 0}, {math.Copysign(math.Pi/4, a), 0, 0}, {}} {
+		near := weyl{coordinates: to}
+		if e := distance(exact, to); e <= most && near.cost(rotations) < best {
+			best, lost = near.cost(rotations), e
+			w.coordinates = to
+		}
+	}
+	return lost
+}
+
+// distance is the operator norm of the difference of two unitaries that differ in their
+// coordinates alone, up to global phase: on the Bell states they differ by phases, and
+// the norm is the chord of half of what these spread over.
+func distance(x, y [3]float64) float64 {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := range pauliPairs[0] {
+		sum := 0.0
+		for k := range pauliPairs {
+			sum += pauliPairs[k][i] * (x[k] - y[k])
+		}
+		low, high = min(low, sum), max(high, sum)
+	}
+	return 2 * math.Sin(min((high-low)/4, quarter))
+}
+
 // cost is how many two-qubit gates steps writes.
 func (w *weyl) cost(rotations bool) int {
 	if n := w.count(); n != 2 || !rotations || math.Abs(w.coordinates[1]) >= tiny {

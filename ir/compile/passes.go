@@ -21,6 +21,7 @@ type state struct {
 	readout   *Affine
 	program   *program
 	warnings  []string
+	lost      float64 // see Result.Error
 }
 
 // pass is a row of the table of passes.

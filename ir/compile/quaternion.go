@@ -79,6 +79,11 @@ func (a quaternion) euler() (theta, phi, lambda float64) {
 // 1e-9 to which circuits are compared and far above rounding errors.
 const tiny = 1e-11
 
+// size is the operator norm of the difference from the identity, up to global phase.
+func (a quaternion) size() float64 {
+	return 2 * math.Sin(math.Atan2(math.Hypot(math.Hypot(a.x, a.y), a.z), math.Abs(a.w))/2)
+}
+
 // diagonal reports whether a commutes with Z.
 func (a quaternion) diagonal() bool { return math.Hypot(a.x, a.y) < tiny }
 

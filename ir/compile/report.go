@@ -23,6 +23,7 @@ type Report struct {
 	Final   []int       `json:"final_layout"`
 	BitMap  []int       `json:"bit_map"`
 	Readout *Affine     `json:"readout_map"`
+	Error   float64     `json:"approximation_error"`
 	Notes   []string    `json:"warnings"`
 }
 
@@ -45,7 +46,7 @@ func (r *Result) Report(took time.Duration) *Report {
 		Schema: "qgan.compile/v1", Device: r.target.Name, SHA256: r.target.Snapshot,
 		Stats: ReportStats{TwoQubitGates: s.TwoQubitGates, TwoQubitDepth: s.TwoQubitDepth, OneQubitGates: s.OneQubitGates, VirtualZ: s.VirtualZ,
 			Depth: s.Depth, Seconds: took.Seconds()},
-		Layout: r.Layout, Final: r.Final, BitMap: r.BitMap, Readout: r.Readout, Notes: append([]string{}, r.Warnings...),
+		Layout: r.Layout, Final: r.Final, BitMap: r.BitMap, Readout: r.Readout, Error: r.Error, Notes: append([]string{}, r.Warnings...),
 	}
 	if !s.Unrated {
 		out.Stats.Fidelity = &s.Fidelity
