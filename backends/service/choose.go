@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -48,6 +49,30 @@ func (d DeviceInfo) String() string {
 		parts = append(parts, "its queue is not told")
 	}
 	return d.Name + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// List are the devices of a service, for people and programs.
+type List struct {
+	Schema  string       `json:"schema"`
+	Service string       `json:"service"`
+	Devices []DeviceInfo `json:"devices"`
+}
+
+// WriteText prints the devices as a table, for people.
+func (l *List) WriteText(w io.Writer) error {
+	t := words.NewTable(w)
+	t.Row("device", "qubits", "status", "queue")
+	for _, d := range l.Devices {
+		qubits, queue := words.None, words.None
+		if d.Qubits > 0 {
+			qubits = fmt.Sprint(d.Qubits)
+		}
+		if d.Queue != nil {
+			queue = fmt.Sprint(*d.Queue)
+		}
+		t.Row(l.Service+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
+	}
+	return t.Flush()
 }
 
 // Free lists the devices that are online and have so many qubits at least, in the order of the

@@ -44,26 +44,7 @@ where jobs are sent.`,
 			if err != nil {
 				return service.Broken(s, err)
 			}
-			if asJSON {
-				return a.printJSON(struct {
-					Schema  string               `json:"schema"`
-					Service string               `json:"service"`
-					Devices []service.DeviceInfo `json:"devices"`
-				}{"qgan.devices/v1", name, devices})
-			}
-			t := newTable(a.out)
-			t.Row("device", "qubits", "status", "queue")
-			for _, d := range devices {
-				qubits, queue := "–", "–"
-				if d.Qubits > 0 {
-					qubits = fmt.Sprint(d.Qubits)
-				}
-				if d.Queue != nil {
-					queue = fmt.Sprint(*d.Queue)
-				}
-				t.Row(name+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
-			}
-			return t.Flush()
+			return a.tell(asJSON, &service.List{Schema: "qgan.devices/v1", Service: name, Devices: devices})
 		},
 	}
 	f.addEndpoint(cmd.Flags())

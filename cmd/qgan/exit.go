@@ -74,6 +74,8 @@ func hintOf(err error) string {
 		return e.hint
 	case errors.As(err, &told) && told.Hint(asFlag) != "":
 		return told.Hint(asFlag)
+	case errors.Is(err, ledger.ErrNoJob):
+		return "`qgan jobs list` lists them"
 	case errors.Is(err, ledger.ErrDamaged):
 		return "`qgan jobs repair` sets aside what can't be read"
 	case errors.Is(err, durable.ErrFull):
@@ -100,7 +102,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitRefused
 	case errors.As(err, &remote):
 		return exitRemote
-	case errors.As(err, &bad) && bad.BadInput(), errors.Is(err, durable.ErrFull):
+	case errors.As(err, &bad) && bad.BadInput(), errors.Is(err, ledger.ErrNoJob), errors.Is(err, durable.ErrFull):
 		return exitUsage
 	case errors.As(err, &board):
 		return exitRemote

@@ -22,26 +22,24 @@ func newJobsCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// openJob opens the service of a job.
-func (f *remoteFlags) openJob(ctx context.Context, a *app, l *ledger.Ledger, id string) (*remote.Remote, ledger.Job, error) {
-	j, s, err := findJob(l, id)
-	if err != nil {
-		return nil, j, err
+// opener opens the services of the ledger's jobs.
+func (f *remoteFlags) opener(a *app, l *ledger.Ledger) remote.Opener {
+	return func(ctx context.Context, j ledger.Job) (*remote.Remote, error) {
+		s, err := serviceOf(j.Service)
+		if err != nil {
+			return nil, err
+		}
+		client, err := f.client(ctx, a, s, j.Device, service.Options{Endpoint: j.Endpoint, Job: j.Options})
+		if err != nil {
+			return nil, err
+		}
+		return f.remote(a, l, client, j.Command)
 	}
-	client, err := f.client(ctx, a, s, j.Device, service.Options{Endpoint: j.Endpoint, Job: j.Options})
-	if err != nil {
-		return nil, j, err
-	}
-	r, err := f.remote(a, l, client, j.Command)
-	return r, j, err
 }
 
 // findJob finds a job in the ledger, and the row of its service.
 func findJob(l *ledger.Ledger, id string) (ledger.Job, *service.Row, error) {
 	j, err := l.Job(id)
-	if errors.Is(err, ledger.ErrNoJob) {
-		err = usagef("%w", err).withHint("`qgan jobs list` lists them")
-	}
 	if err != nil {
 		return j, nil, err
 	}
@@ -71,7 +69,11 @@ func (f *remoteFlags) eachJob(a *app, do func(ctx context.Context, r *remote.Rem
 	return func(cmd *cobra.Command, ids []string) error {
 		return a.withLedger(func(l *ledger.Ledger) error {
 			for _, id := range ids {
-				r, j, err := f.openJob(cmd.Context(), a, l, id)
+				j, err := l.Job(id)
+				if err != nil {
+					return err
+				}
+				r, err := f.opener(a, l)(cmd.Context(), j)
 				if err != nil {
 					return err
 				}
@@ -187,68 +189,21 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 				defer cancel()
 			}
 			return a.withLedger(func(l *ledger.Ledger) error {
-				err := f.wait(until, a, l, args)
-				if errors.Is(err, context.DeadlineExceeded) {
-					return a.unfinished(l, args, timeout)
+				err := remote.Await(until, l, args, f.opener(a, l))
+				if !errors.Is(err, context.DeadlineExceeded) {
+					return err
 				}
-				return err
+				id, says, err := remote.Standing(l, args)
+				if err != nil || id == "" {
+					return err
+				}
+				return exitf(exitUnfinished, "job %s has not ended after %v", id, timeout).withHint("%s", says)
 			})
 		},
 	}
 	f.addSending(cmd.Flags())
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "longest wait, such as 10m (none: as long as it takes)")
 	return cmd
-}
-
-// wait waits for jobs, those of one place and with the same options together. Of those that
-// have ended nobody is asked, so it takes no credentials.
-func (f *remoteFlags) wait(ctx context.Context, a *app, l *ledger.Ledger, ids []string) error {
-	var order []string
-	var ended error // of the first that has no result
-	alike := map[string][]string{}
-	for _, id := range ids {
-		j, _, err := findJob(l, id)
-		switch place := fmt.Sprint(j.Service, j.Device, j.Endpoint, j.Command, j.Options); {
-		case err != nil:
-			return err
-		case !j.State.Final() || j.State == ledger.Unreadable:
-			if alike[place] == nil {
-				order = append(order, place)
-			}
-			alike[place] = append(alike[place], j.ID)
-		case ended == nil:
-			ended = remote.Ended(j)
-		}
-	}
-	for _, place := range order {
-		r, _, err := f.openJob(ctx, a, l, alike[place][0])
-		if err != nil {
-			return err
-		}
-		if err := r.Complete(ctx, alike[place]); err != nil {
-			return err
-		}
-	}
-	return ended
-}
-
-// unfinished says where the first of the jobs stands that were waited for in vain.
-func (a *app) unfinished(l *ledger.Ledger, ids []string, timeout time.Duration) error {
-	for _, id := range ids {
-		j, err := l.Job(id)
-		if err != nil {
-			return err
-		}
-		hint := "it goes on at the service: wait again"
-		switch {
-		case j.State.Final():
-			continue
-		case j.State != ledger.Submitted:
-			hint = "it is " + string(j.State) + ": waiting again goes on with it"
-		}
-		return exitf(exitUnfinished, "job %s has not ended after %v", j.ID, timeout).withHint("%s", hint)
-	}
-	return exitf(exitUnfinished, "not finished after %v", timeout)
 }
 
 func newJobsResultCmd(a *app) *cobra.Command {
@@ -305,31 +260,7 @@ unless --resubmit-unknown sends it again.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			return a.withLedger(func(l *ledger.Ledger) error {
-				jobs, err := l.Jobs()
-				if err != nil {
-					return err
-				}
-				if len(ids) == 0 {
-					for _, j := range jobs {
-						if j.State.Lost() {
-							ids = append(ids, j.ID)
-						}
-					}
-				}
-				var failure error
-				for _, id := range ids {
-					r, j, err := f.openJob(cmd.Context(), a, l, id)
-					if err != nil {
-						return err
-					}
-					if j.State.Lost() {
-						if j, err = r.Send(cmd.Context(), j.ID); err != nil {
-							failure = err
-						}
-					}
-					fmt.Fprintf(a.out, "%s %s\n", j.ID, j.State)
-				}
-				return failure
+				return remote.Reconcile(cmd.Context(), l, ids, f.opener(a, l), func(j ledger.Job) { fmt.Fprintf(a.out, "%s %s\n", j.ID, j.State) })
 			})
 		},
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -115,7 +114,14 @@ them for that.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withLedger(func(l *ledger.Ledger) error {
 				if ask {
-					if err := f.settle(cmd.Context(), a, l); err != nil {
+					err := remote.SettleAll(cmd.Context(), l, f.opener(a, l), func(j ledger.Job, why error) {
+						if why != nil {
+							a.warn("%v", why)
+						} else {
+							a.note("%s: what it cost is not told", j.ID)
+						}
+					})
+					if err != nil {
 						return err
 					}
 				}
@@ -132,30 +138,4 @@ them for that.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	f.addEndpoint(cmd.Flags())
 	return cmd
-}
-
-// settle asks the services what jobs cost; of one that can't be asked it tells why and goes on.
-func (f *remoteFlags) settle(ctx context.Context, a *app, l *ledger.Ledger) error {
-	jobs, err := l.Jobs()
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		if !j.Unsettled() {
-			continue
-		}
-		r, j, err := f.openJob(ctx, a, l, j.ID)
-		if err == nil {
-			j, err = r.Settle(ctx, j.ID)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil:
-			a.warn("%v", err)
-		case j.Unsettled():
-			a.note("%s: what it cost is not told", j.ID)
-		}
-	}
-	return nil
 }

@@ -210,20 +210,14 @@ const withdrawing = 20 * time.Second
 // job of a cluster that is ended, those that have not begun are cancelled, since their
 // processor is given to others.
 func (a *app) leave(ctx context.Context) {
-	for _, r := range a.senders {
-		if errors.Is(context.Cause(ctx), errTerminated) && service.OnCluster(a.getenv) {
-			bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawing)
-			if err := r.Withdraw(bound); err != nil {
-				a.warn("%v", err)
-			}
-			cancel()
-		}
-		left, err := r.Left()
-		if err != nil {
-			a.warn("%v", err)
-		} else if text := left.String(); text != "" {
-			a.note("%s", text)
-		}
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawing)
+	defer cancel()
+	texts, err := remote.Leave(bound, a.senders, errors.Is(context.Cause(ctx), errTerminated) && service.OnCluster(a.getenv))
+	if err != nil {
+		a.warn("%v", err)
+	}
+	for _, text := range texts {
+		a.note("%s", text)
 	}
 }
 
