@@ -3,6 +3,8 @@ package backends
 import (
 	"fmt"
 	"strings"
+
+	"qgan/ir"
 )
 
 // Reading is what one circuit gave, for people and programs: how often each word was read,
@@ -10,7 +12,8 @@ import (
 type Reading struct {
 	Schema        string             `json:"schema"`
 	BitOrder      string             `json:"bit_order"`
-	Shots         int                `json:"shots"` // 0: an exact law
+	Registers     []Register         `json:"registers,omitempty"` // of the word's bits, in order
+	Shots         int                `json:"shots"`               // 0: an exact law
 	Backend       string             `json:"backend,omitempty"`
 	Method        string             `json:"method,omitempty"`   // of a noisy run, or of one that keeps no state vector
 	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
@@ -39,6 +42,41 @@ type Corrected struct {
 	StdErr           map[string]float64 `json:"quasi_std_err"`
 	Nearest          map[string]float64 `json:"nearest"` // the law nearest to the weights
 	Distance         float64            `json:"nearest_distance"`
+}
+
+// Register names bits of a word.
+type Register struct {
+	Name string `json:"name"`
+	Bits []int  `json:"bits"`
+}
+
+// RegistersOf are the registers of a circuit's bits.
+func RegistersOf(c *ir.Circuit) (out []Register) {
+	for _, r := range c.BitRegs {
+		out = append(out, Register{r.Name, r.Indices})
+	}
+	return out
+}
+
+// Names writes the registers as the bits of a word stand, as in c[0:2] d[0]; nothing where they
+// do not hold the bits one after the other.
+func (r *Reading) Names() string {
+	var names []string
+	next := 0
+	for _, k := range r.Registers {
+		for _, b := range k.Bits {
+			if b != next {
+				return ""
+			}
+			next++
+		}
+		if n := len(k.Bits); n > 1 {
+			names = append(names, fmt.Sprintf("%s[0:%d]", k.Name, n-1))
+		} else {
+			names = append(names, k.Name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // NewReading is a Reading of so many shots, without words.

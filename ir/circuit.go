@@ -9,9 +9,12 @@ import (
 // Circuit is a list of operations on flat qubits and classical bits. Registers
 // are names over them; Trained and Data name the symbols that angles may hold.
 type Circuit struct {
-	Name      string
-	Qubits    int
-	Bits      int
+	Name   string
+	Qubits int
+	Bits   int // of its words
+	// Hidden counts further bits, numbered from Bits on, that steer the circuit and are
+	// in none of its words.
+	Hidden    int
 	QubitRegs []Register
 	BitRegs   []Register
 	Trained   []string // names of the trained symbols
@@ -26,7 +29,7 @@ type Register struct {
 	Indices []int
 }
 
-// Op is one operation: Apply, Unitary, Measure, Reset, Barrier, Delay, If,
+// Op is one operation: Apply, Unitary, Measure, Reset, Barrier, Delay, Assign, If,
 // Switch, While or Opaque. The set is closed.
 type Op interface{ isOp() }
 
@@ -88,6 +91,25 @@ func (d *Delay) Seconds(dt float64) (s float64, ok bool) {
 	return d.Duration * s, ok
 }
 
+// Assign gives bits the values of conditions, all of which are looked at before any
+// bit is set.
+type Assign struct {
+	Bits   []int
+	Values []Cond
+}
+
+// Set gives the bits their values.
+func (a *Assign) Set(bits []bool) {
+	var few [4]bool
+	values := few[:0]
+	for _, v := range a.Values {
+		values = append(values, v.Holds(bits))
+	}
+	for i, b := range a.Bits {
+		bits[b] = values[i]
+	}
+}
+
 // If runs Then where the condition holds, otherwise Else.
 type If struct {
 	Cond       Cond
@@ -139,6 +161,7 @@ func (*Measure) isOp() {}
 func (*Reset) isOp()   {}
 func (*Barrier) isOp() {}
 func (*Delay) isOp()   {}
+func (*Assign) isOp()  {}
 func (*If) isOp()      {}
 func (*Switch) isOp()  {}
 func (*While) isOp()   {}
@@ -306,19 +329,7 @@ func Walk(ops []Op, f func(Op) error) error {
 		if err := f(op); err != nil {
 			return err
 		}
-		var inner [][]Op
-		switch op := op.(type) {
-		case *If:
-			inner = [][]Op{op.Then, op.Else}
-		case *Switch:
-			for _, k := range op.Cases {
-				inner = append(inner, k.Body)
-			}
-			inner = append(inner, op.Default)
-		case *While:
-			inner = [][]Op{op.Body}
-		}
-		for _, body := range inner {
+		for _, body := range Bodies(op) {
 			if err := Walk(body, f); err != nil {
 				return err
 			}
@@ -326,6 +337,45 @@ func Walk(ops []Op, f func(Op) error) error {
 	}
 	return nil
 }
+
+// Bodies returns the blocks of an if (then and else), a switch (its cases in their order and
+// the default) or a while; nil of anything else.
+func Bodies(op Op) [][]Op {
+	switch op := op.(type) {
+	case *If:
+		return [][]Op{op.Then, op.Else}
+	case *Switch:
+		var out [][]Op
+		for _, k := range op.Cases {
+			out = append(out, k.Body)
+		}
+		return append(out, op.Default)
+	case *While:
+		return [][]Op{op.Body}
+	}
+	return nil
+}
+
+// WithBodies returns a copy of an if, a switch or a while with other blocks, in the order of
+// Bodies.
+func WithBodies(op Op, bodies [][]Op) Op {
+	switch op := op.(type) {
+	case *If:
+		return &If{op.Cond, bodies[0], bodies[1]}
+	case *Switch:
+		k := &Switch{Bits: op.Bits, Default: bodies[len(op.Cases)]}
+		for i, c := range op.Cases {
+			k.Cases = append(k.Cases, Case{c.Values, bodies[i]})
+		}
+		return k
+	case *While:
+		return &While{op.Cond, bodies[0]}
+	}
+	return op
+}
+
+// AllBits counts the bits of a circuit, the hidden ones included.
+func (c *Circuit) AllBits() int { return c.Bits + c.Hidden }
 
 // mapAngles returns a copy of ops with every angle replaced.
 func mapAngles(ops []Op, f func(Angle) Angle) []Op {
@@ -342,18 +392,12 @@ func mapAngles(ops []Op, f func(Angle) Angle) []Op {
 				k.Angles[j] = f(a)
 			}
 			out[i] = &k
-		case *If:
-			out[i] = &If{op.Cond, mapAngles(op.Then, f), mapAngles(op.Else, f)}
-		case *Switch:
-			cases := make([]Case, len(op.Cases))
-			for j, k := range op.Cases {
-				cases[j] = Case{k.Values, mapAngles(k.Body, f)}
-			}
-			out[i] = &Switch{op.Bits, cases, mapAngles(op.Default, f)}
-		case *While:
-			out[i] = &While{op.Cond, mapAngles(op.Body, f)}
 		default:
-			out[i] = op
+			bodies := Bodies(op)
+			for j, body := range bodies {
+				bodies[j] = mapAngles(body, f)
+			}
+			out[i] = WithBodies(op, bodies)
 		}
 	}
 	return out

@@ -5,7 +5,7 @@ package ir
 // and delays take no layer but barriers keep their qubits together; a block
 // takes as many as its longest branch, at least one.
 func (c *Circuit) Depth() int {
-	d := layers{qubits: make([]int, c.Qubits), bits: make([]int, c.Bits)}
+	d := layers{qubits: make([]int, c.Qubits), bits: make([]int, c.AllBits())}
 	d.ops(c.Ops)
 	return d.deepest
 }
@@ -73,6 +73,8 @@ func (d *layers) ops(ops []Op) {
 			d.put(1, []int{op.Qubit}, nil)
 		case *Barrier:
 			d.put(0, op.Qubits, nil)
+		case *Assign:
+			d.put(0, nil, BitsOf(op))
 		case *If, *Switch, *While:
 			d.block(op)
 		}
@@ -81,48 +83,14 @@ func (d *layers) ops(ops []Op) {
 
 // block places an if, switch or while as one piece.
 func (d *layers) block(op Op) {
-	var read []int
-	var bodies [][]Op
-	switch op := op.(type) {
-	case *If:
-		read, bodies = CondBits(op.Cond), [][]Op{op.Then, op.Else}
-	case *While:
-		read, bodies = CondBits(op.Cond), [][]Op{op.Body}
-	case *Switch:
-		read, bodies = op.Bits, [][]Op{op.Default}
-		for _, k := range op.Cases {
-			bodies = append(bodies, k.Body)
-		}
-	}
-	qubits, bits := map[int]bool{}, map[int]bool{}
-	for _, b := range read {
-		bits[b] = true
-	}
 	longest := 1
-	for _, body := range bodies {
+	for _, body := range Bodies(op) {
 		inner := layers{qubits: make([]int, len(d.qubits)), bits: make([]int, len(d.bits))}
 		inner.ops(body)
 		longest = max(longest, inner.deepest)
-		for q, n := range inner.qubits {
-			if n > 0 {
-				qubits[q] = true
-			}
-		}
-		for b, n := range inner.bits {
-			if n > 0 {
-				bits[b] = true
-			}
-		}
 	}
-	d.put(longest, members(qubits), members(bits))
-}
-
-func members(set map[int]bool) []int {
-	out := make([]int, 0, len(set))
-	for i := range set {
-		out = append(out, i)
-	}
-	return out
+	qubits, bits := split(Wires(op, len(d.qubits)), len(d.qubits))
+	d.put(longest, qubits, bits)
 }
 
 // CondBits returns the bits that a condition reads, each once, in the order of

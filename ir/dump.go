@@ -9,7 +9,11 @@ import (
 // for people; it is not OpenQASM (see package qasm) and is not read back.
 func (c *Circuit) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "circuit %q: %d qubits, %d bits\n", c.Name, c.Qubits, c.Bits)
+	hidden := ""
+	if c.Hidden > 0 {
+		hidden = fmt.Sprintf(", %d hidden", c.Hidden)
+	}
+	fmt.Fprintf(&b, "circuit %q: %d qubits, %d bits%s\n", c.Name, c.Qubits, c.Bits, hidden)
 	symbols(&b, "trained", c.Trained)
 	symbols(&b, "data", c.Data)
 	if !c.Phase.IsZero() {
@@ -65,6 +69,12 @@ func (c *Circuit) dump(b *strings.Builder, ops []Op, indent string) {
 			fmt.Fprintf(b, "%sbarrier%s\n", indent, list(" q", op.Qubits))
 		case *Delay:
 			fmt.Fprintf(b, "%sdelay %s%s%s\n", indent, formatFloat(op.Duration), op.Unit, list(" q", op.Qubits))
+		case *Assign:
+			values := make([]string, len(op.Values))
+			for i, v := range op.Values {
+				values[i] = condText(v)
+			}
+			fmt.Fprintf(b, "%sassign%s = %s\n", indent, list(" c", op.Bits), strings.Join(values, ", "))
 		case *If:
 			block("if "+condText(op.Cond), op.Then)
 			if len(op.Else) > 0 {

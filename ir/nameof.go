@@ -25,6 +25,8 @@ func NameOf(op Op) string {
 		return "barrier"
 	case *Delay:
 		return "delay"
+	case *Assign:
+		return "an assignment to bits"
 	case *If:
 		return "if"
 	case *Switch:

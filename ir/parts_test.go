@@ -465,14 +465,14 @@ func TestUnitariesByHand(t *testing.T) {
 	}{
 		{c, c, true, ""}, {c, other, false, ""}, {c, New(2, 0), false, ""},
 		{free, c, false, `circuit "free" has free symbols; bind them first`}, {c, free, false, `circuit "free" has free symbols; bind them first`},
-		{measured, c, false, "op 0: a circuit with *ir.Measure has no unitary"}, {c, measured, false, "op 0: a circuit with *ir.Measure has no unitary"},
+		{measured, c, false, "op 0: a circuit with measure has no unitary"}, {c, measured, false, "op 0: a circuit with measure has no unitary"},
 		{wide, wide, false, "the unitary of 13 qubits is too large to write out, at most 12"},
 	} {
 		if same, err := Equivalent(k.a, k.b, 1e-12); same != k.same || (err == nil) != (k.err == "") || err != nil && err.Error() != k.err {
 			t.Errorf("%v, %v; want %v, %q", same, err, k.same, k.err)
 		}
 	}
-	if _, err := Inverse(measured); err == nil || err.Error() != "op 0: *ir.Measure has no inverse" {
+	if _, err := Inverse(measured); err == nil || err.Error() != "op 0: measure has no inverse" {
 		t.Error(err)
 	}
 	turned := New(1, 0)

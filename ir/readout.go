@@ -6,7 +6,7 @@ package ir
 func (c *Circuit) Readout() []*Measure {
 	out := make([]*Measure, c.Bits)
 	for _, op := range c.Ops {
-		if m, ok := op.(*Measure); ok && m.Bit >= 0 {
+		if m, ok := op.(*Measure); ok && m.Bit >= 0 && m.Bit < c.Bits {
 			out[m.Bit] = m
 		}
 	}
@@ -19,7 +19,7 @@ func (c *Circuit) Readout() []*Measure {
 // measurements.
 func (c *Circuit) Gates() (gates *Circuit, ok bool) {
 	out := *c
-	out.Ops, out.Bits, out.BitRegs = nil, 0, nil
+	out.Ops, out.Bits, out.Hidden, out.BitRegs = nil, 0, 0, nil
 	measured := make([]bool, c.Qubits)
 	for _, op := range c.Ops {
 		switch op := op.(type) {

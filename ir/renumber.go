@@ -35,6 +35,12 @@ func Renumber(ops []Op, qubit, bit func(int) int) []Op {
 			out[i] = &Delay{op.Duration, op.Unit, renumbered(op.Qubits, qubit)}
 		case *Opaque:
 			out[i] = &Opaque{op.Kind, op.Text, renumbered(op.Qubits, qubit)}
+		case *Assign:
+			k := &Assign{Bits: renumbered(op.Bits, bit)}
+			for _, v := range op.Values {
+				k.Values = append(k.Values, renumberedCond(v, bit))
+			}
+			out[i] = k
 		case *If:
 			out[i] = &If{renumberedCond(op.Cond, bit), Renumber(op.Then, qubit, bit), Renumber(op.Else, qubit, bit)}
 		case *While:
@@ -87,18 +93,7 @@ func renumberedCond(c Cond, bit func(int) int) Cond {
 func DropIdle(c *Circuit) *Circuit {
 	used := make([]bool, c.Qubits)
 	Walk(c.Ops, func(op Op) error {
-		var qubits []int
-		switch op := op.(type) {
-		case *Apply:
-			qubits = op.Qubits
-		case *Unitary:
-			qubits = op.Qubits
-		case *Measure:
-			qubits = []int{op.Qubit}
-		case *Reset:
-			qubits = []int{op.Qubit}
-		}
-		for _, q := range qubits {
+		for _, q := range ActsOn(op) {
 			used[q] = true
 		}
 		return nil

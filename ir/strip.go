@@ -21,24 +21,42 @@ func (c *Circuit) Used() (used []int) {
 }
 
 // Measures says whether anything is measured, within classical control too.
-func (c *Circuit) Measures() (measured bool) {
-	Walk(c.Ops, func(op Op) error {
-		_, ok := op.(*Measure)
-		measured = measured || ok
-		return nil
-	})
-	return measured
+func (c *Circuit) Measures() bool {
+	return c.holds(func(op Op) bool { _, ok := op.(*Measure); return ok })
 }
 
-// MeasureUsed replaces a circuit's bits by one for each qubit that is used, in order, and
+// Reads says whether the circuit has words of its own: something is measured, or a bit is
+// given a value otherwise.
+func (c *Circuit) Reads() bool {
+	return c.Measures() || c.holds(func(op Op) bool { _, ok := op.(*Assign); return ok })
+}
+
+// holds says whether an operation, within classical control too, is of a kind.
+func (c *Circuit) holds(is func(Op) bool) (found bool) {
+	Walk(c.Ops, func(op Op) error {
+		found = found || is(op)
+		return nil
+	})
+	return found
+}
+
+// hideBits turns a circuit's bits into hidden ones behind n new bits.
+func (c *Circuit) hideBits(n int) {
+	c.Ops = Renumber(c.Ops, func(q int) int { return q }, func(b int) int { return b + n })
+	c.Bits, c.Hidden, c.BitRegs = n, c.AllBits(), nil
+}
+
+// MeasureUsed hides a circuit's bits, gives it one for each qubit that is used, in order, and
 // measures these at the end.
-func (c *Circuit) MeasureUsed() {
-	used := c.Used()
-	c.Bits, c.BitRegs = 0, nil
-	c.Ops = append([]Op(nil), c.Ops...)
-	for _, q := range used {
-		c.Measure(q, c.Bits)
-		c.Bits++
+func (c *Circuit) MeasureUsed() { c.measureAtEnd(c.Used()) }
+
+// MeasureEach is MeasureUsed for all qubits.
+func (c *Circuit) MeasureEach() { c.measureAtEnd(operands(c.Qubits)) }
+
+func (c *Circuit) measureAtEnd(qubits []int) {
+	c.hideBits(len(qubits))
+	for bit, q := range qubits {
+		c.Measure(q, bit)
 	}
 }
 
@@ -54,22 +72,15 @@ func (c *Circuit) WithoutOpaque() (*Circuit, map[string]bool) {
 func withoutOpaque(ops []Op, kinds map[string]bool) []Op {
 	out := make([]Op, 0, len(ops))
 	for _, op := range ops {
-		switch k := op.(type) {
-		case *Opaque:
+		if k, ok := op.(*Opaque); ok {
 			kinds[strings.TrimPrefix(k.Kind, "end")] = true
 			continue
-		case *If:
-			op = &If{Cond: k.Cond, Then: withoutOpaque(k.Then, kinds), Else: withoutOpaque(k.Else, kinds)}
-		case *While:
-			op = &While{Cond: k.Cond, Body: withoutOpaque(k.Body, kinds)}
-		case *Switch:
-			choice := &Switch{Bits: k.Bits, Default: withoutOpaque(k.Default, kinds)}
-			for _, c := range k.Cases {
-				choice.Cases = append(choice.Cases, Case{Values: c.Values, Body: withoutOpaque(c.Body, kinds)})
-			}
-			op = choice
 		}
-		out = append(out, op)
+		bodies := Bodies(op)
+		for i, body := range bodies {
+			bodies[i] = withoutOpaque(body, kinds)
+		}
+		out = append(out, WithBodies(op, bodies))
 	}
 	return out
 }

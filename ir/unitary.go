@@ -36,7 +36,7 @@ func (m Matrix) ControlledBy(controls int, open uint64) Matrix {
 
 // UnitaryOf returns the 2^n x 2^n matrix of a circuit without measurement,
 // reset or classical control, global phase included, for values of its
-// symbols. Barriers and delays are the identity.
+// symbols. Barriers, delays and assignments to bits are the identity.
 func UnitaryOf(c *Circuit, trained, data []float64) (Matrix, error) {
 	if c.Qubits > MaxUnitaryQubits {
 		return Matrix{}, fmt.Errorf("the unitary of %d qubits is too large to write out, at most %d", c.Qubits, MaxUnitaryQubits)
@@ -53,9 +53,9 @@ func UnitaryOf(c *Circuit, trained, data []float64) (Matrix, error) {
 				ApplyMatrix(column, c.Qubits, op.MatrixOf(trained, data), op.Qubits)
 			case *Unitary:
 				ApplyMatrix(column, c.Qubits, op.Matrix, op.Qubits)
-			case *Barrier, *Delay:
+			case *Barrier, *Delay, *Assign:
 			default:
-				return Matrix{}, fmt.Errorf("op %d: a circuit with %T has no unitary", i, op)
+				return Matrix{}, fmt.Errorf("op %d: a circuit with %s has no unitary", i, NameOf(op))
 			}
 		}
 		for i, x := range column {
@@ -109,7 +109,7 @@ func Inverse(c *Circuit) (*Circuit, error) {
 		case *Barrier, *Delay:
 			out.Ops = append(out.Ops, op)
 		default:
-			return nil, fmt.Errorf("op %d: %T has no inverse", i, op)
+			return nil, fmt.Errorf("op %d: %s has no inverse", i, NameOf(op))
 		}
 	}
 	return &out, nil

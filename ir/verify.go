@@ -114,7 +114,7 @@ func (v *verifier) angle(where site, a Angle) {
 func (v *verifier) cond(where site, c Cond) {
 	switch c := c.(type) {
 	case Compare:
-		v.indices(where, "bit", c.Bits, v.c.Bits)
+		v.indices(where, "bit", c.Bits, v.c.AllBits())
 		if c.Value == nil {
 			v.fail(where, "comparison without a value")
 		}
@@ -176,7 +176,7 @@ func (v *verifier) op(op Op, where site) {
 	case *Measure:
 		v.index(where, "qubit", op.Qubit, v.c.Qubits)
 		if op.Bit != -1 {
-			v.index(where, "bit", op.Bit, v.c.Bits)
+			v.index(where, "bit", op.Bit, v.c.AllBits())
 		}
 	case *Reset:
 		v.index(where, "qubit", op.Qubit, v.c.Qubits)
@@ -190,12 +190,20 @@ func (v *verifier) op(op Op, where site) {
 		if _, ok := unitsOfTime[op.Unit]; !ok {
 			v.fail(where, "unit of time %q", op.Unit)
 		}
+	case *Assign:
+		v.indices(where, "bit", op.Bits, v.c.AllBits())
+		if len(op.Values) != len(op.Bits) {
+			v.fail(where, "%d values for %d bits", len(op.Values), len(op.Bits))
+		}
+		for _, x := range op.Values {
+			v.cond(where, x)
+		}
 	case *If:
 		v.cond(where, op.Cond)
 		v.ops(op.Then, where.String()+" then")
 		v.ops(op.Else, where.String()+" else")
 	case *Switch:
-		v.indices(where, "bit", op.Bits, v.c.Bits)
+		v.indices(where, "bit", op.Bits, v.c.AllBits())
 		for k, c := range op.Cases {
 			v.ops(c.Body, fmt.Sprintf("%s case %d", where, k))
 		}

@@ -19,10 +19,7 @@ func (r *reader) bitwise(op syntax.Kind, a, b value, at syntax.Pos) value {
 	}
 	out := make([]bit, n)
 	for i := range out {
-		out[i] = combine(op, p.bits[i], q.bits[i])
-		if out[i].cond != nil && !small(out[i].cond) {
-			return r.unsupported(at, "a condition of more than %d parts", maxParts)
-		}
+		out[i] = r.temporary(combine(op, p.bits[i], q.bits[i]))
 	}
 	if bool {
 		return r.toBool(bitsValue(out), at)
@@ -32,9 +29,9 @@ func (r *reader) bitwise(op syntax.Kind, a, b value, at syntax.Pos) value {
 	return v
 }
 
-// small reports whether a condition, written out, has at most maxParts parts.
-func small(c ir.Cond) bool {
-	left := maxParts
+// small reports whether a condition, written out, has at most so many parts.
+func small(c ir.Cond, parts int) bool {
+	left := parts
 	var visit func(ir.Cond)
 	visit = func(c ir.Cond) {
 		if left--; left < 0 {
@@ -148,10 +145,10 @@ func (r *reader) compare(rel ir.Relation, a, b value, at syntax.Pos) value {
 		if k.Sign() < 0 {
 			k = new(big.Int).Add(k, size)
 		}
-		return r.within(compareBits(rel, a.bits, k), at)
+		return r.compareBits(rel, a.bits, k)
 	}
-	p, pOffset := unsignedBits(a)
 	if b.bits == nil && b.cond == nil {
+		p, pOffset := unsignedBits(a)
 		k := b.bigInt()
 		if b.kind == boolKind {
 			k = new(big.Int)
@@ -160,14 +157,14 @@ func (r *reader) compare(rel ir.Relation, a, b value, at syntax.Pos) value {
 			}
 		}
 		k = new(big.Int).Add(k, pOffset)
-		return r.within(compareBits(rel, p, k), at)
+		return r.compareBits(rel, p, k)
 	}
-	q, qOffset := unsignedBits(b)
-	if pOffset.Cmp(qOffset) != 0 {
-		return r.unsupported(at, "a comparison of signed with unsigned measured numbers")
+	for _, v := range []*value{&a, &b} {
+		if v.kind == boolKind {
+			v.bits = []bit{{flat: -1, cond: v.cond, one: v.b}}
+		}
 	}
-	n := max(len(p), len(q))
-	return r.within(r.compareTwo(rel, resize(p, n), resize(q, n), at), at)
+	return r.compareMeasured(rel, a, b)
 }
 
 var mirrored = map[ir.Relation]ir.Relation{
@@ -223,7 +220,7 @@ func unsignedBits(v value) ([]bit, *big.Int) {
 
 // compareBits compares an unsigned number, least significant bit first, with a
 // known one.
-func compareBits(rel ir.Relation, bits []bit, k *big.Int) value {
+func (r *reader) compareBits(rel ir.Relation, bits []bit, k *big.Int) value {
 	flats := make([]int, len(bits))
 	plain := true
 	seen := map[int]bool{}
@@ -244,25 +241,25 @@ func compareBits(rel ir.Relation, bits []bit, k *big.Int) value {
 	}
 	switch rel {
 	case ir.NotEqual:
-		return negate(compareBits(ir.Equal, bits, k))
+		return negate(r.compareBits(ir.Equal, bits, k))
 	case ir.LessEqual:
-		return negate(compareBits(ir.Greater, bits, k))
+		return negate(r.compareBits(ir.Greater, bits, k))
 	case ir.GreaterEqual:
-		return negate(compareBits(ir.Less, bits, k))
+		return negate(r.compareBits(ir.Less, bits, k))
 	}
 	// From the least significant bit up: x < k where the top bits differ so, or
 	// are equal and the rest is less.
 	out := knownBit(rel == ir.Equal)
 	for i, b := range bits {
 		one := knownBit(k.Bit(i) == 1)
-		same := combine(syntax.Xor, combine(syntax.Xor, b, one), knownBit(true))
-		out = combine(syntax.And, same, out)
+		out = combine(syntax.And, inverse(combine(syntax.Xor, b, one)), out)
 		switch {
 		case rel == ir.Less && one.one:
-			out = combine(syntax.Or, combine(syntax.Xor, b, knownBit(true)), out)
+			out = combine(syntax.Or, inverse(b), out)
 		case rel == ir.Greater && !one.one:
 			out = combine(syntax.Or, b, out)
 		}
+		out = r.temporary(out)
 	}
 	if out.known() {
 		return truth(out.one)
@@ -270,36 +267,9 @@ func compareBits(rel ir.Relation, bits []bit, k *big.Int) value {
 	return condition(out.condition())
 }
 
-// within refuses conditions that are too large.
-func (r *reader) within(v value, at syntax.Pos) value {
-	if v.cond != nil && !small(v.cond) {
-		return r.unsupported(at, "a condition of more than %d parts", maxParts)
-	}
-	return v
-}
-
 func negate(v value) value {
 	if v.cond != nil {
 		return condition(ir.Not{Cond: v.cond})
 	}
 	return truth(!v.b)
-}
-
-// compareTwo compares two numbers of measured bits.
-func (r *reader) compareTwo(rel ir.Relation, p, q []bit, at syntax.Pos) value {
-	if rel != ir.Equal && rel != ir.NotEqual || len(p) > 64 {
-		return r.unsupported(at, "'%s' between measured numbers", rel)
-	}
-	out := knownBit(true)
-	for i := range p {
-		out = combine(syntax.And, out, combine(syntax.Xor, combine(syntax.Xor, p[i], q[i]), knownBit(true)))
-	}
-	v := condition(out.condition())
-	if out.known() {
-		v = truth(out.one)
-	}
-	if rel == ir.NotEqual {
-		return negate(v)
-	}
-	return v
 }

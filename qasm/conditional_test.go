@@ -23,6 +23,8 @@ func executed(ops []ir.Op, bits []bool, coin *rand.Rand) []string {
 			if coin != nil {
 				bits[op.Bit] = coin.IntN(2) == 1
 			}
+		case *ir.Assign:
+			op.Set(bits)
 		case *ir.While:
 			for op.Cond.Holds(bits) {
 				out = append(out, executed(op.Body, bits, coin)...)

@@ -55,6 +55,7 @@ type dialect struct {
 	box         bool    // any box, otherwise none but those of verbatim
 	verbatim    bool    // what is native already is put into a box that is run as it is written
 	blocks      bool    // if, else and while
+	assigns     bool    // bits are given values, and conditions compute
 	conditional bool    // if(c==n) before a single operation
 	oneRegister bool    // at most one register of each kind
 	rewrite     bool    // a bit may be measured into more than once
@@ -98,7 +99,14 @@ var dialects = []dialect{
 		name: "ibm", version: "3.0", include: "stdgates.inc",
 		spell: stdGates, define: true, only: true,
 		native: []ir.Gate{ir.ID, ir.X, ir.SX, ir.RZ, ir.RX, ir.CX, ir.CZ, ir.ECR, ir.RZZ},
-		inputs: true, inputType: "float[64]", hardware: true, barrier: keep, delay: keep, rewrite: true,
+		inputs: true, inputType: "float[64]", hardware: true, barrier: keep, delay: keep, blocks: true, assigns: true, rewrite: true,
+	},
+	{
+		// The language as its specification has it ("Classical instructions"): conditions
+		// that compute and assignments to bits, which no reader tried here knows in full.
+		name: "spec", version: "3.1", include: "stdgates.inc",
+		spell: stdGates, define: true, controls: true, gphase: true, inputs: true, inputType: "float[64]", unicode: true,
+		physical: true, barrier: keep, delay: keep, box: true, blocks: true, assigns: true, rewrite: true,
 	},
 	{
 		// Amazon Braket ("Supported OpenQASM features"): own names, no include,

@@ -81,7 +81,7 @@ func (r *reader) variable(x *syntax.Ident) value {
 	}
 	switch s.kind {
 	case variableSymbol:
-		return s.value
+		return r.current(s)
 	case bitSymbol:
 		return s.bitValue()
 	case poisonSymbol:
@@ -122,9 +122,7 @@ func (r *reader) unary(x *syntax.Unary) value {
 		case v.kind == bitKind:
 			out := make([]bit, len(v.bits))
 			for i, b := range v.bits {
-				if out[i] = knownBit(!b.one); !b.known() {
-					out[i] = bit{flat: -1, cond: ir.Not{Cond: b.condition()}}
-				}
+				out[i] = inverse(b)
 			}
 			v.bits = out
 			return v
@@ -134,7 +132,8 @@ func (r *reader) unary(x *syntax.Unary) value {
 			}
 			return truth(!v.b)
 		case v.isInt() && v.bits != nil:
-			return r.unsupported(x.Pos(), "arithmetic on measured bits")
+			v.bits = inverted(v.bits)
+			return v
 		case v.isInt() && v.big == nil:
 			v.i = ^v.i
 			return v.wrap()
@@ -150,10 +149,17 @@ func (r *reader) unary(x *syntax.Unary) value {
 		if r.v2 && v.i == 0 {
 			return number(math.Copysign(0, -1))
 		}
+		if v.kind == uintKind && v.width == 0 { // nothing to wrap around: what is negative is signed
+			v = value{typ: typ{kind: intKind}, i: v.i, big: v.big}
+			if v.i < 0 {
+				v.big = new(big.Int).Neg(new(big.Int).SetUint64(uint64(v.i)))
+				return v
+			}
+		}
 		v.i = -v.i
 		return v.wrap()
 	case v.isInt():
-		return r.unsupported(x.Pos(), "arithmetic on measured bits")
+		return r.arithmetic(syntax.Minus, integer(0), v, x.Pos())
 	case v.kind == floatKind:
 		if !v.symbolic() {
 			v.f = -v.f
@@ -198,9 +204,9 @@ func (r *reader) logic(x *syntax.Binary, a, b value) value {
 	case a.kind == poison || b.kind == poison:
 		return value{}
 	case and:
-		return r.within(condition(ir.All{a.cond, b.cond}), x.OpAt)
+		return condition(r.temporary(bit{flat: -1, cond: ir.All{a.cond, b.cond}}).condition())
 	}
-	return r.within(condition(ir.Any{a.cond, b.cond}), x.OpAt)
+	return condition(r.temporary(bit{flat: -1, cond: ir.Any{a.cond, b.cond}}).condition())
 }
 
 // operate computes a op b.
@@ -231,13 +237,16 @@ func (r *reader) operate(op syntax.Kind, a, b value, at syntax.Pos) value {
 		if v.kind == boolKind || v.kind == bitKind {
 			*v = r.toInteger(*v, typ{kind: uintKind, width: v.width}, at)
 		}
-		if v.bits != nil {
-			return r.unsupported(at, "arithmetic on measured bits")
-		}
 		if !v.isNumber() {
 			r.fail(at, "", "'%v' can't be applied to a %s", op, kindNames[v.kind])
 			return value{}
 		}
+	}
+	if a.bits != nil || b.bits != nil {
+		if !a.isInt() || !b.isInt() {
+			return r.unsupported(at, "a number computed from measured bits")
+		}
+		return r.arithmetic(op, a, b, at)
 	}
 	if a.isInt() && b.isInt() && (!r.v2 || op != syntax.Slash && op != syntax.Power) {
 		return r.integers(op, a, b, at)
@@ -248,12 +257,7 @@ func (r *reader) operate(op syntax.Kind, a, b value, at syntax.Pos) value {
 // integers computes with two integers, modulo 2^width where they have one.
 func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 	out := a
-	switch { // the wider one; a literal takes the type of the other
-	case a.width == 0 && b.width > 0, b.width > a.width && a.width > 0:
-		out.typ = b.typ
-	case a.kind != b.kind && a.width == b.width && a.width > 0:
-		out.kind = uintKind
-	}
+	out.typ = common(a.typ, b.typ)
 	if a.big != nil || b.big != nil {
 		r.fail(at, "", "an integer is out of the range of 64 bits")
 		return value{}
@@ -494,7 +498,7 @@ func (r *reader) function(x *syntax.Apply) value {
 			return value{}
 		case a.symbolic():
 			return r.unsupported(x.Pos(), "%s of an input", x.Name)
-		case !a.known() || a.bits != nil && a.isInt():
+		case !a.known() && !f.measured:
 			return r.unsupported(x.Pos(), "%s of measured bits", x.Name)
 		}
 	}
@@ -530,14 +534,15 @@ func (r *reader) sizeof(x *syntax.Apply) value {
 
 // builtin is a function of the language.
 type builtin struct {
-	args  int
-	v2    bool
-	real  func(x []float64) float64
-	apply func(r *reader, args []value, at syntax.Pos) value
+	args     int
+	v2       bool
+	real     func(x []float64) float64
+	apply    func(r *reader, args []value, at syntax.Pos) value
+	measured bool // it takes what depends on outcomes
 }
 
 func real1(v2 bool, f func(float64) float64) builtin {
-	return builtin{1, v2, func(x []float64) float64 { return f(x[0]) }, nil}
+	return builtin{args: 1, v2: v2, real: func(x []float64) float64 { return f(x[0]) }}
 }
 
 // functions are those of the language ("Built-in constants and functions");
@@ -552,16 +557,20 @@ var functions = map[string]builtin{
 	"real":     real1(false, func(x float64) float64 { return x }),
 	"imag":     real1(false, func(float64) float64 { return 0 }),
 	"sizeof":   {args: 1},
-	"mod":      {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.operate(syntax.Percent, a[0], a[1], at) }},
-	"popcount": {args: 1, apply: popcount},
-	"rotl":     {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.rotate(a[0], a[1], 1, at) }},
-	"rotr":     {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.rotate(a[0], a[1], -1, at) }},
+	"mod":      {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.operate(syntax.Percent, a[0], a[1], at) }, measured: true},
+	"popcount": {args: 1, apply: popcount, measured: true},
+	"rotl":     {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.rotate(a[0], a[1], 1, at) }, measured: true},
+	"rotr":     {args: 2, apply: func(r *reader, a []value, at syntax.Pos) value { return r.rotate(a[0], a[1], -1, at) }, measured: true},
 }
 
 func popcount(r *reader, args []value, at syntax.Pos) value {
 	v := args[0]
 	n := 0
 	switch {
+	case !v.known() && v.bits != nil:
+		out := value{typ: typ{kind: uintKind}, bits: r.counted(v.bits)}
+		out.width = len(out.bits)
+		return out
 	case v.kind == bitKind:
 		for _, b := range v.bits {
 			if b.one {
@@ -585,6 +594,9 @@ func (r *reader) rotate(v, by value, sign int64, at syntax.Pos) value {
 		t := v.typ
 		v = r.toBits(v, typ{kind: bitKind, width: v.width}, at)
 		return r.toInteger(r.rotate(v, by, sign, at), t, at)
+	}
+	if by.bits != nil {
+		return r.unsupported(at, "a rotation by measured bits")
 	}
 	if v.kind != bitKind || !by.isInt() || len(v.bits) == 0 {
 		r.fail(at, "", "a rotation of a %s by a %s", kindNames[v.kind], kindNames[by.kind])

@@ -2,7 +2,6 @@ package qasm
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +24,8 @@ func (r *reader) finish() {
 	r.placeHardware()
 	r.placeBits()
 	r.forget()
+	r.circuit.Coalesce()
+	r.circuit.DropUnread()
 	c := r.circuit
 	for i := range c.Data {
 		c.Data[i] = r.original(c.Data[i])
@@ -88,95 +89,52 @@ func (r *reader) placeHardware() {
 	}
 }
 
-// placeBits puts the bits in the order of the declarations. Registers of known
-// values that nothing was measured into are no part of the circuit.
+// result is a variable whose bits the program returns.
+type result struct {
+	name string
+	refs func() []bitRef
+}
+
+// placeBits puts the bits in the order of the declarations: those of the outputs, where the
+// program has any, otherwise all registers of bits. Others are hidden.
 func (r *reader) placeBits() {
 	c := r.circuit
+	results := r.outputs
+	if len(results) == 0 {
+		results = r.declared
+	}
+	var all []bitRef
+	for _, v := range results {
+		all = append(all, v.refs()...)
+	}
+	r.store(all)
 	to := make([]int, r.bits)
 	for i := range to {
 		to[i] = -1
 	}
-	next := 0
-	place := func(flat int) int {
-		if flat >= len(to) {
-			to = append(to, slices.Repeat([]int{-1}, flat+1-len(to))...)
-		}
-		if to[flat] < 0 {
-			to[flat] = next
-			next++
-		}
-		return to[flat]
-	}
-	for _, v := range r.bitVars {
-		aliased := slices.ContainsFunc(v.bits, func(b bit) bool { return !b.known() })
-		if v.given && !v.measured && !aliased {
-			continue
-		}
+	for _, v := range results {
 		reg := ir.Register{Name: v.name}
-		for i, b := range v.bits {
-			switch {
-			case b.known() && b.one:
-				r.doc.Unsupported = append(r.doc.Unsupported, Construct{"the bit " + v.name + "[" + strconv.Itoa(i) + "], which is 1 without a measurement", syntax.Position{File: r.file.Name, Line: 1, Column: 1}})
-			case b.known() && v.home[i] < 0: // zero, and its old place holds an outcome
-				r.bits++
-				reg.Indices = append(reg.Indices, place(r.bits-1))
-				continue
-			case b.known():
-				reg.Indices = append(reg.Indices, place(v.home[i]))
-				continue
-			}
-			if b.flat >= 0 {
-				reg.Indices = append(reg.Indices, place(b.flat))
-			}
-		}
-		if !distinct(reg.Indices) {
-			r.doc.Unsupported = append(r.doc.Unsupported, Construct{"the bits " + v.name + ", two of which are one", syntax.Position{File: r.file.Name, Line: 1, Column: 1}})
-			reg.Indices = reg.Indices[:0]
+		for _, ref := range v.refs() {
+			home := ref.v.home[ref.i]
+			to[home] = c.Bits
+			reg.Indices = append(reg.Indices, c.Bits)
+			c.Bits++
 		}
 		c.BitRegs = append(c.BitRegs, reg)
 	}
-	// Bits that no register holds any more stay where a condition reads them.
-	named := next
-	reads := map[int]bool{}
-	ir.Walk(c.Ops, func(op ir.Op) error {
-		switch op := op.(type) {
-		case *ir.If:
-			for _, b := range ir.CondBits(op.Cond) {
-				reads[b] = true
-			}
-		case *ir.While:
-			for _, b := range ir.CondBits(op.Cond) {
-				reads[b] = true
-			}
-		case *ir.Switch:
-			for _, b := range op.Bits {
-				reads[b] = true
-			}
-		}
-		return nil
-	})
-	for _, b := range slices.Sorted(maps.Keys(reads)) {
-		place(b)
-	}
-	c.Bits = next
-	identity := len(to) == named
+	next := c.Bits
+	identity := len(to) == next
 	for i, k := range to {
-		identity = identity && i == k
+		if k < 0 {
+			to[i] = next
+			next++
+		}
+		identity = identity && to[i] == i
 	}
+	c.Hidden = next - c.Bits
 	if !identity {
 		c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int { return to[b] })
 	}
-}
-
-func distinct(list []int) bool {
-	seen := make(map[int]bool, len(list))
-	for _, i := range list {
-		if seen[i] {
-			return false
-		}
-		seen[i] = true
-	}
-	return true
 }
 
 // directives takes what the writer said in comments back: names that it
@@ -213,36 +171,14 @@ func (r *reader) directives(comments []syntax.Comment) {
 	}
 }
 
-// forget throws the outcomes away whose bits only a reader wanted.
+// forget hides the bits that only a reader wanted.
 func (r *reader) forget() {
 	c := r.circuit
 	if r.keep == nil || *r.keep < 0 || *r.keep >= c.Bits {
 		return
 	}
 	n := *r.keep
-	read := false
-	ir.Walk(c.Ops, func(op ir.Op) error {
-		var bits []int
-		switch op := op.(type) {
-		case *ir.If:
-			bits = ir.CondBits(op.Cond)
-		case *ir.While:
-			bits = ir.CondBits(op.Cond)
-		case *ir.Switch:
-			bits = op.Bits
-		}
-		read = read || slices.ContainsFunc(bits, func(b int) bool { return b >= n })
-		return nil
-	})
-	if read { // the comment is not about this program
-		return
-	}
-	c.Ops = ir.Renumber(c.Ops, func(q int) int { return q }, func(b int) int {
-		if b >= n {
-			return -1
-		}
-		return b
-	})
+	c.Hidden += c.Bits - n
 	c.Bits = n
 	regs := c.BitRegs[:0]
 	for _, reg := range c.BitRegs {

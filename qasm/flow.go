@@ -3,6 +3,7 @@ package qasm
 import (
 	"math"
 	"math/big"
+	"reflect"
 	"slices"
 
 	"qgan/ir"
@@ -17,6 +18,7 @@ const (
 	flowBreak
 	flowContinue
 	flowReturn
+	flowGone // by a jump that depends on outcomes: what follows in the block never runs
 	flowEnd
 )
 
@@ -30,87 +32,104 @@ func (r *reader) collect(f func()) []ir.Op {
 	return ops
 }
 
-// depending runs the blocks of an if, switch or while on measured bits.
-func (r *reader) depending(body []syntax.Stmt) []ir.Op {
-	return r.collect(func() {
+// loops is a loop that the statement at hand is in, and the one around it. A break or continue
+// in a block of the loop that depends on outcomes sets a bit, and what comes behind it runs
+// where the bit is not set.
+type loops struct {
+	outer        *loops
+	dynamic      int
+	broken, next int // the bits, -1 where there is none yet
+}
+
+// frame is the subroutine that the statement at hand is in.
+type frame struct {
+	outer    *frame
+	dynamic  int
+	returned int // the bit that is set where it returned, -1 for none
+	typ      typ
+	result   *bitVar
+}
+
+// depending runs a block that depends on measured bits, of which settle has given the elements
+// that it assigns to.
+func (r *reader) depending(settled []bitRef, run func()) []ir.Op {
+	before := r.pending
+	r.pending = nil
+	ops := r.collect(func() {
 		r.dynamic++
-		if f := r.block(body); f == flowReturn {
-			r.result = value{}
+		run()
+		if r.quiet == 0 {
+			r.store(settled)
 		}
 		r.dynamic--
 	})
+	for _, f := range before {
+		r.leave(f)
+	}
+	return ops
 }
 
-// settle makes every bit that the blocks measure one of the circuit's, since
-// what it holds behind them is not known.
-func (r *reader) settle(at syntax.Pos, bodies ...[]syntax.Stmt) {
-	for _, name := range assigned(bodies) {
-		s := r.scope.find(name)
-		if s == nil || s.kind != bitSymbol || r.quiet > 0 {
-			continue
-		}
-		for _, ref := range s.bits {
-			b := ref.v.bits[ref.i]
-			switch {
-			case !b.known() && !r.shared[b.flat]:
-			case !b.known() || b.one:
-				r.unsupported(at, "a bit that is set before a block and measured in it, where the block depends on measured bits")
-			default:
-				if ref.v.home[ref.i] < 0 {
-					ref.v.home[ref.i] = r.bits
-					r.bits++
-				}
-				ref.v.bits[ref.i] = flatBit(ref.v.home[ref.i])
-			}
-		}
+// leave says that a bit is set where the statements that follow are left out.
+func (r *reader) leave(flag int) {
+	if !slices.Contains(r.pending, flag) {
+		r.pending = append(r.pending, flag)
 	}
 }
 
-// assigned returns the names that statements assign to or measure into.
-func assigned(bodies [][]syntax.Stmt) []string {
-	var out []string
-	var name func(x syntax.Expr)
-	name = func(x syntax.Expr) {
-		switch x := x.(type) {
-		case *syntax.Ident:
-			out = append(out, x.Name)
-		case *syntax.Index:
-			name(x.X)
+// arrive says that what a bit left out ends here.
+func (r *reader) arrive(flag int) {
+	r.pending = slices.DeleteFunc(slices.Clone(r.pending), func(f int) bool { return f == flag })
+}
+
+// jumps is the condition that nothing has left the statements at hand.
+func none(flags []int) ir.Cond {
+	all := ir.All{}
+	for _, f := range flags {
+		all = append(all, ir.Not{Cond: ir.BitSet(f)})
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+// guard runs statements where no jump has left them out.
+func (r *reader) guard(run func(), bodies ...[]syntax.Stmt) {
+	if len(r.pending) == 0 {
+		run()
+		return
+	}
+	cond := none(r.pending)
+	settled := r.settle(bodies...)
+	ops := r.depending(settled, run)
+	r.emit(&ir.If{Cond: cond, Then: ops})
+}
+
+// set emits the assignment of a known value to flat bits.
+func (r *reader) set(one bool, flats ...int) {
+	op := &ir.Assign{}
+	for _, f := range flats {
+		if f >= 0 {
+			op.Bits, op.Values = append(op.Bits, f), append(op.Values, knownBit(one).condition())
 		}
 	}
-	var walk func(list []syntax.Stmt)
-	walk = func(list []syntax.Stmt) {
-		for _, s := range list {
-			switch s := s.(type) {
-			case *syntax.Set:
-				name(s.Target)
-			case *syntax.MeasureTo:
-				if s.Target != nil {
-					name(s.Target)
-				}
-			case *syntax.If:
-				walk(s.Then)
-				walk(s.Else)
-			case *syntax.For:
-				walk(s.Body)
-			case *syntax.While:
-				walk(s.Body)
-			case *syntax.Box:
-				walk(s.Body)
-			case *syntax.Block:
-				walk(s.Body)
-			case *syntax.Switch:
-				for _, k := range s.Cases {
-					walk(k.Body)
-				}
-				walk(s.Default)
-			}
-		}
+	if len(op.Bits) > 0 {
+		r.write(op.Bits...)
+		r.emit(op)
 	}
-	for _, b := range bodies {
-		walk(b)
+}
+
+// clear puts the assignment of 0 to flags, where they may have been set before, in front of
+// the operations from a place on.
+func (r *reader) clear(from int, flags ...int) {
+	flags = slices.DeleteFunc(flags, func(f int) bool { return f < 0 })
+	if r.dynamic == 0 || len(flags) == 0 || r.quiet > 0 {
+		return
 	}
-	return out
+	ops := r.circuit.Ops
+	r.circuit.Ops = slices.Clone(ops[:from])
+	r.set(false, flags...)
+	r.circuit.Ops = append(r.circuit.Ops, ops[from:]...)
 }
 
 func (r *reader) branch(s *syntax.If) flow {
@@ -122,20 +141,27 @@ func (r *reader) branch(s *syntax.If) flow {
 	c = r.toBool(c, s.Cond.Pos())
 	switch {
 	case c.kind == poison || r.quiet > 0:
-		r.depending(s.Then)
-		r.depending(s.Else)
+		r.depending(nil, func() { r.block(s.Then) })
+		r.depending(nil, func() { r.block(s.Else) })
 		return flowNext
 	case c.cond == nil && c.b:
+		r.check(func() { r.block(s.Else) })
 		return r.block(s.Then)
 	case c.cond == nil:
-		r.check(func() { r.block(s.Else) })
+		r.check(func() { r.block(s.Then) })
 		return r.block(s.Else)
 	}
-	r.settle(s.Pos(), s.Then, s.Else)
-	c = r.toBool(r.eval(s.Cond), s.Cond.Pos())
-	op := &ir.If{Cond: c.cond}
-	op.Then = r.depending(s.Then)
-	op.Else = r.depending(s.Else)
+	op := &ir.If{}
+	var settled []bitRef
+	held := r.stands([]bit{{flat: -1, cond: c.cond}}, func() { settled = r.settle(s.Then, s.Else) })
+	op.Cond = held[0].condition()
+	op.Then = r.depending(settled, func() { r.block(s.Then) })
+	left := r.pending
+	r.pending = nil
+	op.Else = r.depending(settled, func() { r.block(s.Else) })
+	for _, f := range left {
+		r.leave(f)
+	}
 	r.emit(op)
 	return flowNext
 }
@@ -163,21 +189,36 @@ func (r *reader) loop(s *syntax.For) flow {
 		} else if over.n > 0 {
 			v = r.convert(over.at(0), t, s.Over.Pos())
 		}
-		r.turn(s, t, v)
+		r.check(func() { r.turn(s, t, v) })
 		return flowNext
 	}
 	if over.n > maxWork {
 		r.fail(s.Pos(), "", "the loop has %d turns, at most %d are written out", over.n, maxWork)
 		return flowNext
 	}
+	from := len(r.circuit.Ops)
+	l := &loops{outer: r.loops, dynamic: r.dynamic, broken: -1, next: -1}
+	r.loops = l
+	defer func() { r.loops = l.outer }()
 	for i := range over.n {
 		if !r.spend(turnWork, s.Pos()) {
 			return flowEnd
 		}
-		switch f := r.turn(s, t, r.convert(over.at(i), t, s.Over.Pos())); {
+		f, guarded := flowNext, len(r.pending) > 0
+		r.guard(func() {
+			begin := len(r.circuit.Ops)
+			l.next = -1
+			f = r.turn(s, t, r.convert(over.at(i), t, s.Over.Pos()))
+			r.arrive(l.next)
+			r.clear(begin, l.next)
+		}, s.Body)
+		switch {
+		case guarded: // what left the turn is told by its bit
 		case f == flowBreak:
+			r.arrive(l.broken)
+			r.clear(from, l.broken)
 			return flowNext
-		case f == flowReturn, f == flowEnd:
+		case f == flowReturn, f == flowEnd, f == flowGone:
 			return f
 		case r.errs.Full() || r.exhausted:
 			return flowEnd
@@ -185,6 +226,8 @@ func (r *reader) loop(s *syntax.For) flow {
 			return flowNext
 		}
 	}
+	r.arrive(l.broken)
+	r.clear(from, l.broken)
 	return flowNext
 }
 
@@ -193,11 +236,17 @@ func (r *reader) turn(s *syntax.For, t typ, v value) flow {
 		if t.kind == bitKind {
 			sym := r.newBits(s.Name.Text, t.width, t.scalar)
 			if v.kind == bitKind {
-				copy(sym.bits[0].v.bits, v.bits)
+				for i, ref := range sym.bits {
+					r.hold(ref, v.bits[i])
+				}
 			}
 			r.declare(s.Name, sym)
 		} else {
-			r.declare(s.Name, &symbol{kind: variableSymbol, typ: t, value: v})
+			sym := &symbol{kind: variableSymbol, typ: t, value: v}
+			r.declare(s.Name, sym)
+			if v.bits != nil || v.cond != nil {
+				r.setVariable(sym, v, s.Pos())
+			}
 		}
 		return r.block(s.Body)
 	})
@@ -266,38 +315,108 @@ func (r *reader) turns(x syntax.Expr) (turns, bool) {
 }
 
 func (r *reader) while(s *syntax.While) flow {
+	from := len(r.circuit.Ops)
+	l := &loops{outer: r.loops, dynamic: r.dynamic, broken: -1, next: -1}
+	r.loops = l
+	f := r.repeat(s, l)
+	r.loops = l.outer
+	r.arrive(l.broken)
+	r.clear(from, l.broken)
+	return f
+}
+
+// repeat runs a while loop as long as its condition is known, and the rest as a loop of the
+// circuit.
+func (r *reader) repeat(s *syntax.While, l *loops) flow {
 	for {
+		before := len(r.circuit.Ops)
 		c := r.toBool(r.eval(s.Cond), s.Cond.Pos())
+		endless := c.cond == nil && c.b && literal(s.Cond)
 		switch {
 		case c.kind == poison || r.once():
-			r.depending(s.Body)
+			r.check(func() { r.block(s.Body) })
 			return flowNext
 		case c.cond == nil && !c.b:
 			r.check(func() { r.block(s.Body) })
 			return flowNext
-		case c.cond != nil:
-			r.settle(s.Pos(), s.Body)
-			c = r.toBool(r.eval(s.Cond), s.Cond.Pos())
-			op := &ir.While{Cond: c.cond}
-			op.Body = r.depending(s.Body)
-			r.emit(op)
-			return flowNext
-		}
-		if literal(s.Cond) {
-			r.unsupported(s.Pos(), "a loop without an end")
-			r.depending(s.Body)
-			return flowNext
+		case c.cond != nil || endless:
+			return r.repeatMeasured(s, l, c, len(r.circuit.Ops) > before)
 		}
 		if !r.spend(turnWork, s.Pos()) {
 			return flowEnd
 		}
-		switch f := r.block(s.Body); f {
+		begin := len(r.circuit.Ops)
+		l.next = -1
+		f := r.block(s.Body)
+		r.arrive(l.next)
+		r.clear(begin, l.next)
+		switch f {
 		case flowBreak:
 			return flowNext
-		case flowReturn, flowEnd:
+		case flowReturn, flowEnd, flowGone:
 			return f
 		}
+		if len(r.pending) > 0 {
+			r.guard(func() { f = r.repeat(s, l) }, s.Body)
+			return flowNext
+		}
 	}
+}
+
+// repeatMeasured writes a loop whose condition depends on outcomes, or never ends but by a
+// jump. A condition that is computed in steps is kept in a bit.
+func (r *reader) repeatMeasured(s *syntax.While, l *loops, c value, steps bool) flow {
+	endless := c.cond == nil
+	if endless {
+		c = condition(ir.All{})
+	}
+	var settled []bitRef
+	held := r.stands([]bit{{flat: -1, cond: c.cond}}, func() { settled = r.settle(s.Body) })
+	first := held[0].condition()
+	op := &ir.While{Cond: first}
+	flag := -1
+	var again ir.Cond
+	l.next = -1
+	l.dynamic = r.dynamic
+	op.Body = r.depending(settled, func() {
+		r.block(s.Body)
+		r.store(settled)
+		r.arrive(l.next)
+		r.clear(0, l.next)
+		if endless {
+			return
+		}
+		before := len(r.circuit.Ops)
+		again = r.toBool(r.eval(s.Cond), s.Cond.Pos()).cond
+		if again == nil {
+			again = ir.All{}
+			if k := r.toBool(r.eval(s.Cond), s.Cond.Pos()); !k.b {
+				again = ir.Any{}
+			}
+		}
+		if steps || len(r.circuit.Ops) > before || !reflect.DeepEqual(again, first) {
+			flag = r.flat(s.Pos())
+			r.write(flag)
+			r.emit(&ir.Assign{Bits: []int{flag}, Values: []ir.Cond{again}})
+		}
+	})
+	if endless && len(r.pending) == 0 && r.quiet == 0 {
+		r.unsupported(s.Pos(), "a loop without an end")
+	}
+	if flag >= 0 {
+		r.write(flag)
+		r.emit(&ir.Assign{Bits: []int{flag}, Values: []ir.Cond{first}})
+		op.Cond = ir.BitSet(flag)
+	}
+	if len(r.pending) > 0 {
+		if endless {
+			op.Cond = none(r.pending)
+		} else {
+			op.Cond = ir.All{none(r.pending), op.Cond}
+		}
+	}
+	r.emit(op)
+	return flowNext
 }
 
 // literal reports whether a condition holds no name.
@@ -311,6 +430,22 @@ func literal(x syntax.Expr) bool {
 		return literal(x.X) && literal(x.Y)
 	}
 	return false
+}
+
+// withBit takes a bit that is known out of the values of cases, and those that it rules out.
+func withBit(cases []ir.Case, at int, one bool) []ir.Case {
+	out := make([]ir.Case, len(cases))
+	for i, k := range cases {
+		for _, v := range k.Values {
+			if v.Sign() < 0 || v.Bit(at) == 1 != one {
+				continue
+			}
+			high := new(big.Int).Lsh(new(big.Int).Rsh(v, uint(at)+1), uint(at))
+			low := new(big.Int).And(v, new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(at)), big.NewInt(1)))
+			out[i].Values = append(out[i].Values, high.Or(high, low))
+		}
+	}
+	return out
 }
 
 func (r *reader) choose(s *syntax.Switch) flow {
@@ -357,18 +492,54 @@ func (r *reader) choose(s *syntax.Switch) flow {
 		}
 		return r.block(s.Default)
 	}
-	for _, b := range v.bits {
-		if b.flat < 0 {
-			r.unsupported(s.Pos(), "switch over bits that are not a register's")
-			break
+	if v.kind == poison || r.quiet > 0 {
+		for _, body := range bodies {
+			r.check(func() { r.block(body) })
 		}
-		op.Bits = append(op.Bits, b.flat)
+		return flowNext
 	}
-	r.settle(s.Pos(), bodies...)
+	var settled []bitRef
+	bits := r.stands(v.bits, func() { settled = r.settle(bodies...) })
+	r.over(op, bits, s.Pos())
+	var left []int
+	run := func(body []syntax.Stmt) []ir.Op {
+		ops := r.depending(settled, func() { r.block(body) })
+		for _, f := range r.pending {
+			if !slices.Contains(left, f) {
+				left = append(left, f)
+			}
+		}
+		r.pending = nil
+		return ops
+	}
 	for i := range op.Cases {
-		op.Cases[i].Body = r.depending(s.Cases[i].Body)
+		op.Cases[i].Body = run(s.Cases[i].Body)
 	}
-	op.Default = r.depending(s.Default)
+	op.Default = run(s.Default)
+	r.pending = left
 	r.emit(op)
 	return flowNext
+}
+
+// over gives a switch its bits, which differ, and its cases the values that they can have.
+func (r *reader) over(op *ir.Switch, bits []bit, at syntax.Pos) {
+	flats := map[int]bool{}
+	for i := len(bits) - 1; i >= 0; i-- {
+		if bits[i].known() {
+			op.Cases = withBit(op.Cases, i, bits[i].one)
+		}
+	}
+	for _, b := range bits { // a switch is over a register
+		if b.known() {
+			continue
+		}
+		flat := b.flat
+		if flat < 0 || b.cond != nil || flats[flat] {
+			flat = r.flat(at)
+			r.write(flat)
+			r.emit(&ir.Assign{Bits: []int{flat}, Values: []ir.Cond{b.condition()}})
+		}
+		flats[flat] = true
+		op.Bits = append(op.Bits, flat)
+	}
 }

@@ -71,6 +71,9 @@ func (r *reader) call(s *syntax.Call) {
 	for i, x := range s.Args {
 		args[i], fine = r.argument(x, fine)
 	}
+	if g.broken {
+		return
+	}
 	if g.params >= 0 && len(args) != g.params {
 		r.fail(s.NameAt, "", "gate '%s' takes %s, %d given", s.Name, count(g.params, "parameter"), len(args))
 		return
@@ -107,18 +110,17 @@ func (r *reader) call(s *syntax.Call) {
 	if !ok {
 		return
 	}
-	if !fine || r.quiet > 0 && g.def == nil && !r.inGate {
-		if fine {
-			return
-		}
-		args = make([]ir.Angle, len(args))
+	if r.quiet > 0 {
+		r.grow(n * (1 + g.size))
+	} else if !r.fits("gate", s.Name, g.size, s.NameAt) {
+		return
 	}
 	for i := range n {
 		qubits, ok := r.qubitsAt(operands, i, s.Name)
 		if !ok {
 			return
 		}
-		if !fine {
+		if !fine || r.quiet > 0 {
 			continue
 		}
 		r.apply(g, args, qubits, mods, s.NameAt)
@@ -270,6 +272,12 @@ func (r *reader) body(g *gate, args []ir.Angle, qubits []int, at syntax.Pos) []i
 
 // expand runs the body of a definition.
 func (r *reader) expand(g *gate, args []ir.Angle, qubits []int) []ir.Op {
+	if r.nested++; r.nested > maxNested {
+		r.nested--
+		r.fail(g.def.Pos(), "", "definitions of gates call each other more than %d deep", maxNested)
+		return nil
+	}
+	defer func() { r.nested-- }()
 	scope, file, inGate, v2 := r.scope, r.file, r.inGate, r.v2
 	r.scope = newScope(g.scope)
 	r.scope.closed = true
@@ -308,13 +316,17 @@ func (r *reader) define(s *syntax.Gate) {
 	before := len(r.errs)
 	calls := r.selfCall(s)
 	r.quiet++
-	unknown := r.guessedIn(func() { r.expand(&gate{def: s, scope: r.scope, file: r.file, v2: r.v2}, nil, flat) })
+	var unknown []string
+	g.size = r.sizeOf(func() {
+		unknown = r.guessedIn(func() { r.expand(&gate{def: s, scope: r.scope, file: r.file, v2: r.v2}, nil, flat) })
+	})
 	r.quiet--
 	if calls != nil && len(r.errs) > before {
 		r.errs = r.errs[:before]
 		r.fail(calls.NameAt, "", "gate '%s' calls itself", s.Name.Text)
 	}
-	if len(r.errs) == before {
+	g.broken = len(r.errs) > before || r.errs.Full()
+	if !g.broken && g.size <= maxWork {
 		r.recognise(g, flat)
 		r.guessed = append(r.guessed, unknown...)
 	}
@@ -389,19 +401,32 @@ func (r *reader) subroutine(s *syntax.Def) {
 		r.check(func() { r.classical(s.Result) })
 	}
 	r.check(func() {
-		r.calls++
-		r.guessedIn(func() {
-			scope := r.scope
-			r.scope = newScope(r.global)
-			r.scope.closed = true
-			for _, p := range s.Params {
-				r.declare(p.Name, r.formal(p))
-			}
-			r.block(s.Body)
-			r.scope = scope
+		sym.size = r.sizeOf(func() {
+			r.within(&frame{typ: sym.typ}, func() {
+				r.guessedIn(func() {
+					scope := r.scope
+					r.scope = newScope(r.global)
+					r.scope.closed = true
+					for _, p := range s.Params {
+						r.declare(p.Name, r.formal(p))
+					}
+					r.block(s.Body)
+					r.scope = scope
+				})
+			})
 		})
-		r.calls--
 	})
+}
+
+// within runs the body of a subroutine.
+func (r *reader) within(f *frame, run func()) {
+	f.outer, f.dynamic, f.returned = r.frame, r.dynamic, -1
+	loops, pending := r.loops, r.pending
+	r.frame, r.loops, r.pending = f, nil, nil
+	r.calls++
+	run()
+	r.calls--
+	r.frame, r.loops, r.pending = f.outer, loops, pending
 }
 
 // formal returns a stand-in for a parameter of a subroutine.
@@ -414,7 +439,8 @@ func (r *reader) formal(p syntax.Param) *symbol {
 		}
 		flat := make([]int, n)
 		for i := range flat {
-			flat[i] = i
+			flat[i] = maxQubits + r.standIns
+			r.standIns++
 		}
 		return &symbol{kind: qubitSymbol, qubits: flat, scalar: p.Type.Size == nil}
 	}
@@ -453,6 +479,11 @@ func (r *reader) inline(sym *symbol, args []syntax.Expr, at syntax.Pos) value {
 		}
 		return value{}
 	}
+	if r.quiet > 0 {
+		r.grow(1 + sym.size)
+	} else if !r.fits("the subroutine", s.Name.Text, sym.size, at) {
+		return value{}
+	}
 	if !r.spend(1+len(s.Body), at) {
 		return value{}
 	}
@@ -463,31 +494,39 @@ func (r *reader) inline(sym *symbol, args []syntax.Expr, at syntax.Pos) value {
 		if k == nil {
 			return value{}
 		}
-		k.file, k.at, k.dynamic = sym.file, p.Name.Pos(), r.dynamic
+		k.file, k.at, k.dynamic, k.quiet = sym.file, p.Name.Pos(), r.dynamic, r.quiet
 		inner.set(p.Name.Text, k)
 	}
 	if r.quiet > 0 { // the body was looked through when it was declared
 		return value{}
 	}
-	scope, file, v2, dynamic := r.scope, r.file, r.v2, r.dynamic
+	own := &frame{}
+	if s.Result != nil {
+		t, ok := r.classical(s.Result)
+		if !ok {
+			return value{}
+		}
+		own.typ = t
+	}
+	scope, file, v2 := r.scope, r.file, r.v2
 	r.scope, r.file, r.v2 = inner, sym.file, sym.v2
-	r.calls++
-	r.result = value{}
-	f := r.block(s.Body)
+	from := len(r.circuit.Ops)
+	r.within(own, func() {
+		r.result = value{}
+		if f := r.block(s.Body); f == flowEnd && !r.exhausted && !r.errs.Full() {
+			r.unsupported(at, "end inside a subroutine")
+		}
+		r.clear(from, own.returned)
+	})
 	result := r.result
-	r.calls--
-	r.scope, r.file, r.v2, r.dynamic = scope, file, v2, dynamic
-	if f == flowEnd && !r.exhausted && !r.errs.Full() {
-		r.unsupported(at, "end inside a subroutine")
+	r.scope, r.file, r.v2 = scope, file, v2
+	if own.result != nil {
+		result = r.current(&symbol{kind: variableSymbol, typ: own.typ, store: own.result})
 	}
 	if s.Result == nil {
 		return value{}
 	}
-	t, ok := r.classical(s.Result)
-	if !ok {
-		return value{}
-	}
-	return r.convert(result, t, at)
+	return r.convert(result, own.typ, at)
 }
 
 // actual binds an argument to a parameter of a subroutine.
@@ -520,10 +559,12 @@ func (r *reader) actual(p syntax.Param, x syntax.Expr) *symbol {
 			return &symbol{kind: poisonSymbol}
 		}
 		k := r.newBits(p.Name.Text, t.width, t.scalar)
-		r.setBits(k.bits, v, x.Pos())
+		r.setBits(k.bits, v)
 		return k
 	}
-	return &symbol{kind: variableSymbol, typ: t, value: v}
+	k := &symbol{kind: variableSymbol, typ: t, value: value{typ: t}, dynamic: r.dynamic, quiet: r.quiet}
+	r.setVariable(k, v, x.Pos())
+	return k
 }
 
 // giveBack returns from a subroutine.
@@ -532,24 +573,42 @@ func (r *reader) giveBack(s *syntax.Return) flow {
 		r.fail(s.Pos(), "", "return stands outside of a subroutine")
 		return flowNext
 	}
-	if r.dynamic > 0 && r.quiet == 0 {
-		r.unsupported(s.Pos(), "return inside a block that depends on measured bits")
-	}
-	if m, ok := s.Value.(*syntax.Measure); ok {
-		var o operand
-		if !r.qubitsOf(m.Qubits, &o) {
-			return flowReturn
-		}
-		k := r.newBits("", len(o.qubits), o.scalar)
-		r.measureInto(&o, k.bits, o.scalar, s.Pos())
-		r.result = k.bitValue()
-	} else if s.Value != nil {
-		r.result = r.eval(s.Value)
+	v := value{}
+	if s.Value != nil {
+		v = r.given(s.Value)
 	}
 	if r.quiet > 0 {
 		return flowNext
 	}
-	return flowReturn
+	if r.frame.dynamic == r.dynamic {
+		r.result = v
+		return flowReturn
+	}
+	f := r.frame
+	if f.typ.kind != poison && v.kind != poison {
+		r.returns(f, r.convert(v, f.typ, s.Pos()), s.Pos())
+	}
+	r.raise(&f.returned, s.Pos())
+	return flowGone
+}
+
+// returns stores the result of a subroutine that returns in a block that depends on outcomes.
+func (r *reader) returns(f *frame, v value, at syntax.Pos) {
+	n, ok := f.typ.storable()
+	switch {
+	case v.kind == poison:
+		return
+	case !ok:
+		r.unsupported(at, "a result of type %s that depends on measured bits", kindNames[f.typ.kind])
+		return
+	case f.result == nil:
+		f.result = newBitVar("", n)
+	}
+	bits := r.toBits(v, typ{kind: bitKind, width: n}, at).bits
+	for i, ref := range f.result.refs() {
+		r.hold(ref, bits[i])
+	}
+	r.store(f.result.refs())
 }
 
 // count writes a number with its noun.

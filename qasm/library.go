@@ -23,6 +23,8 @@ type gate struct {
 	file   *syntax.File
 	v2     bool
 	opaque bool
+	broken bool // its definition has a mistake, which is told
+	size   int  // operations and calls of its definition, written out
 }
 
 // libraries are the standard libraries that need no file; true for those that

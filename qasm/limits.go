@@ -10,9 +10,12 @@ const (
 	turnWork      = 8  // of a turn of a loop, beside its body
 	maxIncludes   = 32 // nested
 	maxIncluded   = 1 << 26
-	maxCalls      = 64      // nested subroutines
-	maxConstructs = 1000    // that are listed
-	maxParts      = 1 << 12 // of a condition
+	maxCalls      = 64   // nested subroutines
+	maxNested     = 512  // gates whose definitions call each other
+	maxConstructs = 1000 // that are listed
+	maxHeld       = 256  // parts of a condition that is not stored in a bit
+	maxProduct    = 64   // bits of a product of numbers that depend on outcomes
 	maxWidth      = 1 << 16
+	plainWidth    = 32      // of an int or uint without a width that depends on outcomes
 	maxRepeats    = 1 << 12 // of a gate, by pow
 )

@@ -18,6 +18,7 @@ type lowering struct {
 	measured map[int]bool
 	qubits   int      // of the circuit
 	spare    int      // the first bit for outcomes that are thrown away
+	kept     int      // of these, bits that keep an old value
 	dropped  []string // what is left out, beside global phase
 	phases   bool     // a global phase inside a block was left out
 	verbatim bool     // boxes that are run as they are written stay
@@ -26,7 +27,7 @@ type lowering struct {
 
 func newLowering(d *dialect, c *ir.Circuit, qubits, bits []register) *lowering {
 	physical := len(qubits) > 0 && qubits[0].size == 0
-	return &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.Bits, verbatim: d.verbatim && physical}
+	return &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.AllBits(), verbatim: d.verbatim && physical}
 }
 
 // leaveOut notes what is left out.
@@ -71,6 +72,8 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 			default:
 				l.leaveOut("delay")
 			}
+		case *ir.Assign:
+			out = l.assign(out, op, where)
 		case *ir.If:
 			out = l.branch(out, op, where)
 		case *ir.While:
@@ -80,7 +83,7 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 		case *ir.Opaque:
 			out = l.opaque(out, &open, ops, i)
 		default:
-			l.refuse(where, "", "%T", op)
+			l.refuse(where, "", "%s", ir.NameOf(op))
 		}
 	}
 	if len(open) > 0 {
@@ -199,6 +202,48 @@ func (l *lowering) block(ops []ir.Op, path string) []ir.Op {
 	return append(out, &ir.Apply{Gate: ir.GPhase, Angles: []ir.Angle{phase}})
 }
 
+// assign lowers an assignment to those of single bits, one after the other, in an order in which
+// none is computed from one that is set already. Where there is none, a further bit keeps an old
+// value.
+func (l *lowering) assign(out []ir.Op, op *ir.Assign, where string) []ir.Op {
+	if !l.d.assigns {
+		l.refuse(where, "use the dialect spec", "an assignment to bits")
+		return out
+	}
+	left := &ir.Assign{Bits: slices.Clone(op.Bits), Values: slices.Clone(op.Values)}
+	for len(left.Bits) > 0 {
+		next := slices.IndexFunc(left.Bits, func(b int) bool {
+			return !slices.ContainsFunc(left.Values, func(v ir.Cond) bool { return slices.Contains(ir.CondBits(v), b) })
+		})
+		if next < 0 { // but for itself, perhaps
+			next = slices.IndexFunc(left.Bits, func(b int) bool {
+				for i, v := range left.Values {
+					if left.Bits[i] != b && slices.Contains(ir.CondBits(v), b) {
+						return false
+					}
+				}
+				return true
+			})
+		}
+		if next < 0 {
+			next = 0
+			out = append(out, &ir.Assign{Bits: []int{l.spare}, Values: []ir.Cond{ir.BitSet(left.Bits[0])}})
+			values := ir.Renumber([]ir.Op{&ir.Assign{Values: left.Values[1:]}}, func(q int) int { return q }, func(b int) int {
+				if b == left.Bits[0] {
+					return l.spare
+				}
+				return b
+			})[0].(*ir.Assign).Values
+			left.Values = append(left.Values[:1:1], values...)
+			l.spare++
+			l.kept++
+		}
+		out = append(out, &ir.Assign{Bits: []int{left.Bits[next]}, Values: []ir.Cond{left.Values[next]}})
+		left.Bits, left.Values = slices.Delete(left.Bits, next, next+1), slices.Delete(left.Values, next, next+1)
+	}
+	return out
+}
+
 func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
 	if l.d.conditional {
 		return l.conditional(out, op, ir.CondBits(op.Cond), "if", where)
@@ -208,6 +253,10 @@ func (l *lowering) branch(out []ir.Op, op *ir.If, where string) []ir.Op {
 		return out
 	}
 	cond, ok := l.condition(op.Cond)
+	if l.d.assigns && (!ok || cond.negated || len(cond.atoms) != 1) {
+		then, other := l.block(op.Then, where+" then"), l.block(op.Else, where+" else")
+		return append(out, &ir.If{Cond: op.Cond, Then: then, Else: other})
+	}
 	if !ok {
 		return l.tree(out, op, where)
 	}
@@ -231,6 +280,9 @@ func (l *lowering) loop(out []ir.Op, op *ir.While, where string) []ir.Op {
 		return out
 	}
 	any, ok := l.alternatives(op.Cond)
+	if l.d.assigns && (!ok || len(any) != 1) {
+		return append(out, &ir.While{Cond: op.Cond, Body: l.block(op.Body, where+" body")})
+	}
 	if !ok {
 		l.refuse(where, "compare one bit, or a whole register with ==", "while with this condition")
 		return out

@@ -34,7 +34,11 @@ var spoken = []string{
 	"qubit q; if (1us < 3dt) x q;", "qubit q; if (1us == 2) x q;", "qubit q; bit c = measure q; if (c < 0.5) x q;", "qubit q; angle a = 1; bit c = measure q; if (a == int[1](c)) x q;", "qubit[4] q; bit[4] c = measure q; if (int[2](c[0:1]) == uint[2](c[2:3])) x q[0];", "qubit[4] q; bit[4] c = measure q; if (c[0:1] < c[2:3]) x q[0];", "qubit[2] q; bit[2] c = measure q; if ((\"01\" << uint[2](c)) == 1) x q[0];",
 	"qubit[40] q; bit[40] c = measure q; if " + xors(0, 12) + " x q[0];", "qubit[40] q; bit[40] c = measure q; if (" + xors(0, 10) + " && " + xors(10, 10) + ") x q[0];", "qubit[40] q; bit[40] c = measure q; if (" + xors(0, 10) + " || " + xors(10, 10) + ") x q[0];",
 	"qubit q; bit d = measure q; bit c = 1; if (d) c = measure q;", "qubit q; bit c; bit d; c = measure q; d = c; if (d) { c = measure q; }", "qubit q; bit c; bit d = measure q; if (d) { c = 1; }", "qubit[2] q; bit[2] c = measure q; bit[2] d = measure q; switch (c ^ d) { case 0 { x q[0]; } }", "OPENQASM 2.0;\ninclude \"qelib1.inc\";\nqreg q[1]; creg c[1]; if (c) x q[0];",
+	"qubit[2] q; bit[2] c = measure q; int[65] a = c; a = a * a;", "qubit[2] q; bit[2] c = measure q; int a = int[8](c) ** 2;", "qubit[2] q; bit[2] c = measure q; int[8] a = c; a = a / 3;", "qubit[2] q; bit[2] c = measure q; bit[2] a = rotl(c, uint[2](c));", "qubit q; bit c = measure q; float a = 1; if (c) a = 2;",
+	"bool a; a[0] = true;", "qubit q; bit c = measure q; bit[2] a = int[2](c) << -1;", "qubit q; bit c = measure q; float a; a[0] = 1;",
 	// Loops and subroutines.
+	"def f(qubit a) -> float { bit c = measure a; if (c) { return 0.5; } return 1.5; } qubit q; float r = f(q);", "break;", "output float a;",
+	chain("def f%[2]d(qubit a) { f%[1]d(a); f%[1]d(a); }", "def f0(qubit a) { x a; }", "qubit q; f60(q);"), chain("gate g%[2]d a { g%[1]d a; g%[1]d a; }", "gate g0 a { x a; }", "qubit q; g60 q;"),
 	"qubit q; for int i in [0:5000000] x q;", "qubit q; for int i in [0:] x q;", "qubit q; for int i in [:2] x q;", "def f(int a) { } f(1, 2); f();", "def f(qubit a, qubit[2] b) { } qubit[3] q; f(q[0], q);", "def f() { end; } f();", "def f(qubit a) -> bit { bit c = measure a; if (c) { return c; } return c; } qubit q; bit r = f(q);", "def f(qubit a) { } qubit q; ctrl @ f q;", "extern g(int) -> int; qubit q; inv @ g q;",
 	// Gates, their arguments and modifiers.
 	"int alpha = 1; qubit q; alpha q;", "qubit q; x[10ns] q;", "qubit[2] q; cx q;", "qubit[2] q; bit[2] c = measure q; rx(uint[2](c)) q[0];", "qubit q; bit c = measure q; rx(c) q;", "qubit q; rx(1us) q; ry(true) q;", "qubit q; gphase(0.5) q;", "qubit[2] q; ctrl @ gphase(0.5) q[0], q[1];", "qubit q; gate g a { reset a; } g q;", "gate h a { x a; } qubit q; h q;",
@@ -55,6 +59,14 @@ func whole(text string) string {
 		return text
 	}
 	return head3 + text
+}
+
+// chain is a program in which each of 60 definitions calls the one before.
+func chain(definition, first, last string) string {
+	for i := range 60 {
+		first += " " + fmt.Sprintf(definition, i, i+1)
+	}
+	return first + " " + last
 }
 
 // Each of these programs is answered in the same words at the same place: mistakes with their
@@ -81,10 +93,11 @@ func TestMessages(t *testing.T) {
 
 // elsewhere are messages that need more than a short program, and where they are tested.
 var elsewhere = map[string]string{
-	"more than %d files include each other":               "TestInclude",
-	"the included files have more than %d bytes together": "none, it takes 64 MB",
-	"more than %d bits are measured":                      "none, it takes a million measurements",
-	"a fractional power: %v":                              "none: no gate has eigenvalues that lie so close together",
+	"more than %d files include each other":                  "TestInclude",
+	"the included files have more than %d bytes together":    "none, it takes 64 MB",
+	"definitions of gates call each other more than %d deep": "TestDeepGates",
+	"the program needs more than %d bits":                    "none, it takes a million of them",
+	"a fractional power: %v":                                 "none: no gate has eigenvalues that lie so close together",
 }
 
 // Every message of the reader is in a golden file: whoever changes or loses one sees it.

@@ -18,14 +18,18 @@ const (
 )
 
 // float writes a number as the shortest decimal that reads back as the same
-// float64, always with a point or an exponent: OpenQASM 3 divides integers as
-// integers, and some readers treat the literal 1 as one.
+// float64, always with a point: OpenQASM 3 divides integers as integers, some readers treat the
+// literal 1 as one, and some read 1e-07 as 1 (those of the paper's grammar of OpenQASM 2).
 func float(x float64) string {
 	s := strconv.FormatFloat(x, 'g', -1, 64)
-	if !strings.ContainsAny(s, ".e") {
-		s += ".0"
+	digits, exponent, scientific := strings.Cut(s, "e")
+	if !strings.Contains(digits, ".") {
+		digits += ".0"
 	}
-	return s
+	if !scientific {
+		return digits
+	}
+	return digits + "e" + exponent
 }
 
 // piFraction writes x as k*pi/n, in lowest terms, where that text, evaluated

@@ -201,7 +201,7 @@ func arrange(c *ir.Circuit, opt Options) (*draft, error) {
 	if err := joined(l.refusals); err != nil && !opt.Tolerant {
 		return nil, err
 	}
-	p.spare(l.spare - c.Bits)
+	p.hide(l.spare - c.Bits)
 	program := p.christen(c, ops)
 	program.Notes = p.notes(c, l, phase)
 	for i := range c.Qubits {
@@ -266,8 +266,9 @@ func (p *printer) stations() []string {
 	return out
 }
 
-// spare adds bits for n outcomes that are thrown away.
-func (p *printer) spare(n int) {
+// hide adds n bits that no word holds: hidden ones, and those for outcomes that are thrown
+// away.
+func (p *printer) hide(n int) {
 	last := len(p.bits) - 1
 	switch {
 	case n == 0:
@@ -276,7 +277,7 @@ func (p *printer) spare(n int) {
 	case p.d.oneRegister:
 		p.bits[last].size += n
 	default:
-		p.bits = append(p.bits, register{asked: "discarded", first: p.bits[last].first + p.bits[last].size, size: n})
+		p.bits = append(p.bits, register{asked: "hidden", first: p.bits[last].first + p.bits[last].size, size: n})
 	}
 }
 
@@ -423,8 +424,11 @@ func (p *printer) notes(c *ir.Circuit, l *lowering, phase ir.Angle) []string {
 	for _, what := range slices.Sorted(maps.Keys(kinds)) {
 		out = append(out, plural(kinds[what], what)+" left out")
 	}
-	if l.spare > c.Bits {
-		out = append(out, plural(l.spare-c.Bits, "outcome")+" thrown away: the last bits are for readers that want one")
+	if n := l.spare - c.AllBits() - l.kept; n > 0 {
+		out = append(out, plural(n, "outcome")+" thrown away: the last bits are for readers that want one")
+	}
+	if n := c.Hidden + l.kept; n > 0 {
+		out = append(out, plural(n, "bit")+" not part of the words: the last ones")
 	}
 	for _, r := range l.refusals {
 		out = append(out, "left out: "+strings.ReplaceAll(r.Error(), "\n", " "))
@@ -591,6 +595,8 @@ func (p *printer) statements(ops []ir.Op, indent string) {
 			case "pragma":
 				p.out.WriteString("#pragma " + op.Text + "\n")
 			}
+		case *ir.Assign:
+			fmt.Fprintf(&p.out, "%s = %s;\n", p.operand(p.bits, op.Bits[0]), p.computed(op.Values[0]))
 		case *ir.If:
 			if p.d.old() {
 				fmt.Fprintf(&p.out, "if(%s) ", p.comparison(op.Cond))
@@ -678,7 +684,11 @@ func modifiers(controls int, open uint64) string {
 // comparison writes a lowered condition. Qiskit compares a bit with true or
 // false and a register with an integer, nothing else.
 func (p *printer) comparison(cond ir.Cond) string {
-	c := cond.(ir.Compare)
+	c, plain := cond.(ir.Compare)
+	whole := plain && slices.ContainsFunc(p.bits, func(r register) bool { return r.is(c.Bits) })
+	if p.d.assigns && (!plain || c.Rel != ir.Equal || len(c.Bits) != 1 && !whole) {
+		return "bool(" + p.computed(cond) + ")"
+	}
 	if len(c.Bits) == 1 && !p.d.old() {
 		return fmt.Sprintf("%s == %t", p.operand(p.bits, c.Bits[0]), c.Value.Sign() != 0)
 	}
@@ -688,4 +698,71 @@ func (p *printer) comparison(cond ir.Cond) string {
 		}
 	}
 	panic("qasm: a condition was not lowered")
+}
+
+// computed writes a condition as a bit that is computed from bits.
+func (p *printer) computed(cond ir.Cond) string {
+	join := func(list []ir.Cond, sep, none string) string {
+		if len(list) == 0 {
+			return none
+		}
+		out := make([]string, len(list))
+		for i, x := range list {
+			out[i] = p.computed(x)
+		}
+		if len(out) == 1 {
+			return out[0]
+		}
+		return "(" + strings.Join(out, sep) + ")"
+	}
+	switch c := cond.(type) {
+	case ir.Not:
+		return "~" + p.computed(c.Cond)
+	case ir.All:
+		return join(c, " & ", `bit("1")`)
+	case ir.Any:
+		return join(c, " | ", `bit("0")`)
+	case ir.Compare:
+		if len(c.Bits) == 1 && c.Rel == ir.Equal {
+			if c.Value.Sign() != 0 {
+				return p.operand(p.bits, c.Bits[0])
+			}
+			return "~" + p.operand(p.bits, c.Bits[0])
+		}
+		return p.computed(spelled(c))
+	}
+	panic("qasm: an unknown condition")
+}
+
+// spelled writes a comparison out as one of single bits.
+func spelled(c ir.Compare) ir.Cond {
+	switch c.Rel {
+	case ir.NotEqual:
+		return ir.Not{Cond: spelled(ir.Compare{Bits: c.Bits, Rel: ir.Equal, Value: c.Value})}
+	case ir.LessEqual:
+		return ir.Not{Cond: spelled(ir.Compare{Bits: c.Bits, Rel: ir.Greater, Value: c.Value})}
+	case ir.GreaterEqual:
+		return ir.Not{Cond: spelled(ir.Compare{Bits: c.Bits, Rel: ir.Less, Value: c.Value})}
+	}
+	if c.Value.Sign() < 0 || c.Value.BitLen() > len(c.Bits) { // decided
+		if c.Rel == ir.Less && c.Value.Sign() > 0 || c.Rel == ir.Greater && c.Value.Sign() < 0 {
+			return ir.All{}
+		}
+		return ir.Any{}
+	}
+	var out ir.Cond = ir.Any{}
+	if c.Rel == ir.Equal {
+		out = ir.All{}
+	}
+	for i, b := range c.Bits { // from the least significant bit up
+		one := c.Value.Bit(i) == 1
+		out = ir.All{bitIs(b, one), out}
+		switch {
+		case c.Rel == ir.Less && one:
+			out = ir.Any{bitIs(b, false), out}
+		case c.Rel == ir.Greater && !one:
+			out = ir.Any{bitIs(b, true), out}
+		}
+	}
+	return out
 }

@@ -127,20 +127,50 @@ func TestControlledForms(t *testing.T) {
 	}
 }
 
-// Bits that are 0 again after they were measured have places of their own beside those of
-// their outcomes.
+// Every declared bit has a place of its own, in the order of the declarations, whatever it was
+// given.
 func TestPlacesOfBits(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"c = measure q;":                            "[{c [0 1]} {d [2 3]}]",
-		"d = measure q; c = d;":                     "[{c [0 1]} {d [0 1]}]",
+		"d = measure q; c = d;":                     "[{c [0 1]} {d [2 3]}]",
 		"c = measure q; d = c; c = \"00\";":         "[{c [0 1]} {d [2 3]}]",
-		"c = measure q; d = c; c[1] = 0;":           "[{c [0 1]} {d [0 2]}]",
+		"c = measure q; d = c; c[1] = 0;":           "[{c [0 1]} {d [2 3]}]",
 		"d[0] = measure q[1]; c[1] = measure q[0];": "[{c [0 1]} {d [2 3]}]",
 	} {
 		c := read(t, head3+"qubit[2] q; bit[2] c; bit[2] d; "+text)
 		if got := fmt.Sprint(c.BitRegs); got != want {
 			t.Errorf("%s has the registers %s of %d bits, want %s", text, got, c.Bits, want)
+		}
+	}
+}
+
+// A chain of definitions is as deep as its limit, and no deeper; whether a gate that calls
+// itself is called or not, it is refused.
+func TestDeepGates(t *testing.T) {
+	t.Parallel()
+	deep := func(n int) string {
+		var b strings.Builder
+		b.WriteString("gate g0 a { x a; } ")
+		for i := range n {
+			fmt.Fprintf(&b, "gate g%d a { g%d a; } ", i+1, i)
+		}
+		fmt.Fprintf(&b, "qubit q; g%d q;", n)
+		return b.String()
+	}
+	for text, want := range map[string]string{
+		deep(maxNested - 1): "",
+		deep(maxNested):     "definitions of gates call each other more than 512 deep",
+		"OPENQASM 2.0; qreg q[1]; gate g a { g a; } g q[0];":                           "gate 'g' calls itself",
+		"OPENQASM 2.0; qreg q[1]; gate g a { g a; }":                                   "gate 'g' calls itself",
+		"gate g a { for int i in [0:1] { g a; } } qubit q; g q;":                       "gate 'g' is not defined",
+		"def f(qubit q) { f(q); } qubit q; f(q);":                                      "subroutines call each other more than 64 deep",
+		"def f(qubit q) { f(q); f(q); } qubit q; f(q);":                                "subroutines call each other more than 64 deep",
+		"def f(qubit q, int n) { if (n > 0) { f(q, n - 1); x q; } } qubit q; f(q, 3);": "",
+	} {
+		_, err := Read("p", []byte(text), ReadOptions{})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%.60s: %v, want %q", text, err, want)
 		}
 	}
 }

@@ -153,17 +153,26 @@ type reader struct {
 	split         [2]string // the registers of qubits and of bits, from comments
 	keep          *int      // how many bits a comment keeps
 
-	hardware map[string]int // $n to its flat qubit
-	bitVars  []*bitVar      // declared at the top level
-	bits     int            // flat bits given out
-	shared   map[int]bool   // flat bits that more than one variable reads
+	hardware map[string]int   // $n to its flat qubit
+	declared []result         // registers of bits, at the top level
+	outputs  []result         // what the program says that it returns
+	bits     int              // flat bits given out
+	written  map[int]bool     // flat bits that something was written to
+	uses     map[int][]bitRef // elements that hold a condition over a flat bit
 
 	work      int // what unrolling has cost so far
 	dynamic   int // blocks that depend on measured bits around the statement at hand
 	quiet     int // the statements are only checked, see check
 	calls     int // subroutines being inlined
+	nested    int // definitions of gates being written out
+	grown     int // what a definition that is checked becomes when it is written out
+	standIns  int // qubits that stand for the parameters of a subroutine that is checked
 	inGate    bool
 	result    value // of the subroutine that returned
+	frame     *frame
+	loops     *loops // that the statement is in, of this subroutine
+	pending   []int  // flat bits that are set where the statements that follow are left out
+	here      syntax.Pos
 	exhausted bool
 }
 
@@ -226,6 +235,28 @@ func (r *reader) unsupported(at syntax.Pos, format string, args ...any) value {
 // once reports whether the rest of the program is only looked through, each
 // statement once.
 func (r *reader) once() bool { return r.quiet > 0 || len(r.doc.Unsupported) > 0 }
+
+// grow counts what a definition that is checked becomes when it is written out.
+func (r *reader) grow(n int) { r.grown = min(r.grown+n, maxWork+1) }
+
+// sizeOf runs a check and returns the size of what it saw.
+func (r *reader) sizeOf(check func()) int {
+	outer := r.grown
+	r.grown = 0
+	check()
+	n := r.grown
+	r.grown = outer
+	return n
+}
+
+// fits refuses what is too large to be written out before it is tried.
+func (r *reader) fits(what, name string, size int, at syntax.Pos) bool {
+	if size > maxWork {
+		r.fail(at, "", "%s '%s', written out, has more than %d operations: too many", what, name, maxWork)
+		return false
+	}
+	return true
+}
 
 // spend counts work that the length of the text does not bound. It reports
 // whether there is some left.

@@ -17,9 +17,10 @@ const (
 	gateSymbol
 	subroutineSymbol
 	externSymbol
+	arraySymbol
 )
 
-var symbolNames = [...]string{"the variable", "the qubits", "the bits", "the variable", "the gate", "the subroutine", "the function"}
+var symbolNames = [...]string{"the variable", "the qubits", "the bits", "the variable", "the gate", "the subroutine", "the function", "the array"}
 
 // symbol is what a name stands for.
 type symbol struct {
@@ -31,31 +32,20 @@ type symbol struct {
 	bits    []bitRef
 	typ     typ
 	value   value
-	fixed   bool // a constant or an input
-	dynamic int  // blocks that depend on measured bits around its declaration
+	store   *bitVar // of a variable that depends, or depended, on outcomes
+	fixed   bool    // a constant or an input
+	dynamic int     // blocks that depend on measured bits around its declaration
+	quiet   int     // checks around its declaration
 	gate    *gate
 	def     *syntax.Def
+	size    int  // of def: statements, calls and gates, written out
 	v2      bool // the version of the text of def
+
+	elements []*symbol // of an array, the last index running fastest
+	dims     []int
 }
 
 func (s *symbol) what() string { return symbolNames[s.kind] }
-
-// bitVar is a declared register of bits. Its elements are known, or stand for
-// flat bits.
-type bitVar struct {
-	name     string
-	bits     []bit
-	home     []int // the flat bits that measurements go to, -1 where none is given out
-	dynamic  int
-	measured bool
-	given    bool // it has been assigned a known value
-}
-
-// bitRef is an element of a register.
-type bitRef struct {
-	v *bitVar
-	i int
-}
 
 func (s *symbol) bitValue() value {
 	out := make([]bit, len(s.bits))
@@ -157,7 +147,7 @@ func oneSlip(a, b string) bool {
 
 // declare gives a name to a symbol in the scope at hand.
 func (r *reader) declare(name syntax.Name, s *symbol) {
-	s.file, s.at, s.dynamic = r.file, name.Pos(), r.dynamic
+	s.file, s.at, s.dynamic, s.quiet = r.file, name.Pos(), r.dynamic, r.quiet
 	if old := r.scope.own(name.Text); old != nil {
 		if s.kind == gateSymbol && old.kind == gateSymbol && r.v2 {
 			r.newLayer() // version 2 files define what they include anew

@@ -11,15 +11,22 @@ import (
 
 // statements runs statements one after the other.
 func (r *reader) statements(list []syntax.Stmt) flow {
-	for _, s := range list {
+	for i, s := range list {
 		if s == nil || !r.spend(1, s.Pos()) {
 			continue
 		}
-		if f := r.statement(s); f != flowNext {
+		r.here = s.Pos()
+		switch f := r.statement(s); {
+		case f == flowGone:
+			r.check(func() { r.statements(list[i+1:]) })
 			return f
-		}
-		if r.exhausted || r.errs.Full() {
+		case f != flowNext:
+			return f
+		case r.exhausted || r.errs.Full():
 			return flowEnd
+		case len(r.pending) > 0 && i+1 < len(list):
+			r.guard(func() { r.statements(list[i+1:]) }, list[i+1:])
+			return flowNext
 		}
 	}
 	return flowNext
@@ -134,19 +141,37 @@ func (r *reader) defcal(s *syntax.Defcal) {
 }
 
 func (r *reader) jump(s *syntax.Jump) flow {
-	if r.dynamic > 0 {
-		r.unsupported(s.Pos(), "%v inside a block that depends on measured bits", s.Kind)
-		return flowNext
-	}
 	switch {
+	case s.Kind == syntax.KwEnd && r.dynamic > 0:
+		r.unsupported(s.Pos(), "end inside a block that depends on measured bits")
+		return flowNext
+	case s.Kind != syntax.KwEnd && r.loops == nil && r.quiet == 0:
+		r.fail(s.Pos(), "", "%v stands outside of a loop", s.Kind)
+		return flowNext
 	case r.once():
 		return flowNext // the statements behind it are looked at all the same
+	case s.Kind == syntax.KwEnd:
+		return flowEnd
+	case r.loops.dynamic < r.dynamic:
+		flag := &r.loops.next
+		if s.Kind == syntax.KwBreak {
+			flag = &r.loops.broken
+		}
+		r.raise(flag, s.Pos())
+		return flowGone
 	case s.Kind == syntax.KwBreak:
 		return flowBreak
-	case s.Kind == syntax.KwContinue:
-		return flowContinue
 	}
-	return flowEnd
+	return flowContinue
+}
+
+// raise sets the bit that leaves out what follows.
+func (r *reader) raise(flag *int, at syntax.Pos) {
+	if *flag < 0 {
+		*flag = r.flat(at)
+	}
+	r.set(true, *flag)
+	r.leave(*flag)
 }
 
 // declaration declares a register, a variable, an input or an output.
@@ -173,21 +198,40 @@ func (r *reader) declaration(s *syntax.Declare) {
 	}
 	v := value{typ: t}
 	if s.Init != nil {
-		if m, ok := s.Init.(*syntax.Measure); ok {
-			var o operand
-			r.qubitsOf(m.Qubits, &o)
-			v = r.unsupported(s.Pos(), "a measurement into a variable of type %s", kindNames[t.kind])
-		} else {
-			v = r.convert(r.eval(s.Init), t, s.Init.Pos())
-		}
+		v = r.convert(r.given(s.Init), t, s.Init.Pos())
 		if s.Mode == syntax.KwConst && v.kind != poison && (!v.known() || v.bits != nil && v.isInt()) {
 			r.fail(s.Init.Pos(), "", "the value of the constant '%s' is not constant", s.Name.Text)
 		}
 	}
-	if s.Mode == syntax.KwOutput {
-		r.unsupported(s.Pos(), "an output of type %s", kindNames[t.kind])
+	sym := &symbol{kind: variableSymbol, typ: t, value: value{typ: t}, fixed: s.Mode == syntax.KwConst}
+	r.declare(s.Name, sym)
+	if !sym.fixed && (v.bits != nil && v.isInt() || v.cond != nil) {
+		r.setVariable(sym, v, s.Pos())
+	} else {
+		sym.value = v
 	}
-	r.declare(s.Name, &symbol{kind: variableSymbol, typ: t, value: v, fixed: s.Mode == syntax.KwConst})
+	if s.Mode == syntax.KwOutput && r.quiet == 0 {
+		if _, ok := t.storable(); !ok {
+			r.unsupported(s.Pos(), "an output of type %s", kindNames[t.kind])
+			return
+		}
+		r.outputs = append(r.outputs, result{s.Name.Text, func() []bitRef { return r.cells(sym).refs() }})
+	}
+}
+
+// given computes what a variable is given: an expression, or the outcomes of a measurement.
+func (r *reader) given(x syntax.Expr) value {
+	m, ok := x.(*syntax.Measure)
+	if !ok {
+		return r.eval(x)
+	}
+	var o operand
+	if !r.qubitsOf(m.Qubits, &o) {
+		return value{}
+	}
+	k := r.newBits("", len(o.qubits), o.scalar)
+	r.measureInto(&o, k.bits, o.scalar, x.Pos())
+	return k.bitValue()
 }
 
 // initial looks at the initial value of what a circuit cannot hold.
@@ -255,13 +299,7 @@ func (r *reader) declareQubits(s *syntax.Declare) {
 }
 
 func (r *reader) newBits(name string, n int, scalar bool) *symbol {
-	v := &bitVar{name: name, bits: make([]bit, n), home: make([]int, n), dynamic: r.dynamic}
-	sym := &symbol{kind: bitSymbol, typ: typ{kind: bitKind, width: n, scalar: scalar}, scalar: scalar, bits: make([]bitRef, n)}
-	for i := range n {
-		v.bits[i], v.home[i] = knownBit(false), -1
-		sym.bits[i] = bitRef{v, i}
-	}
-	return sym
+	return &symbol{kind: bitSymbol, typ: typ{kind: bitKind, width: n, scalar: scalar}, scalar: scalar, bits: newBitVar(name, n).refs()}
 }
 
 func (r *reader) declareBits(s *syntax.Declare, t typ) {
@@ -280,7 +318,11 @@ func (r *reader) declareBits(s *syntax.Declare, t typ) {
 			v.bits[i] = flatBit(v.home[i])
 		}
 		r.bits += t.width
-		r.bitVars = append(r.bitVars, v)
+		to := &r.declared
+		if s.Mode == syntax.KwOutput {
+			to = &r.outputs
+		}
+		*to = append(*to, result{s.Name.Text, v.refs})
 	}
 	if s.Init != nil {
 		r.assignBits(sym.bits, t.scalar, s.Init)
@@ -354,24 +396,39 @@ func (r *reader) assign(s *syntax.Set) {
 		r.fail(id.Pos(), "", "'%s' is constant", id.Name)
 		return
 	}
-	if m, ok := s.Value.(*syntax.Measure); ok {
-		var o operand
-		r.qubitsOf(m.Qubits, &o)
-		sym.value = r.unsupported(s.Pos(), "a measurement into a variable of type %s", kindNames[sym.typ.kind])
+	v := r.given(s.Value)
+	if i, indexed := s.Target.(*syntax.Index); indexed {
+		r.assignBitsOf(sym, i, v, s)
 		return
 	}
-	v := r.eval(s.Value)
-	if _, indexed := s.Target.(*syntax.Index); indexed {
-		v = r.unsupported(s.Pos(), "an assignment to a bit of a number")
-	} else if s.Op != syntax.Assign {
-		v = r.operate(operatorOf[s.Op], sym.value, v, s.Pos())
+	if s.Op != syntax.Assign {
+		v = r.operate(operatorOf[s.Op], r.current(sym), v, s.Pos())
 	}
-	if sym.dynamic < r.dynamic && v.kind != poison {
-		v = r.unsupported(s.Pos(), "a variable that depends on measured bits")
+	r.setVariable(sym, r.convert(v, sym.typ, s.Value.Pos()), s.Pos())
+}
+
+// assignBitsOf assigns to bits of a number, as in n[2] = 1.
+func (r *reader) assignBitsOf(sym *symbol, to *syntax.Index, v value, s *syntax.Set) {
+	n, ok := sym.typ.storable()
+	_, nested := to.X.(*syntax.Index)
+	switch {
+	case sym.typ.kind == boolKind || nested || len(to.Indices) != 1:
+		r.fail(s.Pos(), "", "a %s has no such elements", kindNames[sym.typ.kind])
+		return
+	case !ok || sym.dynamic < r.dynamic && r.current(sym).kind == poison:
+		r.unsupported(s.Pos(), "an assignment to a bit of a %s", kindNames[sym.typ.kind])
+		return
 	}
-	if r.quiet == 0 || sym.dynamic == r.dynamic {
-		sym.value = r.convert(v, sym.typ, s.Value.Pos())
+	list, one, ok := r.indices(to.Indices[0], n, "it")
+	if !ok || v.kind == poison || r.quiet > 0 {
+		return
 	}
+	o := operand{bits: pick(r.cells(sym).refs(), list), scalar: one}
+	if s.Op == syntax.Assign {
+		r.setBits(o.bits, r.convert(v, typ{kind: bitKind, width: len(o.bits), scalar: one}, s.Pos()))
+		return
+	}
+	r.compound(o, v, s)
 }
 
 // operatorOf is what a compound assignment applies.
@@ -386,13 +443,18 @@ func (r *reader) assignElements(o operand, s *syntax.Set) {
 		r.assignBits(o.bits, o.scalar, s.Value)
 		return
 	}
+	r.compound(o, r.eval(s.Value), s)
+}
+
+// compound runs a compound assignment to bits.
+func (r *reader) compound(o operand, v value, s *syntax.Set) {
 	old := (&symbol{bits: o.bits, scalar: o.scalar}).bitValue()
 	op, ok := operatorOf[s.Op]
 	if !ok {
 		r.fail(s.Pos(), "", "'%v' can't be applied to bits", s.Op)
 		return
 	}
-	r.setBits(o.bits, r.convert(r.operate(op, old, r.eval(s.Value), s.Pos()), typ{kind: bitKind, width: len(o.bits), scalar: o.scalar}, s.Pos()), s.Pos())
+	r.setBits(o.bits, r.convert(r.operate(op, old, v, s.Pos()), typ{kind: bitKind, width: len(o.bits), scalar: o.scalar}, s.Pos()))
 }
 
 // assignBits assigns an expression or a measurement to bits.
@@ -410,47 +472,17 @@ func (r *reader) assignBits(to []bitRef, scalar bool, x syntax.Expr) {
 		r.fail(x.Pos(), "", "a %s can't become a bit", kindNames[v.kind])
 		return
 	}
-	r.setBits(to, r.convert(v, t, x.Pos()), x.Pos())
+	r.setBits(to, r.convert(v, t, x.Pos()))
 }
 
-// setBits gives bits the values of others. A copy of a measured bit is another
-// name for it.
-func (r *reader) setBits(to []bitRef, v value, at syntax.Pos) {
-	if v.kind == poison {
-		for _, ref := range to {
-			ref.v.given = true
-		}
-		return
-	}
-	if r.quiet > 0 {
+// setBits gives bits the values of others.
+func (r *reader) setBits(to []bitRef, v value) {
+	if v.kind == poison || r.quiet > 0 {
 		return
 	}
 	for i, ref := range to {
-		b := v.bits[i]
-		switch {
-		case ref.v.dynamic < r.dynamic:
-			r.unsupported(at, "an assignment to bits inside a block that depends on measured bits")
-			return
-		case b.cond != nil:
-			r.unsupported(at, "a bit computed from measured bits")
-			return
-		case b.flat >= 0:
-			r.share(b.flat)
-		default:
-			ref.v.given = true
-		}
-		if old := ref.v.bits[ref.i]; b.known() && !old.known() && old.flat == ref.v.home[ref.i] {
-			ref.v.home[ref.i] = -1 // the flat bit keeps the outcome, this one needs another
-		}
-		ref.v.bits[ref.i] = b
+		r.hold(ref, v.bits[i])
 	}
-}
-
-func (r *reader) share(flat int) {
-	if r.shared == nil {
-		r.shared = map[int]bool{}
-	}
-	r.shared[flat] = true
 }
 
 // measure runs a measurement.
@@ -489,37 +521,12 @@ func (r *reader) measureInto(q *operand, to []bitRef, scalar bool, at syntax.Pos
 		if r.quiet > 0 {
 			continue
 		}
-		flat, ok := r.target(to[i], at)
-		if !ok {
+		flat := r.target(to[i])
+		if r.exhausted {
 			return
 		}
 		r.emit(r.memory.measure(qubit, flat))
 	}
-}
-
-// target returns the flat bit that a measurement into an element goes to.
-func (r *reader) target(ref bitRef, at syntax.Pos) (int, bool) {
-	v := ref.v
-	v.measured = true
-	flat := v.home[ref.i]
-	if now := v.bits[ref.i].flat; r.dynamic > v.dynamic && now >= 0 {
-		flat = now // inside a block, what the others see
-	}
-	if flat < 0 || r.shared[flat] {
-		if r.dynamic > v.dynamic {
-			r.unsupported(at, "a measurement into a bit that others are copies of, inside a block that depends on measured bits")
-			return 0, false
-		}
-		if r.bits >= maxBits {
-			r.fail(at, "", "more than %d bits are measured", maxBits)
-			return 0, false
-		}
-		flat = r.bits
-		r.bits++
-		v.home[ref.i] = flat
-	}
-	v.bits[ref.i] = flatBit(flat)
-	return flat, true
 }
 
 func (r *reader) reset(s *syntax.Reset) {

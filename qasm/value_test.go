@@ -14,10 +14,11 @@ import (
 func angleOf(t *testing.T, text string) float64 {
 	t.Helper()
 	c := read(t, text)
-	if len(c.Ops) != 1 {
-		t.Fatalf("%s: %d operations", text, len(c.Ops))
+	a, ok := c.Ops[0].(*ir.Apply)
+	if !ok || c.Count()[a.Gate.String()] != 1 {
+		t.Fatalf("%s: not one gate in front: %v", text, c)
 	}
-	return c.Ops[0].(*ir.Apply).Angles[0].Const
+	return a.Angles[0].Const
 }
 
 // knownValue is an expression, behind declarations, and what it is.
@@ -40,7 +41,7 @@ var values = []knownValue{
 	{"int[4] a = 7;", "a + 1", -8}, {"int[4] a = -8;", "a - 1", 7}, {"int[4] a = -8;", "-a", -8}, {"int[4] a = 5;", "a * 3", -1}, {"int[4] a = 5;", "~a", -6},
 	{"int[1] a = 1;", "a", -1}, {"int[64] a = -1;", "a", -1}, {"int[8] a = -128;", "a / 2", -64}, {"int[8] a = -7;", "a % 4", -3},
 	{"uint[4] a = 15;", "a", 15}, {"uint[4] a = 16;", "a", 0}, {"uint[4] a = -1;", "a", 15}, {"uint[4] a = 3;", "a - 5", 14}, {"uint[4] a = 5;", "~a", 10},
-	{"uint[8] a = 200;", "a + 100", 44}, {"uint[8] a = 200;", "a * 2", 144}, {"uint[8] a = 200;", "-a", 56}, {"uint[4] a = 12;", "a << 1", 8}, {"uint[4] a = 12;", "a >> 2", 3},
+	{"uint[8] a = 200;", "a + 100", 44}, {"uint[8] a = 200;", "a * 2", 144}, {"uint[8] a = 200;", "-a", 56}, {"const uint a = 2;", "-a", -2}, {"uint[4] a = 12;", "a << 1", 8}, {"uint[4] a = 12;", "a >> 2", 3},
 	{"int[4] a = 5;", "a << 1", -6}, {"int[4] a = -5;", "a >> 1", -3}, {"uint[1] a = 3;", "a", 1},
 	{"uint[64] a = 18446744073709551615;", "a", 18446744073709551615}, {"uint[64] a = 18446744073709551615;", "a / 2", 9223372036854775807}, {"uint[64] a = 18446744073709551615;", "a % 10", 5}, {"uint[64] a = 18446744073709551615;", "a >> 63", 1}, {"uint[64] a = 18446744073709551615;", "a >> 64", 0}, {"uint[64] a = 9223372036854775808;", "2 * a", 0}, {"uint[64] a = 1;", "rotr(a, 1)", 9223372036854775808},
 	{"", "9223372036854775807 >> 63", 0}, {"", "(-9223372036854775808) >> 63", -1}, {"", "9223372036854775807 >> 62", 1}, {"", "-9223372036854775808 % 7", -1}, {"", "(-2) ** 63", -9223372036854775808}, {"", "2 ** 62", 4611686018427387904}, {"", "(-1) ** 1000001", -1}, {"", "0 ** 0", 1}, {"", "-9223372036854775807 - 1", -9223372036854775808}, {"", "5 - 0", 5}, {"", "3037000499 * 3037000499", 9223372030926249001},
@@ -190,7 +191,7 @@ func TestMeasuredConditions(t *testing.T) {
 		c := read(t, head3+"qubit[3] q; bit[3] c; c = measure q; if ("+k.condition+") x q[0];")
 		holds := []int{}
 		for v := range 8 {
-			bits := make([]bool, c.Bits)
+			bits := make([]bool, c.AllBits())
 			for i := range 3 {
 				bits[c.BitRegs[0].Indices[i]] = v>>i&1 == 1
 			}

@@ -123,7 +123,7 @@ func hqsCircuit(_ context.Context, p service.Program) (string, error) {
 			fmt.Fprintf(&b, "reset q[%d];\n", op.Qubit)
 		case *ir.Barrier, *ir.Delay: // the provider's compiler places gates in time
 		default:
-			return "", backends.Refuse("operation %d: %T is not written for Quantinuum's targets", i, op)
+			return "", backends.Refuse("operation %d: %s is not written for Quantinuum's targets", i, ir.NameOf(op))
 		}
 	}
 	return b.String(), nil

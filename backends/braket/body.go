@@ -237,7 +237,7 @@ func (d *device) write(c *ir.Circuit) (string, error) {
 		switch op.(type) {
 		case *ir.Apply, *ir.Measure, *ir.Barrier, *ir.Delay:
 		default:
-			return "", &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("%T does not run on the device", op)}
+			return "", &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: ir.NameOf(op) + " does not run on the device"}
 		}
 		for _, q := range ir.ActsOn(op) {
 			m, ok := op.(*ir.Measure)

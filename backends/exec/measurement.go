@@ -23,7 +23,7 @@ func Simulable(c *ir.Circuit, physical bool) (out *ir.Circuit, notes []string, e
 	for _, k := range slices.Sorted(maps.Keys(vendor)) {
 		notes = append(notes, k+" has no meaning for the simulator and is passed over")
 	}
-	measured := own.Measures()
+	measured := own.Reads()
 	if physical {
 		if own, err = ir.Physical(own); err != nil || measured {
 			return own, notes, err
@@ -34,8 +34,7 @@ func Simulable(c *ir.Circuit, physical bool) (out *ir.Circuit, notes []string, e
 	}
 	if !measured {
 		notes = append(notes, "nothing is measured, so all qubits are, at the end")
-		own.Bits, own.BitRegs = 0, nil
-		own.MeasureAll()
+		own.MeasureEach()
 	}
 	return ir.DropIdle(own), notes, nil
 }
@@ -69,6 +68,7 @@ func (m Measurement) Of(ctx context.Context, c *ir.Circuit) (*backends.Reading, 
 		return nil, named.Inputf("the circuit has %d bits, outcomes of at most 64 are held", c.Bits)
 	}
 	r := backends.NewReading(m.Shots)
+	r.Registers = backends.RegistersOf(c)
 	if m.Model != nil {
 		return &r, m.noisy(ctx, c, &r)
 	}

@@ -48,7 +48,7 @@ func readoutOf(c *ir.Circuit) (*readout, error) {
 			touch(op.Qubit)
 		case *ir.Opaque:
 			touch(op.Qubits...)
-		case *ir.If, *ir.While, *ir.Switch:
+		case *ir.Assign, *ir.If, *ir.While, *ir.Switch:
 			return nil, backends.Refuse("circuit %q depends on its own outcomes, from which readout errors can't be taken out afterwards", c.Name)
 		}
 	}

@@ -31,7 +31,7 @@ func Interpret(c *ir.Circuit, trained, data []float64) ([]complex128, error) {
 }
 
 // InterpretShot runs any circuit once, gate by gate, drawing the outcomes of its
-// measurements, and returns the classical bits: the oracle of Run's tests.
+// measurements, and returns the classical bits of its word: the oracle of Run's tests.
 func InterpretShot(c *ir.Circuit, trained, data []float64, rng *rand.Rand) ([]bool, error) {
 	m := machine{c: c, trained: trained, data: data, rng: rng}
 	if err := m.start(); err != nil {
@@ -40,7 +40,7 @@ func InterpretShot(c *ir.Circuit, trained, data []float64, rng *rand.Rand) ([]bo
 	if err := m.run(c.Ops); err != nil {
 		return nil, err
 	}
-	return m.bits, nil
+	return m.bits[:c.Bits], nil
 }
 
 // machine runs one circuit once. Without an rng it refuses what is random.
@@ -59,7 +59,7 @@ func (m *machine) start() error {
 	}
 	if m.state == nil {
 		m.state = make([]complex128, 1<<m.c.Qubits)
-		m.bits = make([]bool, m.c.Bits)
+		m.bits = make([]bool, m.c.AllBits())
 	}
 	clear(m.state)
 	clear(m.bits)
@@ -92,7 +92,7 @@ func (m *machine) step(op ir.Op) error {
 		return nil
 	}
 	if m.rng == nil {
-		return fmt.Errorf("circuit %q holds %T, which has no single final state", m.c.Name, op)
+		return fmt.Errorf("circuit %q holds %s, so it has no single final state", m.c.Name, ir.NameOf(op))
 	}
 	switch op := op.(type) {
 	case *ir.Measure:
@@ -100,6 +100,8 @@ func (m *machine) step(op ir.Op) error {
 		if op.Bit >= 0 {
 			m.bits[op.Bit] = one
 		}
+	case *ir.Assign:
+		op.Set(m.bits)
 	case *ir.Reset:
 		if m.project(op.Qubit) {
 			ir.ApplyMatrix(m.state, m.c.Qubits, ir.X.Info().Matrix(nil), []int{op.Qubit})
@@ -121,7 +123,7 @@ func (m *machine) step(op ir.Op) error {
 			}
 		}
 	default:
-		return fmt.Errorf("circuit %q: the simulator cannot run %T", m.c.Name, op)
+		return fmt.Errorf("circuit %q: the simulator cannot run %s", m.c.Name, ir.NameOf(op))
 	}
 	return nil
 }

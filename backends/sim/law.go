@@ -57,7 +57,7 @@ func (s *Simulator) followed(ctx context.Context, c *ir.Circuit, trained, data [
 		return nil, err
 	}
 	e := &explorer{ctx: ctx, circuit: c, trained: trained, data: data, law: map[uint64]float64{}}
-	err = e.follow(&path{register: r, fresh: true, bits: make([]bool, c.Bits), todo: &todo{ops: c.Ops}})
+	err = e.follow(&path{register: r, fresh: true, bits: make([]bool, c.AllBits()), todo: &todo{ops: c.Ops}})
 	if err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
 	}

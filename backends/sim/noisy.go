@@ -106,8 +106,11 @@ func (s *Noisy) Run(ctx context.Context, requests []backends.Request) ([]backend
 	out := make([]backends.Result, len(requests))
 	for i, r := range requests {
 		res, err := s.run(ctx, r)
-		if err != nil {
+		switch {
+		case err != nil && len(requests) > 1:
 			return nil, fmt.Errorf("request %d: %w", i, err)
+		case err != nil:
+			return nil, err
 		}
 		out[i] = res
 	}
@@ -291,7 +294,7 @@ func (s *Noisy) prepare(c *ir.Circuit) (*noisyCircuit, error) {
 	for i, op := range before {
 		switch op.(type) {
 		case *ir.Opaque:
-			return nil, fmt.Errorf("circuit %q: the simulator cannot run %T", c.Name, op)
+			return nil, fmt.Errorf("circuit %q: the simulator cannot run %s", c.Name, ir.NameOf(op))
 		}
 		key := s.Model.Key(op)
 		if key == "" {
@@ -367,7 +370,7 @@ func putOff(ops []ir.Op, qubits int) (out []ir.Op, measurements int) {
 			for _, q := range ir.ActsOn(inner) {
 				live[q] = true
 			}
-			for _, bit := range classicalBits(inner) {
+			for _, bit := range ir.BitsOf(inner) {
 				fixed[bit] = true
 			}
 		}
@@ -376,21 +379,6 @@ func putOff(ops []ir.Op, qubits int) (out []ir.Op, measurements int) {
 	out = slices.Concat(last, kept)
 	slices.Reverse(out)
 	return out, len(last)
-}
-
-// classicalBits returns the bits that an operation itself reads or writes.
-func classicalBits(op ir.Op) []int {
-	switch op := op.(type) {
-	case *ir.Measure:
-		return []int{op.Bit}
-	case *ir.If:
-		return ir.CondBits(op.Cond)
-	case *ir.While:
-		return ir.CondBits(op.Cond)
-	case *ir.Switch:
-		return op.Bits
-	}
-	return nil
 }
 
 func (p *noisyCircuit) measures() bool {

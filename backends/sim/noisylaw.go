@@ -38,7 +38,7 @@ func (p *noisyCircuit) law(ctx context.Context, workers int, trained, data []flo
 		return nil, fmt.Errorf("circuit %q uses %d qubits, a density matrix holds at most %d: draw shots by trajectories", p.circuit.Name, n, MaxDensityQubits)
 	}
 	e := &lawExplorer{noisyCircuit: p, ctx: ctx, trained: trained, data: data, gates: map[ir.Gate][]float64{}, law: map[uint64]float64{}}
-	start := &part{density: newDensity(p.circuit.Qubits, workers), bits: make([]bool, p.circuit.Bits), todo: &todo{ops: p.circuit.Ops}}
+	start := &part{density: newDensity(p.circuit.Qubits, workers), bits: make([]bool, p.circuit.AllBits()), todo: &todo{ops: p.circuit.Ops}}
 	if err := e.follow(start); err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", p.circuit.Name, err)
 	}
@@ -89,6 +89,8 @@ func (e *lawExplorer) follow(p *part) error {
 			if err != nil || !alive {
 				return err
 			}
+		case *ir.Assign:
+			op.Set(p.bits)
 		case *ir.If:
 			if op.Cond.Holds(p.bits) {
 				p.todo = &todo{ops: op.Then, next: p.todo}
@@ -181,7 +183,7 @@ func (e *lawExplorer) end(p *part) error {
 	}
 	for word, x := range r.confusion.Apply(small) {
 		if math.Abs(x) > 0 {
-			e.law[r.word(p.bits, uint64(word))] += x
+			e.law[r.word(p.bits[:e.circuit.Bits], uint64(word))] += x
 		}
 	}
 	return nil

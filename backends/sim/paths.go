@@ -21,7 +21,7 @@ func (s *Simulator) shots(ctx context.Context, c *ir.Circuit, trained, data []fl
 		return nil, err
 	}
 	e := &explorer{ctx: ctx, circuit: c, trained: trained, data: data, rng: rng, words: make([]uint64, 0, shots)}
-	err = e.follow(&path{register: r, fresh: true, bits: make([]bool, c.Bits), shots: shots, todo: &todo{ops: c.Ops}})
+	err = e.follow(&path{register: r, fresh: true, bits: make([]bool, c.AllBits()), shots: shots, todo: &todo{ops: c.Ops}})
 	if err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
 	}
@@ -102,6 +102,8 @@ func (e *explorer) follow(p *path) error {
 				}
 				return nil
 			})
+		case *ir.Assign:
+			op.Set(p.bits)
 		case *ir.If:
 			if op.Cond.Holds(p.bits) {
 				p.push(op.Then)
@@ -116,7 +118,7 @@ func (e *explorer) follow(p *path) error {
 				p.push(op.Body)
 			}
 		default:
-			err = fmt.Errorf("the simulator cannot run %T", op)
+			err = fmt.Errorf("the simulator cannot run %s", ir.NameOf(op))
 		}
 		if err != nil {
 			return err
@@ -304,14 +306,15 @@ func (t *todo) clone() *todo {
 
 // end samples the measurements at the end of a path.
 func (e *explorer) end(p *path) error {
-	from := make([]int, len(p.bits))
+	bits := e.circuit.Bits
+	from := make([]int, bits)
 	for i := range from {
 		from[i] = -1
 	}
 	measured := false
 	for t := p.todo; t != nil; t = t.next {
 		for _, op := range t.ops {
-			if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
+			if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 && m.Bit < bits {
 				from[m.Bit], measured = m.Qubit, true
 			}
 		}
@@ -343,7 +346,7 @@ func (e *explorer) end(p *path) error {
 	if err != nil {
 		return err
 	}
-	r.confuse(e.words[first:], len(p.bits), e.rng)
+	r.confuse(e.words[first:], bits, e.rng)
 	return nil
 }
 

@@ -85,7 +85,7 @@ type NotUnitaryError struct {
 
 // Error names the circuit and the operation.
 func (e *NotUnitaryError) Error() string {
-	return fmt.Sprintf("circuit %q holds %T: it has no program of rotations", e.Circuit, e.Op)
+	return fmt.Sprintf("circuit %q holds %s: it has no program of rotations", e.Circuit, ir.NameOf(e.Op))
 }
 
 // compile makes the program of a circuit. Measurements at the very end are the

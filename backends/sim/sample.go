@@ -68,8 +68,11 @@ func (s *Simulator) Run(ctx context.Context, requests []backends.Request) ([]bac
 	out := make([]backends.Result, len(requests))
 	for i, r := range requests {
 		res, err := s.run(ctx, r)
-		if err != nil {
+		switch {
+		case err != nil && len(requests) > 1:
 			return nil, fmt.Errorf("request %d: %w", i, err)
+		case err != nil:
+			return nil, err
 		}
 		out[i] = res
 	}
@@ -89,7 +92,7 @@ func (s *Simulator) run(ctx context.Context, r backends.Request) (backends.Resul
 	if err := r.Check(); err != nil {
 		return res, err
 	}
-	if !c.Measures() {
+	if !c.Reads() {
 		return res, fmt.Errorf("circuit %q measures nothing, so it has no shots", c.Name)
 	}
 	if c.Qubits > MaxQubits {

@@ -62,7 +62,7 @@ func (j *shotJob) tree(ctx context.Context) ([]uint64, error) {
 		}
 		state := newRegister(c.Qubits, k.block, inner)
 		state.plain = c.Qubits <= directQubits
-		start := &path{register: state, fresh: true, bits: make([]bool, c.Bits), shots: shots, todo: &todo{ops: c.Ops}}
+		start := &path{register: state, fresh: true, bits: make([]bool, c.AllBits()), shots: shots, todo: &todo{ops: c.Ops}}
 		if shots > 0 {
 			errs[g] = e.follow(start)
 		}

@@ -78,7 +78,7 @@ func (s *MPS) RunTold(ctx context.Context, requests []backends.Request) ([]backe
 			}
 		}
 		walkers := make(chan *walker, shots)
-		rows, err := each(ctx, c, rest[gates:], make([]bool, c.Bits), shots, runtime.GOMAXPROCS(0), seed, func() state {
+		rows, err := each(ctx, c, rest[gates:], make([]bool, c.AllBits()), shots, runtime.GOMAXPROCS(0), seed, func() state {
 			w := &walker{product: walk.clone(), trained: trained, data: data}
 			walkers <- w
 			return w

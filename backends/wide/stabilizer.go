@@ -57,10 +57,10 @@ func (s *Stabilizer) Run(ctx context.Context, requests []backends.Request) ([]ba
 			return nil, err
 		}
 		if len(rest) == 0 {
-			return draw(bits, shots, seed), nil
+			return draw(bits[:c.Bits], shots, seed), nil
 		}
 		workers := runtime.GOMAXPROCS(0)
-		return each(ctx, c, rest, make([]bool, c.Bits), shots, workers, seed, func() state { return start.one() })
+		return each(ctx, c, rest, make([]bool, c.AllBits()), shots, workers, seed, func() state { return start.one() })
 	})
 }
 
@@ -68,7 +68,7 @@ func (s *Stabilizer) Run(ctx context.Context, requests []backends.Request) ([]ba
 // stops before the first measurement, and rest is what is left.
 func (s *Stabilizer) straight(ctx context.Context, c *ir.Circuit, trained, data []float64) (t *symbolic, bits []affine, rest []ir.Op, err error) {
 	t = &symbolic{tableau: newTableau(c.Qubits), find: &cliffords{trained: trained, data: data}, circuit: c.Name}
-	bits = make([]affine, c.Bits)
+	bits = make([]affine, c.AllBits())
 	control := controlled(c.Ops)
 	for i, op := range c.Ops {
 		if i&63 == 0 && ctx.Err() != nil {
@@ -78,7 +78,7 @@ func (s *Stabilizer) straight(ctx context.Context, c *ir.Circuit, trained, data 
 		case *ir.Barrier, *ir.Delay:
 		case *ir.Apply, *ir.Unitary:
 			err = t.gate(op)
-		case *ir.Measure, *ir.Reset, *ir.If, *ir.Switch, *ir.While:
+		case *ir.Measure, *ir.Reset, *ir.Assign, *ir.If, *ir.Switch, *ir.While:
 			if control {
 				return t, nil, c.Ops[i:], nil
 			}
@@ -201,7 +201,7 @@ func (s *Stabilizer) Law(ctx context.Context, c *ir.Circuit, trained, data []flo
 	}
 	// A word is a constant plus combinations of the columns, one for each random bit.
 	columns, constant := map[int]uint64{}, uint64(0)
-	for bit, e := range exprs {
+	for bit, e := range exprs[:c.Bits] {
 		place := uint64(1) << (c.Bits - 1 - bit)
 		if e.one {
 			constant |= place

@@ -69,6 +69,9 @@ func (s *shot) step(op ir.Op) error {
 			err = s.state.not(op.Qubit)
 		}
 		return err
+	case *ir.Assign:
+		op.Set(s.bits)
+		return nil
 	case *ir.If:
 		if op.Cond.Holds(s.bits) {
 			return s.run(op.Then)
@@ -94,7 +97,7 @@ func (s *shot) step(op ir.Op) error {
 func controlled(ops []ir.Op) bool {
 	return slices.ContainsFunc(ops, func(op ir.Op) bool {
 		switch op.(type) {
-		case *ir.If, *ir.Switch, *ir.While:
+		case *ir.Assign, *ir.If, *ir.Switch, *ir.While:
 			return true
 		}
 		return false
@@ -148,7 +151,7 @@ func each(ctx context.Context, c *ir.Circuit, ops []ir.Op, bits []bool, shots, w
 		if errs[i] = s.run(ops); errs[i] != nil {
 			return
 		}
-		for bit, one := range s.bits {
+		for bit, one := range s.bits[:c.Bits] {
 			if one {
 				m.Set(i, bit)
 			}

@@ -249,6 +249,9 @@ func (a *app) printReading(o *backends.Reading) error {
 		a.note("matrix product states: bonds of at most %d, %s of the state left out", t.Bond, left)
 	}
 	t := newTable(a.out)
+	if names := o.Names(); names != "" {
+		a.note("bits, in this order: %s", names)
+	}
 	if o.Corrected == nil {
 		for _, w := range sortedKeys(o.Counts) {
 			t.Row(w, strconv.Itoa(o.Counts[w]))

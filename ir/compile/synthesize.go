@@ -74,7 +74,7 @@ func newProgram(c *ir.Circuit, t *Target) (*program, error) {
 			p.ops = append(p.ops, programOp{other: op, qubits: op.Qubits})
 			close(op.Qubits)
 		default:
-			return nil, fmt.Errorf("op %d: %T cannot be written in native gates", i, op)
+			return nil, fmt.Errorf("op %d: %s cannot be written in native gates", i, ir.NameOf(op))
 		}
 	}
 	return p, nil

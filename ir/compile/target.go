@@ -339,7 +339,7 @@ func (t *Target) Native(op ir.Op) error {
 		case *ir.Measure, *ir.Reset, *ir.Barrier, *ir.Delay:
 			return nil
 		default:
-			return fmt.Errorf("%T does not run on %s", op, t.Name)
+			return fmt.Errorf("%s does not run on %s", ir.NameOf(op), t.Name)
 		}
 	}
 	refuse := func(why string) error {
