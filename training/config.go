@@ -122,7 +122,11 @@ const (
 )
 
 // MaxNeurons bounds generators whose law of a timestep is a table of 2^n: all but a [Population].
-const MaxNeurons = 14
+// The likelihood of one bin takes MaxOneBin: a step is one law and one gradient.
+const (
+	MaxNeurons = 14
+	MaxOneBin  = MaxExactContextBits
+)
 
 // Config is everything that decides a run beside its data. The zero value is no
 // valid configuration; start from Preset.
@@ -218,10 +222,10 @@ func Preset(name string, n, t int) (Config, error) {
 	switch {
 	case err != nil || name != "deep":
 		return c, err
+	case t == 1 && n <= MaxOneBin:
+		return c.WithObjective(ObjectiveLikelihood), nil
 	case n > MaxNeurons:
 		return c.withPopulation(), nil
-	case t == 1:
-		return c.WithObjective(ObjectiveLikelihood), nil
 	case n*t <= MaxExactContextBits:
 		return c.WithMemory(MemoryLeaky).WithObjective(ObjectiveLikelihood), nil
 	}
@@ -288,6 +292,8 @@ func depth(neurons int) int {
 // they end differs with the seed from 11 cells on.
 func oneBin(neurons int) (steps, starts int) {
 	switch {
+	case neurons > MaxNeurons:
+		return 1000, 0 // a step takes a tenth of a second and more
 	case neurons > 12:
 		return 1500, 3
 	case neurons > 10:
@@ -444,8 +450,11 @@ func (c Config) Check() error {
 
 // mostNeurons bounds the neurons: of all but a population the law of a timestep is a table.
 func (c Config) mostNeurons() int {
-	if c.Populates() {
+	switch {
+	case c.Populates():
 		return MaxPopulation
+	case c.ofOneBin():
+		return MaxOneBin
 	}
 	return MaxNeurons
 }
@@ -455,7 +464,11 @@ func (c Config) more() string {
 	if c.Populates() {
 		return ""
 	}
-	return fmt.Sprintf("; with {memory-in} ry, {entangler} pair or {stimulus} repeat to %d", MaxPopulation)
+	text := fmt.Sprintf("; with {memory-in} ry, {entangler} pair or {stimulus} repeat to %d", MaxPopulation)
+	if !c.ofOneBin() {
+		text += fmt.Sprintf(", one bin with {objective} likelihood to %d", MaxOneBin)
+	}
+	return text
 }
 
 // rule is what must hold between settings. Its name is that of the setting to change.
@@ -473,7 +486,7 @@ func (c Config) rules() []rule {
 	perturbed := c.Gradient == GradientSPSA || c.Gradient == GradientGuided
 	return []rule{
 		{"penalty-weight", c.Penalty != PenaltyClip || c.PenaltyWeight > 0, c.PenaltyWeight, "clipping needs a bound above 0"},
-		{"latent-qubits", c.Neurons+c.LatentQubits <= c.mostNeurons(), c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", MaxNeurons)},
+		{"latent-qubits", c.Neurons+c.LatentQubits <= c.mostNeurons(), c.LatentQubits, fmt.Sprintf("0 at least, and with the neurons at most %d", c.mostNeurons())},
 		{"starts", c.Starts <= 1 || ofOneBin, c.Starts, "they are told apart by the likelihood of one bin; use {starts} 1"},
 		{"objective", memory || c.Objective == ObjectiveWGAN || ofOneBin || c.Populates(), c.Objective, "it needs the law of a word given the words before; add {memory} leaky"},
 		{"latent-scale", !ofOneBin || !c.Ansatz().UsesLatent(), c.LatentScale, "the likelihood of one bin is that of a law without latent vector; use {latent-scale} 0"},

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 
 	"qgan/backends"
 	"qgan/ir"
@@ -244,6 +245,33 @@ func wordAt(law []float64, u float64) uint32 {
 		}
 	}
 	return uint32(last)
+}
+
+// runningSums returns the running sums of laws of so many words each.
+func runningSums(laws []float64, words int) (sums [][]float64) {
+	for ; len(laws) > 0; laws = laws[words:] {
+		row, sum := make([]float64, words), 0.0
+		for x, p := range laws[:words] {
+			sum += p
+			row[x] = sum
+		}
+		sums = append(sums, row)
+	}
+	return sums
+}
+
+// wordUpTo is wordAt by a law's running sums.
+func wordUpTo(sums []float64, u float64) uint32 {
+	x, _ := slices.BinarySearchFunc(sums, u, func(sum, u float64) int {
+		if sum > u {
+			return 1
+		}
+		return -1
+	})
+	if x == len(sums) { // rounding: the last word that there is
+		x, _ = slices.BinarySearch(sums, sums[len(sums)-1])
+	}
+	return uint32(x)
 }
 
 func checkShape(what string, got, want int) error {

@@ -167,7 +167,8 @@ func Draw(ctx context.Context, c Config, g Generator, params []float64, samples 
 	out := spikes.NewRaster(samples, t, n, binWidth)
 	words := 1 << n
 	const chunk = 1024
-	laws := make([]float64, t*chunk*words)
+	laws := make([]float64, t*len(newLatents(c, chunk))*words)
+	var sums [][]float64 // of the law of each timestep, where there is one for all samples
 	for first := 0; first < samples; first += chunk {
 		rng := stream.New(seed, "generate", uint64(first/chunk))
 		count := min(chunk, samples-first)
@@ -180,9 +181,16 @@ func Draw(ctx context.Context, c Config, g Generator, params []float64, samples 
 			for i := 0; i < len(part); i += words {
 				c.Readout.drawn(part[i:][:words], n)
 			}
+			if len(z) == 1 {
+				sums = runningSums(part, words)
+			}
 		}
 		for i := range count {
 			for k := range t {
+				if sums != nil {
+					out.SetWord(first+i, k, wordUpTo(sums[k], rng.Float64()))
+					continue
+				}
 				out.SetWord(first+i, k, drawWord(lawOf(part, len(z), words, k, i%len(z)), rng))
 			}
 		}

@@ -98,7 +98,7 @@ func (r *drawn) generator(ctx context.Context, u update, grad []float64, out *Lo
 type likelihoodOfOneBin struct {
 	noCritic
 	shared
-	table []float64 // the recording's law
+	words []target // of the recording: the upstream derivative of all others stays 0
 }
 
 func (r *likelihoodOfOneBin) generator(ctx context.Context, u update, grad []float64, out *Losses) error {
@@ -106,10 +106,10 @@ func (r *likelihoodOfOneBin) generator(ctx context.Context, u update, grad []flo
 		return err
 	}
 	mean := 0.0
-	for x, p := range r.table {
-		q := max(r.laws[x], leastProbability)
-		mean += p * math.Log(q)
-		r.upstream[x] = -p / q
+	for _, t := range r.words {
+		q := max(r.laws[t.word], leastProbability)
+		mean += t.weight * math.Log(q)
+		r.upstream[t.word] = -t.weight / q
 	}
 	return r.descend(ctx, mean, grad, out)
 }
@@ -121,12 +121,12 @@ func newSharedRound(c Config, o Objective, g Generator, net *Critic, d *Data, me
 	if c.Expectation != Exact {
 		return &drawn{s, newBatchObjective(c, net, d)}, nil
 	}
+	if o == ObjectiveLikelihood {
+		return &likelihoodOfOneBin{shared: s, words: following(d.States, 0, d.States.Len(), 0)}, nil
+	}
 	table, err := d.States.Table()
 	if err != nil {
 		return nil, err
-	}
-	if o == ObjectiveLikelihood {
-		return &likelihoodOfOneBin{shared: s, table: table}, nil
 	}
 	return &whole{s, newCubeObjective(c, net, table)}, nil
 }
