@@ -10,14 +10,31 @@ import (
 // e^(iφ), φ in (-π, π], and the eigenvectors V it is V diag(e^(ikφ)) V†. An
 // eigenvalue closer to -1 than 1e-9 counts as -1. A matrix that is not unitary
 // is an error.
+func (m Matrix) Power(k float64) (Matrix, error) {
+	v, values, err := m.Eigen()
+	if err != nil {
+		return Matrix{}, fmt.Errorf("the power of %w", err)
+	}
+	powers := make([]complex128, m.Dim)
+	for i, x := range values {
+		angle := cmplx.Phase(x)
+		if angle < 1e-9-math.Pi {
+			angle = math.Pi
+		}
+		powers[i] = phase(k * angle)
+	}
+	return v.Mul(diagonal(powers...)).Mul(v.Adjoint()), nil
+}
+
+// Eigen returns the eigenvectors of a unitary matrix, as the columns of a unitary one,
+// and its eigenvalues. A matrix that is not unitary is an error.
 //
 // The Hermitian part of e^(-iα) m has the eigenvectors of m, unless two
 // eigenvalues have phases that add up to 2α: then another α is taken.
-func (m Matrix) Power(k float64) (Matrix, error) {
+func (m Matrix) Eigen() (vectors Matrix, values []complex128, err error) {
 	if !m.IsUnitary(1e-9) {
-		return Matrix{}, fmt.Errorf("the power of a matrix of order %d that is not unitary", m.Dim)
+		return Matrix{}, nil, fmt.Errorf("a matrix of order %d that is not unitary", m.Dim)
 	}
-	var v, d Matrix
 	best := math.Inf(1)
 	for attempt := range 16 {
 		turned := m.Scale(phase(-0.5 - math.Phi*float64(attempt)))
@@ -25,27 +42,23 @@ func (m Matrix) Power(k float64) (Matrix, error) {
 		for i, x := range turned.A {
 			h.A[i] = (h.A[i] + x) / 2
 		}
-		basis := eigenvectors(h)
-		values := basis.Adjoint().Mul(m).Mul(basis)
-		if off := values.offDiagonal(); off < best {
-			v, d, best = basis, values, off
+		basis := h.Eigenvectors()
+		d := basis.Adjoint().Mul(m).Mul(basis)
+		if off := d.offDiagonal(); off < best {
+			vectors, best = basis, off
+			values = values[:0]
+			for i := range m.Dim {
+				values = append(values, d.At(i, i))
+			}
 		}
 		if best < 1e-12 {
 			break
 		}
 	}
 	if best > 1e-9 {
-		return Matrix{}, fmt.Errorf("the eigenvalues of a matrix of order %d lie too close together", m.Dim)
+		return Matrix{}, nil, fmt.Errorf("a matrix of order %d whose eigenvalues lie too close together", m.Dim)
 	}
-	powers := make([]complex128, m.Dim)
-	for i := range powers {
-		angle := cmplx.Phase(d.At(i, i))
-		if angle < 1e-9-math.Pi {
-			angle = math.Pi
-		}
-		powers[i] = phase(k * angle)
-	}
-	return v.Mul(diagonal(powers...)).Mul(v.Adjoint()), nil
+	return vectors, values, nil
 }
 
 // offDiagonal returns the largest absolute value outside of the diagonal.
@@ -61,11 +74,11 @@ func (m Matrix) offDiagonal() float64 {
 	return largest
 }
 
-// eigenvectors returns the eigenvectors of a Hermitian matrix as columns, by
+// Eigenvectors returns the eigenvectors of a Hermitian matrix as columns, by
 // Jacobi's rotations (Golub and Van Loan, Matrix Computations, 8.5).
-func eigenvectors(h Matrix) Matrix {
-	n := h.Dim
-	h = Matrix{n, append([]complex128(nil), h.A...)}
+func (m Matrix) Eigenvectors() Matrix {
+	n := m.Dim
+	h := Matrix{n, append([]complex128(nil), m.A...)}
 	v := Identity(n)
 	for range 30 { // it converges quadratically, in less than ten
 		if h.offDiagonal() < 1e-15 {

@@ -108,7 +108,7 @@ type Result struct {
 // often as needed (Result.Bind). The steps are listed by Passes.
 //
 // What can't be compiled is an error that names the operation: classical control,
-// vendor blocks, unitaries on three qubits or more; so is a circuit wider than
+// vendor blocks, unitaries on more than eight qubits; so is a circuit wider than
 // the device, or a chain for which the device has no connected qubits that work.
 // Where the only chain runs over faulty pairs, it is taken with a warning.
 func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {

@@ -111,7 +111,12 @@ func (l *lowering) unitary(m ir.Matrix, qubits []int, name string) error {
 		l.steps(w.steps(l.keepRZZ), qubits)
 		return nil
 	}
-	return fmt.Errorf("the unitary %q on %d qubits is not synthesised; give it as gates", name, len(qubits))
+	list, err := shannon(m)
+	if err != nil {
+		return fmt.Errorf("the unitary %q: %w", name, err)
+	}
+	l.steps(list, qubits)
+	return nil
 }
 
 // steps appends one-qubit gates and cx.
