@@ -146,7 +146,7 @@ func (m Meta) keys() []int {
 // samples begin at, counted from 0.
 const FromBin = "from_bin"
 
-const maxFromBin = 1 << 40
+const maxFromBin = 1 << 30
 
 // describe takes from a description what it says of the neurons and of the time in a repeat,
 // where it is one of this raster.
