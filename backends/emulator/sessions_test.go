@@ -22,6 +22,7 @@ import (
 	"qgan/backends/remote"
 	"qgan/backends/service"
 	"qgan/internal/durable"
+	"qgan/ir/compile"
 )
 
 type inner interface {
@@ -261,7 +262,14 @@ func TestSessionsAreMoney(t *testing.T) {
 	for usd, fits := range map[float64]bool{9.5: true, 10.5: false} {
 		b := newBench(t, "ibm")
 		r := b.command(b.service(map[string]string{"ibm-session": "30m"}, usd), ledger.Limits{PerCommand: &limit})
-		err := b.run(r, 0, 2)
+		o, err := r.Prepare(b.t.Context(), one(t, r.Service, 20).Circuit, 20, compile.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := o.Session(); !ok || s.Price.USD != usd {
+			t.Errorf("an offer of $%v: %+v, %v", usd, s, ok)
+		}
+		err = b.run(r, 0, 2)
 		if fits != (err == nil) || !fits && !errors.Is(err, ledger.ErrLimit) || len(b.sessions.all) != map[bool]int{true: 1}[fits] {
 			t.Errorf("$%v of $%v: %v, %d sessions", usd, limit, err, len(b.sessions.all))
 		}

@@ -52,6 +52,12 @@ func (r *Remote) Prepare(ctx context.Context, c *ir.Circuit, shots int, options 
 	return o, err
 }
 
+// Session is the session that is asked for beside the job; ok is false where none is.
+func (o *Offer) Session() (s service.Session, ok bool) {
+	_, s, ok = asked(o.remote.Service)
+	return s, ok
+}
+
 // Body is what would be sent, under a tag of no job.
 func (o *Offer) Body(ctx context.Context) ([]byte, error) {
 	return o.remote.Service.Body(ctx, o.programs, "qgan-dry-run")

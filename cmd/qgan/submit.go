@@ -144,6 +144,9 @@ func (a *app) tellOffer(backend string, o *remote.Offer) {
 	if o.Priced {
 		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
 	}
+	if s, ok := o.Session(); ok && s.Priced {
+		cost += fmt.Sprintf(", and its session at most $%.2f (%s)", s.Price.USD, s.Price.Basis)
+	}
 	if left := o.Limits.Left; left != nil {
 		cost += fmt.Sprintf("; the account's limit at the service leaves $%.2f", *left)
 	}
