@@ -28,6 +28,8 @@ import (
 type inner interface {
 	service.Service
 	service.Sessions
+	Label() service.Label
+	Options() map[string]string
 }
 
 // narrow takes a circuit in a job, and may ask for a session at a price.
@@ -252,6 +254,26 @@ func TestSessionsLeftOpen(t *testing.T) {
 				t.Errorf("%s, by hand %v: %s", name, byHand, b.held())
 			}
 		}
+	}
+}
+
+// A planned job that is waited for by hand opens no session: that is its command's.
+func TestSessionsOfPlannedJobs(t *testing.T) {
+	b := newBench(t, "ibm")
+	s := b.service(map[string]string{"ibm-session": "30m", "ibm-batch": "false"}, 0)
+	r := b.command(s, ledger.Limits{})
+	jobs, err := r.Plan(t.Context(), [][]service.Program{{one(t, s, 20)}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = remote.Await(t.Context(), r.Ledger, []string{jobs[0].ID}, func(_ context.Context, j ledger.Job) (*remote.Remote, error) {
+		if len(j.Options) != 1 {
+			t.Errorf("its options are %v", j.Options)
+		}
+		return b.command(b.service(j.Options, 0), ledger.Limits{}), nil
+	})
+	if got := b.held(); err != nil || got != "" {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 

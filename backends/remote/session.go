@@ -21,12 +21,15 @@ type holding struct {
 	job   ledger.Job
 	until time.Time // when it ends by itself
 	free  func() error
-	ctx   context.Context // of its closing
+	ctx   context.Context // of the command
 }
 
 // closing is how long the end of a batch or a session is tried to be told; without it ends by
 // itself.
 const closing = 20 * time.Second
+
+// hurried is that of a session whose command was stopped.
+const hurried = 2 * time.Second
 
 // asked is the session that a service is asked for; ok is false where none is.
 func asked(s service.Service) (of service.Sessions, what service.Session, ok bool) {
@@ -110,7 +113,7 @@ func (r *Remote) open(ctx context.Context, of service.Sessions, what service.Ses
 		return free()
 	}
 	r.purse.send(j)
-	h.free, h.until, h.ctx = free, r.Ledger.Now().Add(what.Most), context.WithoutCancel(ctx)
+	h.free, h.until, h.ctx = free, r.Ledger.Now().Add(what.Most), ctx
 	err = r.record(&j, ledger.Update{State: ledger.Submitted, Remote: service.SessionID(id)})
 	h.job = j
 	cost := "no price is known"
@@ -129,7 +132,11 @@ func (r *Remote) Close() error {
 	if h.free == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(h.ctx, closing)
+	most := closing
+	if h.ctx.Err() != nil {
+		most = hurried
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), most)
 	defer cancel()
 	_, err := r.end(ctx, h.job)
 	err = errors.Join(err, h.free())
