@@ -13,15 +13,15 @@ type state struct {
 	options Options
 	circuit *ir.Circuit // logical qubits until layout, physical ones after
 
-	wires     []int  // logical qubit -> qubit of the circuit at its end; nil: the same
-	layout    []int  // logical qubit -> physical qubit at the beginning; nil before layout
-	final     []int  // at the end
-	routeSeed uint64 // of the choices of routing
-	faulty    bool   // the layout had to take faulty pairs
-	readout   *Affine
-	program   *program
-	warnings  []string
-	lost      float64 // see Result.Error
+	wires      []int           // logical qubit -> qubit of the circuit at its end; nil: the same
+	layout     []int           // logical qubit -> physical qubit at the beginning; nil before layout
+	final      []int           // at the end
+	candidates []*routedLayout // ways to route that cost about as little; nil: the layout alone
+	faulty     bool            // the layout had to take faulty pairs
+	readout    *Affine
+	program    *program
+	warnings   []string
+	lost       float64 // see Result.Error
 }
 
 // pass is a row of the table of passes.

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -66,17 +67,18 @@ func (s *state) placeGraph(d *demand) error {
 		return nil
 	}
 	body, _ := finalMeasurements(s.circuit)
-	best, err := newRouter(t, body).bestLayout(d, s.options.Seed, tries(s.options.Level))
+	ways, err := newRouter(t, body).bestLayouts(d, s.options.Seed, tries(s.options.Level))
 	if err != nil {
 		return err
 	}
+	best := ways[0]
 	if order == nil && math.Exp(-best.cost*t.typicalCost()) < hopeless {
 		if layout := embed(t.withFaulty(), d); layout != nil && s.acceptFaulty(d, layout) {
 			s.layout = layout
 			return nil
 		}
 	}
-	s.layout, s.routeSeed = best.layout, best.seed
+	s.layout, s.candidates = best.layout, ways[:min(len(ways), candidates(s.options.Level, len(body.Ops)))]
 	return nil
 }
 
@@ -99,20 +101,18 @@ func (t *Target) typicalCost() float64 {
 func route(s *state) error {
 	c := s.circuit
 	body, last := finalMeasurements(c)
-	p, err := newRouter(s.using(), body).pass(s.layout, forward, s.routeSeed, true)
+	list := s.candidates
+	if list == nil {
+		list = []*routedLayout{{layout: s.layout}}
+	}
+	best, err := s.bestSettled(newRouter(s.using(), body), last, list)
 	if err != nil {
 		return err
 	}
-	for _, m := range last {
-		p.out = append(p.out, relocate(m, p.place))
-	}
-	s.final = p.place
+	*s.circuit, s.layout, s.final = *best.circuit, best.layout, best.final
 	if s.wires != nil {
-		s.final = pick(p.place, s.wires)
+		s.final = pick(s.final, s.wires)
 	}
-	c.Ops = p.out
-	c.Qubits = len(s.target.Qubits)
-	c.QubitRegs = ir.New(c.Qubits, 0).QubitRegs
 	return nil
 }
 
@@ -507,9 +507,10 @@ type routedLayout struct {
 	cost   float64
 }
 
-// bestLayout routes to and fro from several beginnings, side by side, and returns
-// the beginning of the cheapest pass; of equal ones the first.
-func (r *router) bestLayout(d *demand, seed uint64, tries int) (*routedLayout, error) {
+// bestLayouts routes to and fro from several beginnings, side by side, and returns the
+// beginnings of the cheapest pass of each that is not much dearer than the cheapest, the
+// cheapest first; of equal ones the first.
+func (r *router) bestLayouts(d *demand, seed uint64, tries int) ([]*routedLayout, error) {
 	r.distances()
 	results, errs := make([]*routedLayout, tries), make([]error, tries)
 	work := make(chan int)
@@ -526,16 +527,17 @@ func (r *router) bestLayout(d *demand, seed uint64, tries int) (*routedLayout, e
 	}
 	close(work)
 	group.Wait()
-	var best *routedLayout
+	var ways []*routedLayout
 	for _, x := range results {
-		if x != nil && (best == nil || x.cost < best.cost) {
-			best = x
+		if x != nil {
+			ways = append(ways, x)
 		}
 	}
-	if best == nil {
+	if len(ways) == 0 {
 		return nil, errs[0]
 	}
-	return best, nil
+	slices.SortStableFunc(ways, func(a, b *routedLayout) int { return cmp.Compare(a.cost, b.cost) })
+	return slices.DeleteFunc(ways, func(x *routedLayout) bool { return x.cost > dear*ways[0].cost }), nil
 }
 
 // try routes from one random beginning to and fro.

@@ -394,9 +394,15 @@ func TestBestOfTries(t *testing.T) {
 		c := pairsOf(8, 0, randomPairs(seed, 8, 24))
 		r := newRouter(target, c)
 		d := demandOf(c, target)
-		best, err := r.bestLayout(d, seed, 12)
+		ways, err := r.bestLayouts(d, seed, 12)
 		if err != nil {
 			t.Fatal(err)
+		}
+		best := ways[0]
+		for i, x := range ways {
+			if x.cost > dear*best.cost || i > 0 && x.cost < ways[i-1].cost {
+				t.Errorf("seed %d: way %d costs %v, the first %v", seed, i, x.cost, best.cost)
+			}
 		}
 		least, at := math.Inf(1), uint64(0)
 		costs := map[float64]bool{}
