@@ -157,12 +157,15 @@ func TestJobsWithoutCredentials(t *testing.T) {
 	failed := job(sent, ledger.Update{State: ledger.Failed, Attempt: 1, Remote: "r2", Reason: "too warm"})
 	gone := job(sent, ledger.Update{State: ledger.Gone, Attempt: 1, Remote: "r3", Reason: "404"})
 	open := job(sent, ledger.Update{State: ledger.Submitted, Attempt: 1, Remote: "r4"})
+	cut := job(sent, ledger.Update{State: ledger.Unreadable, Attempt: 1, Remote: "r5"})
 	env := map[string]string{"QGAN_LEDGER": dir}
 	for _, k := range []struct {
 		args, message string
 		code          int
 	}{
 		{"jobs wait " + done, "", exitOK}, {"jobs wait " + failed, "too warm", exitRemote}, {"jobs wait " + gone, "gone", exitRemote}, {"jobs wait " + open, "IONQ_API_KEY", exitUsage},
+		{"jobs wait " + cut, "IONQ_API_KEY", exitUsage}, // its result is asked for again
+		{"jobs wait " + failed + " " + gone + " " + done, "too warm", exitRemote}, {"jobs wait " + gone + " " + failed, "gone", exitRemote},
 		{"jobs abandon " + open, "abandoned", exitOK}, {"jobs wait " + open, "abandoned", exitRemote},
 		{"jobs wait " + done + " --max-cost NaN", "it takes US dollars", exitUsage}, {"jobs wait " + done + " --max-cost -5", "it takes US dollars", exitUsage},
 		{"jobs wait " + done + " --max-cost=", "it takes US dollars", exitUsage}, {"jobs wait " + done + " --max-cost 0", "", exitOK},

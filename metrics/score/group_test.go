@@ -62,6 +62,7 @@ func TestAgainst(t *testing.T) {
 			[]string{"autocovariances"}, []string{"rates", "noise correlations"}, nil},
 		{"both are perfect", with(one("rate_error", 0.01, -3), one("psth_r2_median", 0.8, 0.99)), nil, nil, []string{"rates", "stimulus"}},
 		{"one is not", with(one("rate_error", 0.2, 1.1), one("psth_r2_median", 0.8, 1.1)), nil, []string{"rates", "stimulus"}, nil},
+		{"one is as good as the worst perfect one", with(one("noise_correlation_r", 0.6, 1), one("rate_error", 0.1, 1)), []string{"noise correlations"}, nil, []string{"rates"}},
 		{"nothing known of perfect samples", with(one("rate_error", 0.05, math.NaN()), lagsOf("autocovariance_error_lag_", 0.3, math.NaN())), []string{"rates"}, []string{"autocovariances"}, nil},
 		{"nothing in common", one("js_words", 0.1, 0), nil, nil, nil},
 	} {
@@ -70,11 +71,14 @@ func TestAgainst(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, x)
 		}
 	}
+	if x := scoreOf("own", own).Against(scoreOf("shuffled", own)); x.Lacks != Lacks("shuffled") {
+		t.Errorf("shuffled lacks %q", x.Lacks)
+	}
 }
 
 func TestGroupValues(t *testing.T) {
 	s := scoreOf("", with(lagsOf("covariance_error_lag_", 0.1, 3), map[string][2]float64{
-		"covariance_error_lag_20": {1, 500}, "rmse_correlation": {0.1, -1}, "max_correlation_error": {0.1, 2.6}, "log_likelihood": {-3, math.NaN()},
+		"covariance_error_lag_20": {1, 500}, "rmse_correlation": {0.1, 2.6}, "max_correlation_error": {0.1, -1}, "log_likelihood": {-3, math.NaN()},
 	}))
 	three := 3.
 	middle := 2.6
@@ -82,6 +86,21 @@ func TestGroupValues(t *testing.T) {
 		got := s.Groups[k]
 		if got.Name != want.Name || got.Figures != want.Figures || got.Seen != want.Seen || (got.Excess == nil) != (want.Excess == nil) || got.Excess != nil && *got.Excess != *want.Excess {
 			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+}
+
+// A table has each group's median of each score, of the likelihood its value.
+func TestGroupRow(t *testing.T) {
+	scores := []*Score{
+		scoreOf("a", map[string][2]float64{"rate_error": {0.1, 3.14}, "log_likelihood": {-3.14159, math.NaN()}}),
+		scoreOf("b", map[string][2]float64{"noise_correlation_r": {0.1, -2}, "rate_error": {0.1, math.NaN()}}),
+	}
+	for group, want := range map[string][]string{
+		likelihoodGroup: {"-3.142", "–"}, "rates": {"3.1", "–"}, "noise correlations": {"–", "-2.0"}, "words": {"–", "–"},
+	} {
+		if got := GroupRow(group, scores); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", group, got, want)
 		}
 	}
 }
