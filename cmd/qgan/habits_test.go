@@ -100,6 +100,8 @@ func TestPlannedJobsKeepTheirOptions(t *testing.T) {
 				t.Fatal(dry.err)
 			}
 			ids := planned(dir, 3, ledger.Job{Service: k.service, Device: k.device, Endpoint: web.URL, Circuits: 1, Shots: 20, Options: k.options, Estimate: &free, Programs: shapes}, strings.TrimSpace(dry.out))
+			// One without options is not sent with theirs.
+			ids = append(ids, planned(dir, 1, ledger.Job{Service: k.service, Device: k.device, Endpoint: web.URL, Circuits: 1, Shots: 20, Estimate: &free, Programs: shapes}, strings.TrimSpace(dry.out))...)
 			if r := command(t, k.env, append([]string{"jobs", "wait"}, ids...)...); r.code != exitOK {
 				t.Errorf("exit code %d: %s", r.code, r.err)
 			}

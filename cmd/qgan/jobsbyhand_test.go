@@ -13,6 +13,7 @@ import (
 
 	"qgan/backends/emulator"
 	"qgan/backends/ledger"
+	"qgan/backends/remote"
 	"qgan/internal/durable"
 )
 
@@ -158,6 +159,13 @@ func TestJobsWithoutCredentials(t *testing.T) {
 	gone := job(sent, ledger.Update{State: ledger.Gone, Attempt: 1, Remote: "r3", Reason: "404"})
 	open := job(sent, ledger.Update{State: ledger.Submitted, Attempt: 1, Remote: "r4"})
 	cut := job(sent, ledger.Update{State: ledger.Unreadable, Attempt: 1, Remote: "r5"})
+	l := must[*ledger.Ledger](t)(ledger.Open(durable.OS{}, dir, time.Now))
+	defer l.Close()
+	for id, hint := range map[string]string{open: "it goes on at the service: wait again", job(): "it is planned: waiting again goes on with it"} {
+		if at, says, err := remote.Standing(l, []string{done, failed, id}); at != id || says != hint || err != nil {
+			t.Errorf("waited for in vain: %s, %q, %v", at, says, err)
+		}
+	}
 	env := map[string]string{"QGAN_LEDGER": dir}
 	for _, k := range []struct {
 		args, message string
@@ -173,5 +181,23 @@ func TestJobsWithoutCredentials(t *testing.T) {
 		if r := command(t, env, strings.Fields(k.args)...); r.code != k.code || !strings.Contains(r.out+r.err, k.message) {
 			t.Errorf("qgan %s: exit code %d, want %d with %q: %s%s", k.args, r.code, k.code, k.message, r.out, r.err)
 		}
+	}
+}
+
+// A job whose plan was lost counts as damage like a line that can't be read.
+func TestJobsTellOrphans(t *testing.T) {
+	dir := t.TempDir()
+	usd := 1.0
+	plan(t, dir, time.Now(), ledger.Job{Service: "ionq", Device: "simulator", Estimate: &usd}, ledger.Update{State: ledger.Sending, Attempt: 1})
+	logs := must[[]string](t)(filepath.Glob(filepath.Join(dir, "events-*.jsonl")))
+	for _, path := range logs {
+		text := string(must[[]byte](t)(os.ReadFile(path)))
+		_, rest, _ := strings.Cut(text, "\n") // the plan comes first
+		if err := os.WriteFile(path, []byte(rest+"no event\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := command(t, map[string]string{"QGAN_LEDGER": dir}, "jobs", "list"); len(logs) != 1 || !strings.Contains(r.err, "2 parts of the ledger can't be read") {
+		t.Errorf("%d logs, exit code %d: %s", len(logs), r.code, r.err)
 	}
 }
