@@ -75,6 +75,8 @@ type BaselineOptions struct {
 	// Rand draws from the models whose law is known by draws only, and for the Monte
 	// Carlo fits of windows of more than [MaxEntBits]; without it they have no figures.
 	Rand *rand.Rand
+	// Begin is told of each model before it is fitted; nil: nobody.
+	Begin func(name string)
 
 	effort mcEffort // of the Monte Carlo fits; zero: the default
 }
@@ -180,7 +182,15 @@ func BaselinesOf(all, odd, even *States, opt BaselineOptions) ([]BaselineResult,
 			}
 		}
 	}
-	wanted := func(name string) bool { return opt.Models == nil || slices.Contains(opt.Models, name) }
+	wanted := func(name string) bool {
+		if opt.Models != nil && !slices.Contains(opt.Models, name) {
+			return false
+		}
+		if opt.Begin != nil {
+			opt.Begin(name)
+		}
+		return true
+	}
 
 	var results []BaselineResult
 	for _, b := range baselines {

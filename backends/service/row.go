@@ -1,6 +1,12 @@
 package service
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"qgan/internal/named"
+)
 
 // Row is what a program has to know of a service to use it: a row of its table of
 // services, which the service's own room writes.
@@ -67,3 +73,33 @@ func (e *AccountError) Unwrap() error { return e.Err }
 
 // BadInput reports that the user has to give another account.
 func (e *AccountError) BadInput() bool { return true }
+
+// EndpointVariable names the variable that tells another address of a service.
+func EndpointVariable(service string) string { return "QGAN_" + strings.ToUpper(service) + "_URL" }
+
+// Address is another address of a service: the last that a list of SERVICE=URL tells, or else its
+// variable; "" for none. All of the list is checked, since any of it is kept with a run.
+func Address(name string, list []string, getenv func(string) string, services []string) (string, error) {
+	address := getenv(EndpointVariable(name))
+	for _, e := range list {
+		of, url, ok := strings.Cut(e, "=")
+		if !ok || url == "" {
+			return "", named.Inputf("{endpoint} %s: it is SERVICE=URL", Shown(e))
+		}
+		if !slices.Contains(services, Shown(of)) {
+			return "", named.Inputf("service %q: there is %s", Shown(of), named.OneOf(services))
+		}
+		if _, err := CheckEndpoint(url); err != nil {
+			return "", err
+		}
+		if of == name {
+			address = url
+		}
+	}
+	if address != "" {
+		if _, err := CheckEndpoint(address); err != nil {
+			return "", err
+		}
+	}
+	return address, nil
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends/emulator"
+	"qgan/backends/service"
 )
 
 // newEmulateCmd makes `emulate`.
@@ -65,7 +66,7 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 			}
 			address := "http://" + l.Addr().String()
 			fmt.Fprintln(a.out, address)
-			for _, v := range append([][2]string{{endpointVariable(row.Name), address}}, s.Environment()...) {
+			for _, v := range append([][2]string{{service.EndpointVariable(row.Name), address}}, s.Environment()...) {
 				fmt.Fprintf(a.out, "export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
 			}
 			a.note("the device is %s:%s; it stops at Ctrl-C", row.Name, s.Device())

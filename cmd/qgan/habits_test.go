@@ -15,6 +15,7 @@ import (
 
 	"qgan/backends/emulator"
 	"qgan/backends/ledger"
+	"qgan/backends/service"
 	"qgan/internal/durable"
 )
 
@@ -94,7 +95,7 @@ func TestPlannedJobsKeepTheirOptions(t *testing.T) {
 			web := httptest.NewServer(seen.over(k.server))
 			defer web.Close()
 			dir := t.TempDir()
-			k.env["QGAN_LEDGER"], k.env["XDG_CONFIG_HOME"], k.env[endpointVariable(k.service)] = dir, quick(t), web.URL
+			k.env["QGAN_LEDGER"], k.env["XDG_CONFIG_HOME"], k.env[service.EndpointVariable(k.service)] = dir, quick(t), web.URL
 			dry := command(t, k.env, "submit", program, "--backend", k.service+":"+k.device, "--shots", "20", "--dry-run")
 			if dry.code != exitOK {
 				t.Fatal(dry.err)
@@ -229,7 +230,7 @@ func TestEmulatePrintsWhatItTakes(t *testing.T) {
 				env[name] = strings.ReplaceAll(value[1:len(value)-1], `'\''`, "'")
 				t.Setenv(name, env[name]) // Amazon's client reads the process's
 			}
-			if !strings.HasPrefix(lines[0], "http://127.0.0.1:") || env[endpointVariable(row.Name)] != lines[0] {
+			if !strings.HasPrefix(lines[0], "http://127.0.0.1:") || env[service.EndpointVariable(row.Name)] != lines[0] {
 				t.Errorf("%s printed\n%s", row.Name, out)
 			}
 			if r := command(t, env, "submit", program, "--backend", device, "--shots", "20", "--wait"); r.code != exitOK || !containsRow(r.out, "1") {
@@ -301,7 +302,7 @@ func TestFreeDevices(t *testing.T) {
 	for name, want := range map[string][2]int{"ibm": {7, 7}, "ionq": {11, 29}, "braket": {8, 8}, "iqm": {5, 5}, "azure": {11, 29}} {
 		e := must[emulator.Service](t)(emulator.New(name, emulator.Options{}))
 		web := httptest.NewServer(e)
-		env := map[string]string{endpointVariable(name): web.URL}
+		env := map[string]string{service.EndpointVariable(name): web.URL}
 		for _, v := range e.Environment() {
 			env[v[0]] = v[1]
 			t.Setenv(v[0], v[1])
@@ -327,3 +328,6 @@ func TestFreeDevices(t *testing.T) {
 		t.Errorf("exit code %d: %s", r.code, r.err)
 	}
 }
+
+// addressOf names the variable with a service's address.
+func addressOf(name string) string { return service.EndpointVariable(name) }

@@ -56,7 +56,7 @@ func TestJobsAdoptAndAbandon(t *testing.T) {
 		defer web.Close()
 		env := map[string]string{
 			"QGAN_LEDGER": t.TempDir(), "XDG_CONFIG_HOME": configured(t, "[remote]\nlook_every = \"1ms\"\npoll_min = \"1ms\"\npoll_max = \"2ms\"\n"),
-			"IQM_TOKEN": "dummy-token", "IONQ_API_KEY": "KEY", endpointVariable(service): web.URL,
+			"IQM_TOKEN": "dummy-token", "IONQ_API_KEY": "KEY", addressOf(service): web.URL,
 		}
 		run := func(code int, message string, args ...string) ran {
 			t.Helper()

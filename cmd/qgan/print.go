@@ -69,14 +69,13 @@ func plural(n int, thing string) string { return words.Count(n, thing) }
 // or "text", which is one line on a terminal unless NO_COLOR, CI or TERM=dumb ask for plain
 // text.
 func (a *app) newProgress(mode, name, unit string, first int) (*progress.Bar, error) {
-	form := progress.Lines
-	switch {
-	case mode == "jsonl":
+	form := progress.FormOf(a.terminal(a.err), a.getenv)
+	switch mode {
+	case "text":
+	case "jsonl":
 		form = progress.Objects
-	case mode != "text":
+	default:
 		return nil, usagef("--log: %q is neither text nor jsonl", mode)
-	case a.terminal(a.err) && a.getenv("NO_COLOR") == "" && a.getenv("CI") == "" && a.getenv("TERM") != "dumb":
-		form = progress.Terminal
 	}
 	return progress.New(a.err, a.now, form, name, unit, first), nil
 }

@@ -13,6 +13,8 @@ import (
 
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
+	"qgan/backends/service"
+	"qgan/internal/conffile"
 	"qgan/ir"
 	"qgan/ir/compile"
 	"qgan/training/lab"
@@ -143,7 +145,7 @@ func TestPatienceAndLimits(t *testing.T) {
 	}{
 		{"", remoteFlags{}, remote.Patience{}, -1, -1, ""},
 		{"[remote]\nlook_every = \"3s\"\npoll_min = \"20ms\"\npoll_max = \"1m\"\ngive_up = \"2h\"\n[limits]\nper_command = 2\nper_day = 0", remoteFlags{}, remote.Patience{LookEvery: 3 * time.Second, PollMin: 20 * time.Millisecond, PollMax: time.Minute, GiveUp: 2 * time.Hour}, 2, 0, ""},
-		{"[limits]\nper_command = 2", remoteFlags{maxCost: dollars{new(float64)}}, remote.Patience{}, 0, -1, ""},
+		{"[limits]\nper_command = 2", remoteFlags{maxCost: conffile.Dollars{USD: new(float64)}}, remote.Patience{}, 0, -1, ""},
 		{"[remote]\npoll_min = \"0s\"", remoteFlags{}, remote.Patience{}, 0, 0, `remote.poll_min "0s": it takes a time such as 40s`},
 		{"[remote]\npoll_max = \"later\"", remoteFlags{}, remote.Patience{}, 0, 0, `remote.poll_max "later": it takes a time such as 40s`},
 		{"[limits]\nper_command = \"\"", remoteFlags{}, remote.Patience{}, 0, 0, "limits.per_command : it takes US dollars, 0 or above"},
@@ -180,15 +182,15 @@ func TestPatienceAndLimits(t *testing.T) {
 
 // What settings of a run say of a service stands beside what flags say.
 func TestRemoteFlagsWith(t *testing.T) {
-	own := remoteFlags{endpoint: []string{"ibm=a"}, maxCost: dollars{new(3.0)}, unpriced: true}
+	own := remoteFlags{endpoint: []string{"ibm=a"}, maxCost: conffile.Dollars{USD: new(3.0)}, unpriced: true}
 	for _, c := range []struct {
 		s    lab.Settings
 		want remoteFlags
 	}{
 		{lab.Settings{}, own},
-		{lab.Settings{"endpoint": "ibm=b,iqm=c", "max-cost": "0", "resubmit-unknown": "true", "unpriced": "false"}, remoteFlags{endpoint: []string{"ibm=b", "iqm=c"}, maxCost: dollars{new(0.0)}, unpriced: true, resubmit: true}},
+		{lab.Settings{"endpoint": "ibm=b,iqm=c", "max-cost": "0", "resubmit-unknown": "true", "unpriced": "false"}, remoteFlags{endpoint: []string{"ibm=b", "iqm=c"}, maxCost: conffile.Dollars{USD: new(0.0)}, unpriced: true, resubmit: true}},
 	} {
-		if got := must[remoteFlags](t)(own.with(c.s)); gocmp.Diff(c.want, got, gocmp.AllowUnexported(remoteFlags{}, dollars{}), cmpopts.EquateEmpty()) != "" {
+		if got := must[remoteFlags](t)(own.with(c.s)); gocmp.Diff(c.want, got, gocmp.AllowUnexported(remoteFlags{}), cmpopts.EquateEmpty()) != "" {
 			t.Errorf("%v: %+v, want %+v", c.s, got, c.want)
 		}
 	}
@@ -199,15 +201,13 @@ func TestRemoteFlagsWith(t *testing.T) {
 		t.Errorf("much: %v", err)
 	}
 	// Of an address the flag's wins, then the environment's; those of other services don't count.
-	a := testApp()
-	a.getenv = func(name string) string { return map[string]string{"QGAN_IQM_URL": "http://127.0.0.1:2"}[name] }
+	getenv := func(name string) string { return map[string]string{"QGAN_IQM_URL": "http://127.0.0.1:2"}[name] }
 	for endpoint, want := range map[string]string{"": "http://127.0.0.1:2", "ibm=http://127.0.0.1:3": "http://127.0.0.1:2", "iqm=http://127.0.0.1:4": "http://127.0.0.1:4"} {
-		f := remoteFlags{}
+		var list []string
 		if endpoint != "" {
-			f.endpoint = []string{endpoint}
+			list = []string{endpoint}
 		}
-		row, _ := serviceOf("iqm")
-		if got := must[string](t)(f.address(a, row)); got != want {
+		if got := must[string](t)(service.Address("iqm", list, getenv, serviceNames())); got != want {
 			t.Errorf("--endpoint %s: %s, want %s", endpoint, got, want)
 		}
 	}

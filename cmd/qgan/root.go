@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"qgan/backends/service"
 	"qgan/backends/sim"
 	"qgan/internal/durable"
+	"qgan/internal/progress"
 	"qgan/internal/words"
 )
 
@@ -48,13 +51,16 @@ type app struct {
 	started bool    // a verb's own work has begun: no usage error from here on
 
 	senders []*remote.Remote // of jobs, that were opened
+	pulse   *progress.Pulse  // of a verb that only computes
+	hasty   atomic.Bool      // it only computes, so it can be ended at any time
+	quit    func(code int)   // ends the process
 }
 
 // newApp returns the app of a process.
 func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
 	return &app{
 		stdin: stdin, out: stdout, err: stderr, getenv: getenv,
-		fs: durable.OS{}, now: time.Now, terminal: isTerminal,
+		fs: durable.OS{}, now: time.Now, terminal: isTerminal, quit: os.Exit,
 		selfTest: func() (string, error) {
 			s := new(sim.Simulator)
 			return s.KernelName(), s.SelfTest(context.Background())
@@ -170,6 +176,14 @@ func markStart(a *app, cmd *cobra.Command) {
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			a.started = true
+			if verb, _, _ := strings.Cut(verbPath(cmd), " "); !slices.Contains(lasting, verb) {
+				if _, ok := a.err.(*os.File); ok {
+					a.pulse = progress.NewPulse(a.err, progress.FormOf(a.terminal(a.err), a.getenv), verb)
+					a.out, a.err = a.pulse.Before(a.out), a.pulse.Before(a.err)
+					defer a.pulse.Stop()
+				}
+				a.hasty.Store(true)
+			}
 			return work(cmd, args)
 		}
 	}
@@ -180,8 +194,16 @@ func markStart(a *app, cmd *cobra.Command) {
 
 // run runs a command line, reports its error on stderr and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	ctx, stop := withSignals(ctx, os.Exit)
+	ctx, stop := withSignals(ctx, a.quit)
 	defer stop()
+	ended := make(chan struct{})
+	defer close(ended)
+	errs := a.err
+	go a.hurry(ctx, ended, func() {
+		a.pulse.Stop()
+		fmt.Fprintf(errs, "qgan: %v\n", errInterrupted)
+		a.quit(exitInterrupted)
+	})
 	root := newRootCmd(a)
 	if args == nil {
 		args = []string{} // cobra would read os.Args instead

@@ -119,7 +119,7 @@ func TestScenarios(t *testing.T) {
 				defer web.Close()
 				dir := t.TempDir()
 				env := map[string]string{
-					"QGAN_LEDGER": dir, endpointVariable(service): web.URL,
+					"QGAN_LEDGER": dir, addressOf(service): web.URL,
 					"XDG_CONFIG_HOME": configured(t, "[remote]\nlook_every = \"1ms\"\npoll_min = \"1ms\"\npoll_max = \"2ms\"\ngive_up = \"10s\"\n"),
 				}
 				for variable, value := range on.env {

@@ -127,7 +127,7 @@ func lawOn(t *testing.T, m *assess.Generator, backend string, env map[string]str
 		t.Setenv(variable, value)
 	}
 	t.Setenv("QGAN_LEDGER", t.TempDir())
-	t.Setenv(endpointVariable(name), web.URL)
+	t.Setenv(addressOf(name), web.URL)
 	a := newApp(strings.NewReader(""), io.Discard, io.Discard, os.Getenv)
 	soon := conffile.Entry{Table: "remote", Key: "poll_min", Values: []string{"1ms"}}
 	a.cfg = newConfig(os.Getenv, conffile.Files{{Entries: []conffile.Entry{soon}}})

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -40,9 +39,6 @@ func serviceOf(name string) (*service.Row, error) {
 	return &services[i], nil
 }
 
-// endpointVariable names the variable that tells another address of a service.
-func endpointVariable(name string) string { return "QGAN_" + strings.ToUpper(name) + "_URL" }
-
 // surroundings are where a service finds the account for a device, "" for any: the environment,
 // what a scheduler gave, files, and its table of the configuration.
 func (a *app) surroundings(s *service.Row, device string) (service.Surroundings, error) {
@@ -60,31 +56,10 @@ func (a *app) surroundings(s *service.Row, device string) (service.Surroundings,
 	}, err
 }
 
-// dollars is a flag's amount of US dollars; none as long as it is not set.
-type dollars struct{ usd *float64 }
-
-// Set implements pflag.Value.
-func (d *dollars) Set(text string) error {
-	x, err := conffile.ParseDollars(text)
-	d.usd = &x
-	return err
-}
-
-// String implements pflag.Value.
-func (d *dollars) String() string {
-	if d.usd == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*d.usd, 'g', -1, 64)
-}
-
-// Type implements pflag.Value.
-func (d *dollars) Type() string { return "float" }
-
 // remoteFlags are the flags of verbs that speak to a service.
 type remoteFlags struct {
 	endpoint []string
-	maxCost  dollars
+	maxCost  conffile.Dollars
 	unpriced bool
 	resubmit bool
 	job      map[string]*string // options of jobs
@@ -152,32 +127,6 @@ func (f remoteFlags) with(s lab.Settings) (remoteFlags, error) {
 	return f, nil
 }
 
-// address is the endpoint of a service: the flag's, or the environment's, or none.
-func (f *remoteFlags) address(a *app, s *service.Row) (string, error) {
-	address := a.getenv(endpointVariable(s.Name))
-	for _, e := range f.endpoint {
-		name, url, ok := strings.Cut(e, "=")
-		if !ok || url == "" {
-			return "", usagef("--endpoint %s: it is SERVICE=URL", service.Shown(e))
-		}
-		if _, err := serviceOf(service.Shown(name)); err != nil {
-			return "", err
-		}
-		if _, err := service.CheckEndpoint(url); err != nil { // any of them is kept with a run
-			return "", usagef("%w", err)
-		}
-		if name == s.Name {
-			address = url
-		}
-	}
-	if address != "" {
-		if _, err := service.CheckEndpoint(address); err != nil {
-			return "", usagef("%w", err)
-		}
-	}
-	return address, nil
-}
-
 // open returns the client of SERVICE:DEVICE.
 func (f *remoteFlags) open(ctx context.Context, a *app, backend string) (service.Service, error) {
 	name, device, ok := strings.Cut(backend, ":")
@@ -225,7 +174,7 @@ func (f *remoteFlags) choose(ctx context.Context, a *app, backend string, qubits
 // client returns the client of a device of a service; "" is none. An address that the command
 // line or the environment names stands for the one of the options.
 func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device string, o service.Options) (service.Client, error) {
-	other, err := f.address(a, s)
+	other, err := service.Address(s.Name, f.endpoint, a.getenv, serviceNames())
 	if err != nil {
 		return nil, err
 	}
@@ -255,8 +204,8 @@ func (a *app) openLedger() (*ledger.Ledger, error) {
 func (f *remoteFlags) limits(a *app) (ledger.Limits, error) {
 	t := a.cfg.Files.Table("limits")
 	l := ledger.Limits{Unpriced: f.unpriced || f.granted, PerCommand: t.Dollars("per_command"), PerDay: t.Dollars("per_day")}
-	if f.maxCost.usd != nil {
-		l.PerCommand = f.maxCost.usd
+	if f.maxCost.USD != nil {
+		l.PerCommand = f.maxCost.USD
 	}
 	return l, t.Err()
 }
@@ -282,5 +231,6 @@ func (f *remoteFlags) remote(a *app, l *ledger.Ledger, s service.Service, comman
 		Report: func(j ledger.Job, what string) { a.note("%s: %s", j.ID, what) },
 	}
 	a.senders = append(a.senders, r)
+	a.hasty.Store(false)
 	return r, nil
 }

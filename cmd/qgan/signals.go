@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // errInterrupted is the cause of a context that a signal has cancelled.
@@ -44,5 +45,28 @@ func withSignals(parent context.Context, quit func(code int)) (ctx context.Conte
 		signal.Stop(signals)
 		close(done)
 		cancel(nil)
+	}
+}
+
+// lasting are the verbs that end by themselves when they are interrupted, since they finish a
+// step, speak to services or show progress of their own. Others only compute.
+var lasting = []string{"train", "study", "worker", "submit", "jobs", "devices", "emulate", "auth", "completion", "help"}
+
+// grace is how long a verb that only computes has to end by itself.
+const grace = 1200 * time.Millisecond
+
+// hurry calls end where an interrupted verb that only computes has not ended after the grace.
+func (a *app) hurry(ctx context.Context, ended <-chan struct{}, end func()) {
+	select {
+	case <-ended:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-ended:
+	case <-time.After(grace):
+		if a.hasty.Load() && errors.Is(context.Cause(ctx), errInterrupted) {
+			end()
+		}
 	}
 }

@@ -89,6 +89,27 @@ func ParseDollars(text string) (float64, error) {
 	return x, nil
 }
 
+// Dollars is an amount of US dollars that a flag takes; none as long as it is not set.
+type Dollars struct{ USD *float64 }
+
+// Set reads the amount.
+func (d *Dollars) Set(text string) error {
+	x, err := ParseDollars(text)
+	d.USD = &x
+	return err
+}
+
+// String is the amount; "" for none.
+func (d *Dollars) String() string {
+	if d.USD == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*d.USD, 'g', -1, 64)
+}
+
+// Type is what help calls the value.
+func (d *Dollars) Type() string { return "float" }
+
 // Duration is a time above 0; 0 where the key is not there.
 func (t *Table) Duration(key string) time.Duration {
 	text, place, ok := t.Text(key)

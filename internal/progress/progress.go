@@ -24,6 +24,15 @@ const (
 	Objects              // a JSON object a line, every 5 s
 )
 
+// FormOf is the form for people: Terminal on one, unless NO_COLOR, CI or TERM=dumb ask for
+// Lines.
+func FormOf(terminal bool, getenv func(string) string) Form {
+	if terminal && getenv("NO_COLOR") == "" && getenv("CI") == "" && getenv("TERM") != "dumb" {
+		return Terminal
+	}
+	return Lines
+}
+
 // every is the time between two lines of a form.
 func (f Form) every() time.Duration {
 	if f == Terminal {

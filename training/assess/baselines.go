@@ -46,8 +46,10 @@ type BaselineOptions struct {
 	Classical bool // train fully connected generators too
 	// Iterations are the steps of each of them.
 	Iterations int
-	// Training is told of each before it is trained; nil: nobody.
+	// Training is told of each before it is trained, and Begin of every model before it is
+	// fitted; nil: nobody.
 	Training func(name string, hiddenUnits int)
+	Begin    func(name string)
 }
 
 // MeasureBaselines fits simple models to windows of t bins of the repeats trained on, and
@@ -63,7 +65,7 @@ func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o Base
 	if err != nil {
 		return nil, err
 	}
-	models, err := rec.Baselines(t, metrics.BaselineOptions{Rand: stream.New(o.Seed, "baseline")})
+	models, err := rec.Baselines(t, metrics.BaselineOptions{Rand: stream.New(o.Seed, "baseline"), Begin: o.Begin})
 	if err != nil {
 		return nil, err
 	}
