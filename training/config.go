@@ -226,7 +226,7 @@ func Preset(name string, n, t int) (Config, error) {
 		return c.WithObjective(ObjectiveLikelihood), nil
 	case n > MaxNeurons:
 		return c.withPopulation(), nil
-	case n*t <= MaxExactContextBits:
+	case n*t <= maxWindowBits:
 		return c.WithMemory(MemoryLeaky).WithObjective(ObjectiveLikelihood), nil
 	}
 	return c.WithMemory(MemoryLeaky).WithObjective(ObjectiveStaged), nil
@@ -264,6 +264,10 @@ func versusCritic(name string, n, t int) (Config, error) {
 	}
 	return c, nil
 }
+
+// maxWindowBits bounds n·t of windows that a memory begins anew with: the law of those that
+// were seen is still summed. Their likelihood is, to MaxExactContextBits, and drawn beyond.
+const maxWindowBits = 30
 
 // runsOn is the Past of generators with memory where the law of windows is out of
 // reach, bigBatch the batch of all with memory and of large ones without, smallBatch
@@ -330,7 +334,7 @@ func (c Config) WithMemory(m Memory) Config {
 		return c
 	}
 	c.Layers = 9
-	if c.Neurons*c.Timesteps > MaxExactContextBits {
+	if c.Neurons*c.Timesteps > maxWindowBits {
 		c.Past = runsOn
 		if m == MemoryLeaky {
 			c.OwnBits = ownBits // short windows are learnt as well without

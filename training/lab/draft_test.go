@@ -41,8 +41,8 @@ func TestDraft(t *testing.T) {
 		{"a whole repeat", movie, training.Sampling{Samples: 1, Bins: 400}, 400},
 		{"after the beginning", movie, training.Sampling{Samples: 1, Bins: 20, From: 5}, 25},
 		{"late", movie, training.Sampling{Samples: 1, Bins: 1, From: 200}, training.BurnIn + 1},
-		{"without a stimulus", runsOn, training.Sampling{Samples: 1, Bins: 1}, training.BurnIn + 1},
-		{"without a stimulus, long", runsOn, training.Sampling{Samples: 1, Bins: 50}, training.BurnIn + 50},
+		{"without a stimulus", runsOn, training.Sampling{Samples: 1, Bins: 1}, runsOn.Config.Warm() + 1},
+		{"without a stimulus, long", runsOn, training.Sampling{Samples: 1, Bins: 50}, runsOn.Config.Warm() + 50},
 	} {
 		got, err := on.Draft(t.Context(), c.g, c.s)
 		if err != nil {
