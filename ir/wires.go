@@ -59,8 +59,8 @@ func split(wires []int, qubits int) (q, b []int) {
 	return q, b
 }
 
-// QuBitsOf returns the qubits that an operation names; of a block those of everything within.
-func QuBitsOf(op Op) []int {
+// QubitsOf returns the qubits that an operation names; of a block those of everything within.
+func QubitsOf(op Op) []int {
 	const all = int(^uint(0)>>1) / 2
 	q, _ := split(Wires(op, all), all)
 	return q

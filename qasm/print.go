@@ -103,8 +103,8 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 }
 
 // Fitting is options in whose dialect all of a circuit can be written: those given or, where
-// they lose some of it, such as free symbols and delays, those of qiskit; why is then what
-// would be lost.
+// they lose some of it, such as free symbols and delays, those of qiskit, or of spec where
+// bits are assigned to; why is then what would be lost.
 func Fitting(c *ir.Circuit, opt Options) (fit Options, why string) {
 	notes, err := Check(c, opt)
 	switch {
@@ -116,6 +116,9 @@ func Fitting(c *ir.Circuit, opt Options) (fit Options, why string) {
 		why = strings.Join(notes, "; ")
 	}
 	opt.Dialect = "qiskit"
+	if _, err := Check(c, opt); err != nil { // what Qiskit's importer does not read
+		opt.Dialect = "spec"
+	}
 	return opt, why
 }
 

@@ -195,13 +195,5 @@ func (c *canceller) commute(a, b *ir.Apply) bool {
 	return true
 }
 
-// qubitsOf lists the qubits of an operation that passes know.
-func qubitsOf(op ir.Op) []int {
-	switch op := op.(type) {
-	case *ir.Barrier:
-		return op.Qubits
-	case *ir.Delay:
-		return op.Qubits
-	}
-	return ir.ActsOn(op)
-}
+// qubitsOf lists the qubits that an operation names, those within blocks included.
+func qubitsOf(op ir.Op) []int { return ir.QubitsOf(op) }

@@ -107,8 +107,8 @@ type Result struct {
 // Compile compiles a circuit for a target. Symbols stay: the result is bound as
 // often as needed (Result.Bind). The steps are listed by Passes.
 //
-// What can't be compiled is an error that names the operation: classical control,
-// vendor blocks, unitaries on more than eight qubits; so is a circuit wider than
+// What can't be compiled is an error that names the operation: vendor blocks,
+// unitaries on more than eight qubits; so is a circuit wider than
 // the device, or a chain for which the device has no connected qubits that work.
 // Where the only chain runs over faulty pairs, it is taken with a warning.
 func Compile(c *ir.Circuit, t *Target, options Options) (*Result, error) {
@@ -186,7 +186,7 @@ func (r *Result) finish() {
 		r.BitMap[i] = -1
 	}
 	for _, op := range r.Circuit.Ops {
-		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 {
+		if m, ok := op.(*ir.Measure); ok && m.Bit >= 0 && m.Bit < r.Circuit.Bits {
 			r.BitMap[m.Bit] = m.Qubit
 		}
 	}
@@ -211,9 +211,11 @@ func schedule(s *state) (err error) {
 func (t *Target) measure(c *ir.Circuit) Stats {
 	var s Stats
 	depth, pairs := make([]int, c.Qubits), make([]int, c.Qubits)
-	free, busy := make([]float64, c.Qubits), make([]float64, c.Qubits)
-	first := make([]float64, c.Qubits)
-	touched := make([]bool, c.Qubits)
+	wires := c.Qubits + c.AllBits()
+	free, busy := make([]float64, wires), make([]float64, wires)
+	first := make([]float64, wires)
+	touched := make([]bool, wires)
+	within := 0 // operations of a block that are still to come, whose time is the block's
 	loss := 0.0
 	level := func(d []int, qubits []int, add int) int {
 		top := 0
@@ -227,6 +229,9 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 	}
 	known := true
 	spend := func(qubits []int, seconds float64) {
+		if within > 0 {
+			return
+		}
 		start := 0.0
 		for _, q := range qubits {
 			start = max(start, free[q])
@@ -240,7 +245,10 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 		}
 		s.Duration = max(s.Duration, start+seconds)
 	}
-	for _, op := range c.Ops {
+	ir.Walk(c.Ops, func(op ir.Op) error {
+		if within > 0 {
+			within--
+		}
 		switch op := op.(type) {
 		case *ir.Apply:
 			s.Depth = max(s.Depth, level(depth, op.Qubits, 1))
@@ -265,9 +273,14 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 			s.Depth = max(s.Depth, level(depth, []int{op.Qubit}, 1))
 			site := &t.Qubits[op.Qubit]
 			loss -= math.Log1p(-min(site.ReadoutError, 1))
-			spend([]int{op.Qubit}, site.ReadoutTime)
+			spend(ir.Wires(op, c.Qubits), site.ReadoutTime)
+		case *ir.If, *ir.Switch, *ir.While:
+			if seconds, err := t.durationOf(op); err == nil && within == 0 {
+				spend(ir.Wires(op, c.Qubits), seconds)
+				within = inside(op) + 1
+			}
 		case *ir.Delay:
-			if seconds, ok := op.Seconds(t.SampleTime); ok {
+			if seconds, ok := op.Seconds(t.SampleTime); ok && within == 0 {
 				for _, q := range op.Qubits {
 					free[q] += seconds
 					s.Duration = max(s.Duration, free[q])
@@ -276,6 +289,9 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 		case *ir.Barrier:
 			level(depth, op.Qubits, 0)
 			level(pairs, op.Qubits, 0)
+			if within > 0 {
+				return nil
+			}
 			top := 0.0
 			for _, q := range op.Qubits {
 				top = max(top, free[q])
@@ -284,7 +300,8 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 				free[q] = top
 			}
 		}
-	}
+		return nil
+	})
 	if known {
 		for q := range c.Qubits {
 			if touched[q] {

@@ -29,6 +29,12 @@
 // device it is swept by the frontier method. A ring is a sum of faces. Other
 // circuits are embedded where they fit, and routed with swaps where they don't.
 //
+// # Blocks
+//
+// What depends on outcomes (if, switch, while) is one operation on all wires of what it holds,
+// bits included; its bodies are compiled as circuits of their own, and each routed body brings
+// the qubits back to where it found them.
+//
 // # What is not kept
 //
 // The global phase. Compiled circuits start in |0…0>: z rotations there, and

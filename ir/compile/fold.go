@@ -115,7 +115,7 @@ func foldReadout(s *state) error {
 		switch op := c.Ops[i].(type) {
 		case *ir.Measure:
 			_, twice := bit[op.Qubit]
-			if closed[op.Qubit] || twice || op.Bit < 0 || written[op.Bit] {
+			if closed[op.Qubit] || twice || op.Bit < 0 || op.Bit >= c.Bits || written[op.Bit] {
 				closed[op.Qubit] = true
 			} else {
 				bit[op.Qubit] = op.Bit

@@ -31,7 +31,7 @@ func demandOf(c *ir.Circuit, t *Target) *demand {
 		}
 		free[q], busy[q] = start+seconds, busy[q]+seconds
 	}
-	for _, op := range c.Ops {
+	for _, op := range flattened(c.Ops) {
 		switch op := op.(type) {
 		case *ir.Apply:
 			switch len(op.Qubits) {

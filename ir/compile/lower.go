@@ -85,15 +85,39 @@ func (l *lowering) op(op ir.Op) error {
 		return l.controlled(op)
 	case *ir.Unitary:
 		return l.unitary(op.Matrix, op.Qubits, op.Name)
-	case *ir.Measure, *ir.Reset, *ir.Barrier, *ir.Delay:
+	case *ir.Measure, *ir.Reset, *ir.Barrier, *ir.Delay, *ir.Assign:
 		l.out = append(l.out, op)
 		return nil
 	case *ir.If, *ir.Switch, *ir.While:
-		return fmt.Errorf("%T: classical control is not compiled; compile the parts before and after it", op)
+		return l.block(op)
 	case *ir.Opaque:
 		return fmt.Errorf("the vendor's block %q is not compiled; remove it", op.Kind)
 	}
-	return fmt.Errorf("%T is not compiled", op)
+	return fmt.Errorf("%s is not compiled", ir.NameOf(op))
+}
+
+// block lowers the bodies of a block. Whichever runs, its qubits are used behind it, and within
+// it none is known to be clean.
+func (l *lowering) block(op ir.Op) error {
+	for _, q := range qubitsOf(op) {
+		l.used[q] = true
+	}
+	bodies := ir.Bodies(op)
+	out := l.out
+	for k, body := range bodies {
+		l.out = nil
+		for _, inner := range body {
+			if err := l.op(inner); err != nil {
+				return err
+			}
+			for _, q := range qubitsOf(inner) {
+				l.used[q] = true
+			}
+		}
+		bodies[k] = l.out
+	}
+	l.out = append(out, ir.WithBodies(op, bodies))
+	return nil
 }
 
 func (l *lowering) unitary(m ir.Matrix, qubits []int, name string) error {

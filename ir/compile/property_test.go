@@ -3,6 +3,7 @@ package compile
 import (
 	"context"
 	"math"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -23,13 +24,17 @@ func drawMeasured(t *rapid.T, maxQubits, maxGates int) *ir.Circuit {
 	qubit, bit := rapid.IntRange(0, n-1), rapid.IntRange(0, c.Bits-1)
 	for range rapid.IntRange(0, 4).Draw(t, "others") {
 		var op ir.Op
-		switch q := qubit.Draw(t, "qubit"); rapid.IntRange(0, 5).Draw(t, "kind") {
+		switch q := qubit.Draw(t, "qubit"); rapid.IntRange(0, 9).Draw(t, "kind") {
 		case 0:
 			op = &ir.Reset{Qubit: q}
 		case 1:
 			op = &ir.Delay{Duration: 100, Unit: "ns", Qubits: []int{q}}
 		case 2:
 			op = &ir.Barrier{Qubits: upTo(n)}
+		case 6, 7:
+			op = drawBlock(t, c, 2)
+		case 8:
+			op = &ir.Assign{Bits: []int{bit.Draw(t, "bit")}, Values: []ir.Cond{drawCond(t, c)}}
 		default:
 			op = &ir.Measure{Qubit: q, Bit: bit.Draw(t, "bit")}
 		}
@@ -46,6 +51,52 @@ func drawMeasured(t *rapid.T, maxQubits, maxGates int) *ir.Circuit {
 		c.Measure(qubit.Draw(t, "qubit"), bit.Draw(t, "bit"))
 	}
 	return c
+}
+
+// drawCond draws a condition on the bits of a circuit.
+func drawCond(t *rapid.T, c *ir.Circuit) ir.Cond {
+	bits := rapid.Permutation(upTo(c.Bits)).Draw(t, "bits")
+	cond := ir.Cond(ir.Compare{Bits: bits, Rel: rapid.SampledFrom([]ir.Relation{ir.Equal, ir.Less, ir.NotEqual}).Draw(t, "relation"), Value: big.NewInt(int64(rapid.IntRange(0, 3).Draw(t, "value")))})
+	if rapid.Bool().Draw(t, "one bit") {
+		cond = ir.Any{ir.BitSet(bits[0]), ir.All{cond, ir.Not{Cond: ir.BitSet(bits[c.Bits-1])}}}
+	}
+	return cond
+}
+
+// drawBlock draws an if, a switch or a while that ends, with others in it down to a depth.
+func drawBlock(t *rapid.T, c *ir.Circuit, depth int) ir.Op {
+	body := func() (ops []ir.Op) {
+		for range rapid.IntRange(0, 3).Draw(t, "inside") {
+			q := rapid.Permutation(upTo(c.Qubits)).Draw(t, "operands")
+			switch rapid.IntRange(0, 5).Draw(t, "what") {
+			case 0:
+				ops = append(ops, &ir.Measure{Qubit: q[0], Bit: rapid.IntRange(0, c.Bits-1).Draw(t, "bit")})
+			case 1:
+				ops = append(ops, &ir.Reset{Qubit: q[0]})
+			case 2:
+				if depth > 0 {
+					ops = append(ops, drawBlock(t, c, depth-1))
+				}
+			case 3:
+				ops = append(ops, &ir.Apply{Gate: ir.H, Qubits: q[:1]})
+			case 4:
+				ops = append(ops, &ir.Apply{Gate: ir.RZ, Qubits: q[:1], Angles: ir.Consts(rapid.Float64Range(-3, 3).Draw(t, "angle"))})
+			default:
+				if c.Qubits > 1 {
+					ops = append(ops, &ir.Apply{Gate: rapid.SampledFrom([]ir.Gate{ir.CX, ir.Swap, ir.CH}).Draw(t, "gate"), Qubits: q[:2]})
+				}
+			}
+		}
+		return ops
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "block") {
+	case 0:
+		return &ir.Switch{Bits: upTo(c.Bits), Cases: []ir.Case{{Values: []*big.Int{big.NewInt(0), big.NewInt(3)}, Body: body()}, {Values: []*big.Int{big.NewInt(1)}, Body: body()}}, Default: body()}
+	case 1: // it clears its own bit at the end
+		b := rapid.IntRange(0, c.Bits-1).Draw(t, "bit")
+		return &ir.While{Cond: ir.BitSet(b), Body: append(body(), &ir.Assign{Bits: []int{b}, Values: []ir.Cond{ir.Any{}}})}
+	}
+	return &ir.If{Cond: drawCond(t, c), Then: body(), Else: body()}
 }
 
 // wordLaw is the law of the words of a circuit with numbers, corrected where the readout
@@ -249,19 +300,20 @@ func native(t rapid.TB, target *Target, ops []ir.Op) {
 // delay, on the way back from the end: those of one operation were all busy for as long.
 func noGap(t rapid.TB, target *Target, ops []ir.Op) {
 	t.Helper()
-	later := map[int]float64{} // seconds from the last operation of a qubit on to the end
+	const bits = 1 << 20       // the wires from here on
+	later := map[int]float64{} // seconds from the last operation of a wire on to the end
 	for i, op := range slices.Backward(ops) {
-		qubits := qubitsOf(op)
+		wires := ir.Wires(op, bits)
 		seconds, err := target.durationOf(op)
 		if err != nil {
 			t.Fatal(err)
 		}
 		end := 0.0
-		for _, q := range qubits {
+		for _, q := range wires {
 			end = max(end, later[q])
 		}
-		for _, q := range qubits {
-			if s, busy := later[q]; busy && math.Abs(end-s) > 1e-12 {
+		for _, q := range wires {
+			if s, busy := later[q]; busy && q < bits && math.Abs(end-s) > 1e-12 {
 				t.Fatalf("op %d: qubit %d waits %g s without a delay", i, q, end-s)
 			}
 			later[q] = end + seconds
@@ -293,8 +345,10 @@ var promises = map[string]func(t rapid.TB, s *state, before, after stage){
 	"lower": func(t rapid.TB, s *state, before, after stage) { lowered(t, s.target, after.circuit.Ops) },
 	"elide": func(t rapid.TB, s *state, before, after stage) {
 		distinct(t, "wires", s.wires, after.circuit.Qubits)
-		if n := after.circuit.Count()["swap"]; n > 0 {
-			t.Fatalf("%d swaps are left", n)
+		for _, op := range after.circuit.Ops { // those within blocks stay
+			if a, ok := op.(*ir.Apply); ok && a.Gate == ir.Swap {
+				t.Fatal("a swap is left")
+			}
 		}
 	},
 	"cancel": func(t rapid.TB, s *state, before, after stage) {

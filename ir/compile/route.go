@@ -122,15 +122,12 @@ func finalMeasurements(c *ir.Circuit) (*ir.Circuit, []ir.Op) {
 	body := *c
 	body.Ops = nil
 	var last []ir.Op
-	later, written := make([]bool, c.Qubits), make([]bool, c.Bits)
+	later := make([]bool, c.Qubits+c.AllBits()) // wires that something is on later
 	for _, op := range slices.Backward(c.Ops) {
 		m, ok := op.(*ir.Measure)
-		final := ok && !later[m.Qubit] && (m.Bit < 0 || !written[m.Bit])
-		for _, q := range qubitsOf(op) {
-			later[q] = true
-		}
-		if ok && m.Bit >= 0 {
-			written[m.Bit] = true
+		final := ok && !later[m.Qubit] && (m.Bit < 0 || !later[c.Qubits+m.Bit])
+		for _, w := range ir.Wires(op, c.Qubits) {
+			later[w] = true
 		}
 		if final {
 			last = append(last, op)
@@ -156,6 +153,8 @@ func relocate(op ir.Op, at []int) ir.Op {
 		return &ir.Barrier{Qubits: pick(at, op.Qubits)}
 	case *ir.Delay:
 		return &ir.Delay{Duration: op.Duration, Unit: op.Unit, Qubits: pick(at, op.Qubits)}
+	case *ir.If, *ir.Switch, *ir.While:
+		return ir.Renumber([]ir.Op{op}, func(q int) int { return at[q] }, func(b int) int { return b })[0]
 	}
 	return op
 }
@@ -172,6 +171,7 @@ const (
 type router struct {
 	t        *Target
 	qubits   int
+	bits     int
 	ops      []ir.Op
 	operands [][]int
 	pair     []bool // the operation needs neighbours
@@ -189,7 +189,7 @@ const unreachable = math.MaxInt32 / 4
 
 func newRouter(t *Target, c *ir.Circuit) *router {
 	n := len(c.Ops)
-	r := &router{t: t, qubits: c.Qubits, ops: c.Ops, operands: make([][]int, n), pair: make([]bool, n), swaps: make([]bool, n)}
+	r := &router{t: t, qubits: c.Qubits, bits: c.AllBits(), ops: c.Ops, operands: make([][]int, n), pair: make([]bool, n), swaps: make([]bool, n)}
 	for i, op := range c.Ops {
 		r.operands[i] = qubitsOf(op)
 		if a, ok := op.(*ir.Apply); ok && len(a.Qubits) == 2 {
@@ -198,7 +198,7 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 	}
 	for _, d := range []direction{forward, backward} {
 		r.after[d], r.waiting[d] = make([][]int, n), make([]int, n)
-		last := make([]int, c.Qubits+c.Bits) // what came before on each qubit and bit
+		last := make([]int, c.Qubits+c.AllBits()) // what came before on each qubit and bit
 		for q := range last {
 			last[q] = -1
 		}
@@ -207,11 +207,7 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 			if d == backward {
 				i = n - 1 - k
 			}
-			held := r.operands[i]
-			if m, ok := r.ops[i].(*ir.Measure); ok && m.Bit >= 0 {
-				held = []int{m.Qubit, c.Qubits + m.Bit} // the last measurement into a bit stays the last
-			}
-			for _, q := range held {
+			for _, q := range ir.Wires(r.ops[i], c.Qubits) {
 				if last[q] >= 0 {
 					r.after[d][last[q]] = append(r.after[d][last[q]], i)
 					r.waiting[d][i]++
@@ -257,7 +253,10 @@ type routing struct {
 	rng     *rand.Rand // breaks ties
 	weights heuristic
 	write   bool
+	seed    uint64
 	out     []ir.Op
+	made    [][2]int // swaps
+	err     error    // of a block
 
 	place  []int // logical -> physical
 	lodger []int // physical -> logical, -1 for none
@@ -287,7 +286,7 @@ type waitingPair struct {
 // pass routes from a layout; the seed chooses weights and breaks ties. The operations are written on request.
 func (r *router) pass(layout []int, d direction, seed uint64, write bool) (*routing, error) {
 	n := len(r.t.Qubits)
-	s := &routing{router: r, after: r.after[d], waiting: slices.Clone(r.waiting[d]), rng: stream.New(seed, "route", uint64(d)), weights: heuristics[seed%uint64(len(heuristics))], write: write,
+	s := &routing{router: r, after: r.after[d], waiting: slices.Clone(r.waiting[d]), rng: stream.New(seed, "route", uint64(d)), weights: heuristics[seed%uint64(len(heuristics))], write: write, seed: seed,
 		place: slices.Clone(layout), lodger: make([]int, n), decay: make([]float64, n), partner: make([]int, n), block: make([]float64, n), swapped: make([]bool, n),
 		seen: make([]int, len(r.ops)), on: make([][]int, n)}
 	for q := range n {
@@ -307,7 +306,11 @@ func (r *router) pass(layout []int, d direction, seed uint64, write bool) (*rout
 	}
 	stuck := 0
 	for len(s.front) > 0 {
-		if s.execute() {
+		ran := s.execute()
+		if s.err != nil {
+			return nil, s.err
+		}
+		if ran {
 			stuck = 0
 			for q := range s.decay {
 				s.decay[q] = 1
@@ -343,7 +346,15 @@ func (s *routing) execute() bool {
 			s.spend(a, b, s.swaps[i])
 		}
 		ran = true
-		if s.write {
+		switch {
+		case ir.Bodies(s.ops[i]) != nil:
+			if routed := s.inner(s.ops[i]); s.write {
+				s.out = append(s.out, routed)
+			}
+			for _, l := range s.operands[i] { // what was open on its qubits is not
+				s.partner[s.place[l]] = -1
+			}
+		case s.write:
 			s.out = append(s.out, relocate(s.ops[i], s.place))
 		}
 		s.front = slices.Delete(s.front, k, k+1)
@@ -469,6 +480,7 @@ func (s *routing) gain(from, to int) float64 {
 // swap makes a swap.
 func (s *routing) swap(e [2]int) {
 	a, b := e[0], e[1]
+	s.made = append(s.made, e)
 	s.spend(a, b, true)
 	if s.write {
 		s.out = append(s.out, &ir.Apply{Gate: ir.Swap, Qubits: []int{a, b}})

@@ -44,6 +44,26 @@ func (t *Target) durationOf(op ir.Op) (float64, error) {
 		return t.Qubits[op.Qubits[0]].Duration, nil
 	case *ir.Measure:
 		return t.Qubits[op.Qubit].ReadoutTime, nil
+	case *ir.If, *ir.Switch, *ir.While: // once through the longest of its bodies
+		longest := 0.0
+		for _, body := range ir.Bodies(op) {
+			free := map[int]float64{}
+			for _, inner := range body {
+				s, err := t.durationOf(inner)
+				if err != nil {
+					return 0, err
+				}
+				start := 0.0
+				for _, q := range qubitsOf(inner) {
+					start = max(start, free[q])
+				}
+				for _, q := range qubitsOf(inner) {
+					free[q] = start + s
+				}
+				longest = max(longest, start+s)
+			}
+		}
+		return longest, nil
 	case *ir.Delay:
 		s, ok := op.Seconds(t.SampleTime)
 		if !ok {
@@ -71,14 +91,14 @@ func (t *Target) scheduled(c *ir.Circuit, d Decoupling) (*ir.Circuit, error) {
 		}
 	}
 	// From the end: times count backwards from it.
-	free := make([]int64, c.Qubits)
+	free := make([]int64, c.Qubits+c.AllBits())
 	for i := len(c.Ops) - 1; i >= 0; i-- {
 		end := int64(0)
-		for _, q := range qubitsOf(c.Ops[i]) {
+		for _, q := range ir.Wires(c.Ops[i], c.Qubits) {
 			end = max(end, free[q])
 		}
 		start[i] = end + ticks[i]
-		for _, q := range qubitsOf(c.Ops[i]) {
+		for _, q := range ir.Wires(c.Ops[i], c.Qubits) {
 			free[q] = start[i]
 		}
 	}

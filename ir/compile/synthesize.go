@@ -22,6 +22,8 @@ type programOp struct {
 	gate  *ir.Apply
 	row   *entangler
 	other ir.Op
+	// bodies are those of a block, each a program.
+	bodies []*program
 	// qubits are the operands.
 	qubits []int
 }
@@ -73,6 +75,21 @@ func newProgram(c *ir.Circuit, t *Target) (*program, error) {
 		case *ir.Delay:
 			p.ops = append(p.ops, programOp{other: op, qubits: op.Qubits})
 			close(op.Qubits)
+		case *ir.Assign:
+			p.ops = append(p.ops, programOp{other: op})
+		case *ir.If, *ir.Switch, *ir.While:
+			block := programOp{other: op, qubits: qubitsOf(op)}
+			for _, body := range ir.Bodies(op) {
+				inner := *c
+				inner.Ops = body
+				b, err := newProgram(&inner, t)
+				if err != nil {
+					return nil, err
+				}
+				block.bodies = append(block.bodies, b)
+			}
+			p.ops = append(p.ops, block)
+			close(block.qubits)
 		default:
 			return nil, fmt.Errorf("op %d: %s cannot be written in native gates", i, ir.NameOf(op))
 		}
@@ -127,21 +144,7 @@ func (p *program) emit(b binding) (*ir.Circuit, error) {
 		e.operands[q] = index[q : q+1 : q+1]
 		e.wires[q].fresh = true
 	}
-	for i := range p.ops {
-		op := &p.ops[i]
-		switch {
-		case op.run != nil:
-			e.writeRun(op, &b)
-		case op.gate != nil:
-			e.writeGate(op, &b)
-		default:
-			e.writeOther(op)
-		}
-	}
-	for q := range n {
-		e.settle(q)
-		e.flush(q)
-	}
+	e.write(p, &b)
 	c.Ops = e.out
 	if b.trained != nil {
 		c.Trained = nil
@@ -150,6 +153,45 @@ func (p *program) emit(b binding) (*ir.Circuit, error) {
 		c.Data = nil
 	}
 	return &c, nil
+}
+
+// write writes a program, with nothing left to be done at its end.
+func (e *emitter) write(p *program, b *binding) {
+	for i := range p.ops {
+		op := &p.ops[i]
+		switch {
+		case op.run != nil:
+			e.writeRun(op, b)
+		case op.gate != nil:
+			e.writeGate(op, b)
+		case op.bodies != nil:
+			e.writeBlock(op, b)
+		default:
+			e.writeOther(op)
+		}
+	}
+	for q := range e.wires {
+		e.settle(q)
+		e.flush(q)
+	}
+}
+
+// writeBlock writes a block: what waits on its qubits comes before it, and each body ends with
+// nothing that waits.
+func (e *emitter) writeBlock(op *programOp, b *binding) {
+	for _, q := range op.qubits {
+		e.settle(q)
+		e.flush(q)
+		e.wires[q].fresh = false
+	}
+	out, wires := e.out, e.wires
+	bodies := make([][]ir.Op, len(op.bodies))
+	for k, body := range op.bodies {
+		e.out, e.wires = nil, make([]wire, len(wires))
+		e.write(body, b)
+		bodies[k] = e.out
+	}
+	e.out, e.wires = append(out, ir.WithBodies(op.other, bodies)), wires
 }
 
 func (e *emitter) writeRun(op *programOp, b *binding) {

@@ -336,7 +336,16 @@ func (t *Target) Native(op ir.Op) error {
 	a, ok := op.(*ir.Apply)
 	if !ok {
 		switch op := op.(type) {
-		case *ir.Measure, *ir.Reset, *ir.Barrier, *ir.Delay:
+		case *ir.Measure, *ir.Reset, *ir.Barrier, *ir.Delay, *ir.Assign:
+			return nil
+		case *ir.If, *ir.Switch, *ir.While:
+			for _, body := range ir.Bodies(op) {
+				for _, inner := range body {
+					if err := t.Native(inner); err != nil {
+						return err
+					}
+				}
+			}
 			return nil
 		default:
 			return fmt.Errorf("%s does not run on %s", ir.NameOf(op), t.Name)

@@ -138,7 +138,7 @@ func TestNative(t *testing.T) {
 		{ecr, gate(ir.H, []int{3}), "native set is rz, sx, x"},
 		{ecr, gate(ir.SX, []int{4}), "there are 4 qubits"},
 		{ecr, &ir.Apply{Gate: ir.X, Controls: 1, Qubits: []int{0, 1}}, "controls"},
-		{ecr, &ir.If{}, "does not run"},
+		{ecr, &ir.Opaque{Kind: "cal"}, "does not run"}, {ecr, &ir.If{Then: []ir.Op{gate(ir.H, []int{3})}}, "native set is rz, sx, x"}, {ecr, &ir.If{}, ""},
 		{ecr, &ir.Measure{Qubit: 0}, ""},
 		{fractional, gate(ir.RZZ, []int{0, 1}, 1.5), ""},
 		{fractional, gate(ir.RZZ, []int{0, 1}, 1.6), "from 0 to π/2"},
