@@ -48,12 +48,14 @@ func (c *Circuit) hideBits(n int) {
 
 // MeasureUsed hides a circuit's bits, gives it one for each qubit that is used, in order, and
 // measures these at the end.
-func (c *Circuit) MeasureUsed() { c.measureAtEnd(c.Used()) }
+func (c *Circuit) MeasureUsed() { c.MeasureAtEnd(c.Used()) }
 
 // MeasureEach is MeasureUsed for all qubits.
-func (c *Circuit) MeasureEach() { c.measureAtEnd(operands(c.Qubits)) }
+func (c *Circuit) MeasureEach() { c.MeasureAtEnd(operands(c.Qubits)) }
 
-func (c *Circuit) measureAtEnd(qubits []int) {
+// MeasureAtEnd hides a circuit's bits, gives it one for each of the qubits, in order, and
+// measures these at the end.
+func (c *Circuit) MeasureAtEnd(qubits []int) {
 	c.hideBits(len(qubits))
 	for bit, q := range qubits {
 		c.Measure(q, bit)

@@ -258,42 +258,25 @@ func shares(r *backends.Reading) (law map[string]float64, overhead float64) {
 
 // inBasis returns the circuit with qubits turned into the basis of their letters and
 // measured, and the bit of each. Where only gates come before its measurements these are
-// left out, otherwise the circuit keeps them and its bits.
+// left out.
 func inBasis(c *ir.Circuit, letters map[int]byte) (turned *ir.Circuit, bit map[int]int) {
 	own := *c
 	if gates, ok := c.Gates(); ok {
 		own = *gates
-		own.Bits, own.BitRegs = 0, nil
 	}
-	own.Ops = append([]ir.Op(nil), own.Ops...)
+	own.Ops = slices.Clone(own.Ops)
 	bit = map[int]int{}
-	for q := range c.Qubits {
-		switch letters[q] {
-		case 0:
-			continue
+	qubits := slices.Sorted(maps.Keys(letters))
+	for i, q := range qubits {
+		switch bit[q] = i; letters[q] {
 		case 'Y':
 			own.Gate(ir.SDG, []int{q})
 			own.Gate(ir.H, []int{q})
 		case 'X':
 			own.Gate(ir.H, []int{q})
 		}
-		bit[q] = own.Bits
-		own.Bits++
 	}
-	name := "observable"
-	for _, r := range own.BitRegs {
-		if r.Name == name {
-			name += "_"
-		}
-	}
-	bits := make([]int, 0, len(bit))
-	for q := range c.Qubits {
-		if b, ok := bit[q]; ok {
-			own.Measure(q, b)
-			bits = append(bits, b)
-		}
-	}
-	own.BitRegs = append(append([]ir.Register(nil), own.BitRegs...), ir.Register{Name: name, Indices: bits})
+	own.MeasureAtEnd(qubits)
 	return &own, bit
 }
 

@@ -112,6 +112,31 @@ func TestExpectation(t *testing.T) {
 	}
 }
 
+// Measurements in the middle, and what depends on them, stay: a coin that decides on a flip,
+// and is measured again.
+func TestExpectationInTheMiddle(t *testing.T) {
+	c := ir.New(2, 1)
+	c.Gate(ir.RY, []int{0}, ir.Const(2*math.Acos(math.Sqrt(0.8)))) // 1 with probability 0.2
+	c.Measure(0, 0)
+	c.Ops = append(c.Ops, &ir.If{Cond: ir.BitSet(0), Then: []ir.Op{&ir.Apply{Gate: ir.X, Qubits: []int{1}}}})
+	sum, err := backends.ParsePauliSum("Z0 + 10 Z1 + 100 Z0 Z1 + 1000 X0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := Measurement{}.Expectation(t.Context(), c, sum, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{0.6, 0.6, 1, 0} {
+		if got := e.Terms[i].Value; math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s is %v, want %v", e.Terms[i].Paulis, got, want)
+		}
+	}
+	if math.Abs(e.Value-106.6) > 1e-7 {
+		t.Errorf("the sum is %v", e.Value)
+	}
+}
+
 // The errors of sums take in how the terms of a group hang together: of Z0 + Z1 of a pair
 // that is always equal it is twice that of each.
 func TestExpectationErrors(t *testing.T) {
