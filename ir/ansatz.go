@@ -16,7 +16,8 @@ import (
 //
 // FinalChain tells whether the last of these chains is there.
 //
-// With Product there is no chain: each qubit is turned on its own.
+// With Product there is no chain: each qubit is turned on its own. Chain gives the chains
+// another order of the qubits.
 //
 // With Memory the angles of the encodings are inputs of their own, RX(e_{l,q}):
 // what is computed of the past between two timesteps enters there.
@@ -37,6 +38,7 @@ type Ansatz struct {
 	Memory       bool
 	Drive        bool
 	Pairs        bool
+	Chain        []int       // the qubits along the chain; nil: 0, 1, 2 …
 	Latent       LatentScale // without Memory, Drive and Pairs
 }
 
@@ -130,8 +132,32 @@ func (a Ansatz) Check() error {
 		return errors.New("an ansatz with a drive ends with it: it has no closing encoding and no final chain")
 	case a.Pairs && (!a.Drive || a.Memory || a.Layers != 1):
 		return errors.New("an ansatz with pairs has one layer, which is its drive, and no encodings")
+	case a.Chain != nil && !a.chained():
+		return fmt.Errorf("an ansatz with the chain %v: it is each of %d qubits once", a.Chain, a.Qubits())
+	case a.Chain != nil && a.Pairs:
+		return errors.New("an ansatz with pairs has them between neighbours, and no other order")
 	}
 	return nil
+}
+
+// chained reports whether Chain holds each qubit once.
+func (a Ansatz) chained() bool {
+	seen := make([]bool, a.Qubits())
+	for _, q := range a.Chain {
+		if q < 0 || q >= len(seen) || seen[q] {
+			return false
+		}
+		seen[q] = true
+	}
+	return len(a.Chain) == len(seen)
+}
+
+// link returns the ends of link i of the chain.
+func (a Ansatz) link(i int) []int {
+	if a.Chain == nil {
+		return []int{i, i + 1}
+	}
+	return []int{a.Chain[i], a.Chain[i+1]}
 }
 
 // Circuit builds the circuit, without measurement. Its data symbols are the
@@ -185,8 +211,8 @@ func (a Ansatz) Circuit() *Circuit {
 			}
 		}
 		if !a.Product && (l < a.Encodings()-1 || a.FinalChain) {
-			for q := range n - 1 {
-				c.Gate(CX, []int{q, q + 1})
+			for i := range n - 1 {
+				c.Gate(CX, a.link(i))
 			}
 		}
 	}

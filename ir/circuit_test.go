@@ -281,3 +281,40 @@ func TestConditions(t *testing.T) {
 		}
 	}
 }
+
+// A chain in another order is the same circuit with its qubits renamed, and each qubit keeps
+// its own angles.
+func TestAnsatzChain(t *testing.T) {
+	a := Ansatz{Neurons: 3, LatentQubits: 1, Layers: 2, FinalChain: true, Latent: LatentScale{Value: 1}}
+	plain := a.Circuit()
+	a.Chain = []int{2, 0, 3, 1}
+	got := a.Circuit()
+	links := 0
+	for i, op := range got.Ops {
+		g, w := op.(*Apply), plain.Ops[i].(*Apply)
+		if g.Gate != w.Gate {
+			t.Fatalf("operation %d is %v, not %v", i, g.Gate, w.Gate)
+		}
+		for k, q := range w.Qubits {
+			if g.Gate == CX {
+				links++
+				q = a.Chain[q]
+			}
+			if g.Qubits[k] != q {
+				t.Errorf("operation %d acts on %v, where the plain chain does on %v", i, g.Qubits, w.Qubits)
+			}
+		}
+	}
+	if links != 12 { // two ends of three links, twice
+		t.Errorf("%d ends of links", links)
+	}
+	for _, chain := range [][]int{{0, 1, 2}, {0, 1, 2, 2}, {0, 1, 2, 4}, {0, 1, 2, -1}, {}} {
+		a.Chain = chain
+		if err := a.Check(); err == nil || !strings.Contains(err.Error(), "it is each of 4 qubits once") {
+			t.Errorf("chain %v: %v", chain, err)
+		}
+	}
+	if err := (Ansatz{Neurons: 2, Layers: 1, Drive: true, Pairs: true, Chain: []int{1, 0}}).Check(); err == nil {
+		t.Error("pairs in another order")
+	}
+}

@@ -292,6 +292,10 @@ func depth(neurons int) int {
 	return 5
 }
 
+// deepest is the number of layers of the likelihood of one bin from 11 cells on: 12 end a fifth
+// further off (docs/recipe.md).
+const deepest = 14
+
 // oneBin is how many steps the likelihood of one bin takes, and from how many starts: where
 // they end differs with the seed from 11 cells on.
 func oneBin(neurons int) (steps, starts int) {
@@ -301,7 +305,7 @@ func oneBin(neurons int) (steps, starts int) {
 	case neurons > 12:
 		return 1500, 3
 	case neurons > 10:
-		return 2000, 6
+		return 2000, 3
 	}
 	return 3000, 0
 }
@@ -363,6 +367,9 @@ func (c Config) WithObjective(o Objective) Config {
 		if p, err := versusCritic(c.Preset, c.Neurons, c.Timesteps); err == nil {
 			c.Iterations, c.GeneratorLR, c.Beta1, c.Beta2 = p.Iterations, p.GeneratorLR, p.Beta1, p.Beta2
 			c.Expectation, c.Batch = p.Expectation, p.Batch
+			if c.ofOneBin() {
+				c.ChainOrder, c.Layers = p.ChainOrder, p.Layers
+			}
 		}
 		if c.Memory != MemoryNone {
 			c.Batch = c.windowsBatch()
@@ -385,6 +392,12 @@ func (c Config) WithObjective(o Objective) Config {
 		c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
 		if c.ofOneBin() {
 			c.Iterations, c.Starts = oneBin(c.Neurons)
+			if c.Preset == "deep" && c.Neurons > 8 {
+				c.ChainOrder = ChainCorrelation
+			}
+			if c.Preset == "deep" && c.Neurons > 10 {
+				c.Layers = deepest
+			}
 		}
 	case ObjectiveStaged:
 		c.Iterations = 5000
@@ -419,7 +432,7 @@ const likelihoodBeta1, likelihoodBeta2 = 0.9, 0.99
 // Ansatz returns the circuit of a timestep.
 func (c Config) Ansatz() ir.Ansatz {
 	return ir.Ansatz{
-		Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain, Product: c.Product,
+		Chain: c.chainOfQubits(), Neurons: c.Neurons, LatentQubits: c.LatentQubits, Layers: c.Layers, Closing: c.Closing, FinalChain: c.FinalChain, Product: c.Product,
 		Memory: c.Memory != MemoryNone && c.MemoryIn != MemoryRY,
 		Drive:  c.Stimulus == StimulusRepeat || c.MemoryIn != MemoryRX,
 		Pairs:  c.Entangler == EntanglerPair && !c.Product,

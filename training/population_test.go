@@ -555,7 +555,6 @@ func TestPopulationRules(t *testing.T) {
 		"closing true: ":      {"stimulus": "repeat", "closing": "true"},
 		"final-chain true: ":  {"stimulus": "repeat", "final-chain": "true"},
 		"chain 0,1: ":         {"stimulus": "repeat", "chain": "0,1"},
-		"chain-order noise: ": {"chain-order": "noise"},
 		"shrink 0.1: ":        {"shrink": "0.1"},
 		"layers 2: ":          {"entangler": "pair", "layers": "2"},
 		"memory-in both: ":    {"entangler": "pair", "memory-in": "both"},

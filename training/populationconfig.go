@@ -137,6 +137,20 @@ func (c Config) For(rec *metrics.Recording) Config {
 	return c
 }
 
+// chainOfQubits returns the qubits along the chain of CNOTs, those that are not measured
+// last; nil where it is that of the recording, and of a population, whose qubits lie in the
+// chain's order themselves.
+func (c Config) chainOfQubits() []int {
+	order, err := parseChain(c.Chain, c.Neurons)
+	if c.Chain == "" || c.Populates() || err != nil {
+		return nil
+	}
+	for i := range c.LatentQubits {
+		order = append(order, c.Neurons+i)
+	}
+	return order
+}
+
 // parseChain reads a list of all neurons; the empty one is that of the recording.
 func parseChain(text string, neurons int) ([]int, error) {
 	out := make([]int, 0, neurons)
@@ -198,8 +212,7 @@ func (c Config) populationRules() []rule {
 		{"objective", c.Objective != ObjectiveStatistics || p && memory, c.Objective, "it is for samples of a population with a memory; add {memory-in} ry"},
 		{"expectation", !p || c.Expectation == Batch, c.Expectation, "the words" + why + " are drawn; use {expectation} batch"},
 		{"own-bits", !p || c.OwnBits <= maxOwnBits, c.OwnBits, fmt.Sprintf("at most %d%s", maxOwnBits, why)},
-		{"chain-order", p || c.ChainOrder == ChainFile, string(c.ChainOrder), "it is" + why},
-		{"chain", chained == nil && (p || c.Chain == ""), c.Chain, "it is all neurons once, counted from 0, such as 2,0,1," + why},
+		{"chain", chained == nil, c.Chain, "it is all neurons once, counted from 0, such as 2,0,1"},
 		{"shrink", p || c.Shrink == 0, c.Shrink, "it shrinks the weights" + why},
 	}
 }

@@ -96,7 +96,7 @@ func SettingNamed(name string) (Setting, bool) {
 // circuit, its latent vector, its memory, what it is trained on, how, and where it runs.
 func Settings() []Setting {
 	return []Setting{
-		wholeRow("layers", "layers with trained angles (deep: 5 up to 6 neurons, 9 up to 8, 12 above; paper: 4)", 1, math.MaxInt, func(c *Config) *int { return &c.Layers }),
+		wholeRow("layers", "layers with trained angles (deep: 5 up to 6 neurons, 9 up to 8, 12 above, of the likelihood of one bin 14 from 11 on; paper: 4)", 1, math.MaxInt, func(c *Config) *int { return &c.Layers }),
 		switchRow("closing", "encode the latent vector once more after the layers", func(c *Config) *bool { return &c.Closing }),
 		switchRow("final-chain", "end with a chain of CNOTs", func(c *Config) *bool { return &c.FinalChain }),
 		switchRow("product", "leave out all CNOTs: what a generator is better than it by is its entanglement's", func(c *Config) *bool { return &c.Product }),

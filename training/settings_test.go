@@ -106,11 +106,11 @@ func TestResolve(t *testing.T) {
 		want  map[string]string
 	}{
 		{4, 1, given(), given("objective", "likelihood", "iterations", "3000", "generator-lr", "0.02", "layers", "5", "gradient", "adjoint", "shots", "0")},
-		{12, 1, given(), given("objective", "likelihood", "expectation", "exact", "iterations", "2000", "starts", "6", "layers", "12")},
+		{12, 1, given(), given("objective", "likelihood", "expectation", "exact", "iterations", "2000", "starts", "3", "layers", "14", "chain-order", "correlation")},
 		{14, 1, given("starts", "1"), given("iterations", "1500", "starts", "1")},
 		// A critic of one bin is as it was before there was anything else.
 		{10, 1, given("objective", "wgan"), given("iterations", "3000", "generator-lr", "0.01", "beta1", "0", "beta2", "0.9", "expectation", "exact", "batch", "512")},
-		{14, 1, given("objective", "wgan"), given("iterations", "3000", "starts", "0", "expectation", "batch", "batch", "512")},
+		{14, 1, given("objective", "wgan"), given("chain-order", "file", "layers", "12", "iterations", "3000", "starts", "0", "expectation", "batch", "batch", "512")},
 		{12, 1, given("gradient", "parameter-shift"), given("objective", "wgan", "iterations", "3000", "starts", "0", "beta2", "0.999", "batch", "512")},
 		// What only a critic takes brings it.
 		{4, 1, given("latent-scale", "0.5"), given("objective", "wgan", "latent-scale", "0.5", "generator-lr", "0.01")},
