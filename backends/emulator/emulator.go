@@ -24,6 +24,7 @@ import (
 
 	"qgan/backends"
 	"qgan/backends/sim"
+	"qgan/backends/wide"
 	"qgan/calibration"
 	"qgan/internal/named"
 	"qgan/internal/stream"
@@ -210,14 +211,15 @@ func (s *frame) cancel(j *job) bool {
 func (s *frame) run(j *job) ([]backends.Outcome, error) {
 	var runner backends.Runner = &sim.Noisy{Model: s.device.model}
 	ideal := s.options.Ideal || j.ideal
-	if ideal {
-		runner = &sim.Simulator{}
-	}
 	out := make([]backends.Outcome, len(j.programs))
 	for i, p := range j.programs {
 		c := p.circuit
 		if ideal {
 			c = ir.DropIdle(c)
+			runner = &sim.Simulator{}
+			if c.Qubits > sim.MaxQubits {
+				runner = &wide.MPS{}
+			}
 		}
 		h := sha256.New()
 		fmt.Fprintln(h, i, p.circuit.String())
