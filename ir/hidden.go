@@ -84,16 +84,16 @@ func dropUnread(ops []Op) []Op {
 }
 
 // Coalesce measures into a bit at once where a bit is measured for the sake of another, which
-// is given its value and keeps it: as the result of a subroutine, or before the bit is measured
-// anew. What reads the bit in between reads the other one.
-func (c *Circuit) Coalesce() { c.Ops = c.coalesce(c.Ops, true) }
+// is given its value, and nothing else reads it: as the result of a subroutine, or before the bit
+// is measured anew.
+func (c *Circuit) Coalesce() { c.Ops = c.coalesce(c.Ops) }
 
-func (c *Circuit) coalesce(ops []Op, top bool) []Op {
+func (c *Circuit) coalesce(ops []Op) []Op {
 	out := make([]Op, len(ops))
 	for i, op := range ops {
 		bodies := Bodies(op)
 		for k, body := range bodies {
-			bodies[k] = c.coalesce(body, false)
+			bodies[k] = c.coalesce(body)
 		}
 		out[i] = WithBodies(op, bodies)
 	}
@@ -102,7 +102,7 @@ func (c *Circuit) coalesce(ops []Op, top bool) []Op {
 			again = false
 			a, ok := out[j].(*Assign)
 			for k := 0; ok && k < len(a.Bits); k++ {
-				if y, copies := copied(a.Values[k]); copies && y != a.Bits[k] && c.join(out, j, y, a.Bits[k], top) {
+				if y, copies := copied(a.Values[k]); copies && y != a.Bits[k] && c.join(out, j, y, a.Bits[k]) {
 					out[j] = &Assign{slices.Delete(slices.Clone(a.Bits), k, k+1), slices.Delete(slices.Clone(a.Values), k, k+1)}
 					again = true
 					break
@@ -124,7 +124,10 @@ func copied(v Cond) (int, bool) {
 
 // join measures bit y, which the assignment at j gives to x, into x, and reports whether that
 // is the same.
-func (c *Circuit) join(ops []Op, j, y, x int, top bool) bool {
+func (c *Circuit) join(ops []Op, j, y, x int) bool {
+	if touches(ops[j], x).reads { // the assignment computes with what x was
+		return false
+	}
 	// The measurement of y.
 	i := j - 1
 	for ; i >= 0; i-- {
@@ -138,36 +141,30 @@ func (c *Circuit) join(ops []Op, j, y, x int, top bool) bool {
 	if i < 0 {
 		return false
 	}
-	// Where y is written anew.
-	k := j + 1
-	over := false // x may not be y any more
-	for ; k < len(ops); k++ {
+	// Nothing else reads it before it is measured anew, or ever.
+	if timesRead(ops[j].(*Assign).Values, y) != 1 {
+		return false
+	}
+	for k := j + 1; ; k++ {
+		if k == len(ops) {
+			if y < c.Bits || readsOf(c.Ops, y) != 1 {
+				return false
+			}
+			break
+		}
 		if m, ok := ops[k].(*Measure); ok && m.Bit == y {
 			break
 		}
-		of := touches(ops[k], y)
-		if of.writes || of.reads && over {
-			return false
-		}
-		over = over || touches(ops[k], x).writes
-	}
-	if k == len(ops) && (y < c.Bits || !top) {
-		if y < c.Bits || c.reads(y) != readsOf(ops[i+1:], y) {
+		if of := touches(ops[k], y); of.writes || of.reads {
 			return false
 		}
 	}
-	for n := i; n < k; n++ {
-		if n == i {
-			ops[n] = &Measure{ops[n].(*Measure).Qubit, x}
-			continue
+	for n := i + 1; n < j; n++ {
+		if touches(ops[n], y).reads {
+			return false
 		}
-		ops[n] = Renumber([]Op{ops[n]}, func(q int) int { return q }, func(b int) int {
-			if b == y {
-				return x
-			}
-			return b
-		})[0]
 	}
+	ops[i] = &Measure{ops[i].(*Measure).Qubit, x}
 	return true
 }
 
@@ -190,9 +187,17 @@ func touches(op Op, bit int) (t touch) {
 	return t
 }
 
-// reads counts the operations that read a bit.
-func (c *Circuit) reads(bit int) int { return readsOf(c.Ops, bit) }
+// timesRead counts the values that read a bit.
+func timesRead(values []Cond, bit int) (n int) {
+	for _, v := range values {
+		if slices.Contains(CondBits(v), bit) {
+			n++
+		}
+	}
+	return n
+}
 
+// readsOf counts the operations that read a bit.
 func readsOf(ops []Op, bit int) (n int) {
 	Walk(ops, func(op Op) error {
 		if a, ok := op.(*Assign); ok {

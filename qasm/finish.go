@@ -107,6 +107,11 @@ func (r *reader) placeBits() {
 	for _, v := range results {
 		all = append(all, v.refs()...)
 	}
+	if len(r.outputs) > 0 { // these are words, even where nothing is measured
+		for _, ref := range all {
+			r.write(r.homeOf(ref))
+		}
+	}
 	r.store(all)
 	to := make([]int, r.bits)
 	for i := range to {
