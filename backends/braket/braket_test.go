@@ -198,7 +198,7 @@ func TestBodyRefuses(t *testing.T) {
 		"nothing read":      {change(func(c *ir.Circuit) { c.Ops = c.Ops[:2] }), "nothing is measured"},
 		"after its measure": {change(func(c *ir.Circuit) { c.Gate(ir.PRX, []int{1}, ir.Const(1), ir.Const(0)) }), "operation 4 acts on qubit 1"},
 		"a bit twice":       {change(func(c *ir.Circuit) { c.Measure(0, 0) }), "bit 0 a second time"},
-		"a reset":           {change(func(c *ir.Circuit) { c.Ops = append([]ir.Op{&ir.Reset{Qubit: 0}}, c.Ops...) }), "Reset"},
+		"a reset":           {change(func(c *ir.Circuit) { c.Ops = append([]ir.Op{&ir.Reset{Qubit: 0}}, c.Ops...) }), "reset does not run"},
 		"not native":        {change(func(c *ir.Circuit) { c.Ops[0] = &ir.Apply{Gate: ir.H, Qubits: []int{1}} }), "compile it first"},
 		"a fourth qubit":    {change(func(c *ir.Circuit) { c.Qubits = 4 }), "the device has 3"},
 		"five":              {many(5, 10), "at most 4"},

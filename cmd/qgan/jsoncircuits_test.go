@@ -65,7 +65,7 @@ func TestInspectValues(t *testing.T) {
 func TestRunCircuitValues(t *testing.T) {
 	path, s := writeProgram(t, angleProgram), math.Pow(math.Sin(0.7/2), 2)
 	same(t, object(t, nil, "run", path, "--param", "theta=0.7", "--exact"), values{
-		"schema": "qgan.run-circuit/v1", "bit_order": "bit 0 first", "shots": 0,
+		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 0,
 		"probabilities": map[string]float64{"00": (1 - s) / 2, "10": (1 - s) / 2, "01": s / 2, "11": s / 2},
 	})
 	// Shots are the simulator's own, of that seed.
@@ -77,7 +77,7 @@ func TestRunCircuitValues(t *testing.T) {
 		counts[fmt.Sprintf("%02b", k.Word)] += k.N
 	}
 	same(t, object(t, nil, "run", path, "--param", "theta=0.7", "--shots", "900", "--seed", "11"), values{
-		"schema": "qgan.run-circuit/v1", "bit_order": "bit 0 first", "shots": 900, "counts": counts,
+		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 900, "counts": counts,
 	})
 }
 
@@ -91,7 +91,7 @@ func TestRunNoisyValues(t *testing.T) {
 	one := 0.9*0.94 + 0.1*0.02
 	o := object(t, nil, "run", program, "--backend", "noisy", "--noise-model", model, "--exact")
 	same(t, o, values{
-		"schema": "qgan.run-circuit/v1", "bit_order": "bit 0 first", "shots": 0, "backend": free{}, "method": "density",
+		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 0, "backend": free{}, "method": "density",
 		"probabilities": map[string]float64{"0": 1 - one, "1": one},
 	})
 	// Mitigated, what was read becomes the inverse of those errors applied to it.
@@ -153,7 +153,7 @@ c[0] = measure q[2];
 		t.Run(c.flags, func(t *testing.T) {
 			r := must[*compile.Result](t)(compile.Compile(circuitOf(t, program), target, c.options))
 			want := values{
-				"schema": "qgan.compile/v1", "device": target.Name, "snapshot_sha256": target.Snapshot, "circuit": free{},
+				"schema": "qgan.compile/v1", "device": target.Name, "snapshot_sha256": target.Snapshot, "circuit": free{}, "approximation_error": 0,
 				"layout": r.Layout, "final_layout": r.Final, "bit_map": r.BitMap, "readout_map": nil, "warnings": append([]string{}, r.Warnings...),
 				"stats.two_qubit_gates": r.Stats.TwoQubitGates, "stats.two_qubit_depth": r.Stats.TwoQubitDepth, "stats.one_qubit_gates": r.Stats.OneQubitGates,
 				"stats.virtual_z": r.Stats.VirtualZ, "stats.depth": r.Stats.Depth, "stats.duration_s": nil, "stats.estimated_fidelity": r.Stats.Fidelity, "stats.seconds": free{},
