@@ -320,7 +320,7 @@ func TestExportValues(t *testing.T) {
 		same(t, o, values{"schema": "qgan.probabilities/v1", "bit_order": "bit 0 first", "probabilities": law})
 		// The program has the same law.
 		o = object(t, nil, "run", writeProgram(t, r.out), "--exact")
-		same(t, o, values{"schema": free{}, "bit_order": "bit 0 first", "shots": 0, "probabilities": law})
+		same(t, o, values{"schema": free{}, "registers": free{}, "bit_order": "bit 0 first", "shots": 0, "probabilities": law})
 	}
 }
 
