@@ -36,6 +36,15 @@ c[1] = measure q[0];
 c[0] = measure q[2];
 `
 
+// registerOf is one register of so many bits, as JSON has it.
+func registerOf(name string, bits int) []map[string]any {
+	places := make([]int, bits)
+	for i := range places {
+		places[i] = i
+	}
+	return []map[string]any{{"name": name, "bits": places}}
+}
+
 func writeProgram(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program.qasm")
@@ -65,7 +74,7 @@ func TestInspectValues(t *testing.T) {
 func TestRunCircuitValues(t *testing.T) {
 	path, s := writeProgram(t, angleProgram), math.Pow(math.Sin(0.7/2), 2)
 	same(t, object(t, nil, "run", path, "--param", "theta=0.7", "--exact"), values{
-		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 0,
+		"schema": "qgan.run-circuit/v1", "registers": registerOf("c", 2), "bit_order": "bit 0 first", "shots": 0,
 		"probabilities": map[string]float64{"00": (1 - s) / 2, "10": (1 - s) / 2, "01": s / 2, "11": s / 2},
 	})
 	// Shots are the simulator's own, of that seed.
@@ -77,7 +86,7 @@ func TestRunCircuitValues(t *testing.T) {
 		counts[fmt.Sprintf("%02b", k.Word)] += k.N
 	}
 	same(t, object(t, nil, "run", path, "--param", "theta=0.7", "--shots", "900", "--seed", "11"), values{
-		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 900, "counts": counts,
+		"schema": "qgan.run-circuit/v1", "registers": registerOf("c", 2), "bit_order": "bit 0 first", "shots": 900, "counts": counts,
 	})
 }
 
@@ -91,7 +100,7 @@ func TestRunNoisyValues(t *testing.T) {
 	one := 0.9*0.94 + 0.1*0.02
 	o := object(t, nil, "run", program, "--backend", "noisy", "--noise-model", model, "--exact")
 	same(t, o, values{
-		"schema": "qgan.run-circuit/v1", "registers": free{}, "bit_order": "bit 0 first", "shots": 0, "backend": free{}, "method": "density",
+		"schema": "qgan.run-circuit/v1", "registers": registerOf("c", 1), "bit_order": "bit 0 first", "shots": 0, "backend": free{}, "method": "density",
 		"probabilities": map[string]float64{"0": 1 - one, "1": one},
 	})
 	// Mitigated, what was read becomes the inverse of those errors applied to it.
@@ -320,7 +329,7 @@ func TestExportValues(t *testing.T) {
 		same(t, o, values{"schema": "qgan.probabilities/v1", "bit_order": "bit 0 first", "probabilities": law})
 		// The program has the same law.
 		o = object(t, nil, "run", writeProgram(t, r.out), "--exact")
-		same(t, o, values{"schema": free{}, "registers": free{}, "bit_order": "bit 0 first", "shots": 0, "probabilities": law})
+		same(t, o, values{"schema": free{}, "registers": registerOf("c", 2), "bit_order": "bit 0 first", "shots": 0, "probabilities": law})
 	}
 }
 
