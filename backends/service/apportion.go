@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -29,15 +30,7 @@ func Apportion(p []float64, shots int) ([]int, error) {
 		rest[i], order[i] = exact-float64(counts[i]), i
 		left -= counts[i]
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case rest[i] > rest[j]:
-			return -1
-		case rest[i] < rest[j]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(rest[j], rest[i]) })
 	for k := 0; left > 0; k++ {
 		counts[order[k%len(order)]]++
 		left--

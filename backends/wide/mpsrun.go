@@ -77,17 +77,9 @@ func (s *MPS) RunTold(ctx context.Context, requests []backends.Request) ([]backe
 				return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
 			}
 		}
-		walkers := make(chan *walker, shots)
-		rows, err := each(ctx, c, rest[gates:], make([]bool, c.AllBits()), shots, runtime.GOMAXPROCS(0), seed, func() state {
-			w := &walker{product: walk.clone(), trained: trained, data: data}
-			walkers <- w
-			return w
-		})
-		close(walkers)
-		for w := range walkers {
-			add(&told, w.product)
-		}
-		return rows, err
+		return each(ctx, c, rest[gates:], shots, seed,
+			func() state { return &walker{product: walk.clone(), trained: trained, data: data} },
+			func(w state) { add(&told, w.(*walker).product) })
 	})
 	return results, told, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 
 	"qgan/backends"
@@ -59,8 +58,7 @@ func (s *Stabilizer) Run(ctx context.Context, requests []backends.Request) ([]ba
 		if len(rest) == 0 {
 			return draw(bits[:c.Bits], shots, seed), nil
 		}
-		workers := runtime.GOMAXPROCS(0)
-		return each(ctx, c, rest, make([]bool, c.AllBits()), shots, workers, seed, func() state { return start.one() })
+		return each(ctx, c, rest, shots, seed, func() state { return start.one() }, func(state) {})
 	})
 }
 

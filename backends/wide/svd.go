@@ -1,6 +1,7 @@
 package wide
 
 import (
+	"cmp"
 	"math"
 	"math/cmplx"
 	"slices"
@@ -157,15 +158,7 @@ func (m matrix) singular() (order []int, squares []float64) {
 		order = append(order, j)
 		size[j] = norm2(m.column(j))
 	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case size[i] > size[j]:
-			return -1
-		case size[i] < size[j]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(size[j], size[i]) })
 	for _, j := range order {
 		squares = append(squares, size[j])
 	}

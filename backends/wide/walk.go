@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"qgan/backends"
 	"qgan/internal/parallel"
@@ -41,7 +44,7 @@ func (s *shot) run(ops []ir.Op) error {
 		if s.steps++; s.steps > maxSteps {
 			return fmt.Errorf("a shot ran %d operations without an end", maxSteps)
 		}
-		if s.steps&255 == 0 && s.ctx.Err() != nil {
+		if s.steps&255 == 1 && s.ctx.Err() != nil {
 			return s.ctx.Err()
 		}
 		if err := s.step(op); err != nil {
@@ -139,16 +142,19 @@ func runs(ctx context.Context, requests []backends.Request, name string, lane fu
 	return out, nil
 }
 
-// each runs shots that are followed one by one, on the workers, each from a copy of a state.
-func each(ctx context.Context, c *ir.Circuit, ops []ir.Op, bits []bool, shots, workers int, seed uint64, fresh func() state) (*backends.Rows, error) {
+// each runs shots that are followed one by one, on the workers, each on a fresh state, and
+// calls done with the state after each, one at a time. The first error ends it.
+func each(ctx context.Context, c *ir.Circuit, ops []ir.Op, shots int, seed uint64, fresh func() state, done func(state)) (*backends.Rows, error) {
 	m := backends.NewRows(c.Bits, shots)
-	errs := make([]error, shots)
-	parallel.Each(shots, workers, func(i, _ int) {
-		if i > 0 && ctx.Err() != nil {
+	var mu sync.Mutex
+	var failed atomic.Pointer[error]
+	parallel.Each(shots, runtime.GOMAXPROCS(0), func(i, _ int) {
+		if failed.Load() != nil {
 			return
 		}
-		s := shot{ctx: ctx, state: fresh(), bits: slices.Clone(bits), rng: stream.New(seed, "shot", uint64(i))}
-		if errs[i] = s.run(ops); errs[i] != nil {
+		s := shot{ctx: ctx, state: fresh(), bits: make([]bool, c.AllBits()), rng: stream.New(seed, "shot", uint64(i))}
+		if err := s.run(ops); err != nil {
+			failed.CompareAndSwap(nil, &err)
 			return
 		}
 		for bit, one := range s.bits[:c.Bits] {
@@ -156,11 +162,12 @@ func each(ctx context.Context, c *ir.Circuit, ops []ir.Op, bits []bool, shots, w
 				m.Set(i, bit)
 			}
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		done(s.state)
 	})
-	for _, err := range append(errs, ctx.Err()) {
-		if err != nil {
-			return nil, fmt.Errorf("circuit %q: %w", c.Name, err)
-		}
+	if err := failed.Load(); err != nil {
+		return nil, fmt.Errorf("circuit %q: %w", c.Name, *err)
 	}
-	return m, nil
+	return m, ctx.Err()
 }

@@ -274,6 +274,8 @@ func (t *Target) measure(c *ir.Circuit) Stats {
 			site := &t.Qubits[op.Qubit]
 			loss -= math.Log1p(-min(site.ReadoutError, 1))
 			spend(ir.Wires(op, c.Qubits), site.ReadoutTime)
+		case *ir.Assign: // takes no time, and stands between what it reads and writes
+			spend(ir.Wires(op, c.Qubits), 0)
 		case *ir.If, *ir.Switch, *ir.While:
 			if seconds, err := t.durationOf(op); err == nil && within == 0 {
 				spend(ir.Wires(op, c.Qubits), seconds)

@@ -27,9 +27,14 @@ func embed(t *Target, d *demand) []int {
 		return nil
 	}
 	e.bound = math.Inf(1)
+	e.search()
+	return e.best
+}
+
+// search looks for an embedding that costs less than the bound.
+func (e *embedding) search() {
 	complete := true
-	roots := e.choices(0)
-	for _, root := range roots {
+	for _, root := range e.choices(0) {
 		e.steps = embedTry
 		e.put(0, root.q)
 		complete = e.match(1, root.cost) && complete
@@ -39,7 +44,6 @@ func embed(t *Target, d *demand) []int {
 		e.steps = embedSteps
 		e.match(0, 0)
 	}
-	return e.best
 }
 
 // embedding is the state of the search.

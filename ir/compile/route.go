@@ -221,28 +221,7 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 
 // distances are counted in swaps by breadth first search, when they are needed.
 func (r *router) distances() {
-	r.once.Do(func() {
-		n := len(r.t.Qubits)
-		r.distance = make([][]int32, n)
-		queue := make([]int, 0, n)
-		for q := range n {
-			row := make([]int32, n)
-			for i := range row {
-				row[i] = unreachable
-			}
-			row[q] = 0
-			queue = append(queue[:0], q)
-			for i := 0; i < len(queue); i++ {
-				for _, w := range r.t.neighbours[queue[i]] {
-					if row[w] == unreachable {
-						row[w] = row[queue[i]] + 1
-						queue = append(queue, w)
-					}
-				}
-			}
-			r.distance[q] = row
-		}
-	})
+	r.once.Do(func() { r.distance = hops(r.t.neighbours) })
 }
 
 // routing is the state of one pass over the circuit.

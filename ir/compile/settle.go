@@ -110,24 +110,28 @@ func (s *state) routed(r *router, last []ir.Op, from *routedLayout) (*settled, e
 func settle(t *Target, c *ir.Circuit) (to []int, cost float64) {
 	d := demandOf(c, t)
 	e := newEmbedding(t, d)
-	to = upToN(len(t.Qubits))
-	if len(e.order) > 0 && e.fits() {
-		e.best, e.bound = slices.Clone(to), e.costAt(to)
-		complete := true
-		for _, root := range e.choices(0) {
-			e.steps = embedTry
-			e.put(0, root.q)
-			complete = e.match(1, root.cost) && complete
-			e.take(0, root.q)
+	stay := upToN(len(t.Qubits))
+	at := e.costAt(stay)
+	stayCost := at
+	for q := range stay {
+		if len(e.next[q]) == 0 && d.acts(q) {
+			stayCost += d.nodeCost(t, q, q)
 		}
-		if !complete {
-			e.steps = embedSteps
-			e.match(0, 0)
-		}
-		to = e.best
 	}
-	return d.settleOthers(t, e, to)
+	found := stay
+	if len(e.order) > 0 && e.fits() {
+		e.best, e.bound = stay, at
+		e.search()
+		found = e.best
+	}
+	if to, cost = d.settleOthers(t, e, found); cost > stayCost {
+		return stay, stayCost
+	}
+	return to, cost
 }
+
+// acts says that something is done to a qubit that costs.
+func (d *demand) acts(q int) bool { return d.pulses[q] > 0 || d.readouts[q] > 0 }
 
 // costAt is what the qubits with pairs cost at places.
 func (e *embedding) costAt(layout []int) (cost float64) {
@@ -154,9 +158,8 @@ func (d *demand) settleOthers(t *Target, e *embedding, found []int) (to []int, c
 		to[l], taken[found[l]] = found[l], true
 	}
 	cost = e.costAt(to)
-	used := func(q int) bool { return d.pulses[q] > 0 || d.readouts[q] > 0 }
 	for q := range to {
-		if to[q] >= 0 || !used(q) {
+		if to[q] >= 0 || !d.acts(q) {
 			continue
 		}
 		best, least := -1, math.Inf(1)
