@@ -49,8 +49,8 @@ func (e *embedding) search() {
 // embedding is the state of the search.
 type embedding struct {
 	t     *Target
-	d     *demand
-	next  [][]int // logical neighbours
+	next  [][]int     // logical neighbours
+	times [][]float64 // cx on the pair with each of them
 	order []int
 	node  [][]float64
 	apart [][]int32 // logical distances
@@ -66,9 +66,15 @@ type embedding struct {
 }
 
 func newEmbedding(t *Target, d *demand) *embedding {
-	e := &embedding{t: t, d: d, next: d.neighbours(), layout: make([]int, d.qubits), lodger: make([]int, len(t.Qubits)),
+	e := &embedding{t: t, next: d.neighbours(), layout: make([]int, d.qubits), lodger: make([]int, len(t.Qubits)),
 		free: make([]int, len(t.Qubits)), wanted: make([]int, d.qubits), node: make([][]float64, d.qubits)}
 	e.order = matchingOrder(e.next)
+	e.times = make([][]float64, d.qubits)
+	for l, list := range e.next {
+		for _, m := range list {
+			e.times[l] = append(e.times[l], d.pairs[[2]int{min(l, m), max(l, m)}])
+		}
+	}
 	for l := range e.layout {
 		e.layout[l], e.wanted[l] = -1, len(e.next[l])
 	}
@@ -190,9 +196,9 @@ func (e *embedding) costOf(l, q int) (float64, bool) {
 		}
 	}
 	c := e.node[l][q]
-	for _, m := range e.next[l] {
+	for k, m := range e.next[l] {
 		if p := e.layout[m]; p >= 0 {
-			c += e.d.pairs[[2]int{min(l, m), max(l, m)}] * e.t.pairCost(q, p)
+			c += e.times[l][k] * e.t.pairCost(q, p)
 		}
 	}
 	if math.IsInf(c, 1) {

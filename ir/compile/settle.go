@@ -137,9 +137,9 @@ func (d *demand) acts(q int) bool { return d.pulses[q] > 0 || d.readouts[q] > 0 
 func (e *embedding) costAt(layout []int) (cost float64) {
 	for _, l := range e.order {
 		cost += e.node[l][layout[l]]
-		for _, m := range e.next[l] {
+		for k, m := range e.next[l] {
 			if l < m {
-				cost += e.d.pairs[[2]int{l, m}] * e.t.pairCost(layout[l], layout[m])
+				cost += e.times[l][k] * e.t.pairCost(layout[l], layout[m])
 			}
 		}
 	}
