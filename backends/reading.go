@@ -2,8 +2,13 @@ package backends
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
+	"qgan/internal/words"
 	"qgan/ir"
 )
 
@@ -118,6 +123,46 @@ func (l *Law) ByBits() map[string]float64 {
 		if l.P[i] > 0 {
 			out[Bits(w, l.Bits)] = l.P[i]
 		}
+	}
+	return out
+}
+
+// WriteText writes the counts or the probabilities as a table; where readout errors were taken
+// out, what was read beside what it becomes.
+func (r *Reading) WriteText(w io.Writer) error {
+	t := words.NewTable(w)
+	if r.Corrected == nil {
+		for _, word := range slices.Sorted(maps.Keys(r.Counts)) {
+			t.Row(word, strconv.Itoa(r.Counts[word]))
+		}
+		for _, word := range slices.Sorted(maps.Keys(r.Probabilities)) {
+			t.Row(word, strconv.FormatFloat(r.Probabilities[word], 'g', -1, 64))
+		}
+		return t.Flush()
+	}
+	t.Row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
+	for _, word := range slices.Sorted(maps.Keys(r.Quasi)) {
+		t.Row(word, strconv.Itoa(r.Counts[word]), fmt.Sprintf("%.5f", float64(r.Counts[word])/float64(r.Shots)),
+			fmt.Sprintf("%.5f", r.Quasi[word]), fmt.Sprintf("%.5f", r.StdErr[word]), fmt.Sprintf("%.5f", r.Nearest[word]))
+	}
+	return t.Flush()
+}
+
+// Remarks say what a reader of the table has to know: what was left out, what the bits are and
+// what the correction cost.
+func (r *Reading) Remarks() (out []string) {
+	if t := r.Truncation; t != nil {
+		left := "nothing"
+		if t.Error > 0 {
+			left = fmt.Sprintf("about %.2g", t.Error)
+		}
+		out = append(out, fmt.Sprintf("matrix product states: bonds of at most %d, %s of the state left out", t.Bond, left))
+	}
+	if names := r.Names(); names != "" {
+		out = append(out, "bits, in this order: "+names)
+	}
+	if r.Corrected != nil {
+		out = append(out, fmt.Sprintf("readout errors taken out by %s: at worst %.3g times the shots tell as much as without them; the nearest law is %.3g away", r.Mitigation, r.Overhead, r.Distance))
 	}
 	return out
 }

@@ -2,10 +2,14 @@ package calibration
 
 import (
 	"cmp"
+	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
+	"qgan/internal/words"
 	"qgan/ir"
 )
 
@@ -107,4 +111,22 @@ func (m *NoiseModel) operations(c *ir.Circuit) ([]NoiseRow, error) {
 		return cmp.Or(cmp.Compare(a.Operation, b.Operation), slices.Compare(a.Qubits, b.Qubits), slices.Compare(a.Channels, b.Channels))
 	})
 	return out, nil
+}
+
+// WriteText writes the channels and the readout errors as a table.
+func (t *NoiseTable) WriteText(w io.Writer) error {
+	out := words.NewTable(w)
+	out.Row("operation", "qubits", "error", "channels")
+	for _, row := range t.Operations {
+		out.Row(row.Operation, fmt.Sprint(row.Qubits), words.Figure(row.Error, "%.4g"), strings.Join(row.Channels, "; "))
+	}
+	for _, row := range t.Readout {
+		if len(row.Qubits) == 1 {
+			out.Row("measure", fmt.Sprint(row.Qubits), fmt.Sprintf("%.4g", (row.Matrix[1][0]+row.Matrix[0][1])/2),
+				fmt.Sprintf("P(1|0) %.4g; P(0|1) %.4g", row.Matrix[1][0], row.Matrix[0][1]))
+		} else {
+			out.Row("measure", fmt.Sprint(row.Qubits), words.None, fmt.Sprintf("correlated, %d x %d", len(row.Matrix), len(row.Matrix)))
+		}
+	}
+	return out.Flush()
 }

@@ -2,7 +2,13 @@ package qasm
 
 import (
 	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
+	"qgan/internal/words"
 	"qgan/qasm/syntax"
 )
 
@@ -19,6 +25,9 @@ type Inspection struct {
 	Runnable      bool           `json:"runnable"`
 	Unsupported   []Unsupported  `json:"unsupported"`
 	Notes         []string       `json:"notes"`
+
+	// Path is what the program is called for people.
+	Path string `json:"-"`
 }
 
 // Unsupported is a construct that no circuit holds, and its place.
@@ -49,6 +58,9 @@ type Grammar struct {
 	Schema     string `json:"schema"` // qgan.inspect-syntax/v1
 	Version    string `json:"version"`
 	Statements int    `json:"statements"` // at the top
+
+	// Path is what the program is called for people.
+	Path string `json:"-"`
 }
 
 // CheckGrammar parses a program and keeps nothing of it. Mistakes are an error of type
@@ -63,4 +75,45 @@ func CheckGrammar(name string, text []byte) (Grammar, error) {
 	major, minor, _ := p.Version()
 	g.Version = fmt.Sprintf("%d.%d", major, minor)
 	return g, p.Errors().Err()
+}
+
+// WriteText writes a line of the program.
+func (g *Grammar) WriteText(w io.Writer) error {
+	_, err := fmt.Fprintf(w, "%s: OpenQASM %s, %d statements\n", g.Path, g.Version, g.Statements)
+	return err
+}
+
+// WriteText writes the figures as a table, and what no circuit holds.
+func (i *Inspection) WriteText(w io.Writer) error {
+	gates := make([]string, 0, len(i.Gates))
+	for _, g := range slices.Sorted(maps.Keys(i.Gates)) {
+		gates = append(gates, fmt.Sprintf("%s %d", g, i.Gates[g]))
+	}
+	t := words.NewTable(w)
+	t.Row("program", i.Path)
+	t.Row("version", i.Version)
+	t.Row("qubits", strconv.Itoa(i.Qubits))
+	t.Row("bits", strconv.Itoa(i.Bits))
+	t.Row("gates", strings.Join(gates, ", "))
+	t.Row("depth", strconv.Itoa(i.Depth))
+	t.Row("two-qubit gates", strconv.Itoa(i.TwoQubitGates))
+	t.Row("parameters", strings.Join(i.Parameters, ", "))
+	t.Row("runnable", strconv.FormatBool(i.Runnable))
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, u := range i.Unsupported {
+		if _, err := fmt.Fprintf(w, "no circuit holds: %s (%s:%d:%d)\n", u.Construct, u.File, u.Line, u.Column); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remarks are the notes of the reader.
+func (i *Inspection) Remarks() (out []string) {
+	for _, n := range i.Notes {
+		out = append(out, i.Path+": "+n)
+	}
+	return out
 }

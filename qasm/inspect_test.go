@@ -58,7 +58,7 @@ func TestCheckGrammar(t *testing.T) {
 		if errors.As(err, &errs); len(errs) != c.faults {
 			t.Errorf("%q: %v", c.text, err)
 		}
-		if c.faults == 0 && g != (Grammar{"qgan.inspect-syntax/v1", c.version, c.statements}) {
+		if c.faults == 0 && g != (Grammar{Schema: "qgan.inspect-syntax/v1", Version: c.version, Statements: c.statements}) {
 			t.Errorf("%q: %+v", c.text, g)
 		}
 	}

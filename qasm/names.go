@@ -27,9 +27,9 @@ const aliases = "phase cphase u1 cu1 cu3 cnot"
 // and the names of stdgates.inc.
 // taken holds in addition the names of all gates: no register and no input is
 // called like one, since readers differ in which gates they know.
-var reserved, taken = words()
+var reserved, taken = takenNames()
 
-func words() (reserved, taken map[string]bool) {
+func takenNames() (reserved, taken map[string]bool) {
 	reserved, taken = map[string]bool{}, map[string]bool{}
 	for _, w := range strings.Fields(keywords + " " + aliases) {
 		reserved[w], taken[w] = true, true

@@ -128,6 +128,11 @@ func (s *Summary) WriteText(w io.Writer) error {
 	return t.Flush()
 }
 
+// Remarks say what all jobs of the ledger cost.
+func (s *Summary) Remarks() []string {
+	return []string{fmt.Sprintf("$%.2f today (UTC), $%.2f in all", s.Today, s.Total)}
+}
+
 // short is how many letters of a job's id lists show.
 const short = 8
 

@@ -2,6 +2,8 @@ package remote
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 
 	"qgan/backends"
 	"qgan/backends/ledger"
@@ -43,4 +45,18 @@ func (r *Remote) Answer(j ledger.Job) (*Answer, error) {
 		}
 	}
 	return out, nil
+}
+
+// WriteText writes the reading, or those of all circuits under their numbers.
+func (a *Answer) WriteText(w io.Writer) error {
+	if a.Programs == nil {
+		return a.Reading.WriteText(w)
+	}
+	for i, one := range a.Programs {
+		fmt.Fprintf(w, "# circuit %d\n", i)
+		if err := one.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }

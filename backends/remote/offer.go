@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"qgan/backends"
 	"qgan/backends/ledger"
@@ -86,4 +87,31 @@ func (o *Offer) Send(ctx context.Context) (ledger.Job, error) {
 		o.remote.report(j, "the ledger has this job, "+string(j.State)+": it is taken up")
 	}
 	return o.remote.Send(ctx, ids[0])
+}
+
+// Warnings are what may go wrong with the job: of the compilation, and of the service.
+func (o *Offer) Warnings() []string {
+	out := slices.Clone(o.Compiled.Warnings)
+	if o.Limits.Maintenance != "" {
+		out = append(out, fmt.Sprintf("%s:%s is %s: a job may be refused, or wait", o.remote.Service.Service(), o.remote.Service.Device(), o.Limits.Maintenance))
+	}
+	return out
+}
+
+// String says what the job would be and cost.
+func (o *Offer) String() string {
+	cost := "no price is known"
+	if a := o.Price.Amount; a != nil {
+		cost = fmt.Sprintf("it may cost %g %s (%s), and no price in dollars is known", a.Value, a.Unit, o.Price.Basis)
+	}
+	if o.Priced {
+		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
+	}
+	if s, ok := o.Session(); ok && s.Priced {
+		cost += fmt.Sprintf(", and its session at most $%.2f (%s)", s.Price.USD, s.Price.Basis)
+	}
+	if left := o.Limits.Left; left != nil {
+		cost += fmt.Sprintf("; the account's limit at the service leaves $%.2f", *left)
+	}
+	return fmt.Sprintf("%d two-qubit gates, estimated fidelity %s; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Estimate(), cost)
 }

@@ -3,25 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"qgan/backends/sim"
 	"qgan/backends/sim/workload"
 )
-
-// benchReport is the object of `bench --json`.
-type benchReport struct {
-	Schema   string          `json:"schema"`
-	Name     string          `json:"name"`
-	Kernel   string          `json:"kernel"`
-	Method   string          `json:"method,omitempty"` // of words
-	Circuits int             `json:"circuits"`
-	Shots    int             `json:"shots"`
-	Checksum float64         `json:"checksum"`
-	Seconds  workload.Timing `json:"seconds"`
-}
 
 // benchFlags are the sizes of the work; 0 stands for a workload's own.
 type benchFlags struct {
@@ -75,20 +62,11 @@ func (a *app) bench(ctx context.Context, w workload.Workload, f benchFlags) erro
 	if err != nil {
 		return err
 	}
-	r := benchReport{
+	r := &workload.Report{
 		Schema: "qgan.bench/v1", Name: w.Name, Kernel: (&sim.Simulator{Kernel: f.kernel}).KernelName(), Method: work.Method, Circuits: work.Circuits, Shots: work.Shots,
 	}
 	if r.Seconds, r.Checksum, err = work.Time(ctx, f.repeats); err != nil {
 		return err
 	}
-	if f.asJSON {
-		return a.printJSON(r)
-	}
-	by := ""
-	if r.Method != "" {
-		by = ", method " + r.Method
-	}
-	fmt.Fprintf(a.out, "%s, kernel %s%s: %d circuits, %d shots: median %.4g s (%.4g to %.4g), checksum %.12g\n",
-		r.Name, r.Kernel, by, r.Circuits, r.Shots, r.Seconds.Median, r.Seconds.Min, r.Seconds.Max, r.Checksum)
-	return nil
+	return a.tell(f.asJSON, r)
 }

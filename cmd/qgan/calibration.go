@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"qgan/calibration"
 	"qgan/internal/durable"
-	"qgan/internal/words"
 	"qgan/ir/compile"
 )
 
@@ -17,16 +13,6 @@ func newCalibrationCmd(a *app) *cobra.Command {
 	cmd := newGroupCmd(&cobra.Command{Use: "calibration", Short: "Read calibration data of quantum processors"})
 	cmd.AddCommand(newCalibrationShowCmd(a), newCalibrationDiffCmd(a), newCalibrationScoreCmd(a))
 	return cmd
-}
-
-// calibrationReport is the object of `calibration show --json`.
-type calibrationReport struct {
-	Schema   string                `json:"schema"`
-	SHA256   string                `json:"sha256"`
-	Oldest   *time.Time            `json:"oldest"`
-	Newest   *time.Time            `json:"newest"`
-	Figures  []calibration.Figure  `json:"figures"`
-	Snapshot *calibration.Snapshot `json:"snapshot"`
 }
 
 func newCalibrationShowCmd(a *app) *cobra.Command {
@@ -51,56 +37,16 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 					return err
 				}
 			}
-			r, err := newCalibrationReport(s)
+			r, err := s.Report(a.now())
 			if err != nil {
 				return err
 			}
-			return show(a, asJSON, r, a.printCalibration)
+			return a.tell(asJSON, r)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	cmd.Flags().StringVar(&out, "out", "", "also write the snapshot to this file, in the program's own form")
 	return cmd
-}
-
-func newCalibrationReport(s *calibration.Snapshot) (calibrationReport, error) {
-	hash, err := s.Hash()
-	r := calibrationReport{Schema: "qgan.calibration/v1", SHA256: hash, Figures: s.Figures(), Snapshot: s}
-	if oldest, newest := s.Dates(); !oldest.IsZero() {
-		r.Oldest, r.Newest = &oldest, &newest
-	}
-	return r, err
-}
-
-func (a *app) printCalibration(r calibrationReport) error {
-	s := r.Snapshot
-	fmt.Fprintf(a.out, "%s (%s) %s, %d qubits, snapshot %.12s\n", s.Name, s.Service, s.Version, len(s.Qubits), r.SHA256)
-	if !s.Taken.IsZero() {
-		fmt.Fprintf(a.out, "taken %s, %s ago\n", s.Taken.Format("2006-01-02 15:04 Z07:00"), words.Age(a.now().Sub(s.Taken)))
-	}
-	if r.Oldest != nil {
-		fmt.Fprintf(a.out, "figures measured from %s to %s: the oldest %s ago\n", r.Oldest.Format("2006-01-02 15:04"), r.Newest.Format("2006-01-02 15:04"), words.Age(a.now().Sub(*r.Oldest)))
-	}
-	fmt.Fprintln(a.out)
-	t := newTable(a.out)
-	t.Row("figure", "known", "least", "median", "greatest")
-	for _, f := range r.Figures {
-		t.Row(f.Name, fmt.Sprint(f.Known), f.Text(f.Min), f.Text(f.Median), f.Text(f.Max))
-	}
-	for _, w := range s.Warnings {
-		a.warn("%s", w)
-	}
-	return t.Flush()
-}
-
-// scoreReport is the object of `calibration score --json`.
-type scoreReport struct {
-	Schema string               `json:"schema"`
-	Device string               `json:"device"`
-	SHA256 string               `json:"sha256"`
-	Qubits int                  `json:"qubits"`
-	Layers int                  `json:"layers"`
-	Chains []compile.NamedChain `json:"chains"`
 }
 
 func newCalibrationScoreCmd(a *app) *cobra.Command {
@@ -127,21 +73,55 @@ Faulty parts are left out. A chain and its reverse are one.`,
 			if err != nil {
 				return usagef("%w", err)
 			}
-			r := scoreReport{"qgan.score/v1", t.Name, t.Snapshot, qubits, layers, chains}
-			if asJSON {
-				return a.printJSON(r)
-			}
-			table := newTable(a.out)
-			table.Row("fidelity", "qubits")
-			for _, c := range r.Chains {
-				table.Row(fmt.Sprintf("%.4f", c.Fidelity), fmt.Sprint(c.Qubits))
-			}
-			return table.Flush()
+			return a.tell(asJSON, &compile.ChainReport{Schema: "qgan.score/v1", Device: t.Name, SHA256: t.Snapshot, Qubits: qubits, Layers: layers, Chains: chains})
 		},
 	}
 	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains")
 	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit")
 	cmd.Flags().IntVar(&count, "count", 5, "how many chains")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	return cmd
+}
+
+func newCalibrationDiffCmd(a *app) *cobra.Command {
+	var qubits, layers int
+	var limits calibration.Thresholds
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say what moved between two snapshots",
+		Long: `Say what moved between two snapshots of one device: figures that differ by more than
+their errors allow or by a factor, parts that failed or were repaired, the largest
+changes first; and whether another chain of qubits is now better than the one that
+was the best before.`,
+		Example: `  qgan calibration diff monday.json tuesday.json --qubits 8`,
+		Args:    cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if qubits < 1 || layers < 1 {
+				return usagef("--qubits and --layers take numbers from 1")
+			}
+			if limits.StdErrs <= 0 || limits.Ratio <= 1 {
+				return usagef("--sigma takes a number above 0 and --ratio one above 1")
+			}
+			old, before, err := a.target(args[0])
+			if err != nil {
+				return err
+			}
+			now, after, err := a.target(args[1])
+			if err != nil {
+				return err
+			}
+			drift, err := compile.CompareSnapshots(old, now, before, after, limits, qubits, compile.LayerWeights(layers))
+			if err != nil {
+				return err
+			}
+			return a.tell(asJSON, drift)
+		},
+	}
+	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains that are compared")
+	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit on them")
+	cmd.Flags().Float64Var(&limits.StdErrs, "sigma", 3, "standard errors from which on a figure has moved")
+	cmd.Flags().Float64Var(&limits.Ratio, "ratio", 1.5, "factor from which on a figure has moved")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
 }

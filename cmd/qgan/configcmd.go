@@ -1,37 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"qgan/backends/service"
 	"qgan/internal/conffile"
 )
-
-// configReport is the object of `config show --json`.
-type configReport struct {
-	Schema   string             `json:"schema"`
-	Files    conffile.Files     `json:"files"`
-	Flags    []configReportFlag `json:"flags"`
-	Settings []configReportKey  `json:"settings"`
-}
-
-type configReportFlag struct {
-	Verb    string `json:"verb"`
-	Flag    string `json:"flag"`
-	Value   string `json:"value"`
-	Default string `json:"default"`
-	Origin  string `json:"origin"`
-}
-
-type configReportKey struct {
-	Table  string `json:"table"`
-	Key    string `json:"key"`
-	Value  string `json:"value"`
-	Origin string `json:"origin"`
-}
 
 // newConfigCmd makes `config`.
 func newConfigCmd(a *app) *cobra.Command {
@@ -61,7 +35,8 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 			if err != nil {
 				return err
 			}
-			return show(a, asJSON, r, func(r *configReport) error { return a.printConfig(r, origins) })
+			r.Origins = origins
+			return a.tell(asJSON, r)
 		},
 	}
 	cmd.Flags().BoolVar(&origins, "origin", false, "say where each value comes from")
@@ -70,11 +45,8 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 }
 
 // configReport applies the configuration to every verb and gathers what it set.
-func (a *app) configReport(root *cobra.Command) (*configReport, error) {
-	r := &configReport{
-		Schema: "qgan.config/v1",
-		Files:  a.cfg.Files, Flags: []configReportFlag{}, Settings: []configReportKey{},
-	}
+func (a *app) configReport(root *cobra.Command) (*conffile.Report, error) {
+	r := &conffile.Report{Schema: "qgan.config/v1", Files: a.cfg.Files, Flags: []conffile.FlagRow{}, Settings: []conffile.KeyRow{}}
 	for _, verb := range verbsOf(root) {
 		if verb.Name() == "show" && verb.Parent().Name() == "config" {
 			continue // its flags were set by this very command line
@@ -85,7 +57,7 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 		}
 		for _, f := range flagsOf(verb) {
 			if from, ok := origins[f.name]; ok {
-				r.Flags = append(r.Flags, configReportFlag{verbPath(verb), f.name, service.Shown(f.value), f.initial, from})
+				r.Flags = append(r.Flags, conffile.FlagRow{Verb: verbPath(verb), Flag: f.name, Value: service.Shown(f.value), Default: f.initial, Origin: from})
 			}
 		}
 	}
@@ -93,49 +65,9 @@ func (a *app) configReport(root *cobra.Command) (*configReport, error) {
 	for _, table := range sortedKeys(tables) {
 		for _, key := range tables[table] {
 			if value, from, ok := a.cfg.Files.Table(table).Text(key); ok {
-				r.Settings = append(r.Settings, configReportKey{table, key, service.Shown(value), from})
+				r.Settings = append(r.Settings, conffile.KeyRow{Table: table, Key: key, Value: service.Shown(value), Origin: from})
 			}
 		}
 	}
 	return r, nil
-}
-
-// printConfig prints the report for people.
-func (a *app) printConfig(r *configReport, origins bool) error {
-	for _, f := range r.Files {
-		if _, err := fmt.Fprintf(a.out, "# %s: %s\n", f.Path, found(f)); err != nil {
-			return err
-		}
-	}
-	t := newTable(a.out)
-	row := func(verb, name, value, from string) {
-		cells := []string{verb, name, value}
-		if origins {
-			cells = append(cells, from)
-		}
-		t.Row(cells...)
-	}
-	for _, f := range r.Flags {
-		row(f.Verb, "--"+f.Flag, quoteEmpty(f.Value), f.Origin)
-	}
-	for _, s := range r.Settings {
-		row("["+s.Table+"]", s.Key, quoteEmpty(s.Value), s.Origin)
-	}
-	return t.Flush()
-}
-
-// found says whether a configuration file was there.
-func found(f *conffile.File) string {
-	if f.Found {
-		return "read"
-	}
-	return "not there"
-}
-
-// quoteEmpty makes an empty cell, or one with blanks in it, visible.
-func quoteEmpty(s string) string {
-	if s == "" || strings.ContainsAny(s, " \t\n") {
-		return fmt.Sprintf("%q", s)
-	}
-	return s
 }

@@ -1,13 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/spf13/cobra"
-
-	"qgan/ir/compile"
-)
+import "github.com/spf13/cobra"
 
 // newDevicesCmd makes `devices`.
 func newDevicesCmd(a *app) *cobra.Command {
@@ -35,26 +28,9 @@ calibration answers with commas between the files, or the program's own snapshot
 			if err != nil {
 				return err
 			}
-			return show(a, asJSON, t.Describe(s), a.printDevice)
+			return a.tell(asJSON, t.Describe(s))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
-}
-
-// printDevice prints what a device can do for people.
-func (a *app) printDevice(r *compile.Description) error {
-	fmt.Fprintf(a.out, "%s (%s), %s: %d qubits, %d usable; %d coupled pairs, %d usable\n",
-		r.Name, r.Service, r.Version, r.Qubits, r.Usable, r.Pairs, r.UsablePairs)
-	fmt.Fprintf(a.out, "one-qubit gates: %s\ntwo-qubit gates: %s\n", r.Pulses, strings.Join(r.Gates, ", "))
-	if r.Limits.MaxShots > 0 {
-		fmt.Fprintf(a.out, "shots: %d to %d\n", max(1, r.Limits.MinShots), r.Limits.MaxShots)
-	}
-	if r.SampleTime > 0 {
-		fmt.Fprintf(a.out, "sample time: %.4g ns\n", r.SampleTime*1e9)
-	}
-	for _, w := range r.Warnings {
-		a.warn("%s", w)
-	}
-	return nil
 }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strconv"
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"qgan/qasm"
@@ -31,41 +27,14 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 			if err != nil {
 				return err
 			}
-			return show(a, asJSON, doc.Inspect(), func(i qasm.Inspection) error { return a.printInspection(args[0], i) })
+			i := doc.Inspect()
+			i.Path = args[0]
+			return a.tell(asJSON, &i)
 		},
 	}
 	cmd.Flags().BoolVar(&syntaxOnly, "syntax", false, "parse only: nothing but the grammar is checked")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
-}
-
-func (a *app) printInspection(path string, i qasm.Inspection) error {
-	t := newTable(a.out)
-	t.Row("program", path)
-	t.Row("version", i.Version)
-	t.Row("qubits", strconv.Itoa(i.Qubits))
-	t.Row("bits", strconv.Itoa(i.Bits))
-	gates := make([]string, 0, len(i.Gates))
-	for _, g := range sortedKeys(i.Gates) {
-		gates = append(gates, fmt.Sprintf("%s %d", g, i.Gates[g]))
-	}
-	t.Row("gates", strings.Join(gates, ", "))
-	t.Row("depth", strconv.Itoa(i.Depth))
-	t.Row("two-qubit gates", strconv.Itoa(i.TwoQubitGates))
-	t.Row("parameters", strings.Join(i.Parameters, ", "))
-	t.Row("runnable", strconv.FormatBool(i.Runnable))
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	for _, u := range i.Unsupported {
-		if _, err := fmt.Fprintf(a.out, "no circuit holds: %s (%s:%d:%d)\n", u.Construct, u.File, u.Line, u.Column); err != nil {
-			return err
-		}
-	}
-	for _, n := range i.Notes {
-		a.note("%s: %s", path, n)
-	}
-	return nil
 }
 
 func (a *app) inspectSyntax(path string, asJSON bool) error {
@@ -77,9 +46,6 @@ func (a *app) inspectSyntax(path string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return a.printJSON(g)
-	}
-	_, err = fmt.Fprintf(a.out, "%s: OpenQASM %s, %d statements\n", path, g.Version, g.Statements)
-	return err
+	g.Path = path
+	return a.tell(asJSON, &g)
 }

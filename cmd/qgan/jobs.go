@@ -117,7 +117,7 @@ letters of its id, which other verbs take; ` + "`jobs show`" + ` has the rest of
 				if err != nil {
 					return usagef("%w", err)
 				}
-				return show(a, asJSON, s, a.printJobs)
+				return a.tell(asJSON, s)
 			})
 		},
 	}
@@ -131,15 +131,6 @@ letters of its id, which other verbs take; ` + "`jobs show`" + ` has the rest of
 	f.StringVar(&q.Name, "name", "", "only those of a name")
 	f.StringArrayVar(&q.Tags, "tag", nil, "only those with a tag (can be repeated)")
 	return cmd
-}
-
-// printJobs prints jobs for people, and what all of the ledger cost.
-func (a *app) printJobs(s *ledger.Summary) error {
-	if err := s.WriteText(a.out); err != nil {
-		return err
-	}
-	a.note("$%.2f today (UTC), $%.2f in all", s.Today, s.Total)
-	return nil
 }
 
 func newJobsShowCmd(a *app) *cobra.Command {

@@ -35,12 +35,26 @@ func show[R any](a *app, asJSON bool, report R, print func(R) error) error {
 	return print(report)
 }
 
-// tell prints a report of a library, as one object or for people.
+// tell prints a report of a library: as one object, or for people, with what it says beside
+// its text on stderr.
 func (a *app) tell(asJSON bool, report interface{ WriteText(io.Writer) error }) error {
 	if asJSON {
 		return a.printJSON(report)
 	}
-	return report.WriteText(a.out)
+	if err := report.WriteText(a.out); err != nil {
+		return err
+	}
+	if r, ok := report.(interface{ Oddities() []string }); ok {
+		for _, text := range r.Oddities() {
+			a.warn("%s", text)
+		}
+	}
+	if r, ok := report.(interface{ Remarks() []string }); ok {
+		for _, text := range r.Remarks() {
+			a.note("%s", text)
+		}
+	}
+	return nil
 }
 
 // newTable begins a table of aligned columns.

@@ -18,6 +18,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/calibration"
+	"qgan/internal/checkup"
 	"qgan/internal/durable"
 	"qgan/internal/machine"
 	"qgan/ir/compile"
@@ -112,61 +113,61 @@ func TestPrinted(t *testing.T) {
 			return a.tell(false, &assess.Baselines{Samples: []assess.BaselineSamples{{Name: "psth", File: "psth.npz", Repeats: 12, Bins: 34}}})
 		}},
 		{"inspect", func(a *app) error {
-			return a.printInspection("p.qasm", qasm.Inspection{
-				Version: "3.0", Qubits: 4, Bits: 3, Gates: map[string]int{"x": 2, "cx": 1}, Depth: 8, TwoQubitGates: 6, Parameters: []string{"s", "t"}, Runnable: true,
+			return a.tell(false, &qasm.Inspection{
+				Path: "p.qasm", Version: "3.0", Qubits: 4, Bits: 3, Gates: map[string]int{"x": 2, "cx": 1}, Depth: 8, TwoQubitGates: 6, Parameters: []string{"s", "t"}, Runnable: true,
 				Unsupported: []qasm.Unsupported{{Construct: "an array", File: "p.qasm", Line: 5, Column: 7}}, Notes: []string{"odd"},
 			})
 		}},
 		{"doctor", func(a *app) error {
-			return a.printDoctor(&doctorReport{
+			return a.tell(false, &checkup.Report{
 				Version: machine.Build{Version: "1.2", Go: "go1.26", OS: "linux", Arch: "amd64"}, Machine: machine.Info{CPU: "a processor", Features: []string{"avx2", "fma"}, Cores: 8, GOMAXPROCS: 6, Memory: 3 << 29},
-				Largest: doctorLargest{State: 26, Gradient: 25}, Kernel: doctorKernel{Name: "avx2", SelfTest: "passed"}, Config: doctorConfig{Error: "wrong"},
+				Largest: checkup.Largest{State: 26, Gradient: 25}, Kernel: checkup.Kernel{Name: "avx2", SelfTest: "passed"}, Config: checkup.Config{Error: "wrong"},
 				Folders: []durable.Folder{{Name: "cache", Path: "/c", Exists: true, Writable: true}, {Name: "state", Path: "/s"}},
 			})
 		}},
 		{"run", func(a *app) error {
-			return a.printReading(&backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
+			return a.tell(false, &backends.Reading{Shots: 10, Counts: map[string]int{"10": 7, "01": 3}})
 		}},
 		{"run --exact", func(a *app) error {
-			return a.printReading(&backends.Reading{Probabilities: map[string]float64{"1": 0.125, "0": 0.875}})
+			return a.tell(false, &backends.Reading{Probabilities: map[string]float64{"1": 0.125, "0": 0.875}})
 		}},
 		{"run --mitigate", func(a *app) error {
-			return a.printReading(&backends.Reading{Shots: 40, Counts: map[string]int{"0": 30, "1": 10}, Corrected: &backends.Corrected{
+			return a.tell(false, &backends.Reading{Shots: 40, Counts: map[string]int{"0": 30, "1": 10}, Corrected: &backends.Corrected{
 				Mitigation: "m3", Overhead: 1.5, Distance: 0.25, Quasi: map[string]float64{"0": 1.01, "1": -0.01, "2": 0}, StdErr: map[string]float64{"0": 0.02, "1": 0.03}, Nearest: map[string]float64{"0": 0.98, "1": 0.04},
 			}})
 		}},
 		{"jobs result, several circuits", func(a *app) error {
 			one := func(n int) *backends.Reading { return &backends.Reading{Shots: n, Counts: map[string]int{"1": n}} }
-			return a.printAnswer(&remote.Answer{Programs: []*backends.Reading{one(5), one(6)}})
+			return a.tell(false, &remote.Answer{Programs: []*backends.Reading{one(5), one(6)}})
 		}},
 		{"jobs list", func(a *app) error {
-			return a.printJobs(&ledger.Summary{Today: 1.5, Total: 2.5, Jobs: []ledger.Job{{ID: "job-1", State: ledger.Done, Service: "iqm", Device: "garnet", Circuits: 3, Shots: 44, Remote: "there-1", Command: "submit x"}}})
+			return a.tell(false, &ledger.Summary{Today: 1.5, Total: 2.5, Jobs: []ledger.Job{{ID: "job-1", State: ledger.Done, Service: "iqm", Device: "garnet", Circuits: 3, Shots: 44, Remote: "there-1", Command: "submit x"}}})
 		}},
 		{"devices show", func(a *app) error {
-			return a.printDevice(&compile.Description{
+			return a.tell(false, &compile.Description{
 				Name: "line", Service: "ibm", Version: "1.2", Qubits: 9, Usable: 8, Pairs: 7, UsablePairs: 6, Pulses: "rz, sx", Gates: []string{"cz", "ecr"},
 				Limits: calibration.Limits{MinShots: 5, MaxShots: 400}, SampleTime: 4.5e-9, Warnings: []string{"odd"},
 			})
 		}},
 		{"devices show, little known", func(a *app) error {
-			return a.printDevice(&compile.Description{Name: "line", Service: "iqm", Limits: calibration.Limits{MaxShots: 400}})
+			return a.tell(false, &compile.Description{Name: "line", Service: "iqm", Limits: calibration.Limits{MaxShots: 400}})
 		}},
 		{"calibration show", func(a *app) error {
 			oldest, newest := at.Add(-75*time.Hour), at.Add(-90*time.Minute)
-			return a.printCalibration(calibrationReport{
-				SHA256: "0123456789abcdef", Oldest: &oldest, Newest: &newest,
+			return a.tell(false, &calibration.Report{
+				Now: at, SHA256: "0123456789abcdef", Oldest: &oldest, Newest: &newest,
 				Figures:  []calibration.Figure{{Name: "T1", Unit: "s", Known: 3, Min: 1e-6, Median: 2e-6, Max: 3e-6}, {Name: "cz error", Known: 2, Min: 0.01, Median: 0.02, Max: 0.03}},
 				Snapshot: &calibration.Snapshot{Name: "line", Service: "ibm", Version: "1.2", Taken: at.Add(-3 * time.Hour), Qubits: make([]calibration.Qubit, 4), Warnings: []string{"odd"}},
 			})
 		}},
 		{"calibration diff", func(a *app) error {
-			return a.printDiff(diffReport{
+			return a.tell(false, &compile.Drift{
 				Changes: []calibration.ChangeRow{{What: "T1 of 0", Old: figure(1.1), New: figure(2.2), Ratio: figure(2), StdErrs: figure(4.4)}, {What: "cz 0-1", Event: "faulty"}}, Qubits: 2,
 				Relayout: compile.Relayout{Before: &compile.NamedChain{Qubits: []string{"0", "1"}, Fidelity: 0.51}, After: &compile.NamedChain{Qubits: []string{"2", "3"}, Fidelity: 0.62}, Better: true},
 			})
 		}},
 		{"run --noise-table", func(a *app) error {
-			return a.printNoiseTable(&calibration.NoiseTable{
+			return a.tell(false, &calibration.NoiseTable{
 				Operations: []calibration.NoiseRow{{Operation: "cz", Qubits: []int{0, 1}, Channels: []string{"one", "two"}, Error: figure(0.0123)}, {Operation: "ccx", Qubits: []int{0, 1, 2}}},
 				Readout:    []calibration.ReadoutRow{{Qubits: []int{3}, Matrix: [][]float64{{0.98, 0.06}, {0.02, 0.94}}}, {Qubits: []int{1, 2}, Matrix: make([][]float64, 4)}},
 			})
@@ -294,19 +295,5 @@ func TestWarningsOfFilesBeside(t *testing.T) {
 	files, err := a.loadBeside(rec, []string{path})
 	if want := "qgan: warning: " + path + ": the first column has no name"; err != nil || len(files) != 1 || !strings.HasPrefix(errs.String(), want) {
 		t.Errorf("%d files, %v, told %q, want %q", len(files), err, errs.String(), want)
-	}
-}
-
-// A report says from when to when the figures were measured, and nothing where none is dated.
-func TestCalibrationDates(t *testing.T) {
-	early, late := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 4, 3, 0, 0, 0, 0, time.UTC)
-	s := &calibration.Snapshot{Name: "line", Qubits: []calibration.Qubit{{T1: &calibration.Value{X: 1e-4, Date: late}}, {T1: &calibration.Value{X: 2e-4, Date: early}}}}
-	r, err := newCalibrationReport(s)
-	if err != nil || r.Oldest == nil || !r.Oldest.Equal(early) || r.Newest == nil || !r.Newest.Equal(late) {
-		t.Errorf("from %v to %v (%v), want %v to %v", r.Oldest, r.Newest, err, early, late)
-	}
-	s.Qubits[0].T1.Date, s.Qubits[1].T1.Date = time.Time{}, time.Time{}
-	if r, err = newCalibrationReport(s); err != nil || r.Oldest != nil || r.Newest != nil {
-		t.Errorf("of no dates: from %v to %v (%v)", r.Oldest, r.Newest, err)
 	}
 }

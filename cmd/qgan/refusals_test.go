@@ -15,6 +15,7 @@ import (
 	"qgan/backends/remote"
 	"qgan/backends/service"
 	"qgan/internal/conffile"
+	"qgan/internal/words"
 	"qgan/ir"
 	"qgan/ir/compile"
 	"qgan/training/lab"
@@ -29,7 +30,7 @@ func TestFlags(t *testing.T) {
 		}
 		fmt.Fprintf(&got, "%s\n", verbPath(cmd))
 		for _, f := range flagsOf(cmd) {
-			fmt.Fprintf(&got, "  --%s %s %s\n", f.name, f.kind, quoteEmpty(f.initial))
+			fmt.Fprintf(&got, "  --%s %s %s\n", f.name, f.kind, words.Quoted(f.initial))
 		}
 	}
 	path := filepath.Join("testdata", "flags.txt")
@@ -246,13 +247,8 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// Cells that nobody could see are quoted, variables of flags have their names.
-func TestCells(t *testing.T) {
-	for text, want := range map[string]string{"": `""`, "a": "a", "a b": `"a b"`, "a\tb": `"a\tb"`} {
-		if got := quoteEmpty(text); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
-		}
-	}
+// Variables of flags have their names.
+func TestVariables(t *testing.T) {
 	c := newConfig(nil, nil)
 	for flag, want := range map[string]string{"seed": "QGAN_SEED", "generator-lr": "QGAN_GENERATOR_LR", "ledger": "", "ibm-url": "", "shared": ""} {
 		if got := c.Variable(flag); got != want {

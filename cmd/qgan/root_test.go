@@ -17,6 +17,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/service"
 	"qgan/backends/sim"
+	"qgan/internal/checkup"
 	"qgan/internal/durable"
 	"qgan/metrics"
 	"qgan/training/study"
@@ -222,12 +223,12 @@ func TestDoctorSelfTest(t *testing.T) {
 	a := testApp()
 	a.selfTest = func() (string, error) { return "avx2", errors.New("differs from the oracle by 1e-3") }
 	r := a.examine()
-	if r.OK || r.Kernel != (doctorKernel{"avx2", "differs from the oracle by 1e-3"}) {
+	if r.OK || r.Kernel != (checkup.Kernel{Name: "avx2", SelfTest: "differs from the oracle by 1e-3"}) {
 		t.Errorf("kernel %+v, ok %v", r.Kernel, r.OK)
 	}
 	a.selfTest = func() (string, error) { return "go", nil }
 	r = a.examine()
-	if r.Kernel != (doctorKernel{"go", "passed"}) {
+	if r.Kernel != (checkup.Kernel{Name: "go", SelfTest: "passed"}) {
 		t.Errorf("kernel %+v", r.Kernel)
 	}
 	// Two vectors take twice the memory of one, unless more than that is there for both.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -145,7 +143,11 @@ func (r *runFlags) run(cmd *cobra.Command, a *app, path string) error {
 			a.warn("%s: %s", model.Name, w)
 		}
 		if r.table {
-			return noiseError(path, a.noiseTable(model, c, r.asJSON))
+			table, err := model.Table(c)
+			if err != nil {
+				return noiseError(path, err)
+			}
+			return a.tell(r.asJSON, table)
 		}
 	}
 	read, err := m.Of(cmd.Context(), c)
@@ -158,7 +160,7 @@ func (r *runFlags) run(cmd *cobra.Command, a *app, path string) error {
 			return err
 		}
 	}
-	return show(a, r.asJSON, read, a.printReading)
+	return a.tell(r.asJSON, read)
 }
 
 // simulable prepares a circuit for a simulator and tells what was done.
@@ -236,39 +238,4 @@ func (r *runFlags) noise(cmd *cobra.Command, a *app) (*calibration.NoiseModel, e
 		return model, correction, err
 	}
 	return nil, correction, err
-}
-
-// printReading prints counts or probabilities for people; where readout errors were taken
-// out, what was read beside what it becomes.
-func (a *app) printReading(o *backends.Reading) error {
-	if t := o.Truncation; t != nil {
-		left := "nothing"
-		if t.Error > 0 {
-			left = fmt.Sprintf("about %.2g", t.Error)
-		}
-		a.note("matrix product states: bonds of at most %d, %s of the state left out", t.Bond, left)
-	}
-	t := newTable(a.out)
-	if names := o.Names(); names != "" {
-		a.note("bits, in this order: %s", names)
-	}
-	if o.Corrected == nil {
-		for _, w := range sortedKeys(o.Counts) {
-			t.Row(w, strconv.Itoa(o.Counts[w]))
-		}
-		for _, w := range sortedKeys(o.Probabilities) {
-			t.Row(w, strconv.FormatFloat(o.Probabilities[w], 'g', -1, 64))
-		}
-		return t.Flush()
-	}
-	t.Row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
-	for _, w := range sortedKeys(o.Quasi) {
-		t.Row(w, strconv.Itoa(o.Counts[w]), fmt.Sprintf("%.5f", float64(o.Counts[w])/float64(o.Shots)),
-			fmt.Sprintf("%.5f", o.Quasi[w]), fmt.Sprintf("%.5f", o.StdErr[w]), fmt.Sprintf("%.5f", o.Nearest[w]))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	a.note("readout errors taken out by %s: at worst %.3g times the shots tell as much as without them; the nearest law is %.3g away", o.Mitigation, o.Overhead, o.Distance)
-	return nil
 }

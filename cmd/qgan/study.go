@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +147,9 @@ func (f *studyFlags) run(cmd *cobra.Command, a *app, what string) error {
 		_, err = fmt.Fprintln(a.out, f.out)
 	}
 	if n := table.Failed(); n > 0 && err == nil {
-		job.tellCauses(table)
+		for _, text := range table.Failures(job.told) {
+			a.warn("%s", text)
+		}
 		return exitf(exitStudy, "%s of %d failed; %s names the causes", plural(n, "task"), len(plan.Tasks), filepath.Join(f.out, "table.csv")).
 			withHint("--resume --retry-failed does them again")
 	}
@@ -178,24 +179,6 @@ func (a *app) study(p study.Plan, workers int, log string) *studyJob {
 		}
 	}
 	return j
-}
-
-// tellCauses tells why tasks failed that other workers did, or this one before: each cause
-// once.
-func (j *studyJob) tellCauses(t study.Table) {
-	const most = 10
-	causes := slices.DeleteFunc(t.Causes(), func(c study.Cause) bool { return j.told[c.Tasks[0]] })
-	for i, c := range causes {
-		switch n := len(c.Tasks); {
-		case i == most:
-			j.a.warn("%s more are in the table", plural(len(causes)-most, "cause"))
-			return
-		case n == 1:
-			j.a.warn("task %s failed: %s", c.Tasks[0], c.Text)
-		default:
-			j.a.warn("%d tasks failed (%s and others): %s", n, c.Tasks[0], c.Text)
-		}
-	}
 }
 
 // newWorkerCmd makes `worker`.

@@ -116,7 +116,10 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 		if err != nil {
 			return err
 		}
-		a.tellOffer(backend, offer)
+		for _, w := range offer.Warnings() {
+			a.warn("%s", w)
+		}
+		a.note("%s", offer)
 		if f.dry {
 			body, err := offer.Body(ctx)
 			if err != nil {
@@ -127,30 +130,6 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 		}
 		return f.send(ctx, a, sender, offer)
 	})
-}
-
-// tellOffer says what a job would be and cost.
-func (a *app) tellOffer(backend string, o *remote.Offer) {
-	for _, w := range o.Compiled.Warnings {
-		a.warn("%s", w)
-	}
-	if o.Limits.Maintenance != "" {
-		a.warn("%s is %s: a job may be refused, or wait", backend, o.Limits.Maintenance)
-	}
-	cost := "no price is known"
-	if a := o.Price.Amount; a != nil {
-		cost = fmt.Sprintf("it may cost %g %s (%s), and no price in dollars is known", a.Value, a.Unit, o.Price.Basis)
-	}
-	if o.Priced {
-		cost = fmt.Sprintf("it may cost $%.2f (%s)", o.Price.USD, o.Price.Basis)
-	}
-	if s, ok := o.Session(); ok && s.Priced {
-		cost += fmt.Sprintf(", and its session at most $%.2f (%s)", s.Price.USD, s.Price.Basis)
-	}
-	if left := o.Limits.Left; left != nil {
-		cost += fmt.Sprintf("; the account's limit at the service leaves $%.2f", *left)
-	}
-	a.note("%d two-qubit gates, estimated fidelity %s; %s", o.Compiled.Stats.TwoQubitGates, o.Compiled.Stats.Estimate(), cost)
 }
 
 // send sends the job and prints its id or, where it is waited for, its result.
@@ -200,19 +179,5 @@ func (a *app) printResult(r *remote.Remote, j ledger.Job, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	return show(a, asJSON, answer, a.printAnswer)
-}
-
-// printAnswer prints the counts of a job's circuits for people.
-func (a *app) printAnswer(r *remote.Answer) error {
-	if r.Programs == nil {
-		return a.printReading(&r.Reading)
-	}
-	for i, one := range r.Programs {
-		fmt.Fprintf(a.out, "# circuit %d\n", i)
-		if err := a.printReading(one); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.tell(asJSON, answer)
 }

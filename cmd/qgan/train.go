@@ -117,18 +117,8 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	case f.asJSON:
 		return a.printJSON(r)
 	}
-	for _, line := range r.Verdict {
+	for _, line := range r.Sentences(assess.Reported(t.Recording)) {
 		a.note("%s", line)
-	}
-	if r.JS != nil {
-		a.note("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
-			*r.JS, text(r.StdErr, "%.1g"), text(r.Perfect, "%.3g"), text(r.Floor, "%.3g"), r.PSilent)
-	}
-	a.note("%s", r.Standing.Sentence)
-	if chosen := r.Chosen.String(); assess.Reported(t.Recording) {
-		a.note("%s; the report is in %s", chosen, assess.ReportDir(t.Run))
-	} else {
-		a.note("%s", chosen)
 	}
 	fmt.Fprintln(a.out, r.Run)
 	return nil

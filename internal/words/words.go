@@ -5,6 +5,7 @@ package words
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,14 @@ func Figure(x *float64, format string) string {
 		return None
 	}
 	return fmt.Sprintf(format, *x)
+}
+
+// Quoted makes an empty text, or one with blanks in it, visible by quotes.
+func Quoted(s string) string {
+	if s == "" || strings.ContainsAny(s, " \t\n") {
+		return fmt.Sprintf("%q", s)
+	}
+	return s
 }
 
 // Brief is an age in four letters at most: 59s, 12m, 30h, 5d.

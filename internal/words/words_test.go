@@ -32,3 +32,12 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+// Cells that nobody could see are quoted.
+func TestQuoted(t *testing.T) {
+	for text, want := range map[string]string{"": `""`, "a": "a", "a b": `"a b"`, "a\tb": `"a\tb"`} {
+		if got := Quoted(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -116,3 +117,20 @@ func (t *Target) Describe(s *calibration.Snapshot) *Description {
 	d.Usable, d.UsablePairs = t.Usable()
 	return d
 }
+
+// WriteText writes the description in sentences.
+func (d *Description) WriteText(w io.Writer) error {
+	text := fmt.Sprintf("%s (%s), %s: %d qubits, %d usable; %d coupled pairs, %d usable\n", d.Name, d.Service, d.Version, d.Qubits, d.Usable, d.Pairs, d.UsablePairs)
+	text += fmt.Sprintf("one-qubit gates: %s\ntwo-qubit gates: %s\n", d.Pulses, strings.Join(d.Gates, ", "))
+	if d.Limits.MaxShots > 0 {
+		text += fmt.Sprintf("shots: %d to %d\n", max(1, d.Limits.MinShots), d.Limits.MaxShots)
+	}
+	if d.SampleTime > 0 {
+		text += fmt.Sprintf("sample time: %.4g ns\n", d.SampleTime*1e9)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// Oddities are what is odd in the device's calibration data.
+func (d *Description) Oddities() []string { return d.Warnings }

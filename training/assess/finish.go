@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"qgan/internal/durable"
 	"qgan/internal/named"
+	"qgan/internal/words"
 	"qgan/metrics"
 	"qgan/metrics/report"
 	"qgan/training"
@@ -39,6 +41,20 @@ type Result struct {
 	// Standing says whether they beat simple models.
 	Standing Standing `json:"standing"`
 	Law
+}
+
+// Sentences say how the training ended, for people; reported says that there is a report.
+func (r *Result) Sentences(reported bool) []string {
+	out := slices.Clone(r.Verdict)
+	if r.JS != nil {
+		out = append(out, fmt.Sprintf("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
+			*r.JS, words.Figure(r.StdErr, "%.1g"), words.Figure(r.Perfect, "%.3g"), words.Figure(r.Floor, "%.3g"), r.PSilent))
+	}
+	chosen := r.Chosen.String()
+	if reported {
+		chosen += "; the report is in " + filepath.Join(r.Run, "report")
+	}
+	return append(out, r.Standing.Sentence, chosen)
 }
 
 // ReportDir is where a run's report lies.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"qgan/internal/words"
 )
 
 // Table is the rows of a plan, in its order.
@@ -75,6 +77,25 @@ func (t Table) Causes() (out []Cause) {
 			i, out = len(out), append(out, Cause{Text: r.Failed})
 		}
 		out[i].Tasks = append(out[i].Tasks, r.Task.Name())
+	}
+	return out
+}
+
+// mostCauses is how many causes Failures tells.
+const mostCauses = 10
+
+// Failures says why tasks failed, each cause once, but for those that were told of already.
+func (t Table) Failures(told map[string]bool) (out []string) {
+	causes := slices.DeleteFunc(t.Causes(), func(c Cause) bool { return told[c.Tasks[0]] })
+	for i, c := range causes {
+		switch n := len(c.Tasks); {
+		case i == mostCauses:
+			return append(out, words.Count(len(causes)-mostCauses, "cause")+" more are in the table")
+		case n == 1:
+			out = append(out, fmt.Sprintf("task %s failed: %s", c.Tasks[0], c.Text))
+		default:
+			out = append(out, fmt.Sprintf("%d tasks failed (%s and others): %s", n, c.Tasks[0], c.Text))
+		}
 	}
 	return out
 }

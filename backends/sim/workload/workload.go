@@ -7,6 +7,8 @@ package workload
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -136,4 +138,27 @@ func (p *Prepared) Time(ctx context.Context, repeats int) (t Timing, checksum fl
 	}
 	slices.Sort(seconds)
 	return Timing{seconds[len(seconds)/2], seconds[0], seconds[len(seconds)-1]}, checksum, nil
+}
+
+// Report is what work took, for people and programs.
+type Report struct {
+	Schema   string  `json:"schema"`
+	Name     string  `json:"name"`
+	Kernel   string  `json:"kernel"`
+	Method   string  `json:"method,omitempty"` // of words
+	Circuits int     `json:"circuits"`
+	Shots    int     `json:"shots"`
+	Checksum float64 `json:"checksum"`
+	Seconds  Timing  `json:"seconds"`
+}
+
+// WriteText writes a line.
+func (r *Report) WriteText(w io.Writer) error {
+	by := ""
+	if r.Method != "" {
+		by = ", method " + r.Method
+	}
+	_, err := fmt.Fprintf(w, "%s, kernel %s%s: %d circuits, %d shots: median %.4g s (%.4g to %.4g), checksum %.12g\n",
+		r.Name, r.Kernel, by, r.Circuits, r.Shots, r.Seconds.Median, r.Seconds.Min, r.Seconds.Max, r.Checksum)
+	return err
 }
