@@ -214,7 +214,7 @@ func Presets() []string { return []string{"deep", "paper"} }
 // Preset returns the settings of a name for n neurons and t timesteps.
 //
 // "paper" is the text of Hernandes & Greplova (2025) with the choices it leaves
-// open made as docs/recipe.md says. "deep" is what trains well: for one timestep a
+// open made as docs/measurements.md says. "deep" is what trains well: for one timestep a
 // deep circuit without latent vector, for several a leaky memory, trained by its
 // likelihood where the law of windows is exact and in stages where it is not.
 func Preset(name string, n, t int) (Config, error) {
@@ -293,7 +293,7 @@ func depth(neurons int) int {
 }
 
 // deepest is the number of layers of the likelihood of one bin from 11 cells on: 12 end a fifth
-// further off (docs/recipe.md).
+// further off (docs/measurements.md).
 const deepest = 14
 
 // oneBin is how many steps the likelihood of one bin takes, and from how many starts: where

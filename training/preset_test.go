@@ -97,7 +97,7 @@ func TestPresets(t *testing.T) {
 	golden(t, "presets.txt", b.String())
 }
 
-// Numbers that the documents name: docs/recipe.md and the text of Hernandes & Greplova (2025).
+// Numbers that the documents name: docs/measurements.md and the text of Hernandes & Greplova (2025).
 func TestPresetNumbers(t *testing.T) {
 	paper, err := training.Preset("paper", 8, 1)
 	if err != nil {

@@ -70,7 +70,7 @@ type stagePart struct {
 
 // stageParts are the parts of ObjectiveStaged. The critic's stages tune finely, the one on
 // windows that run freely, whose gradient is noisy, the most: at 0.05 it undoes for the
-// autocorrelogram what the one before gained (docs/recipe.md).
+// autocorrelogram what the one before gained (docs/measurements.md).
 var stageParts = []stagePart{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional, 9, 0.05}, {ObjectiveWGAN, 3, 0.015}}
 
 // statisticsParts are the parts of ObjectiveStatistics.

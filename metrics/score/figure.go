@@ -109,6 +109,14 @@ func (f *Figure) measure(p *pairing) float64 {
 	return f.of(p)
 }
 
+// bins is a number of bins in words.
+func bins(n int) string {
+	if n == 1 {
+		return "1 bin"
+	}
+	return fmt.Sprintf("%d bins", n)
+}
+
 // logLikelihood is the figure that perfect samples are not known to have.
 const logLikelihood = "log_likelihood"
 
@@ -160,7 +168,7 @@ func runs() []Figure {
 	for k, length := range silences {
 		out = append(out, Figure{
 			Name: fmt.Sprintf("p_silent_%d", length), Better: Nearer, Perfect: math.NaN(), reach: length,
-			Text:  fmt.Sprintf("share of windows of %d bins in which no cell fires", length),
+			Text:  "share of windows of " + bins(length) + " in which no cell fires",
 			level: func(v *view) float64 { return v.silentShare(k) },
 		})
 	}
@@ -201,7 +209,7 @@ func lagFigures(own bool) []Figure {
 		if own {
 			f = Figure{
 				Name: fmt.Sprintf("autocovariance_error_lag_%d", lag), Better: Smaller, reach: lag + 1,
-				Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over the cells' covariances with themselves %d bins later", lag),
+				Text: "‖C - C'‖ / ‖C'‖ over the cells' covariances with themselves " + bins(lag) + " later",
 				of:   func(p *pairing) float64 { return p.covarianceError(lag, true) },
 			}
 		}
@@ -213,7 +221,7 @@ func lagFigures(own bool) []Figure {
 func covarianceFigure(lag int) Figure {
 	return Figure{
 		Name: fmt.Sprintf("covariance_error_lag_%d", lag), Better: Smaller, needs: pairs, reach: lag + 1,
-		Text: fmt.Sprintf("‖C - C'‖ / ‖C'‖ over ordered pairs of different cells, the second %d bins later", lag),
+		Text: "‖C - C'‖ / ‖C'‖ over ordered pairs of different cells, the second " + bins(lag) + " later",
 		of:   func(p *pairing) float64 { return p.covarianceError(lag, false) },
 	}
 }
