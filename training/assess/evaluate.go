@@ -128,6 +128,9 @@ type Options struct {
 	// Baselines are those of [ScoreBaselines] that the verdict holds it against; nil: those
 	// that take no time.
 	Baselines []string
+	// Windowed leaves out what takes whole repeats, of which a training has told already: the
+	// verdict, and the likelihoods of bins given those before.
+	Windowed bool
 }
 
 // UsualWindows are as many as are drawn without noise where nothing says how many.
@@ -167,13 +170,15 @@ func (g *Generator) Evaluate(ctx context.Context, name string, rec *metrics.Reco
 	if o.Noise != nil {
 		s.Raster, err = e.underNoise(ctx, g, rec, o)
 	} else {
-		s.Likelihood = g.Likelihood()
+		if !o.Windowed {
+			s.Likelihood = g.Likelihood()
+		}
 		s.Raster, err = g.Sample(ctx, nil, training.Sampling{Samples: o.Windows, Seed: o.Seed})
 		switch {
 		case err != nil:
 		case o.Law != Drawn:
 			err = e.exact(ctx, g, rec, o)
-		default:
+		case !o.Windowed:
 			err = g.likelihoods(ctx, rec, &e.Law)
 		}
 	}
@@ -247,14 +252,16 @@ func (e *Evaluation) fill(ctx context.Context, drawn Sample, rec *metrics.Record
 	if drawn.Raster.BinWidth == 0 {
 		drawn.Raster.BinWidth = rec.Train.BinWidth
 	}
-	whole := drawn.Raster
-	wait := e.judge(ctx, rec, o, config, func(j judge) (contestant, error) {
-		c, err := of(j)
-		if err == nil {
-			whole = c.Samples
-		}
-		return c, err
-	})
+	whole, wait := drawn.Raster, func() error { return nil }
+	if !o.Windowed {
+		wait = e.judge(ctx, rec, o, config, func(j judge) (contestant, error) {
+			c, err := of(j)
+			if err == nil {
+				whole = c.Samples
+			}
+			return c, err
+		})
+	}
 	err := e.measure(ctx, drawn, rec, t, o)
 	e.Whole = wholeRepeats(rec.Train, whole)
 	if err2 := wait(); err == nil {

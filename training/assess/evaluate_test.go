@@ -231,6 +231,17 @@ func TestEvaluateGenerator(t *testing.T) {
 	same(t, "parameters", *e.Parameters, n)
 	same(t, "name", []string{e.What, e.Latent, e.Size}, []string{"the run", assess.Latent(g.Config), assess.Size(g.Config)})
 
+	// Without what takes whole repeats the figures of windows are the same.
+	less, err := g.Evaluate(t.Context(), "the run", rec, assess.Options{Windows: 450, Seed: 3, Law: assess.Drawn, Windowed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Verdict) == 0 || len(less.Verdict) > 0 || less.Score != nil || less.Unjudged != "" || less.Time.Results[0].LogLikelihood != nil {
+		t.Errorf("windows alone: verdict %q, score %v, unjudged %q, likelihood %v", less.Verdict, less.Score, less.Unjudged, less.Time.Results[0].LogLikelihood)
+	}
+	same(t, "distance", []*float64{less.JS, less.Null}, []*float64{e.JS, e.Null})
+	same(t, "statistics in time", less.Time.Results[0].Figures, e.Time.Results[0].Figures)
+
 	// Likelihood is that of the parameters, and there is none where samples don't run on.
 	zero := *g
 	zero.Params = make([]float64, len(g.Params))

@@ -214,7 +214,7 @@ func (l *Lab) train(ctx context.Context, t Task, dir string) (Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := assess.Options{Windows: samples, Law: assess.Drawn, Seed: g.Config.Seed}
+	o := assess.Options{Windows: samples, Law: assess.Drawn, Seed: g.Config.Seed, Windowed: true}
 	if files := SettingText(t.Settings["evaluate.compare"]); files != "" {
 		if o.Compare, err = assess.ReadBeside(rec, strings.Split(files, ",")...); err != nil {
 			return nil, err
@@ -291,7 +291,7 @@ func (l *Lab) underNoise(ctx context.Context, g *assess.Generator, settings map[
 	if err != nil {
 		return err
 	}
-	e, err := g.Evaluate(ctx, g.Run.Path, rec, assess.Options{Windows: samples, Law: assess.Drawn, Seed: g.Config.Seed, Noise: noise})
+	e, err := g.Evaluate(ctx, g.Run.Path, rec, assess.Options{Windows: samples, Law: assess.Drawn, Seed: g.Config.Seed, Noise: noise, Windowed: true})
 	if err != nil {
 		return fmt.Errorf("under noise: %w", err)
 	}
