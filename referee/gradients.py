@@ -52,10 +52,11 @@ def lightning(n, layers, repeats):
     tape, device = circuit(n, layers)
     config = device.setup_execution_config(ExecutionConfig(gradient_method="adjoint"), tape)
     clock, processor = [], []
-    for run in range(repeats + 1):
+    warm = int(repeats > 1)
+    for run in range(repeats + warm):
         wall, cpu = time.perf_counter(), time.process_time()
         gradient = device.compute_derivatives(tape, config)
-        if run > 0:  # the first warms up
+        if run >= warm:
             clock.append(time.perf_counter() - wall)
             processor.append(time.process_time() - cpu)
     return {"clock": statistics.median(clock), "processor": statistics.median(processor), "angles": len(gradient)}
