@@ -24,8 +24,11 @@ type Reading struct {
 	Snapshot      string             `json:"snapshot,omitempty"` // hash of the calibration data
 	Counts        map[string]int     `json:"counts,omitempty"`
 	Probabilities map[string]float64 `json:"probabilities,omitempty"`
-	Truncation    *Truncation        `json:"truncation,omitempty"` // of matrix product states
-	Memory        []string           `json:"-"`                    // the word of every shot in its order, where it was asked for
+	// ByRegister is the counts or the probabilities of each register on its own, where there
+	// are several (see Split).
+	ByRegister map[string]map[string]float64 `json:"by_register,omitempty"`
+	Truncation *Truncation                   `json:"truncation,omitempty"` // of matrix product states
+	Memory     []string                      `json:"-"`                    // the word of every shot in its order, where it was asked for
 	*Corrected
 }
 
@@ -84,6 +87,56 @@ func (r *Reading) Names() string {
 	return strings.Join(names, " ")
 }
 
+// Split fills in ByRegister, where there are several registers.
+func (r *Reading) Split() {
+	if len(r.Registers) < 2 {
+		return
+	}
+	r.ByRegister = map[string]map[string]float64{}
+	for _, k := range r.Registers {
+		own := map[string]float64{}
+		for word, n := range r.Counts {
+			own[k.of(word)] += float64(n)
+		}
+		for _, word := range slices.Sorted(maps.Keys(r.Probabilities)) { // in an order, for the rounding
+			own[k.of(word)] += r.Probabilities[word]
+		}
+		r.ByRegister[k.Name] = own
+	}
+}
+
+// of is what a word says of the register.
+func (k Register) of(word string) string {
+	b := make([]byte, len(k.Bits))
+	for i, at := range k.Bits {
+		b[i] = word[at]
+	}
+	return string(b)
+}
+
+// columns are the columns of a table that write a word: one a register where several hold the
+// bits one after the other.
+func (r *Reading) columns(word string) []string {
+	if len(r.Registers) < 2 || r.Names() == "" {
+		return []string{word}
+	}
+	var out []string
+	for _, k := range r.Registers {
+		out = append(out, k.of(word))
+	}
+	return out
+}
+
+// heads are the names over the columns, nil where there is one.
+func (r *Reading) heads() (names []string) {
+	if r.Names() != "" && len(r.Registers) > 1 {
+		for _, k := range r.Registers {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
 // NewReading is a Reading of so many shots, without words.
 func NewReading(shots int) Reading {
 	return Reading{Schema: "qgan.run-circuit/v1", BitOrder: "bit 0 first", Shots: shots}
@@ -131,19 +184,30 @@ func (l *Law) ByBits() map[string]float64 {
 // out, what was read beside what it becomes.
 func (r *Reading) WriteText(w io.Writer) error {
 	t := words.NewTable(w)
+	heads := r.heads()
 	if r.Corrected == nil {
+		if heads != nil {
+			kind := "probability"
+			if r.Shots > 0 {
+				kind = "shots"
+			}
+			t.Row(append(heads, kind)...)
+		}
 		for _, word := range slices.Sorted(maps.Keys(r.Counts)) {
-			t.Row(word, strconv.Itoa(r.Counts[word]))
+			t.Row(append(r.columns(word), strconv.Itoa(r.Counts[word]))...)
 		}
 		for _, word := range slices.Sorted(maps.Keys(r.Probabilities)) {
-			t.Row(word, strconv.FormatFloat(r.Probabilities[word], 'g', -1, 64))
+			t.Row(append(r.columns(word), strconv.FormatFloat(r.Probabilities[word], 'g', -1, 64))...)
 		}
 		return t.Flush()
 	}
-	t.Row("bits", "counts", "read", "mitigated", "± 1 s.e.", "nearest law")
+	if heads == nil {
+		heads = []string{"bits"}
+	}
+	t.Row(append(heads, "counts", "read", "mitigated", "± 1 s.e.", "nearest law")...)
 	for _, word := range slices.Sorted(maps.Keys(r.Quasi)) {
-		t.Row(word, strconv.Itoa(r.Counts[word]), fmt.Sprintf("%.5f", float64(r.Counts[word])/float64(r.Shots)),
-			fmt.Sprintf("%.5f", r.Quasi[word]), fmt.Sprintf("%.5f", r.StdErr[word]), fmt.Sprintf("%.5f", r.Nearest[word]))
+		t.Row(append(r.columns(word), strconv.Itoa(r.Counts[word]), fmt.Sprintf("%.5f", float64(r.Counts[word])/float64(r.Shots)),
+			fmt.Sprintf("%.5f", r.Quasi[word]), fmt.Sprintf("%.5f", r.StdErr[word]), fmt.Sprintf("%.5f", r.Nearest[word]))...)
 	}
 	return t.Flush()
 }

@@ -150,9 +150,14 @@ func (r *reader) directives(comments []syntax.Comment) {
 		word, rest, _ := strings.Cut(c.Text, " ")
 		switch word {
 		case "name":
-			name, quoted, ok := strings.Cut(rest, " ")
-			if original, err := strconv.Unquote(quoted); ok && err == nil {
-				r.renamed[name] = original
+			for rest != "" {
+				name, quoted, _ := strings.Cut(rest, " ")
+				prefix, err := strconv.QuotedPrefix(quoted)
+				if err != nil {
+					break
+				}
+				r.renamed[name], _ = strconv.Unquote(prefix)
+				rest = strings.TrimPrefix(quoted[len(prefix):], " ")
 			}
 		case "phase":
 			if x, err := strconv.ParseFloat(rest, 64); err == nil && x-x == 0 {
@@ -165,8 +170,10 @@ func (r *reader) directives(comments []syntax.Comment) {
 		case "verbatim":
 			r.circuit.Ops = unbox(r.circuit.Ops)
 		case "idle":
-			if digits, ok := strings.CutPrefix(rest, "$"); ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
-				r.physical(&syntax.Ident{Name: rest})
+			for _, name := range strings.Fields(rest) {
+				if digits, ok := strings.CutPrefix(name, "$"); ok && digits != "" && strings.Trim(digits, "0123456789") == "" {
+					r.physical(&syntax.Ident{Name: name})
+				}
 			}
 		case "keep":
 			if n, err := strconv.Atoi(rest); err == nil {

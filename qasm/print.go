@@ -104,16 +104,16 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 
 // Fitting is options in whose dialect all of a circuit can be written: those given or, where
 // they lose some of it, such as free symbols and delays, those of qiskit, or of spec where
-// bits are assigned to; why is then what would be lost.
+// bits are assigned to; why is then what would be lost. Barriers are no loss: what is compiled
+// already runs in its order.
 func Fitting(c *ir.Circuit, opt Options) (fit Options, why string) {
-	notes, err := Check(c, opt)
-	switch {
-	case err != nil:
+	d, err := check(c, opt)
+	if err != nil {
 		why, _, _ = strings.Cut(err.Error(), "\n")
-	case len(notes) == 0:
+	} else if lost := d.lost(c); len(lost) > 0 {
+		why = "in " + opt.Dialect + " " + strings.Join(lost, "; ")
+	} else {
 		return opt, ""
-	default:
-		why = strings.Join(notes, "; ")
 	}
 	opt.Dialect = "qiskit"
 	if _, err := Check(c, opt); err != nil { // what Qiskit's importer does not read
@@ -125,16 +125,19 @@ func Fitting(c *ir.Circuit, opt Options) (fit Options, why string) {
 // Check says whether a dialect holds a circuit, without writing it: the error of Print, and
 // otherwise what its text would leave out.
 func Check(c *ir.Circuit, opt Options) (notes []string, err error) {
-	d, err := arrange(c, opt)
+	d, err := check(c, opt)
 	if err != nil {
 		return nil, err
 	}
-	if d.printer.d.encode != nil {
-		if _, err := d.encode(c, opt); err != nil {
-			return nil, err
-		}
-	}
 	return d.program.Notes, nil
+}
+
+func check(c *ir.Circuit, opt Options) (*draft, error) {
+	d, err := arrange(c, opt)
+	if err == nil && d.printer.d.encode != nil {
+		_, err = d.encode(c, opt)
+	}
+	return d, err
 }
 
 // Encode returns a circuit as the value whose JSON Print writes: an *IonQJob in ionq-json,
@@ -158,6 +161,13 @@ type draft struct {
 	phase    ir.Angle
 	wrap     bool // in a verbatim box
 	program  *Program
+}
+
+// lost says what the text would leave out, but for barriers.
+func (d *draft) lost(c *ir.Circuit) []string {
+	l := *d.lowering
+	l.dropped = slices.DeleteFunc(slices.Clone(l.dropped), func(what string) bool { return what == "barrier" })
+	return d.printer.notes(c, &l, d.phase)
 }
 
 // encode makes the value of a dialect that is no OpenQASM.
@@ -311,18 +321,30 @@ func (p *printer) directives(c *ir.Circuit, ops []ir.Op, l *lowering, phase ir.A
 			say("%s %s", k.word, strings.Join(words, " "))
 			continue
 		}
+		var changed []string // qubits of a device, in one line
 		for _, r := range k.written {
-			if r.name != r.asked {
+			switch {
+			case r.name == r.asked:
+			case r.size == 0:
+				changed = append(changed, fmt.Sprintf("%s %q", r.name, r.asked))
+			default:
 				say("name %s %q", r.name, r.asked)
 			}
+		}
+		if len(changed) > 0 {
+			say("name %s", strings.Join(changed, " "))
 		}
 	}
 	if len(p.qubits) > 0 && p.qubits[0].size == 0 { // without a declaration
 		used := touched(ops)
+		var idle []string
 		for i, r := range p.qubits {
 			if !used[i] {
-				say("idle %s", r.name)
+				idle = append(idle, r.name)
 			}
+		}
+		if len(idle) > 0 {
+			say("idle %s", strings.Join(idle, " "))
 		}
 	}
 	if l.spare > c.Bits {

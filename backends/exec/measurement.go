@@ -69,13 +69,16 @@ func (m Measurement) Of(ctx context.Context, c *ir.Circuit) (*backends.Reading, 
 	}
 	r := backends.NewReading(m.Shots)
 	r.Registers = backends.RegistersOf(c)
+	var err error
 	if m.Model != nil {
-		return &r, m.noisy(ctx, c, &r)
+		err = m.noisy(ctx, c, &r)
+	} else {
+		err = m.ideal(ctx, c, &r)
 	}
-	err := m.ideal(ctx, c, &r)
 	if errors.Is(err, backends.ErrIntractable) {
 		err = named.Inputf("{exact}: %w", err).Hinted("use {shots}, which draws words")
 	}
+	r.Split()
 	return &r, err
 }
 

@@ -76,7 +76,8 @@ func (t *Target) durationOf(op ir.Op) (float64, error) {
 
 // scheduled writes each operation as late as it can run without making the whole
 // longer, with delays between. Before its first operation a qubit is in |0> and
-// needs none. Delays that are long enough are filled with a decoupling sequence.
+// needs none. Waits that are long enough are filled with a decoupling sequence; a delay of
+// the program is part of the wait that it stands in, but for one at either end of a qubit.
 func (t *Target) scheduled(c *ir.Circuit, d Decoupling) (*ir.Circuit, error) {
 	k := t.clock()
 	ticks, start := make([]int64, len(c.Ops)), make([]int64, len(c.Ops))
@@ -108,14 +109,33 @@ func (t *Target) scheduled(c *ir.Circuit, d Decoupling) (*ir.Circuit, error) {
 	for q := range at {
 		at[q] = -1
 	}
+	waits := make([]int64, c.Qubits) // until when a delay of the program lasts that is not written yet; 0: none is
 	for i, op := range c.Ops {
+		if w, ok := op.(*ir.Delay); ok && d != NoDecoupling {
+			for _, q := range w.Qubits {
+				end := start[i] - ticks[i]
+				if at[q] >= 0 {
+					waits[q] = end + 1
+					continue
+				}
+				out.Ops = append(out.Ops, k.delay(ticks[i], q))
+				at[q] = end
+			}
+			continue
+		}
 		for _, q := range qubitsOf(op) {
+			waits[q] = 0
 			if gap := at[q] - start[i]; at[q] >= 0 && gap > 0 {
 				out.Ops = t.fill(out.Ops, k, gap, q, d)
 			}
 			at[q] = start[i] - ticks[i]
 		}
 		out.Ops = append(out.Ops, op)
+	}
+	for q, end := range waits {
+		if gap := at[q] - (end - 1); end > 0 && gap > 0 {
+			out.Ops = append(out.Ops, k.delay(gap, q))
+		}
 	}
 	return &out, nil
 }

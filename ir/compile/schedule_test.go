@@ -238,6 +238,59 @@ func TestScheduledDelays(t *testing.T) {
 	}
 }
 
+// A delay of the program is part of the wait that it stands in, and decoupled with it; where a
+// qubit's operations begin or end it stays as it is.
+func TestWrittenDelaysAreDecoupled(t *testing.T) {
+	t.Parallel()
+	target := timed(t, families[0], nil)
+	wait := func(ns float64, q ...int) ir.Op { return &ir.Delay{Duration: ns, Unit: "ns", Qubits: q} }
+	cz := func(q ...int) ir.Op { return &ir.Apply{Gate: ir.CZ, Qubits: q} }
+	for _, k := range []struct {
+		ops        []ir.Op
+		decoupling Decoupling
+		want       string // of qubit 0
+	}{
+		{[]ir.Op{cz(0, 1), wait(276, 0), cz(0, 1)}, NoDecoupling, "276ns"},
+		{[]ir.Op{cz(0, 1), wait(276, 0), cz(0, 1)}, DecoupleXX, "53dt x 106dt x 53dt"},
+		{[]ir.Op{cz(0, 1), wait(276, 0, 1), cz(0, 1)}, DecoupleXX, "53dt x 106dt x 53dt"},
+		// Several delays and the neighbour's gate, 69 ns, are one wait.
+		{[]ir.Op{cz(0, 1), wait(107, 0, 1, 2), cz(1, 2), wait(100, 1), cz(0, 1)}, DecoupleXX, "53dt x 106dt x 53dt"},
+		{[]ir.Op{cz(0, 1), wait(100, 0), cz(0, 1)}, DecoupleXX, "100dt"}, // too short
+		{[]ir.Op{cz(0, 1), wait(276, 0, 1)}, DecoupleXX, "276dt"},        // at the end
+		{[]ir.Op{cz(0, 1), wait(200, 0), wait(76, 0)}, DecoupleXX, "276dt"},
+		{[]ir.Op{wait(276, 0), cz(0, 1)}, DecoupleXX, ""}, // before its first gate: outside
+	} {
+		c := ir.New(3, 0)
+		c.Ops = k.ops
+		r := asWritten(t, c, target, k.decoupling)
+		if got := strings.Join(between(r.Circuit), " "); got != k.want {
+			t.Errorf("%v, %q: %s, want %s", c, k.decoupling, got, k.want)
+		}
+		plain, err := target.scheduled(c, NoDecoupling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := length(t, target, plain), length(t, target, r.Circuit); a != b {
+			t.Errorf("%v, %q: %d ticks, without pulses %d", c, k.decoupling, b, a)
+		}
+	}
+}
+
+// length is how many ticks a circuit's qubit 0 is busy.
+func length(t *testing.T, target *Target, c *ir.Circuit) (ticks int64) {
+	t.Helper()
+	for _, op := range c.Ops {
+		s, err := target.durationOf(op)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(qubitsOf(op), 0) {
+			ticks += target.clock().ticks(s)
+		}
+	}
+	return ticks
+}
+
 // The figures of a circuit on qubits of known figures, by hand: errors of gates and
 // readouts, and idling between the first and the last operation of a qubit.
 func TestStatsByHand(t *testing.T) {
