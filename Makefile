@@ -3,13 +3,18 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := build
 
-# The newest tag and what came after it, or the commit where there is no tag; a tree without git has neither.
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo v0.0.0-dev)
+# The tag of a release (v1.2.0), or what came after the newest one (v1.2.0-5-g0123abc); where there is none yet, the number of
+# commits stands behind v0.0.0. A tree without git has neither.
+VERSION ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || \
+	{ n=$$(git rev-list --count HEAD 2>/dev/null) && echo "v0.0.0-$$n-g$$(git describe --always --dirty)"; } || echo v0.0.0-dev)
 # Where git is there but refuses (a clone of another user's), the go command must not ask it.
 BUILDVCS := $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
 COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || true)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
-PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# Where `make install` puts the program, its manual pages and completions; DESTDIR stands before it.
+PREFIX ?= /usr/local
+DESTDIR ?=
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME ?= 20s
 TESTFLAGS ?=
@@ -21,7 +26,7 @@ CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
 # Run directories for the referee; none: its own choice.
 RUNS ?=
 
-.PHONY: build test verify bench lint fuzz generate golden referee recordings services dist clean help
+.PHONY: build install share test verify bench lint fuzz generate golden referee recordings services dist clean help
 
 build: ## the program, as bin/qgan
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/qgan ./cmd/qgan
@@ -94,8 +99,27 @@ services: build ## the services' official clients against the emulators (CLIENTS
 	@test -x $(CLIENTS)-iqm/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS)-iqm && $(CLIENTS)-iqm/bin/pip install -q -r referee/iqm.txt; }
 	$(QGAN_PYTHON) referee/services.py --qgan bin/qgan --clients $(CLIENTS)/bin/python --iqm $(CLIENTS)-iqm/bin/python
 
-dist: ## archives for all platforms with checksums, the same bytes from the same commit
+# What a program says of itself, written by itself: manual pages and completion scripts.
+share:
+	rm -rf dist/build/share
+	mkdir -p dist/build/share/man1 dist/build/share/completions
+	bin/qgan __manual dist/build/share/man1
+	bin/qgan completion bash > dist/build/share/completions/qgan.bash
+	bin/qgan completion zsh > dist/build/share/completions/_qgan
+	bin/qgan completion fish > dist/build/share/completions/qgan.fish
+	bin/qgan completion powershell > dist/build/share/completions/qgan.ps1
+
+install: build share ## the program, manual pages and completions (PREFIX=/usr/local, DESTDIR=)
+	install -D -m 755 bin/qgan "$(DESTDIR)$(PREFIX)/bin/qgan"
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -m 644 dist/build/share/man1/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+	install -D -m 644 dist/build/share/completions/qgan.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/qgan"
+	install -D -m 644 dist/build/share/completions/_qgan "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_qgan"
+	install -D -m 644 dist/build/share/completions/qgan.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/qgan.fish"
+
+dist: build ## archives for all platforms and a container image, with checksums, the same bytes from the same commit
 	rm -rf dist
+	$(MAKE) -s share
 	@for p in $(PLATFORMS); do \
 		exe=qgan; if [ "$${p%/*}" = windows ]; then exe=qgan.exe; fi; \
 		echo "build $$p"; \

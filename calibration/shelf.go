@@ -70,6 +70,28 @@ func (s Shelf) Read(device string) (files []File, err error) {
 	return files, nil
 }
 
+// Names are the devices of which the shelf has data, in order.
+func (s Shelf) Names() []string {
+	disk := s.FS
+	if disk == nil {
+		disk = machine{}
+	}
+	if s.Dir == "" {
+		return nil
+	}
+	entries, err := disk.ReadDir(s.Dir)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if name, _, ok := strings.Cut(e.Name(), "@"); ok && !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return slices.Compact(names)
+}
+
 // Place is the file on the shelf of a device's data that were fetched at a time: the name is
 // the device's, of an ARN its last part.
 func (s Shelf) Place(device string, at time.Time) string {

@@ -32,18 +32,18 @@ type JobOption struct {
 // jobOptions is the table. Sources: IBM, "SamplerOptions", "Maximum execution time" and "Create a
 // session"; IonQ, API v0.4, settings of a job and of a session; IQM, iqm-client 36.
 var jobOptions = []JobOption{
-	{Name: "ibm-dd", Service: "ibm", Usage: "of ibm: pulses that the service puts on waiting qubits: XX, XpXm or XY4", check: oneOf("XX", "XpXm", "XY4")},
-	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls: gates, measure or gates,measure", check: oneOf("gates", "measure", "gates,measure")},
-	{Name: "ibm-program", Service: "ibm", Usage: "of ibm: what runs the circuits there: sampler or executor, which was not tried at the service", Alike: true, check: oneOf("sampler", "executor")},
-	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: a job is stopped after so long on the processor, such as 300s", Alike: true, check: between(time.Second, longest)},
-	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: jobs that are asked for together are run in a batch: true or false", Alike: true, check: oneOf("true", "false")},
-	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
-	{Name: "ionq-debias", Service: "ionq", Usage: "of ionq: debiasing, of 500 shots or more: true or false", check: oneOf("true", "false")},
-	{Name: "ionq-session", Service: "ionq", Usage: "of ionq: the processor is held for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, check: between(time.Minute, longestSession)},
-	{Name: "ionq-session-jobs", Service: "ionq", With: "ionq-session", Usage: "of ionq: most jobs of the session", Alike: true, Session: true, check: atLeastOne},
-	{Name: "ionq-session-cost", Service: "ionq", With: "ionq-session", Usage: "of ionq: most that the session may cost, in US dollars", Alike: true, Session: true, check: amount},
-	{Name: "iqm-heralding", Service: "iqm", Usage: "of iqm: shots that do not begin in zeros are left out: zeros or none", check: oneOf("zeros", "none")},
-	{Name: "iqm-timeslot", Service: "iqm", Usage: "of iqm: in the timeslot that is booked: true or false", Alike: true, check: oneOf("true", "false")},
+	{Name: "ibm-dd", Service: "ibm", Usage: "of ibm: pulses by which the service decouples waiting qubits", check: oneOf("XX", "XpXm", "XY4")},
+	{Name: "ibm-twirl", Service: "ibm", Usage: "of ibm: what the service twirls", check: oneOf("gates", "measure", "gates,measure")},
+	{Name: "ibm-program", Service: "ibm", Usage: "of ibm: what runs the circuits there; executor was not tried at the service", Alike: true, check: oneOf("sampler", "executor")},
+	{Name: "max-execution-time", Service: "ibm", Usage: "of ibm: the longest time of a job on the processor, such as 300s, after which it is stopped", Alike: true, check: between(time.Second, longest)},
+	{Name: "ibm-batch", Service: "ibm", Usage: "of ibm: run the jobs that are asked for together as a batch", Alike: true, check: oneOf("true", "false")},
+	{Name: "ibm-session", Service: "ibm", Usage: "of ibm: hold the processor for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, Without: "ibm-batch", check: between(time.Second, longestSession)},
+	{Name: "ionq-debias", Service: "ionq", Usage: "of ionq: debiasing, which takes 500 shots or more", check: oneOf("true", "false")},
+	{Name: "ionq-session", Service: "ionq", Usage: "of ionq: hold the processor for the command's jobs, for so long at most, such as 30m", Alike: true, Session: true, check: between(time.Minute, longestSession)},
+	{Name: "ionq-session-jobs", Service: "ionq", With: "ionq-session", Usage: "of ionq: the most jobs of the session", Alike: true, Session: true, check: atLeastOne},
+	{Name: "ionq-session-cost", Service: "ionq", With: "ionq-session", Usage: "of ionq: the most that the session may cost, in US dollars", Alike: true, Session: true, check: amount},
+	{Name: "iqm-heralding", Service: "iqm", Usage: "of iqm: whether shots that do not begin in zeros are left out", check: oneOf("zeros", "none")},
+	{Name: "iqm-timeslot", Service: "iqm", Usage: "of iqm: run in the timeslot that is booked", Alike: true, check: oneOf("true", "false")},
 }
 
 // JobOptions lists what services do with a job on request.

@@ -22,7 +22,7 @@ func newAuthCmd(a *app) *cobra.Command {
 			return a.tell(asJSON, r)
 		},
 	}
-	status.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	status.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.AddCommand(status)
 	return cmd
 }

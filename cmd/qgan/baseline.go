@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 
 	"qgan/metrics"
@@ -60,13 +58,13 @@ to a file, which score judges like any other.`,
 		},
 	}
 	addData(cmd, true)
-	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "time bins of a window")
-	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the models that are drawn from")
-	cmd.Flags().BoolVar(&classical, "classical", false, "train fully connected generators too")
-	cmd.Flags().IntVar(&iterations, "iterations", 3000, "steps of each of them")
-	cmd.Flags().StringArrayVar(&files, "samples", nil, "write samples of a model: NAME=FILE, NAME one of "+strings.Join(assess.ScoreBaselines(), ",")+" (can be repeated)")
+	cmd.Flags().IntVar(&timesteps, "timesteps", 1, "length of a window in bins")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of all draws")
+	cmd.Flags().BoolVar(&classical, "classical", false, "train three fully connected generators too, which takes minutes")
+	cmd.Flags().IntVar(&iterations, "iterations", 3000, "steps of each generator that is trained")
+	cmd.Flags().StringArrayVar(&files, "samples", nil, "write samples of a baseline of score into a file and measure nothing (can be repeated)")
 	addSplit(cmd.Flags(), &split)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 

@@ -30,14 +30,14 @@ mean little: compare with another program in the same run.`,
 	p := group.PersistentFlags()
 	p.IntVar(&f.Neurons, "neurons", 8, "neurons of the generator")
 	p.IntVar(&f.Timesteps, "timesteps", 10, "timesteps of the generator")
-	p.IntVar(&f.Batch, "batch", 0, "latent vectors, or lanes of words and pairs (0: 64, shift 8, words and pairs 1024)")
-	p.IntVar(&f.Qubits, "qubits", 0, "qubits of state, gradient, qft, sample, words and pairs (0: 24, sample 20, words and pairs 50)")
-	p.IntVar(&f.Layers, "layers", 0, "layers of state, gradient, words and pairs (0: 3, words 5, pairs 1)")
-	p.IntVar(&f.Shots, "shots", 0, "shots of sample and noisy, or of each circuit of shift (0: 1000000, 10000 and 1000)")
-	p.IntVar(&f.repeats, "repeats", 7, "timed runs")
-	p.StringVar(&f.method, "method", string(sim.AutoMethod), "how noisy simulates: auto, density or trajectories")
+	p.IntVar(&f.Batch, "batch", 0, "latent vectors, or lanes of words and pairs (0: 64; 8 for shift; 1024 for words and pairs)")
+	p.IntVar(&f.Qubits, "qubits", 0, "qubits of state, gradient, qft, sample, words and pairs (0: 24; 20 for sample; 50 for words and pairs)")
+	p.IntVar(&f.Layers, "layers", 0, "layers of state, gradient, words and pairs (0: 3; 5 for words; 1 for pairs)")
+	p.IntVar(&f.Shots, "shots", 0, "shots of sample and noisy, or of each circuit of shift (0: 1000000; 10000 for noisy; 1000 for shift)")
+	p.IntVar(&f.repeats, "repeats", 7, "how often the work is timed")
+	p.StringVar(&f.method, "method", string(sim.AutoMethod), "how the work noisy is simulated")
 	addKernel(p, &f.kernel)
-	p.BoolVar(&f.asJSON, "json", false, "print a JSON object")
+	p.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	for _, w := range workload.All() {
 		group.AddCommand(&cobra.Command{
 			Use: w.Name, Short: "Time " + w.Short, Args: cobra.NoArgs,

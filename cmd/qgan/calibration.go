@@ -44,8 +44,8 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 			return a.tell(asJSON, r)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
-	cmd.Flags().StringVar(&out, "out", "", "also write the snapshot to this file, in the program's own form")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().StringVar(&out, "out", "", "also write the snapshot into this file, in the program's own form")
 	return cmd
 }
 
@@ -76,10 +76,10 @@ Faulty parts are left out. A chain and its reverse are one.`,
 			return a.tell(asJSON, &compile.ChainReport{Schema: "qgan.score/v1", Device: t.Name, SHA256: t.Snapshot, Qubits: qubits, Layers: layers, Chains: chains})
 		},
 	}
-	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains")
-	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit")
-	cmd.Flags().IntVar(&count, "count", 5, "how many chains")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains, in qubits")
+	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit that would run on them")
+	cmd.Flags().IntVar(&count, "count", 5, "how many chains to list")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
@@ -118,10 +118,10 @@ was the best before.`,
 			return a.tell(asJSON, drift)
 		},
 	}
-	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains that are compared")
-	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit on them")
-	cmd.Flags().Float64Var(&limits.StdErrs, "sigma", 3, "standard errors from which on a figure has moved")
-	cmd.Flags().Float64Var(&limits.Ratio, "ratio", 1.5, "factor from which on a figure has moved")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().IntVar(&qubits, "qubits", 8, "length of the chains that are compared, in qubits")
+	cmd.Flags().IntVar(&layers, "layers", 5, "layers of the circuit that would run on them")
+	cmd.Flags().Float64Var(&limits.StdErrs, "sigma", 3, "by how many standard errors a figure must differ to have moved")
+	cmd.Flags().Float64Var(&limits.Ratio, "ratio", 1.5, "by which factor a figure must differ to have moved")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

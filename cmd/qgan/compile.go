@@ -66,19 +66,19 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.device, "device", "", "the device: a file of calibration data, files with commas between them, or the name of one that was fetched")
-	flags.StringVar(&f.layout, "layout", "auto", "auto, or the physical qubit of each qubit of the circuit, as in 3,5,4")
-	flags.IntVar(&f.optimize, "optimize", 2, "effort: 0 none, 1 cancellation, 2 consolidation of two-qubit gates too")
-	flags.Float64Var(&f.approximate, "approximate", 0, "leave out or replace what errs by at most this much (operator norm) where it saves gates; the sum is told")
-	flags.BoolVar(&f.fold, "fold-readout", false, "take the last cx, swap, x and diagonal gates out of the circuit and correct the outcomes instead")
-	flags.StringVar(&f.dd, "dd", "none", "pulses on waiting qubits: none, xx or xy4; they imply delays")
-	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates")
-	flags.StringVar(&f.dump, "dump-passes", "", "write the circuit after each pass into this folder")
-	flags.StringVar(&f.dialect, "dialect", "", "who reads the circuit: "+strings.Join(qasm.Dialects(), " or ")+" (none: the device's service, or qiskit where that can't read all of it)")
-	f.add(flags, "timestep, counted from 0", "words before the timestep, as of export (none: silence)")
-	flags.StringVar(&f.out, "out", "-", "file; - is stdout")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of routing and twirling")
-	flags.BoolVar(&f.asJSON, "json", false, "print a JSON object")
+	flags.StringVar(&f.device, "device", "", "the processor: a file of calibration data, files with commas between them, or the name of a device that was fetched")
+	flags.StringVar(&f.layout, "layout", "auto", "the physical qubit of each qubit of the circuit, such as 3,5,4, or auto for the best ones")
+	flags.IntVar(&f.optimize, "optimize", 2, "effort: 0 leaves the gates, 1 cancels those that undo each other, 2 also joins neighbours on a pair of qubits")
+	flags.Float64Var(&f.approximate, "approximate", 0, "replace gates where that saves some and is off by at most this much (operator norm); the sum is told (0: never)")
+	flags.BoolVar(&f.fold, "fold-readout", false, "leave out the last cx, swap, x and diagonal gates and correct the outcomes instead")
+	flags.StringVar(&f.dd, "dd", "none", "pulses that decouple waiting qubits, which also writes their delays")
+	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates (0: none)")
+	flags.StringVar(&f.dump, "dump-passes", "", "also write the circuit after each pass into this folder")
+	flags.StringVar(&f.dialect, "dialect", "", "the form in which the circuit is written (none: that of the device's service, or qiskit where that can't read all of it)")
+	f.add(flags, "of a run: the timestep, counted from 0", "of a run: the words before the timestep, the oldest first, such as 0100,0000 (none: silence)")
+	flags.StringVar(&f.out, "out", "-", "file to write; - is standard output")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of routing and of twirling")
+	flags.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 

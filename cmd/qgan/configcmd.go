@@ -40,7 +40,7 @@ $XDG_CONFIG_HOME/qgan/config.toml.`,
 		},
 	}
 	cmd.Flags().BoolVar(&origins, "origin", false, "say where each value comes from")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (schema qgan.config/v1)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 

@@ -17,17 +17,17 @@ import (
 // neurons says whether the verb chooses neurons too.
 func addData(cmd *cobra.Command, neurons bool) {
 	f := cmd.Flags()
-	f.String("data", "", "recording: a file of MATLAB, NWB, HDF5, NumPy, scipy or pynapple, text of 0 and 1 or of spike times, or a folder of Phy (none: the built-in one)")
-	f.String("var", "", "array in the file, where it holds several")
-	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins or bins,neurons")
-	f.Int("repeat-bins", 0, "cut a flat recording, and the trials of spike times, into repeats of so many bins")
-	f.Float64("bin-width", 0, "width of a time bin in seconds, which spike times are counted in (none: as the file says, or 0.02)")
-	f.Float64("sampling-rate", 0, "spike times are numbers of samples, so many a second (1000: milliseconds; none: as the file says, or seconds)")
-	f.String("trials", "", "table of intervals that gives the repeats of spike times: trials, epochs, …; none: no table (not given: as the file suggests)")
-	f.Float64("max-gap", 0, "silences of all units longer than so many seconds are no part of the recording (none: they are)")
-	f.String("train-repeats", "", "repeats to train on: odd, even or a:b (none: all); the others are held out")
+	f.String("data", "", "the recording: a file of MATLAB, NWB, HDF5, NumPy, scipy or pynapple, a text of 0 and 1 or of spike times, or a folder of Phy (none: the built-in recording)")
+	f.String("var", "", "name of the array in a file that holds several")
+	f.String("axes", "", "order of the array's axes, such as repeats,neurons,bins (none: as the file tells)")
+	f.Int("repeat-bins", 0, "length of a repeat in bins, by which a flat recording or the trials of spike times are cut (0: as the file tells)")
+	f.Float64("bin-width", 0, "width of the bins in which spike times are counted, in seconds (none: as the file tells, or 0.02)")
+	f.Float64("sampling-rate", 0, "samples a second, where spike times are numbers of samples; 1000 for milliseconds (none: as the file tells, or times in seconds)")
+	f.String("trials", "", "table of intervals that gives the repeats of spike times, such as trials or epochs, or the word none for no table (none: as the file suggests)")
+	f.Float64("max-gap", 0, "silences of all units that last longer than this are no part of the recording, in seconds (0: all are)")
+	f.String("train-repeats", "", "repeats to train on; the others are held out (none: all)")
 	if neurons {
-		f.String("neurons", "", "the first so many neurons (8, or as many as there are), or a list of their places (0,3,7)")
+		f.String("neurons", "", "how many neurons, from the first on, or a list of their places from 0, such as 0,3,7 (none: the first 8, or 4 for several timesteps)")
 	}
 }
 
@@ -102,10 +102,10 @@ func openModel(a *app, cmd *cobra.Command, dir string) (*assess.Generator, error
 
 // addParameters registers the flag that chooses the parameters of a run.
 func addParameters(f *pflag.FlagSet) {
-	f.String("parameters", assess.BestParameters, "parameters of a run: the best ones of its training, or the last")
+	f.String("parameters", assess.BestParameters, "which parameters of a run to take: the best of its training, or the last")
 }
 
 // addCompare registers the flag for files that are put beside.
 func addCompare(cmd *cobra.Command, to *[]string) {
-	cmd.Flags().StringArrayVar(to, "compare", nil, "another file of spike trains to put beside (can be repeated)")
+	cmd.Flags().StringArrayVar(to, "compare", nil, "another file of spike trains to compare with (can be repeated)")
 }

@@ -31,6 +31,6 @@ calibration answers with commas between the files, or the program's own snapshot
 			return a.tell(asJSON, t.Describe(s))
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

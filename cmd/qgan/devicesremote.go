@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,9 +47,9 @@ where jobs are sent.`,
 		},
 	}
 	f.addEndpoint(cmd.Flags())
-	cmd.Flags().StringVar(&name, "service", "ibm", "the service: "+strings.Join(serviceNames(), ", "))
-	cmd.Flags().IntVar(&free, "free-at-least", 0, "only those that are online, with so many qubits")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().StringVar(&name, "service", "ibm", "the service whose devices are listed")
+	cmd.Flags().IntVar(&free, "free-at-least", 0, "only devices that are online and have at least so many qubits (0: all)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
@@ -101,6 +100,6 @@ printed.`,
 		},
 	}
 	f.addEndpoint(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "", "file (none: in the cache)")
+	cmd.Flags().StringVar(&out, "out", "", "file to write (none: one in the cache folder)")
 	return cmd
 }

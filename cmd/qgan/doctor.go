@@ -32,7 +32,7 @@ No network is used. It exits with 1 when something is broken.`,
 			return nil
 		},
 	}, configLenient)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object (schema qgan.doctor/v1)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 

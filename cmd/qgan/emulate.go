@@ -74,14 +74,14 @@ A plan of faults (docs/formats.md) makes it fail as services do. It stops at Ctr
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:0", "address and port to listen at; port 0: a free one")
-	f.StringVar(&device, "device", "", "the processor, its calibration files (none: a built-in one)")
-	f.StringVar(&key, "key", "", "the key that is taken, of braket the secret (none: the well-known one)")
-	f.StringVar(&arn, "arn", "", "of braket: the ARN of the processor (none: the file's or the built-in one's)")
-	f.StringVar(&faults, "faults", "", "a plan of faults, a TOML file")
-	f.BoolVar(&ideal, "ideal", false, "without noise")
-	f.DurationVar(&queue, "queue", 0, "how long a job waits, such as 5s")
-	f.DurationVar(&execution, "execution", 0, "how long a job runs")
-	f.Uint64Var(&seed, "seed", 0, "seed of the shots and of the faults")
+	f.StringVar(&listen, "listen", "127.0.0.1:0", "address and port to listen at; port 0 takes a free one")
+	f.StringVar(&device, "device", "", "the processor: files of calibration data or a name (none: a built-in one)")
+	f.StringVar(&key, "key", "", "the key that clients must have, of braket the secret (none: a well-known one)")
+	f.StringVar(&arn, "arn", "", "ARN of the processor, of braket only (none: the file's, or the built-in processor's)")
+	f.StringVar(&faults, "faults", "", "TOML file with a plan of faults (none: no faults)")
+	f.BoolVar(&ideal, "ideal", false, "simulate without noise")
+	f.DurationVar(&queue, "queue", 0, "how long a job waits before it runs, such as 5s (0: not at all)")
+	f.DurationVar(&execution, "execution", 0, "how long a job runs, such as 5s (0: as long as it takes)")
+	f.Uint64Var(&seed, "seed", 0, "seed of shots and faults")
 	return cmd
 }

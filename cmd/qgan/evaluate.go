@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,14 +63,14 @@ puts the laws with and without noise, with and without readout errors, and with
 	}
 	addData(cmd, true)
 	s := cmd.Flags()
-	s.IntVar(&f.timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
-	s.IntVar(&f.samples, "samples", assess.UsualWindows, fmt.Sprintf("windows to draw (of --backend noisy %d)", assess.NoisyWindows))
-	s.BoolVar(&f.exact, "exact", false, "fail where the exact law is out of reach")
+	s.IntVar(&f.timesteps, "timesteps", 0, "length of a window of a FILE in bins (0: that of its samples, at most 30)")
+	s.IntVar(&f.samples, "samples", assess.UsualWindows, fmt.Sprintf("windows to draw; %d with noise where the flag is not given", assess.NoisyWindows))
+	s.BoolVar(&f.exact, "exact", false, "insist on the exact law, and fail where it is out of reach")
 	addParameters(s)
 	addCompare(cmd, &f.compare)
-	s.StringVar(&f.baselines, "baselines", "quick", "simple models of the verdict: quick, all that need no training, none, or a list of "+strings.Join(assess.ScoreBaselines(), ","))
-	s.Uint64Var(&f.seed, "seed", 0, "seed of the draws (none: the run's)")
-	s.BoolVar(&f.asJSON, "json", false, "print a JSON object")
+	s.StringVar(&f.baselines, "baselines", "quick", "simple models of the verdict: quick ones, all that need no training, none, or a list")
+	s.Uint64Var(&f.seed, "seed", 0, "seed of all draws (0: the run's)")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	f.where.add(s)
 	return cmd
 }

@@ -161,6 +161,9 @@ func flagError(cmd *cobra.Command, err error) error {
 			near[i] = "--" + near[i]
 		}
 		text += named.DidYouMean(near)
+		if unknown.GetSpecifiedName() == "v" {
+			return usagef("%s", text).withHint("`qgan --version` prints the version; what verbs do is told without a flag")
+		}
 	}
 	return usagef("%s", text).withHint("%s", helpHint(cmd))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,10 +20,10 @@ type circuitFlags struct {
 // add declares the flags; what they say of the timestep and the past is the verb's own.
 func (f *circuitFlags) add(s *pflag.FlagSet, timestep, past string) {
 	s.IntVar(&f.Timestep, "timestep", 0, timestep)
-	s.StringVar(&f.Latent, "latent-vector", "", "seed:N, or a file of numbers (JSON array, or one a line) (none: seed:0)")
+	s.StringVar(&f.Latent, "latent-vector", "", "the latent vector: drawn from a seed, or a file of numbers, as a JSON array or one a line (none: seed:0)")
 	s.StringVar(&f.Past, "past", "", past)
 	addParameters(s)
-	s.BoolVar(&f.Parametric, "parametric", false, "keep the latent vector, or the angles of the encodings, as inputs")
+	s.BoolVar(&f.Parametric, "parametric", false, "keep the latent vector, or the angles that depend on the past, as inputs of the circuit")
 }
 
 // program reads the circuit of a program, for which the flags of a run, and the others
@@ -87,11 +86,11 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 		},
 	}
 	s := cmd.Flags()
-	f.add(s, "timestep, counted from 0", "words before the timestep, the oldest first, a bit a neuron: 0100,0000 (none: silence)")
-	s.StringVar(&options.Dialect, "dialect", "generic", "who reads it: "+strings.Join(qasm.Dialects(), ", "))
-	s.BoolVar(&options.Tolerant, "tolerant", false, "write what the dialect has no words for as comments, for debugging")
-	s.StringVar(&out, "out", "-", "file; - is stdout")
-	s.StringVar(&probabilities, "probabilities", "", "also write the outcome probabilities to this JSON file")
+	f.add(s, "of a run: the timestep, counted from 0", "of a run: the words before the timestep, the oldest first, a bit a neuron, such as 0100,0000 (none: silence)")
+	s.StringVar(&options.Dialect, "dialect", "generic", "the form in which the circuit is written")
+	s.BoolVar(&options.Tolerant, "tolerant", false, "write what the dialect has no words for as comments, to look at")
+	s.StringVar(&out, "out", "-", "file to write; - is standard output")
+	s.StringVar(&probabilities, "probabilities", "", "also write the probabilities of the outcomes into this JSON file")
 	return cmd
 }
 

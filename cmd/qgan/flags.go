@@ -105,7 +105,7 @@ func takesConfig(cmd *cobra.Command) bool {
 func addKernel(s interface {
 	StringVar(p *string, name, value, usage string)
 }, kernel *string) {
-	s.StringVar(kernel, "kernel", "auto", "kernel of the simulator: auto, go or avx2")
+	s.StringVar(kernel, "kernel", "auto", "kernel of the simulator; auto takes the fastest of this machine")
 }
 
 func checkKernel(kernel string) error {

@@ -32,7 +32,7 @@ Mistakes are listed with file, line and column, at most ten. - is stdin.`,
 			return a.tell(asJSON, &i)
 		},
 	}
-	cmd.Flags().BoolVar(&syntaxOnly, "syntax", false, "parse only: nothing but the grammar is checked")
+	cmd.Flags().BoolVar(&syntaxOnly, "syntax", false, "check the grammar alone")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,14 +121,14 @@ letters of its id, which other verbs take; ` + "`jobs show`" + ` has the rest of
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&asJSON, "json", false, "print a JSON object")
-	f.BoolVar(&q.Open, "open", false, "only those that have not ended")
-	f.StringVar(&q.Service, "service", "", "only those of a service")
-	f.StringVar(&since, "since", "", "only those made since a date or so long ago: 2026-11-30, 36h, 7d")
-	f.StringSliceVar(&states, "state", nil, "only those in a state, or several: "+strings.Join(ledger.States(), ", "))
-	f.IntVar(&q.Limit, "limit", 0, "only the newest so many (none: all)")
-	f.StringVar(&q.Name, "name", "", "only those of a name")
-	f.StringArrayVar(&q.Tags, "tag", nil, "only those with a tag (can be repeated)")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
+	f.BoolVar(&q.Open, "open", false, "list only jobs that have not ended")
+	f.StringVar(&q.Service, "service", "", "list only jobs of this service")
+	f.StringVar(&since, "since", "", "list only jobs that were made since a date or time ago, such as 2026-11-30, 36h or 7d")
+	f.StringSliceVar(&states, "state", nil, "list only jobs in one of these states, with commas between")
+	f.IntVar(&q.Limit, "limit", 0, "list only the newest so many (0: all)")
+	f.StringVar(&q.Name, "name", "", "list only jobs of this name")
+	f.StringArrayVar(&q.Tags, "tag", nil, "list only jobs with this tag (can be repeated)")
 	return cmd
 }
 
@@ -157,7 +156,7 @@ func newJobsShowCmd(a *app) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
@@ -193,7 +192,7 @@ exit code 6 where a job has not ended by then; the job goes on.`,
 		},
 	}
 	f.addSending(cmd.Flags())
-	cmd.Flags().DurationVar(&timeout, "timeout", 0, "longest wait, such as 10m (none: as long as it takes)")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "longest wait, such as 10m (0: as long as it takes)")
 	return cmd
 }
 
@@ -215,7 +214,7 @@ from what the ledger keeps; neither network nor credentials are used.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 

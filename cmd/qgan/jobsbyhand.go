@@ -75,7 +75,7 @@ one whose tag it carries, or --as JOB. ` + "`jobs wait`" + ` then follows it. No
 		},
 	}
 	f.addEndpoint(cmd.Flags())
-	cmd.Flags().StringVar(&as, "as", "", "JOB of the ledger, where the service's job carries no tag")
+	cmd.Flags().StringVar(&as, "as", "", "the job of the ledger that it is, where the service's job carries no tag")
 	return cmd
 }
 
@@ -133,9 +133,9 @@ them for that.`,
 			})
 		},
 	}
-	cmd.Flags().StringSliceVar(&by, "by", ledger.CostKeys(), "what tells rows apart")
-	cmd.Flags().BoolVar(&ask, "ask", false, "ask services what jobs cost that have ended")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
+	cmd.Flags().StringSliceVar(&by, "by", ledger.CostKeys(), "what tells the rows of the table apart, with commas between")
+	cmd.Flags().BoolVar(&ask, "ask", false, "ask the services what jobs cost that have ended")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	f.addEndpoint(cmd.Flags())
 	return cmd
 }

@@ -60,6 +60,7 @@ func object(t *testing.T, env map[string]string, args ...string) map[string]any 
 	if err := json.Unmarshal([]byte(r.out), &o); err != nil {
 		t.Fatalf("qgan %s: %v in %s", strings.Join(args, " "), err, r.out)
 	}
+	documented(t, args, o)
 	return o
 }
 

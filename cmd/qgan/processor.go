@@ -51,22 +51,22 @@ func (a *app) lab(f *remoteFlags, verb string) *lab.Lab {
 
 // addNoise adds the flags that name a noise model.
 func addNoise(f *pflag.FlagSet) {
-	f.String("device", "", "noisy: the processor, a calibration snapshot `FILE` or the name of one that was fetched")
-	f.String("noise-model", "", "noisy: a noise model `FILE`, TOML or JSON, instead of a device")
-	f.String("device-noise", "", "noisy: factors of the device's errors, `gates=X,relaxation=X,readout=X`")
-	f.String("readout-error", string(calibration.AsymmetricReadout), "noisy: readout errors of the device: asymmetric, symmetric or none")
+	f.String("device", "", "the processor whose noise is simulated: a file of calibration data, or the name of a device that was fetched")
+	f.String("noise-model", "", "a noise model instead of a device, a file of TOML or JSON")
+	f.String("device-noise", "", "factors by which the device's errors are multiplied (none: 1 each)")
+	f.String("readout-error", string(calibration.AsymmetricReadout), "which readout errors of the device are simulated")
 }
 
 // addMitigation adds the flags that say how readout errors are taken out.
 func addMitigation(f *pflag.FlagSet) {
-	f.String("mitigate", string(backends.MitigateNone), "noisy: take readout errors out: none, full, tensored, m3 or twirl")
-	f.Int("calibration-shots", 0, "noisy: shots that calibrate the readout on the backend, shared by all circuits; 0: the device's figures, of twirl as many as --shots")
-	f.Int("m3-distance", 0, "noisy: m3: largest Hamming distance of words that are mistaken for each other; 0: 3, -1: any")
+	f.String("mitigate", string(backends.MitigateNone), "how readout errors are taken out of what was measured")
+	f.Int("calibration-shots", 0, "shots that measure the readout errors first, shared by all circuits (0: the device's figures; as many as --shots for twirl)")
+	f.Int("m3-distance", 0, "of m3: in how many bits words that are mistaken for each other may differ; -1 for any (0: 3)")
 }
 
 // addBackend adds the flags that say where circuits run.
 func addBackend(f *pflag.FlagSet) {
-	f.String("backend", "ideal", "where circuits run: ideal, noisy or SERVICE:DEVICE")
+	f.String("backend", "ideal", "where circuits run: on the ideal or the noisy simulator, or on a processor, as SERVICE:DEVICE")
 	addNoise(f)
 	addMitigation(f)
 }
@@ -81,15 +81,15 @@ type processorFlags struct {
 
 func (p *processorFlags) add(f *pflag.FlagSet) {
 	addBackend(f)
-	f.IntVar(&p.latents, "latents", 0, "by shots: latent vectors, each with circuits of its own (0: as many as the samples need)")
-	f.IntVar(&p.perLatent, "shots-per-latent", 100, "by shots: samples that share a latent vector")
+	f.IntVar(&p.latents, "latents", 0, "with noise: latent vectors, each with circuits of its own (0: as many as the samples need)")
+	f.IntVar(&p.perLatent, "shots-per-latent", 100, "with noise: samples that share a latent vector")
 }
 
 // addSending adds the flags of verbs that send jobs.
 func (p *processorFlags) addSending(f *pflag.FlagSet) {
 	p.remote.addSending(f)
 	p.remote.addJob(f)
-	f.BoolVar(&p.dry, "dry-run", false, "of a service: say what would be sent and may be spent, send nothing")
+	f.BoolVar(&p.dry, "dry-run", false, "at a service: say what would be sent and what it may cost, and send nothing")
 }
 
 // open returns the processor that the flags name; nil for the ideal simulator, where the

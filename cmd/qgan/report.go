@@ -64,8 +64,8 @@ window length side by side, and a folder with a page for each size.`,
 	addData(cmd, true)
 	addParameters(cmd.Flags())
 	addCompare(cmd, &compare)
-	cmd.Flags().IntVar(&timesteps, "timesteps", 0, "time bins of a window of a FILE (none: as its samples are long, at most 30)")
-	cmd.Flags().StringVar(&out, "out", "", "directory to write (none: report in the first run)")
+	cmd.Flags().IntVar(&timesteps, "timesteps", 0, "length of a window of a FILE in bins (0: that of its samples, at most 30)")
+	cmd.Flags().StringVar(&out, "out", "", "folder to write (none: report in the first run's folder)")
 	return cmd
 }
 

@@ -86,6 +86,14 @@ compiles and runs its circuits on simulators and quantum processors.`,
 		SilenceErrors: true,
 	})
 	root.Args = nil // cobra's own check of the verb comes before that of its flags
+	version := root.Flags().Bool("version", false, "print the version of the program")
+	verbless := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if *version {
+			return a.printVersion(false)
+		}
+		return verbless(cmd, args)
+	}
 	root.SetIn(a.stdin)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -121,14 +129,10 @@ compiles and runs its circuits on simulators and quantum processors.`,
 	}
 	// Cobra adds these two when it runs; here they must be in the tree already, so
 	// that documentation, configuration and tests see the whole.
-	root.SetHelpCommand(newHelpCmd())
+	root.SetHelpCommand(newHelpCmd(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
-	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
-			annotate(newGroupCmd(c), configNever)
-		}
-	}
+	a.explain(root)
 
 	// Cobra runs only the nearest of these hooks, so no verb may have one of its own.
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) }
@@ -137,7 +141,7 @@ compiles and runs its circuits on simulators and quantum processors.`,
 }
 
 // newHelpCmd makes `help`; unlike cobra's own it fails when there is no such verb.
-func newHelpCmd() *cobra.Command {
+func newHelpCmd(a *app) *cobra.Command {
 	return annotate(&cobra.Command{
 		Use:   "help [VERB]",
 		Short: "Print the help of a verb",
@@ -149,8 +153,7 @@ func newHelpCmd() *cobra.Command {
 			if len(rest) > 0 && of.HasSubCommands() {
 				return unknownVerb(of, rest[0])
 			}
-			of.InitDefaultHelpFlag()
-			return of.Help()
+			return a.help(of)
 		},
 	}, configNever)
 }
@@ -209,7 +212,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 		args = []string{} // cobra would read os.Args instead
 	}
 	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root, a.complete(root, args)
+	if err == nil {
+		cmd, err = root.ExecuteContextC(ctx)
+	}
 	if err == nil {
 		return exitOK
 	}

@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,101 +35,6 @@ func leaves(cmd *cobra.Command) []*cobra.Command {
 		out = append(out, leaves(c)...)
 	}
 	return out
-}
-
-// verbRow is a row of the verbs' table in docs/cli.md.
-type verbRow struct {
-	now         bool
-	text, flags string // all cells, the last one
-}
-
-// alsoOf finds the rows that a row sends its reader to: "the flags of `generate`", "as of
-// `compile`".
-var alsoOf = regexp.MustCompile("(?:flags|as) of `([a-z ]+)`")
-
-// names tells whether the row of a verb, or one that it sends to, names a flag.
-func names(rows map[string]verbRow, verb, flag string) bool {
-	open, seen := []string{verb}, map[string]bool{}
-	for len(open) > 0 {
-		at := open[0]
-		open = open[1:]
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		if regexp.MustCompile(`--` + flag + `([^a-z-]|$)`).MatchString(rows[at].text) {
-			return true
-		}
-		for _, m := range alsoOf.FindAllStringSubmatch(rows[at].flags, -1) {
-			open = append(open, m[1])
-		}
-	}
-	return false
-}
-
-func TestNames(t *testing.T) {
-	rows := map[string]verbRow{
-		"a": {text: "`--one --two=x`"}, "b": {text: "`--three`", flags: "and the flags of `a`"}, "c": {text: "`--two-more`", flags: "as of `b`"}, "d": {text: "the flags of `a`"},
-	}
-	for _, c := range []struct {
-		verb, flag string
-		want       bool
-	}{{"a", "one", true}, {"a", "two", true}, {"a", "three", false}, {"b", "one", true}, {"c", "three", true}, {"c", "two", true}, {"a", "two-more", false}, {"a", "on", false}, {"d", "one", false}} {
-		if got := names(rows, c.verb, c.flag); got != c.want {
-			t.Errorf("%s --%s: %v", c.verb, c.flag, got)
-		}
-	}
-}
-
-// docs/cli.md is the living contract: it names every verb and, in the verb's row, every
-// flag there is, and says of no verb that it is there when it isn't.
-func TestCLIDocs(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "cli.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc := string(data)
-	there := map[string]verbRow{}
-	plain := regexp.MustCompile(`^[a-z]+$`)
-	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\| (now|later) \\|(.*)$").FindAllStringSubmatch(doc, -1) {
-		var verb []string // up to the first word that is an argument or a choice
-		for _, word := range strings.Fields(m[1]) {
-			if !plain.MatchString(word) {
-				break
-			}
-			verb = append(verb, word)
-		}
-		there[strings.Join(verb, " ")] = verbRow{m[2] == "now", m[0], m[0][strings.LastIndex(m[0][:len(m[0])-2], " | "):]}
-	}
-	root := newRootCmd(testApp())
-	var registered []string
-	for _, cmd := range leaves(root) {
-		path := verbPath(cmd)
-		registered = append(registered, path)
-		top, _, _ := strings.Cut(path, " ")
-		row := path
-		if _, ok := there[row]; !ok {
-			row = top
-		}
-		about, ok := there[row]
-		switch {
-		case !ok:
-			t.Errorf("docs/cli.md has no row that begins with | `%s` … | now |", path)
-		case !about.now:
-			t.Errorf("docs/cli.md says that `%s` comes later, but it is there", path)
-		}
-		for _, f := range flagsOf(cmd) {
-			if !names(there, row, f.name) {
-				t.Errorf("docs/cli.md does not name --%s in the row of `%s`", f.name, row)
-			}
-		}
-	}
-	for verb, about := range there {
-		found := slices.ContainsFunc(registered, func(r string) bool { return r == verb || strings.HasPrefix(r, verb+" ") })
-		if about.now && !found {
-			t.Errorf("docs/cli.md says that `%s` is there now, but it isn't", verb)
-		}
-	}
 }
 
 // Every verb says in a line what it does, describes each flag, and leaves the hooks

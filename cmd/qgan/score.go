@@ -80,18 +80,18 @@ are the classical generators of baseline --classical.`,
 	addParameters(cmd.Flags())
 	f := cmd.Flags()
 	addSplit(f, &o.Split)
-	f.StringVar(&baselines, "baselines", "all", "simple models beside: all that need no training, none, or a list of "+strings.Join(assess.ScoreBaselines(), ","))
-	f.IntVar(&o.Iterations, "iterations", 0, "steps of baselines that are trained (none: the run's, or the preset's)")
-	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves (0: none, and no intervals)")
+	f.StringVar(&baselines, "baselines", "all", "simple models to judge beside: quick ones, all that need no training, none, or a list")
+	f.IntVar(&o.Iterations, "iterations", 0, "steps of baselines that are trained (0: the run's, or the preset's)")
+	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves; 0 leaves the intervals out")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all draws")
-	f.StringVar(&out, "out", "", "HTML `PAGE` to write too, with figures")
-	f.BoolVar(&asJSON, "json", false, "print a JSON object")
+	f.StringVar(&out, "out", "", "also write this HTML page, with figures")
+	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
 // addSplit registers the flag that says how a recording is cut in two.
 func addSplit(f *pflag.FlagSet, to *string) {
-	f.StringVar(to, "split", "", "halves of the recording: odd-even, blocks-of-repeats or blocks-of-time (none: the first, of a single repeat the last)")
+	f.StringVar(to, "split", "", "how the recording is cut into the half to fit and the half to judge (none: odd-even; blocks-of-time for a single repeat)")
 }
 
 // baselineNames reads a list of baselines; nil: all of them.

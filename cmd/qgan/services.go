@@ -68,20 +68,20 @@ type remoteFlags struct {
 }
 
 func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
-	s.StringArrayVar(&f.endpoint, "endpoint", nil, "another address of a service, SERVICE=URL (can be repeated)")
+	s.StringArrayVar(&f.endpoint, "endpoint", nil, "another address of a service (can be repeated)")
 }
 
 func (f *remoteFlags) addSending(s *pflag.FlagSet) {
 	f.addEndpoint(s)
-	s.Var(&f.maxCost, "max-cost", "most that this command may cost, in US dollars (none: the configuration's limits.per_command)")
-	s.BoolVar(&f.unpriced, "unpriced", false, "send jobs even where no price is known")
-	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost and that the service doesn't list")
+	s.Var(&f.maxCost, "max-cost", "the most that this command may cost, in US dollars (none: the configuration's limits.per_command)")
+	s.BoolVar(&f.unpriced, "unpriced", false, "send jobs though no price is known")
+	s.BoolVar(&f.resubmit, "resubmit-unknown", false, "send a job again whose answer was lost, where the service lists no such job")
 }
 
 // addJob adds what jobs are called, and what a service does with one on request.
 func (f *remoteFlags) addJob(s *pflag.FlagSet) {
-	s.StringVar(&f.label.Name, "name", "", "of a service: name of the jobs, for lists")
-	s.StringSliceVar(&f.label.Tags, "tag", nil, "of a service: tag of the jobs, a word or KEY=VALUE (can be repeated)")
+	s.StringVar(&f.label.Name, "name", "", "name of the jobs, for lists")
+	s.StringSliceVar(&f.label.Tags, "tag", nil, "tag of the jobs, a word or KEY=VALUE (can be repeated)")
 	f.job = map[string]*string{}
 	for _, o := range service.JobOptions() {
 		f.job[o.Name] = s.String(o.Name, "", o.Usage)
@@ -189,15 +189,19 @@ func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device
 
 // openLedger opens the user's ledger: QGAN_LEDGER, or below the state folder.
 func (a *app) openLedger() (*ledger.Ledger, error) {
-	dir := a.getenv("QGAN_LEDGER")
+	dir := a.ledgerDir()
 	if dir == "" {
-		state := a.stateDir()
-		if state == "" {
-			return nil, usagef("there is no home folder for the ledger").withHint("set QGAN_LEDGER to a folder")
-		}
-		dir = state + "/ledger"
+		return nil, usagef("there is no home folder for the ledger").withHint("set QGAN_LEDGER to a folder")
 	}
 	return ledger.Open(a.fs, dir, a.now)
+}
+
+// ledgerDir is the ledger's folder; "" where there is no home folder.
+func (a *app) ledgerDir() string {
+	if state := a.stateDir(); state != "" {
+		return cmp.Or(a.getenv("QGAN_LEDGER"), state+"/ledger")
+	}
+	return a.getenv("QGAN_LEDGER")
 }
 
 // limits are the command line's and the configuration's.

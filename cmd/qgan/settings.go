@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"qgan/internal/manual"
 	"qgan/training"
 	"qgan/training/lab"
 )
@@ -18,6 +19,7 @@ func addSettings(f *pflag.FlagSet) {
 			continue
 		}
 		flag := f.VarPF(&settingValue{row: row}, row.Name, "", row.Help)
+		flag.Annotations = map[string][]string{manual.Choices: row.Choices, manual.Default: {"the preset's"}}
 		if row.Kind == training.Switch {
 			flag.NoOptDefVal = "true"
 		}

@@ -70,20 +70,20 @@ stays on local or dir:PATH.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
 	s := cmd.Flags()
-	s.StringVar(&f.out, "out", "", "folder (none: below studies/, named after the study; of --queue dir:PATH: PATH)")
-	s.IntVar(&f.workers, "workers", -1, "tasks side by side in this process (none: as many as CPUs, with a NATS server 0: it waits for others)")
-	s.StringVar(&f.queue, "queue", "local", "who hands out tasks: local, dir:PATH or nats://HOST")
+	s.StringVar(&f.out, "out", "", "folder to write (none: one below studies, named after the study; PATH of --queue dir:PATH)")
+	s.IntVar(&f.workers, "workers", -1, "tasks side by side in this process (none: as many as processors; 0 with a NATS server)")
+	s.StringVar(&f.queue, "queue", "local", "who hands out tasks: this process, a shared folder, or a NATS server")
 	s.BoolVar(&f.resume, "resume", false, "go on with the study in the folder")
-	s.BoolVar(&f.retry, "retry-failed", false, "with --resume: do tasks again that failed")
-	s.BoolVar(&f.quick, "quick", false, "of a study that is there: a fraction of its work")
-	s.StringVar(&f.seeds, "seeds", "", "of a study that is there: its seeds, as 0,1,2 (none: its own)")
-	s.StringArrayVar(&f.devices, "device", nil, "of a study that is there: a processor, file or name (can be repeated)")
-	s.StringArrayVar(&f.compare, "compare", nil, "of study paper: another file of spike trains to put beside (can be repeated)")
-	s.StringArrayVar(&f.set, "set", nil, "of a study that is there: `SETTING=VALUE` of all its tasks (can be repeated)")
+	s.BoolVar(&f.retry, "retry-failed", false, "with --resume: do the tasks again that failed")
+	s.BoolVar(&f.quick, "quick", false, "of a ready study: do a fraction of its work")
+	s.StringVar(&f.seeds, "seeds", "", "of a ready study: its seeds, such as 0,1,2 (none: its own)")
+	s.StringArrayVar(&f.devices, "device", nil, "of a ready study: a processor, by file or name (can be repeated)")
+	s.StringArrayVar(&f.compare, "compare", nil, "of the study paper: another file of spike trains to compare with (can be repeated)")
+	s.StringArrayVar(&f.set, "set", nil, "of a ready study: a setting of all its tasks (can be repeated)")
 	s.DurationVar(&f.lease, "lease", study.LeaseTime, "how long a worker may be silent before its task is given to another")
 	addData(cmd, false)
-	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
-	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the folder")
+	s.StringVar(&f.log, "log", "text", "form of the progress on standard error")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the folder")
 	cmd.AddCommand(newStudyEmitCmd(a))
 	return cmd
 }
@@ -227,11 +227,11 @@ another.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&queue, "queue", "", "dir:PATH or nats://HOST")
-	f.StringVar(&hash, "study", "", "hash of the study on a NATS server (none: the only one)")
-	f.StringVar(&scratch, "scratch", "", "folder for what tasks write, with a NATS server (none: one that is removed at the end)")
+	f.StringVar(&queue, "queue", "", "who hands out tasks: a shared folder or a NATS server")
+	f.StringVar(&hash, "study", "", "hash of the study to work on, of several on a NATS server (none: the only one)")
+	f.StringVar(&scratch, "scratch", "", "with a NATS server: folder for what tasks write (none: one that is removed at the end)")
 	f.IntVar(&workers, "workers", 1, "tasks side by side")
-	f.StringVar(&log, "log", "text", "progress on stderr: text or jsonl")
+	f.StringVar(&log, "log", "text", "form of the progress on standard error")
 	return cmd
 }
 
@@ -267,11 +267,11 @@ by ` + "`qgan study … --queue QUEUE --workers 0`" + `, which also puts the tab
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&queue, "queue", "", "dir:PATH or nats://HOST")
-	f.IntVar(&workers, "workers", 4, "workers to start")
-	f.IntVar(&cpus, "cpus", 2, "CPUs a worker")
-	f.StringVar(&memory, "memory", "2G", "memory a worker")
-	f.StringVar(&limit, "time", "12:00:00", "slurm: longest time of a worker")
-	f.StringVar(&image, "image", "", "kubernetes: image that holds qgan")
+	f.StringVar(&queue, "queue", "", "who hands out tasks: a shared folder or a NATS server")
+	f.IntVar(&workers, "workers", 4, "how many workers to start")
+	f.IntVar(&cpus, "cpus", 2, "processors of a worker")
+	f.StringVar(&memory, "memory", "2G", "memory of a worker, such as 2G")
+	f.StringVar(&limit, "time", "12:00:00", "of slurm: the longest time of a worker")
+	f.StringVar(&image, "image", "", "of kubernetes: the container image that holds the program")
 	return cmd
 }

@@ -63,15 +63,15 @@ the first job; a training that was stopped takes up its jobs from the ledger.`,
 	}
 	addData(cmd, true)
 	s := cmd.Flags()
-	s.String("preset", "deep", "settings to start from: deep or paper")
-	s.Int("timesteps", 1, "time bins of a window")
+	s.String("preset", "deep", "settings to start from: deep trains well, paper is the text of Hernandes & Greplova (2025)")
+	s.Int("timesteps", 1, "length of a window in bins")
 	addBackend(s)
 	f.sending.addSending(s)
 	addSettings(s)
 	addKernel(s, &f.kernel)
 	s.BoolVar(&f.resume, "resume", false, "go on with the run in RUNDIR")
-	s.StringVar(&f.log, "log", "text", "progress on stderr: text or jsonl")
-	s.BoolVar(&f.asJSON, "json", false, "print a JSON object instead of the path")
+	s.StringVar(&f.log, "log", "text", "form of the progress on standard error")
+	s.BoolVar(&f.asJSON, "json", false, "print one JSON object instead of the path")
 	return cmd
 }
 
