@@ -4,13 +4,11 @@ import (
 	"embed"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"qgan/backends/ledger"
 	"qgan/backends/service"
@@ -47,13 +45,7 @@ func (a *app) help(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	width := 80
-	if f, ok := a.out.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-			width = w
-		}
-	}
-	return b.Help(a.out, cmd, width)
+	return b.Help(a.out, cmd, a.width())
 }
 
 // explain gives a tree its help and the verb that writes its manual.

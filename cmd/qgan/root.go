@@ -74,6 +74,16 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// width is how many characters a line of stdout has, 80 where it is no terminal.
+func (a *app) width() int {
+	if f, ok := a.out.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
 // newRootCmd builds the command tree. Every verb is in its list.
 func newRootCmd(a *app) *cobra.Command {
 	root := newGroupCmd(&cobra.Command{
