@@ -77,12 +77,13 @@ def differs(n, layers):
 
 def child(arguments, threads):
     """What a process prints, its seconds of the processor and the peak of its memory in MB."""
-    with tempfile.TemporaryFile("w+") as out:
-        process = subprocess.Popen(arguments, stdout=out, env={**os.environ, "GOMAXPROCS": str(threads), "OMP_NUM_THREADS": str(threads)})
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as messages:
+        process = subprocess.Popen(arguments, stdout=out, stderr=messages, env={**os.environ, "GOMAXPROCS": str(threads), "OMP_NUM_THREADS": str(threads)})
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            sys.exit(f"{' '.join(arguments)}: exit code {process.returncode}")
+            messages.seek(0)
+            sys.exit(f"{' '.join(arguments)}: exit code {process.returncode}\n{messages.read()}")
         out.seek(0)
         return json.load(out), used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 

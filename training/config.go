@@ -2,6 +2,8 @@ package training
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -292,22 +294,22 @@ func depth(neurons int) int {
 	return 5
 }
 
-// deepest is the number of layers of the likelihood of one bin from 11 cells on: 12 end a fifth
-// further off (docs/measurements.md).
-const deepest = 14
+// oneBinWay is how the likelihood of one bin is trained of up to so many cells: what deep has
+// in layers, the steps, and the starts where seeds differ. Depth is what counts (docs/measurements.md).
+type oneBinWay struct{ cells, layers, steps, starts int }
 
-// oneBin is how many steps the likelihood of one bin takes, and from how many starts: where
-// they end differs with the seed from 11 cells on.
-func oneBin(neurons int) (steps, starts int) {
-	switch {
-	case neurons > MaxNeurons:
-		return 1000, 0 // a step takes a tenth of a second and more
-	case neurons > 12:
-		return 1500, 3
-	case neurons > 10:
-		return 2000, 3
-	}
-	return 3000, 0
+var oneBinWays = []oneBinWay{
+	{6, 5, 3000, 0},
+	{8, 9, 3000, 0},
+	{10, 16, 3000, 0},
+	{12, 18, 2000, 3},
+	{16, 20, 1500, 3},
+	{math.MaxInt, 20, 800, 0}, // a step of 20 cells takes a second
+}
+
+// oneBin returns the way of so many cells.
+func oneBin(cells int) oneBinWay {
+	return oneBinWays[slices.IndexFunc(oneBinWays, func(w oneBinWay) bool { return cells <= w.cells })]
 }
 
 // ofOneBin says whether it is the likelihood of single bins, whose law is that of a circuit
@@ -391,12 +393,13 @@ func (c Config) WithObjective(o Objective) Config {
 		c.Iterations = 4000
 		c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
 		if c.ofOneBin() {
-			c.Iterations, c.Starts = oneBin(c.Neurons)
-			if c.Preset == "deep" && c.Neurons > 8 {
-				c.ChainOrder = ChainCorrelation
-			}
-			if c.Preset == "deep" && c.Neurons > 10 {
-				c.Layers = deepest
+			way := oneBin(c.Neurons)
+			c.Iterations, c.Starts = way.steps, way.starts
+			if c.Preset == "deep" {
+				c.Layers = way.layers
+				if c.Neurons > 8 {
+					c.ChainOrder = ChainCorrelation
+				}
 			}
 		}
 	case ObjectiveStaged:

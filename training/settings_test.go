@@ -106,7 +106,10 @@ func TestResolve(t *testing.T) {
 		want  map[string]string
 	}{
 		{4, 1, given(), given("objective", "likelihood", "iterations", "3000", "generator-lr", "0.02", "layers", "5", "gradient", "adjoint", "shots", "0")},
-		{12, 1, given(), given("objective", "likelihood", "expectation", "exact", "iterations", "2000", "starts", "3", "layers", "14", "chain-order", "correlation")},
+		{12, 1, given(), given("objective", "likelihood", "expectation", "exact", "iterations", "2000", "starts", "3", "layers", "18", "chain-order", "correlation")},
+		{10, 1, given(), given("iterations", "3000", "starts", "0", "layers", "16")},
+		{16, 1, given(), given("iterations", "1500", "starts", "3", "layers", "20")},
+		{20, 1, given(), given("iterations", "800", "starts", "0", "layers", "20")},
 		{14, 1, given("starts", "1"), given("iterations", "1500", "starts", "1")},
 		// A critic of one bin is as it was before there was anything else.
 		{10, 1, given("objective", "wgan"), given("iterations", "3000", "generator-lr", "0.01", "beta1", "0", "beta2", "0.9", "expectation", "exact", "batch", "512")},
