@@ -151,6 +151,10 @@ func place(s *state) error {
 	if c.Qubits > len(t.Qubits) {
 		return fmt.Errorf("the circuit has %d qubits, %s has %d", c.Qubits, t.Name, len(t.Qubits))
 	}
+	if t.everyPair && s.options.Layout == nil {
+		s.layout = upToN(c.Qubits)
+		return nil
+	}
 	d := demandOf(c, t)
 	if s.options.Layout != nil {
 		return s.given(d)

@@ -43,6 +43,9 @@ func (s *state) lends() bool {
 
 // largestPart is the number of qubits of the largest connected part of the device.
 func (t *Target) largestPart() (most int) {
+	if t.everyPair {
+		return len(t.Qubits)
+	}
 	seen := make([]bool, len(t.Qubits))
 	for q := range t.Qubits {
 		if seen[q] {
@@ -66,6 +69,9 @@ func (t *Target) largestPart() (most int) {
 // rotations reports whether at least half of the pairs that work have a rotation of
 // any angle. On the others it is written as two cx.
 func (t *Target) rotations() bool {
+	if t.everyPair {
+		return t.free.rotation.Gate != absent
+	}
 	_, pairs := t.Usable()
 	return len(t.Rotations) > 0 && 2*len(t.Rotations) >= pairs
 }

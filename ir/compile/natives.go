@@ -45,6 +45,7 @@ var pulseSets = []pulses{
 	{name: "rz, prx", needs: []string{"rz", "prx"}, half: pulse{ir.PRX, math.Pi / 2}, full: pulse{ir.PRX, math.Pi}, turn: pulse{gate: ir.PRX}},
 	{name: "prx", needs: []string{"prx"}, half: pulse{ir.PRX, math.Pi / 2}, full: pulse{ir.PRX, math.Pi}, turn: pulse{gate: ir.PRX}, framed: true},
 	{name: "gpi, gpi2", needs: []string{"gpi", "gpi2"}, half: pulse{gate: ir.GPI2}, full: pulse{gate: ir.GPI}, framed: true},
+	{name: "rz, rx, ry", needs: []string{"rz", "rx", "ry"}, half: pulse{ir.RX, math.Pi / 2}, full: pulse{ir.RX, math.Pi}, turn: pulse{gate: ir.RX}},
 	{name: "rz, rx in quarter turns", needs: []string{"rz", "rx"}, lacks: []string{"sx"}, half: pulse{ir.RX, math.Pi / 2}, full: pulse{ir.RX, math.Pi}},
 }
 

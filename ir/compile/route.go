@@ -100,6 +100,9 @@ func (t *Target) typicalCost() float64 {
 // coupled.
 func route(s *state) error {
 	c := s.circuit
+	if s.target.everyPair {
+		return s.inPlace()
+	}
 	body, last := finalMeasurements(c)
 	list := s.candidates
 	if list == nil {
@@ -112,6 +115,20 @@ func route(s *state) error {
 	*s.circuit, s.layout, s.final = *best.circuit, best.layout, best.final
 	if s.wires != nil {
 		s.final = pick(s.final, s.wires)
+	}
+	return nil
+}
+
+// inPlace moves the circuit to physical qubits of which each pair is coupled.
+func (s *state) inPlace() error {
+	c := s.circuit
+	for i, op := range c.Ops {
+		c.Ops[i] = relocate(op, s.layout)
+	}
+	c.Qubits = len(s.target.Qubits)
+	c.QubitRegs = ir.New(c.Qubits, 0).QubitRegs
+	if s.final = s.layout; s.wires != nil {
+		s.final = pick(s.layout, s.wires)
 	}
 	return nil
 }

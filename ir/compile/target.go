@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"qgan/calibration"
@@ -36,6 +37,11 @@ type Target struct {
 	// Unrated says that no error of the device is known: what is estimated by them counts
 	// none.
 	Unrated bool
+
+	// everyPair says that each pair has the gates of free, without figures: all are coupled,
+	// and Edges and Rotations are empty.
+	everyPair bool
+	free      struct{ edge, rotation Edge }
 
 	pulses     *pulses
 	bounds     map[ir.Gate]calibration.Bound
@@ -89,16 +95,8 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 		}
 	}
 	native := basis(s)
-	for i := range pulseSets {
-		p := &pulseSets[i]
-		if !slices.ContainsFunc(p.needs, func(n string) bool { return !native[n] }) && !slices.ContainsFunc(p.lacks, func(n string) bool { return native[n] }) {
-			t.pulses = p
-			break
-		}
-	}
-	if t.pulses == nil {
-		return nil, fmt.Errorf("compiling for %s: no decomposition into its one-qubit gates (%s) is known; known are %s",
-			s.Name, strings.Join(slices.Sorted(maps.Keys(native)), ", "), strings.Join(pulseSetNames(), "; "))
+	if err := t.choosePulses(native); err != nil {
+		return nil, err
 	}
 	for i := range s.Qubits {
 		t.Labels = append(t.Labels, s.Qubits[i].Label)
@@ -110,6 +108,56 @@ func NewTarget(s *calibration.Snapshot) (*Target, error) {
 	t.link()
 	t.Unrated = !rated(s)
 	return t, nil
+}
+
+// AllToAll makes a target of n qubits of which each pair is coupled, by the names of its
+// gates, as in cx, rz, rx, ry. No error and no duration of it is known.
+func AllToAll(n int, gates []string) (*Target, error) {
+	t := &Target{Name: "all-to-all", Unrated: true, everyPair: true}
+	native := map[string]bool{}
+	for _, name := range gates {
+		name = cmp.Or(nativeNames[name], name)
+		native[name] = true
+		gate, ok := ir.GateByName(name)
+		if !ok || gate.Info().Qubits > 2 {
+			return nil, fmt.Errorf("compiling for %s: no gate on one or two qubits is called %q", t.Name, name)
+		}
+		if gate.Info().Qubits < 2 {
+			continue
+		}
+		row := entanglerOf(gate)
+		if row == nil {
+			return nil, fmt.Errorf("compiling for %s: no decomposition into %s is known", t.Name, name)
+		}
+		if have := entanglerOf(t.free.edge.Gate); have == nil || row.uses < have.uses {
+			t.free.edge.Gate = gate
+		}
+		if row.rotation != absent && t.free.rotation.Gate == absent {
+			t.free.rotation.Gate = gate
+		}
+	}
+	if n > 1 && t.free.edge.Gate == absent {
+		return nil, fmt.Errorf("compiling for %s: %s is no basis without a gate on two qubits", t.Name, strings.Join(gates, ", "))
+	}
+	for q := range n {
+		t.Labels = append(t.Labels, strconv.Itoa(q))
+		t.Qubits = append(t.Qubits, Site{Usable: true, T1: math.Inf(1), T2: math.Inf(1)})
+	}
+	t.link()
+	return t, t.choosePulses(native)
+}
+
+// choosePulses takes the first row of the table of one-qubit gates that fits.
+func (t *Target) choosePulses(native map[string]bool) error {
+	for i := range pulseSets {
+		p := &pulseSets[i]
+		if !slices.ContainsFunc(p.needs, func(n string) bool { return !native[n] }) && !slices.ContainsFunc(p.lacks, func(n string) bool { return native[n] }) {
+			t.pulses = p
+			return nil
+		}
+	}
+	return fmt.Errorf("compiling for %s: no decomposition into its one-qubit gates (%s) is known; known are %s",
+		t.Name, strings.Join(slices.Sorted(maps.Keys(native)), ", "), strings.Join(pulseSetNames(), "; "))
 }
 
 // rated says that a snapshot tells an error of anything.
@@ -126,7 +174,13 @@ func (t *Target) Pulses() string { return t.pulses.name }
 // Entanglers names the native two-qubit gates that pairs have, in alphabetical order.
 func (t *Target) Entanglers() []string {
 	names := []string{}
-	for _, edges := range []map[[2]int]Edge{t.Edges, t.Rotations} {
+	free := map[[2]int]Edge{}
+	for i, e := range []Edge{t.free.edge, t.free.rotation} {
+		if e.Gate != absent {
+			free[[2]int{i}] = e
+		}
+	}
+	for _, edges := range []map[[2]int]Edge{free, t.Edges, t.Rotations} {
 		for _, e := range edges {
 			if name := e.Gate.String(); !slices.Contains(names, name) {
 				names = append(names, name)
@@ -148,6 +202,9 @@ func (t *Target) Usable() (qubits, pairs int) {
 		if !e.Faulty {
 			pairs++
 		}
+	}
+	if t.everyPair {
+		pairs = qubits * (qubits - 1) / 2
 	}
 	return qubits, pairs
 }
@@ -267,8 +324,17 @@ func (t *Target) link() {
 
 // Edge returns the best gate of a pair in either order.
 func (t *Target) Edge(a, b int) (Edge, bool) {
+	if t.everyPair {
+		return t.free.edge.on(a, b)
+	}
 	e, ok := t.Edges[[2]int{min(a, b), max(a, b)}]
 	return e, ok
+}
+
+// on is a gate that every pair has in either direction, on a pair.
+func (e Edge) on(a, b int) (Edge, bool) {
+	e.Qubits = [2]int{a, b}
+	return e, e.Gate != absent
 }
 
 // EdgeOf returns the edge of a gate that stands on its pair; where the pair doesn't
@@ -283,6 +349,9 @@ func (t *Target) EdgeOf(a *ir.Apply) (Edge, bool) {
 
 // rotation returns the rotation of any angle that a pair has, in either order.
 func (t *Target) rotation(a, b int) (Edge, bool) {
+	if t.everyPair {
+		return t.free.rotation.on(a, b)
+	}
 	e, ok := t.Rotations[[2]int{min(a, b), max(a, b)}]
 	return e, ok
 }
@@ -290,6 +359,9 @@ func (t *Target) rotation(a, b int) (Edge, bool) {
 // Timed reports whether the durations of all two-qubit gates that work are known, so
 // that circuits can be scheduled.
 func (t *Target) Timed() bool {
+	if t.everyPair {
+		return false
+	}
 	for _, e := range t.Edges {
 		if !e.Faulty && e.Duration == 0 {
 			return false
