@@ -21,11 +21,11 @@ import (
 // compileFlags are the flags of `compile`.
 type compileFlags struct {
 	circuitFlags
-	device, layout, dd, dump, dialect, out string
-	optimize, twirl                        int
-	fold, asJSON                           bool
-	seed                                   uint64
-	approximate                            float64
+	device, basis, layout, dd, dump, dialect, out string
+	optimize, twirl                               int
+	fold, unitary, asJSON                         bool
+	seed                                          uint64
+	approximate                                   float64
 }
 
 // levels are the values of --optimize.
@@ -49,11 +49,11 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 			if err != nil {
 				return err
 			}
-			_, t, err := a.target(f.device)
+			c, err := a.compileInput(cmd, args[0], &f)
 			if err != nil {
 				return err
 			}
-			c, err := a.compileInput(cmd, args[0], &f)
+			t, err := f.target(a, c.Qubits)
 			if err != nil {
 				return err
 			}
@@ -67,10 +67,12 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.device, "device", "", "the processor: a file of calibration data, files with commas between them, or the name of a device that was fetched")
+	flags.StringVar(&f.basis, "basis", "", "the gates of a target that stands for no device: every pair of qubits is coupled, a swap costs nothing")
 	flags.StringVar(&f.layout, "layout", "auto", "the physical qubit of each qubit of the circuit, such as 3,5,4, or auto for the best ones")
 	flags.IntVar(&f.optimize, "optimize", 2, "effort: 0 leaves the gates, 1 cancels those that undo each other, 2 also joins neighbours on a pair of qubits")
 	flags.Float64Var(&f.approximate, "approximate", 0, "replace gates where that saves some and is off by at most this much (operator norm); the sum is told (0: never)")
 	flags.BoolVar(&f.fold, "fold-readout", false, "leave out the last cx, swap, x and diagonal gates and correct the outcomes instead")
+	flags.BoolVar(&f.unitary, "unitary", false, "keep the circuit for every state at its beginning, not for zeros alone")
 	flags.StringVar(&f.dd, "dd", "none", "pulses that decouple waiting qubits, which also writes their delays")
 	flags.IntVar(&f.twirl, "twirl", 0, "also write this many circuits with random Paulis around the two-qubit gates (0: none)")
 	flags.StringVar(&f.dump, "dump-passes", "", "also write the circuit after each pass into this folder")
@@ -100,11 +102,24 @@ func (a *app) compileInput(cmd *cobra.Command, path string, f *compileFlags) (*i
 	return c, nil
 }
 
+// target is what a circuit of n qubits is compiled for.
+func (f *compileFlags) target(a *app, n int) (*compile.Target, error) {
+	if f.basis == "" {
+		_, t, err := a.target(f.device)
+		return t, err
+	}
+	t, err := compile.AllToAll(n, strings.Split(f.basis, ","))
+	if err != nil {
+		return nil, usagef("--basis %s: %w", f.basis, err)
+	}
+	return t, nil
+}
+
 // options reads the flags.
 func (f *compileFlags) options(a *app) (compile.Options, error) {
-	o := compile.Options{FoldReadout: f.fold, Seed: f.seed, Approximate: f.approximate}
-	if f.device == "" {
-		return o, usagef("--device is missing").withHint("give a file of calibration data, such as IBM's props_*.json")
+	o := compile.Options{FoldReadout: f.fold, Seed: f.seed, Approximate: f.approximate, Unitary: f.unitary}
+	if (f.device == "") == (f.basis == "") {
+		return o, usagef("compiling takes --device or --basis").withHint("give a file of calibration data, such as IBM's props_*.json, or gates, such as cx,rz,rx,ry")
 	}
 	if f.optimize < 0 || f.optimize >= len(levels) {
 		return o, usagef("--optimize %d: it takes 0 to %d", f.optimize, len(levels)-1)

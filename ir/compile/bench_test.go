@@ -3,10 +3,13 @@ package compile
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"qgan/internal/stream"
 	"qgan/ir"
+	"qgan/qasm"
 )
 
 // chainCircuit is the generator's circuit of n qubits with five layers and five
@@ -105,5 +108,41 @@ func BenchmarkBind(b *testing.B) {
 		if _, err := r.Bind(trained, data); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkUCC compiles the circuits of ucc-bench for a target on which every pair is coupled.
+func BenchmarkUCC(b *testing.B) {
+	files, err := filepath.Glob(filepath.Join(os.Getenv("QGAN_SHARED"), "corpus/ucc-bench/*_N*.qasm"))
+	if err != nil || len(files) == 0 {
+		b.Skip("QGAN_SHARED is not set")
+	}
+	for _, path := range append(files, os.Getenv("QGAN_QV")) {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			b.Log(err)
+			continue
+		}
+		b.Run(filepath.Base(path), func(b *testing.B) {
+			d, err := qasm.Read(path, text, qasm.ReadOptions{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			c, err := d.Circuit()
+			if err != nil {
+				b.Fatal(err)
+			}
+			t, err := AllToAll(c.Qubits, []string{"cx", "rz", "rx", "ry"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var r *Result
+			for b.Loop() {
+				if r, err = Compile(c, t, Options{Unitary: true}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(r.Stats.TwoQubitGates), "two-qubit")
+		})
 	}
 }

@@ -20,7 +20,7 @@ func everywhere(pass func(*state) error) func(*state) error {
 			for k, body := range bodies {
 				c, inner := *s.circuit, *s
 				c.Ops = append([]ir.Op(nil), body...)
-				inner.circuit, inner.lost = &c, 0
+				inner.circuit, inner.lost, inner.within = &c, 0, true
 				if err := run(&inner); err != nil {
 					return fmt.Errorf("in the block of op %d: %w", i, err)
 				}

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"math"
 	"slices"
 
 	"qgan/ir"
@@ -20,14 +21,17 @@ type gateFacts struct {
 	symmetric, additive bool
 }
 
+// knownFacts holds the facts of each gate that was asked for.
+type knownFacts [math.MaxUint8 + 1]*gateFacts
+
 // generic values stand for symbols: what commutes for them does for all.
 var genericAngles = []float64{0.7390851332, 1.2020569032, 0.5671432904, 1.6449340668}
 
 // factsOf derives the facts of a gate on one or two qubits.
-func factsOf(g ir.Gate) gateFacts {
+func factsOf(g ir.Gate) *gateFacts {
 	info := g.Info()
 	m := info.Matrix(genericAngles[:len(info.Params)])
-	f := gateFacts{axes: make([]uint8, info.Qubits)}
+	f := &gateFacts{axes: make([]uint8, info.Qubits)}
 	for i := range f.axes {
 		for p, pauli := range []ir.Gate{ir.X, ir.Y, ir.Z} {
 			op := pauli.Info().Matrix(nil)
@@ -58,9 +62,13 @@ func factsOf(g ir.Gate) gateFacts {
 // lookBack bounds how many gates on its qubits a gate is compared with.
 const lookBack = 40
 
+// rounds bounds how often a circuit is gone through: what is left out brings others
+// together.
+const rounds = 8
+
 // canceller removes gates.
 type canceller struct {
-	facts map[ir.Gate]gateFacts
+	facts *knownFacts
 	ops   []ir.Op
 	dead  []bool
 	// history lists, for each qubit, the places of the operations on it.
@@ -70,9 +78,10 @@ type canceller struct {
 // cancel removes gates that undo each other, and adds up the angles of rotations,
 // across gates with which they commute.
 func cancel(s *state) error {
-	for range 3 {
+	facts := &knownFacts{}
+	for range rounds {
 		before := len(s.circuit.Ops)
-		c := canceller{facts: map[ir.Gate]gateFacts{}, history: make([][]int, s.circuit.Qubits)}
+		c := canceller{facts: facts, ops: make([]ir.Op, 0, before), dead: make([]bool, 0, before), history: make([][]int, s.circuit.Qubits)}
 		for _, op := range s.circuit.Ops {
 			c.add(op)
 		}
@@ -82,21 +91,18 @@ func cancel(s *state) error {
 				out = append(out, op)
 			}
 		}
-		s.circuit.Ops = out
-		if len(out) == before {
+		if s.circuit.Ops = mergePhases(out, s.circuit.Qubits); len(s.circuit.Ops) == before {
 			break
 		}
 	}
 	return nil
 }
 
-func (c *canceller) of(g ir.Gate) gateFacts {
-	f, ok := c.facts[g]
-	if !ok {
-		f = factsOf(g)
-		c.facts[g] = f
+func (c *canceller) of(g ir.Gate) *gateFacts {
+	if c.facts[g] == nil {
+		c.facts[g] = factsOf(g)
 	}
-	return f
+	return c.facts[g]
 }
 
 // add appends an operation, or lets it disappear in an earlier one.

@@ -46,6 +46,9 @@ type Options struct {
 	// pair may be replaced by one with fewer two-qubit gates, and a rotation left out;
 	// 0 for none. It takes full effort.
 	Approximate float64
+	// Unitary keeps the circuit for every state at its beginning; otherwise it starts in
+	// |0…0>, and what does nothing there is left out.
+	Unitary bool
 	// Seed chooses among the tries of routing.
 	Seed uint64
 	// Dump is called with the circuit after each pass.
@@ -174,6 +177,7 @@ func (r *Result) Bind(trained, data []float64) (*Result, error) {
 		if out.program, err = newProgram(c, r.target); err != nil {
 			return nil, err
 		}
+		out.program.whole = r.options.Unitary
 	}
 	out.Stats = r.target.measure(out.Circuit)
 	return &out, nil
@@ -197,6 +201,7 @@ func synthesize(s *state) (err error) {
 	if s.program, err = newProgram(s.circuit, s.target); err != nil {
 		return err
 	}
+	s.program.whole = s.options.Unitary
 	s.circuit, err = s.program.emit(binding{})
 	return err
 }

@@ -7,20 +7,44 @@ import (
 // block is a stretch of gates of numbers on one pair.
 type block struct {
 	qubits [2]int
-	ops    []ir.Op
-	matrix ir.Matrix // first operand qubits[0]
-	cost   int       // in cx
+	ops    []*ir.Apply
+	cost   int // in cx
 }
 
 // consolidator gathers blocks.
 type consolidator struct {
-	rotations bool    // rzz is one gate
+	rotations bool // rzz is one gate
+	mirror    mirror
 	most      float64 // error of what may be replaced
 	lost      float64 // sum of those
+	at        []int   // the wire of each qubit, behind the swaps that were taken out
 	out       []ir.Op
 	open      map[int]*block // by qubit
 	// waiting one-qubit gates are part of whatever comes next on their qubit.
 	waiting map[int][]*ir.Apply
+}
+
+// mirror says which swaps consolidation may take out of the circuit: what follows acts
+// on the exchanged qubits instead.
+type mirror uint8
+
+const (
+	noMirror   mirror = iota
+	pureMirror        // of stretches that are nothing else, up to one-qubit gates
+	freeMirror        // wherever the rest takes fewer cx
+)
+
+// mirrors are the swaps that may be taken out at this place: none within a body, whose
+// qubits stay, nor where qubits have their places already. Where not all pairs are coupled
+// a swap that is taken out of a stretch may cost more behind it.
+func (s *state) mirrors() mirror {
+	switch {
+	case s.within || s.layout != nil:
+		return noMirror
+	case s.target.everyPair:
+		return freeMirror
+	}
+	return pureMirror
 }
 
 // costOf is what a two-qubit gate costs in cx; rzz is left only where it is native.
@@ -35,14 +59,15 @@ func costOf(g ir.Gate) int {
 // together and writes them anew where that takes fewer cx, or native rotations, for
 // which they may be changed as much as the options say.
 func consolidate(s *state) error {
-	c := consolidator{rotations: s.target.rotations(), most: s.options.Approximate, open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
+	c := consolidator{rotations: s.target.rotations(), mirror: s.mirrors(), at: upToN(s.circuit.Qubits), most: s.options.Approximate,
+		open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
 	for _, op := range s.circuit.Ops {
 		a, ok := op.(*ir.Apply)
 		switch {
 		case ok && len(a.Qubits) == 1 && constant(a.Angles):
 			q := a.Qubits[0]
 			if c.most > 0 {
-				if u := quaternionOf(a.MatrixOf(nil, nil)); !u.diagonal() && u.size() <= c.most {
+				if u := gateOf(a); !u.diagonal() && u.size() <= c.most {
 					c.lost += u.size()
 					continue
 				}
@@ -58,7 +83,7 @@ func consolidate(s *state) error {
 			for _, q := range qubitsOf(op) {
 				c.close(q)
 			}
-			c.out = append(c.out, op)
+			c.write(op)
 		}
 	}
 	for q := range s.circuit.Qubits {
@@ -66,6 +91,13 @@ func consolidate(s *state) error {
 	}
 	s.circuit.Ops = c.out
 	s.lost += c.lost
+	switch {
+	case c.mirror == noMirror:
+	case s.wires == nil:
+		s.wires = c.at
+	default:
+		s.wires = pick(c.at, s.wires)
+	}
 	return nil
 }
 
@@ -80,7 +112,7 @@ func (c *consolidator) two(a *ir.Apply) {
 		if c.open[y] != nil {
 			c.close(y)
 		}
-		b = &block{qubits: [2]int{x, y}, matrix: ir.Identity(4)}
+		b = &block{qubits: [2]int{x, y}}
 		for _, q := range b.qubits {
 			for _, w := range c.waiting[q] {
 				b.add(w)
@@ -92,29 +124,50 @@ func (c *consolidator) two(a *ir.Apply) {
 	b.add(a)
 }
 
-// add multiplies a gate from the left.
+// add appends a gate.
 func (b *block) add(a *ir.Apply) {
 	b.ops = append(b.ops, a)
-	places := make([]int, len(a.Qubits))
-	for i, q := range a.Qubits {
-		if q == b.qubits[1] {
-			places[i] = 1
-		}
-	}
-	if len(places) == 2 {
+	if len(a.Qubits) == 2 {
 		b.cost += costOf(a.Gate)
 	}
-	m := a.MatrixOf(nil, nil)
-	// Columns of the product are m applied to columns.
-	column := make([]complex128, 4)
-	for j := range 4 {
-		for i := range 4 {
-			column[i] = b.matrix.A[4*i+j]
+}
+
+// matrix is the product of the gates, the first operand qubits[0].
+func (b *block) matrix() ir.Matrix {
+	product := ir.Identity(4)
+	rows := product.A
+	for _, a := range b.ops {
+		first := a.Qubits[0] == b.qubits[0]
+		switch {
+		case len(a.Qubits) == 1:
+			u, apart := gateOf(a).matrix(), 1
+			if first {
+				apart = 2
+			}
+			for _, i := range [2]int{0, 3 - apart} {
+				x, y := rows[4*i:4*i+4:4*i+4], rows[4*(i+apart):4*(i+apart)+4:4*(i+apart)+4]
+				for k := range x {
+					x[k], y[k] = u[0]*x[k]+u[1]*y[k], u[2]*x[k]+u[3]*y[k]
+				}
+			}
+		case a.Gate == ir.CX && first:
+			exchange(rows, 2, 3)
+		case a.Gate == ir.CX:
+			exchange(rows, 1, 3)
+		case a.Gate == ir.Swap:
+			exchange(rows, 1, 2)
+		default: // symmetric
+			product = a.MatrixOf(nil, nil).Mul(product)
+			rows = product.A
 		}
-		ir.ApplyMatrix(column, 2, m, places)
-		for i := range 4 {
-			b.matrix.A[4*i+j] = column[i]
-		}
+	}
+	return product
+}
+
+// exchange exchanges two rows of a matrix of dimension 4.
+func exchange(rows []complex128, i, j int) {
+	for k := range 4 {
+		rows[4*i+k], rows[4*j+k] = rows[4*j+k], rows[4*i+k]
 	}
 }
 
@@ -123,7 +176,7 @@ func (c *consolidator) close(q int) {
 	b := c.open[q]
 	if b == nil {
 		for _, w := range c.waiting[q] {
-			c.out = append(c.out, w)
+			c.write(w)
 		}
 		delete(c.waiting, q)
 		return
@@ -131,16 +184,47 @@ func (c *consolidator) close(q int) {
 	delete(c.open, b.qubits[0])
 	delete(c.open, b.qubits[1])
 	if b.cost > 1 || c.most > 0 {
-		if w, err := decompose(b.matrix); err == nil {
-			lost := w.approximate(c.most, c.rotations)
-			if w.cost(c.rotations) < b.cost {
-				c.lost += lost
-				for _, s := range w.steps(c.rotations) {
-					c.out = append(c.out, &ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: pick(b.qubits[:], s.Qubits)})
-				}
+		if w, err := decompose(b.matrix()); err == nil {
+			if c.replace(b, w) {
 				return
 			}
 		}
 	}
-	c.out = append(c.out, b.ops...)
+	for _, op := range b.ops {
+		c.write(op)
+	}
+}
+
+// replace writes a block by its decomposition, or by that of what a swap leaves of it,
+// where that takes fewer two-qubit gates.
+func (c *consolidator) replace(b *block, w weyl) bool {
+	mirrored := w.mirrored()
+	lost := w.approximate(c.most, c.rotations)
+	most := min(b.cost, w.cost(c.rotations)) // that the mirrored one must stay below
+	exchange := false
+	if c.mirror != noMirror {
+		lostOf := mirrored.approximate(c.most, c.rotations)
+		if n := mirrored.cost(c.rotations); n < most && (n == 0 || c.mirror == freeMirror) {
+			w, lost, exchange = mirrored, lostOf, true
+		}
+	}
+	if w.cost(c.rotations) >= b.cost {
+		return false
+	}
+	c.lost += lost
+	for _, s := range w.steps(c.rotations) {
+		c.write(&ir.Apply{Gate: s.Gate, Angles: s.Angles, Qubits: pick(b.qubits[:], s.Qubits)})
+	}
+	if x, y := b.qubits[0], b.qubits[1]; exchange {
+		c.at[x], c.at[y] = c.at[y], c.at[x]
+	}
+	return true
+}
+
+// write appends an operation on the wires of its qubits.
+func (c *consolidator) write(op ir.Op) {
+	if c.mirror != noMirror {
+		op = relocate(op, c.at)
+	}
+	c.out = append(c.out, op)
 }

@@ -37,6 +37,7 @@ var families = []testFamily{
 	{"rigetti iswap", "braket", []string{"rx", "rz"}, []string{"iswap"}, false},
 	{"aqt", "braket", []string{"rz", "prx"}, []string{"rxx"}, false},
 	{"prx and directed cx", "iqm", []string{"prx"}, []string{"cx"}, true},
+	{"rz, rx and ry", "simulator", []string{"rz", "rx", "ry"}, []string{"cx"}, false},
 	{"ibm cz and rzz", "ibm", []string{"rz", "sx", "x", "rx"}, []string{"cz", "rzz"}, false},
 }
 

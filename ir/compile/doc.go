@@ -29,6 +29,9 @@
 // device it is swept by the frontier method. A ring is a sum of faces. Other
 // circuits are embedded where they fit, and routed with swaps where they don't.
 //
+// A target on which every pair is coupled (AllToAll) needs none of this: each logical qubit is
+// its own physical one, and a swap another name of its qubits.
+//
 // # Blocks
 //
 // What depends on outcomes (if, switch, while) is one operation on all wires of what it holds,

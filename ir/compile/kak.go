@@ -94,6 +94,17 @@ func (w *weyl) reduce() {
 	}
 }
 
+// mirrored is the decomposition of the unitary and a swap behind it:
+// swap = exp(iπ/4(X⊗X + Y⊗Y + Z⊗Z)), which commutes with the middle part.
+func (w weyl) mirrored() weyl {
+	for k := range w.coordinates {
+		w.coordinates[k] += math.Pi / 4
+	}
+	w.after[0], w.after[1] = w.after[1], w.after[0]
+	w.reduce()
+	return w
+}
+
 // count returns how many cx the unitary needs (Shende, Bullock and Markov 2004).
 func (w *weyl) count() int {
 	a, b, c := math.Abs(w.coordinates[0]), math.Abs(w.coordinates[1]), math.Abs(w.coordinates[2])

@@ -13,6 +13,9 @@ import (
 // decomposed by its matrix.
 func lower(s *state) error {
 	l := lowering{keepRZZ: s.target.rotations(), used: make([]bool, s.circuit.Qubits)}
+	for q := range l.used {
+		l.used[q] = s.options.Unitary
+	}
 	if s.lends() {
 		l.used = append(l.used, false)
 	}

@@ -20,6 +20,7 @@ type state struct {
 	faulty     bool            // the layout had to take faulty pairs
 	readout    *Affine
 	program    *program
+	within     bool // the circuit is the body of a block
 	warnings   []string
 	lost       float64 // see Result.Error
 }
@@ -41,6 +42,7 @@ func passes() []pass {
 		{name: "lower", reason: "later passes know one-qubit gates, cx, swap and native rotations only", level: None, run: lower},
 		{name: "elide", reason: "a swap is only another name for its qubits", level: Light, run: elide},
 		{name: "cancel", reason: "gates that undo each other cost nothing when they are left out", level: Light, run: everywhere(cancel)},
+		{name: "shorten", reason: "cx and z rotations on three qubits are among few circuits, of which the shortest are known", level: Full, run: everywhere(shorten)},
 		{name: "consolidate", reason: "two-qubit gates of numbers on one pair are at most three cx", level: Full, run: everywhere(consolidate)},
 		{name: "layout", reason: "which physical qubits are used decides the fidelity", level: None, run: place},
 		{name: "route", reason: "two-qubit gates run on coupled pairs only", level: None, run: route},
@@ -62,6 +64,8 @@ var constraints = []constraint{
 	{"lower", "elide", "gates that hold a swap are taken apart first"},
 	{"elide", "consolidate", "a swap that is merged with its neighbours costs gates"},
 	{"lower", "cancel", "cancelling compares cx and one-qubit gates"},
+	{"cancel", "shorten", "gates that wait between others keep stretches apart"},
+	{"shorten", "consolidate", "what is on one pair is left to matrices"},
 	{"lower", "consolidate", "consolidating multiplies gates on at most two qubits"},
 	{"consolidate", "layout", "gates that vanish need no coupled pair"},
 	{"layout", "route", "routing starts from a layout"},

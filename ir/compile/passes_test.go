@@ -201,7 +201,7 @@ func TestDump(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"lower", "elide", "cancel", "consolidate", "layout", "route", "cancel-routed", "consolidate-routed", "native", "synthesize"}
+	want := []string{"lower", "elide", "cancel", "shorten", "consolidate", "layout", "route", "cancel-routed", "consolidate-routed", "native", "synthesize"}
 	if !slices.Equal(names, want) {
 		t.Errorf("passes %v, want %v", names, want)
 	}

@@ -355,6 +355,12 @@ var promises = map[string]func(t rapid.TB, s *state, before, after stage){
 		lowered(t, s.target, after.circuit.Ops)
 		cancelled(t, before.circuit.Ops, after.circuit.Ops)
 	},
+	"shorten": func(t rapid.TB, s *state, before, after stage) {
+		lowered(t, s.target, after.circuit.Ops)
+		if x, y := costInCX(before.circuit.Ops), costInCX(after.circuit.Ops); y > x {
+			t.Fatalf("%d cx became %d", x, y)
+		}
+	},
 	"consolidate": func(t rapid.TB, s *state, before, after stage) {
 		lowered(t, s.target, after.circuit.Ops)
 		consolidated(t, before.circuit.Ops, after.circuit.Ops)

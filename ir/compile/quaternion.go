@@ -65,6 +65,24 @@ func quaternionOf(m ir.Matrix) quaternion {
 	return quaternion{q.w / norm, q.x / norm, q.y / norm, q.z / norm}
 }
 
+// gateOf is a one-qubit gate of numbers, its global phase dropped.
+func gateOf(a *ir.Apply) quaternion {
+	switch a.Gate {
+	case ir.RX:
+		return rotation(axisX, a.Angles[0].Const)
+	case ir.RY:
+		return rotation(axisY, a.Angles[0].Const)
+	case ir.RZ, ir.P:
+		return rotation(axisZ, a.Angles[0].Const)
+	}
+	return quaternionOf(a.MatrixOf(nil, nil))
+}
+
+// matrix is the gate by rows.
+func (a quaternion) matrix() [4]complex128 {
+	return [4]complex128{complex(a.w, -a.z), complex(-a.y, -a.x), complex(a.y, -a.x), complex(a.w, a.z)}
+}
+
 func abs2(z complex128) float64 { return real(z)*real(z) + imag(z)*imag(z) }
 
 // euler returns angles with Rz(phi)·Ry(theta)·Rz(lambda) = a up to sign,

@@ -86,7 +86,7 @@ func (s *state) routed(r *router, last []ir.Op, from *routedLayout) (*settled, e
 	}
 	tidied := c
 	tidied.Ops = slices.Clone(c.Ops)
-	tidy := &state{target: s.target, options: s.options, circuit: &tidied}
+	tidy := &state{target: s.target, options: s.options, circuit: &tidied, layout: from.layout}
 	for _, pass := range []struct {
 		level Level
 		run   func(*state) error

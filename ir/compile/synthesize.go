@@ -13,6 +13,7 @@ import (
 type program struct {
 	target *Target
 	shell  ir.Circuit // what the circuit has beside its operations
+	whole  bool       // see Options.Unitary
 	ops    []programOp
 }
 
@@ -142,7 +143,7 @@ func (p *program) emit(b binding) (*ir.Circuit, error) {
 	for q := range n {
 		index[q] = q
 		e.operands[q] = index[q : q+1 : q+1]
-		e.wires[q].fresh = true
+		e.wires[q].fresh = !p.whole
 	}
 	e.write(p, &b)
 	c.Ops = e.out
