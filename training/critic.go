@@ -181,6 +181,33 @@ func (c *Critic) addPenalty(kind Penalty, x []float64, weight float64, grad []fl
 	return penalty
 }
 
+// descend adds the gradient of L_C over so many pairs of a real and a generated window, which
+// write writes, to grad.
+func (c *Critic) descend(cfg Config, pairs int, write func(i int, real, fake []float64), mix *rand.Rand, grad []float64, out *Losses) {
+	weight := 1 / float64(pairs)
+	h := make([]float64, c.Hidden)
+	real, fake, slope := make([]float64, c.Inputs), make([]float64, c.Inputs), newSlope(c)
+	add := func(x []float64, sign float64) float64 {
+		c.hidden(x, h)
+		value := weight * c.top(h)
+		c.addGradient(x, h, 0.5*sign*weight, grad)
+		return value
+	}
+	out.Wasserstein, out.Penalty = 0, 0
+	for i := range pairs {
+		write(i, real, fake)
+		out.Wasserstein += add(real, -1) - add(fake, 1)
+		if cfg.Penalty != PenaltyClip {
+			mixed(real, fake, fake, mix)
+			out.Penalty += weight * c.addPenalty(cfg.Penalty, fake, cfg.PenaltyWeight*weight, grad, slope)
+		}
+	}
+	out.Critic = -0.5 * out.Wasserstein
+	if cfg.Penalty != PenaltyClip {
+		out.Critic += cfg.PenaltyWeight * out.Penalty
+	}
+}
+
 // Clip keeps every weight within ±bound.
 func (c *Critic) Clip(bound float64) {
 	for i, x := range c.Params {

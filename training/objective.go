@@ -272,18 +272,7 @@ func countTerm(c Config, laws []float64, latents int, target float64, upstream [
 		}
 	}
 	count /= float64(latents)
-	slope := 0.0
-	switch c.KLoss {
-	case KAbs:
-		loss = c.K * math.Abs(count-target)
-		slope = c.K * sign(count-target)
-	case KSquare:
-		loss = c.K * (count - target) * (count - target)
-		slope = 2 * c.K * (count - target)
-	case KPrinted:
-		loss = -c.K * (count - target)
-		slope = -c.K
-	}
+	loss, slope := c.countLoss(count, target)
 	if slope != 0 {
 		slope /= float64(latents)
 		for i := 0; i < len(upstream); i += words {
@@ -293,6 +282,19 @@ func countTerm(c Config, laws []float64, latents int, target float64, upstream [
 		}
 	}
 	return count, loss
+}
+
+// countLoss is the K term of the mean number of spikes of a window, and its derivative.
+func (c Config) countLoss(count, target float64) (loss, slope float64) {
+	switch off := count - target; c.KLoss {
+	case KAbs:
+		return c.K * math.Abs(off), c.K * sign(off)
+	case KSquare:
+		return c.K * off * off, 2 * c.K * off
+	case KPrinted:
+		return -c.K * off, -c.K
+	}
+	return 0, 0
 }
 
 func sign(x float64) float64 {

@@ -167,8 +167,9 @@ type scoredRound struct {
 	of func(params []float64) float64
 }
 
-func (r scoredRound) score(_ context.Context, params []float64, _ uint64) (float64, error) {
-	return r.of(params), nil
+func (r scoredRound) score(_ context.Context, params []float64, _ uint64) (Misfit, error) {
+	x := r.of(params)
+	return Misfit{x, x, x, x, x, x}, nil
 }
 
 // A stage with a measure of its own takes the place of what was best before it only where it

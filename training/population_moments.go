@@ -1,6 +1,10 @@
 package training
 
-import "math"
+import (
+	"math"
+
+	"qgan/metrics"
+)
 
 // moments are statistics of samples that run freely, each the mean over all bins of a
 // number that a bin's word and what the memory keeps of the bins before it decide. With
@@ -70,10 +74,13 @@ func (m *moments) each(of *scenes, lane int, word []uint64, f func(k int, x floa
 // aims are the statistics of a recording's bins from one on and the weights of being off: of each statistic the
 // reciprocal of the variance of its mean, as the repeats show it, shared out so that each part
 // counts as much as another.
-type aims struct{ mean, weight []float64 }
+type aims struct {
+	mean, weight []float64
+	ends         [momentParts + 1]int // of the parts
+}
 
 func (m *moments) aims(s *populationSource, from int) (*aims, error) {
-	a := &aims{make([]float64, m.size), make([]float64, m.size)}
+	a := &aims{make([]float64, m.size), make([]float64, m.size), [...]int{0, m.pairs, m.traces, m.own, m.counts, m.quiet, m.size}}
 	squares, one := make([]float64, m.size), make([]float64, m.size)
 	repeats, bins := float64(s.raster.Repeats), float64(s.raster.Bins-from)
 	places := make([]place, s.raster.Bins-from)
@@ -96,9 +103,8 @@ func (m *moments) aims(s *populationSource, from int) (*aims, error) {
 			squares[k] += x * x / repeats
 		}
 	}
-	ends := [momentParts + 1]int{0, m.pairs, m.traces, m.own, m.counts, m.quiet, m.size}
-	for part, from := range ends[:len(ends)-1] {
-		to := ends[part+1]
+	for part, from := range a.ends[:momentParts] {
+		to := a.ends[part+1]
 		for k := from; k < to; k++ {
 			variance := (squares[k] - a.mean[k]*a.mean[k]) / max(1, repeats-1)
 			least := (a.mean[k] + 1/(bins*repeats)) / (bins * repeats) // of spikes that come by chance
@@ -108,12 +114,47 @@ func (m *moments) aims(s *populationSource, from int) (*aims, error) {
 	return a, nil
 }
 
-// distance is the root of the weighted mean square of what statistics are off by, in
-// standard errors of the recording's.
-func (a *aims) distance(mean []float64) float64 {
+// Misfit is how far statistics of samples that run freely are from a recording's, in standard
+// errors of the recording's, as its repeats show them: of each part the root of the mean
+// square over its statistics.
+type Misfit struct {
+	Rates    float64 `json:"rates"`
+	Pairs    float64 `json:"pairs"`    // spikes of two cells in a bin
+	Traces   float64 `json:"traces"`   // spikes of each cell after those of all
+	Own      float64 `json:"own"`      // a cell's spikes after its own, at short lags
+	Counts   float64 `json:"counts"`   // bins with so many spikes
+	Silences float64 `json:"silences"` // that go on
+}
+
+// parts are the parts, in their order.
+func (m *Misfit) parts() [momentParts]*float64 {
+	return [...]*float64{&m.Rates, &m.Pairs, &m.Traces, &m.Own, &m.Counts, &m.Silences}
+}
+
+// Total is the root of the mean square of the parts.
+func (m Misfit) Total() float64 {
 	sum := 0.0
-	for k, x := range mean {
-		sum += a.weight[k] * (x - a.mean[k]) * (x - a.mean[k])
+	for _, x := range m.parts() {
+		sum += *x * *x
 	}
 	return math.Sqrt(sum / momentParts)
+}
+
+// misfit is that of mean statistics.
+func (a *aims) misfit(mean []float64) (m Misfit) {
+	for part, to := range m.parts() {
+		for k := a.ends[part]; k < a.ends[part+1]; k++ {
+			*to += a.weight[k] * (mean[k] - a.mean[k]) * (mean[k] - a.mean[k])
+		}
+		*to = math.Sqrt(*to)
+	}
+	return m
+}
+
+// orNil is a pointer to a misfit that JSON has numbers for.
+func (m Misfit) orNil() *Misfit {
+	if metrics.FiniteOrNil(m.Total()) == nil {
+		return nil
+	}
+	return &m
 }

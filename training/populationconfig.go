@@ -208,13 +208,19 @@ func (c Config) populationRules() []rule {
 		{"final-chain", !p || !c.FinalChain || c.Product, c.FinalChain, "the circuits" + why + " end with their inputs; leave out {final-chain}"},
 		{"latent-qubits", !p || c.LatentQubits == 0, c.LatentQubits, "all qubits" + why + " are measured"},
 		{"latent-scale", !p || c.LatentScale == 0 && !c.LatentTrained, c.LatentScale, "the circuits" + why + " take no latent vector; use {latent-scale} 0"},
-		{"objective", !p || c.Objective == ObjectiveLikelihood || c.Objective == ObjectiveStatistics, c.Objective, "the words" + why + " are learnt by their likelihood; use {objective} likelihood"},
-		{"objective", c.Objective != ObjectiveStatistics || p && memory, c.Objective, "it is for samples of a population with a memory; add {memory-in} ry"},
+		{"objective", !p || c.Objective == ObjectiveLikelihood || c.runsFreely(), c.Objective, "the words" + why + " are learnt by their likelihood; use {objective} likelihood"},
+		{"k-loss", !p || c.KLoss == KOff || c.Objective == ObjectiveStaged, c.KLoss, "there is no critic; use {objective} staged"},
+		{"objective", c.Objective != ObjectiveStatistics && !c.runsFreely() || p && memory, c.Objective, "it is for samples of a population with a memory; add {memory-in} ry"},
 		{"expectation", !p || c.Expectation == Batch, c.Expectation, "the words" + why + " are drawn; use {expectation} batch"},
 		{"own-bits", !p || c.OwnBits <= maxOwnBits, c.OwnBits, fmt.Sprintf("at most %d%s", maxOwnBits, why)},
 		{"chain", chained == nil, c.Chain, "it is all neurons once, counted from 0, such as 2,0,1"},
 		{"shrink", p || c.Shrink == 0, c.Shrink, "it shrinks the weights" + why},
 	}
+}
+
+// runsFreely says whether a stage of a population's training is for samples that run freely.
+func (c Config) runsFreely() bool {
+	return c.Populates() && (c.Objective == ObjectiveStatistics || c.Objective == ObjectiveStaged)
 }
 
 // maxOwnBits bounds the own bits of a population, which are kept of each sample.

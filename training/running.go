@@ -50,29 +50,11 @@ func (r *running) critic(ctx context.Context, u update, grad []float64, out *Los
 	if err != nil {
 		return err
 	}
-	weight := 1 / float64(len(fakes))
-	h := make([]float64, c.Hidden)
-	real, fake, slope := make([]float64, net.Inputs), make([]float64, net.Inputs), newSlope(net)
-	add := func(x []float64, sign float64) float64 {
-		net.hidden(x, h)
-		value := weight * net.top(h)
-		net.addGradient(x, h, 0.5*sign*weight, grad)
-		return value
-	}
-	out.Wasserstein, out.Penalty = 0, 0
-	for i, w := range fakes {
+	net.descend(c, len(fakes), func(i int, real, fake []float64) {
+		w := fakes[i]
 		window(w[len(w)-c.Timesteps:], c.Neurons, fake)
 		window(windows[i], c.Neurons, real)
-		out.Wasserstein += add(real, -1) - add(fake, 1)
-		if c.Penalty != PenaltyClip {
-			mixed(real, fake, fake, u.mix)
-			out.Penalty += weight * net.addPenalty(c.Penalty, fake, c.PenaltyWeight*weight, grad, slope)
-		}
-	}
-	out.Critic = -0.5 * out.Wasserstein
-	if c.Penalty != PenaltyClip {
-		out.Critic += c.PenaltyWeight * out.Penalty
-	}
+	}, u.mix, grad, out)
 	return nil
 }
 

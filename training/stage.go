@@ -41,8 +41,8 @@ type round interface {
 // scorer is a round that chooses the best parameters by a measure of its own, since the
 // likelihood doesn't see what it is for.
 type scorer interface {
-	// score is how far the generator is from the repeats that choose, the smaller the better.
-	score(ctx context.Context, params []float64, seed uint64) (float64, error)
+	// score is how far samples that run freely are from the repeats that choose.
+	score(ctx context.Context, params []float64, seed uint64) (Misfit, error)
 }
 
 // noCritic is the part of a round that has no critic.
@@ -76,6 +76,9 @@ var stageParts = []stagePart{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional
 // statisticsParts are the parts of ObjectiveStatistics.
 var statisticsParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveStatistics, 20, 0.15}}
 
+// contestParts are the parts of ObjectiveStaged of a population: the paper's critic after the likelihood.
+var contestParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveWGAN, 20, 0.15}}
+
 const (
 	allShares = 60
 	// finerRate is the rate of the critic's stages after a likelihood that was summed
@@ -85,10 +88,12 @@ const (
 
 // parts are those of a training in stages; nil: all steps are alike.
 func (c Config) parts() []stagePart {
-	switch c.Objective {
-	case ObjectiveStaged:
+	switch {
+	case c.Objective == ObjectiveStaged && c.Populates():
+		return contestParts
+	case c.Objective == ObjectiveStaged:
 		return stageParts
-	case ObjectiveStatistics:
+	case c.Objective == ObjectiveStatistics:
 		return statisticsParts
 	}
 	return nil

@@ -62,7 +62,11 @@ type Row struct {
 	JSNats      *float64 `json:"js_nats"`
 	PSilent     *float64 `json:"p_silent"`
 	Score       *float64 `json:"score_nats"` // see [Glance]
-	Seconds     float64  `json:"seconds"`    // since the process began the run
+	// Of stages that are for samples that run freely: how far these are off, and in the first
+	// such row of a stage how far those of the best parameters before it were.
+	Misfit  *Misfit `json:"misfit,omitempty"`
+	Before  *Misfit `json:"misfit_before,omitempty"`
+	Seconds float64 `json:"seconds"` // since the process began the run
 	*MeasuredRow
 }
 
@@ -174,16 +178,20 @@ func (t *Trainer) monitor(ctx context.Context, row *Row) error {
 		s.choose(g.Score, at.first, t.Data.Held != nil)
 		return t.collapse(g.PSilent)
 	}
-	// The best ones before the stage stay unless it makes better ones by its own measure.
-	if b := &s.Best; b.Step > 0 && b.Step <= at.first {
-		if b.Score, err = own.score(ctx, b.Params, t.Config.Seed); err != nil {
+	// The best ones before the stage stay unless it makes better ones by its own measure, by
+	// which its first look scores them too.
+	if b := &s.Best; b.Step > 0 && b.Step <= at.first && s.Step-at.first <= monitorEvery {
+		before, err := own.score(ctx, b.Params, t.Config.Seed)
+		if err != nil {
 			return err
 		}
+		b.Score, row.Before = before.Total(), before.orNil()
 	}
-	score, err := own.score(ctx, s.Average, t.Config.Seed)
+	now, err := own.score(ctx, s.Average, t.Config.Seed)
 	if err != nil {
 		return err
 	}
-	s.choose(metrics.FiniteOrNil(score), 0, t.Data.Held != nil)
+	row.Misfit = now.orNil()
+	s.choose(metrics.FiniteOrNil(now.Total()), 0, t.Data.Held != nil)
 	return t.collapse(g.PSilent)
 }
