@@ -2,7 +2,6 @@ package training
 
 import (
 	"context"
-	"math/bits"
 	"slices"
 
 	f64 "gonum.org/v1/gonum/floats"
@@ -26,7 +25,7 @@ type contest struct {
 func newContest(c Config, g *Population, net *Critic, d *Data) *contest {
 	s := g.source(d.Windows.Raster)
 	return &contest{
-		judging: judging{repeats: g.judging(d)}, config: c, net: net, source: s, samples: newFreeRun(g, newMoments(g), s),
+		judging: judging{repeats: g.judging(d)}, config: c, net: net, source: s, samples: newFreeRun(g, nil, s),
 		through: newCredited(g), hidden: make([]float64, freeRuns*c.Hidden), target: d.MeanCount,
 	}
 }
@@ -57,7 +56,7 @@ func (r *contest) generator(ctx context.Context, u update, grad []float64, out *
 	add := func(h []float64, k int, word []uint64) { // what a word puts into the hidden units
 		eachSpike(word, func(q int) { f64.Add(h, net.row(net.Params, k*n+q)) })
 	}
-	out.Count = f64.Sum(s.mean[:n]) * float64(t)
+	out.Count = float64(t*s.spikes()) / float64(freeRuns*(s.bins-s.skip))
 	loss, slope := c.countLoss(out.Count, r.target)
 	eachLane(freeRuns, func(i int) {
 		h := r.hidden[i*c.Hidden:][:c.Hidden]
@@ -69,11 +68,7 @@ func (r *contest) generator(ctx context.Context, u update, grad []float64, out *
 	mean, err := r.through.descend(ctx, u.params, s.kept, u.fake, func(lane int, word []uint64) float64 {
 		h := slices.Clone(r.hidden[lane/freeWords*c.Hidden:][:c.Hidden])
 		add(h, t-1, word)
-		spikes := 0
-		for _, w := range word {
-			spikes += bits.OnesCount64(w)
-		}
-		return slope*float64(t*spikes) - net.top(h)
+		return slope*float64(t*ones(word)) - net.top(h)
 	}, grad)
 	out.Generator = mean - slope*out.Count + loss
 	return err

@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"math/bits"
 	"math/rand/v2"
 
 	"qgan/internal/stream"
@@ -10,8 +11,8 @@ import (
 // freeRun are samples that run on from real pasts.
 type freeRun struct {
 	gen      *Population
-	moments  *moments
-	bins     int // that they run over, of which the first skip are left out
+	moments  *moments // nil: no statistics are taken
+	bins     int      // that they run over, of which the first skip are left out
 	skip     int
 	places   []place // where they begin
 	of       *scenes
@@ -41,7 +42,10 @@ func (s *populationSource) free() (bins, skip int) {
 func newFreeRun(g *Population, m *moments, s *populationSource) *freeRun {
 	r := &freeRun{
 		gen: g, moments: m, places: make([]place, freeRuns), of: g.newScenes(freeRuns),
-		uniforms: make([]float64, freeRuns*g.config.Neurons), mean: make([]float64, m.size), kept: g.newScenes(freeRuns), keptAt: make([]int, freeRuns),
+		uniforms: make([]float64, freeRuns*g.config.Neurons), kept: g.newScenes(freeRuns), keptAt: make([]int, freeRuns),
+	}
+	if m != nil {
+		r.mean = make([]float64, m.size)
 	}
 	r.bins, r.skip = s.free()
 	r.words = make([]uint64, r.bins*freeRuns*g.stride)
@@ -53,13 +57,43 @@ func (r *freeRun) word(sample, bin int) []uint64 {
 	return r.words[(bin*freeRuns+sample)*r.gen.stride:][:r.gen.stride]
 }
 
+// begin draws places for samples to begin at, which lie evenly over the bins of a repeat, so
+// that what the stimulus does is in all runs alike.
+func (r *freeRun) begin(s *populationSource, rng *rand.Rand) {
+	each := float64(s.raster.Bins-r.bins+1) / freeRuns
+	for i, k := range rng.Perm(freeRuns) {
+		r.places[i] = place{rng.IntN(s.raster.Repeats), int((float64(k) + rng.Float64()) * each)}
+	}
+}
+
+// cover is how often the bins of a repeat are in the runs, in parts of all.
+func (r *freeRun) cover(s *populationSource) []float64 {
+	out := make([]float64, s.raster.Bins)
+	starts := len(out) - r.bins + 1
+	for from := range starts {
+		for k := r.skip; k < r.bins; k++ {
+			out[from+k] += 1 / float64(starts*(r.bins-r.skip))
+		}
+	}
+	return out
+}
+
+// spikes counts those of the bins that are not left out.
+func (r *freeRun) spikes() int { return ones(r.words[r.skip*freeRuns*r.gen.stride:]) }
+
+// ones counts the spikes of words.
+func ones(words []uint64) (count int) {
+	for _, w := range words {
+		count += bits.OnesCount64(w)
+	}
+	return count
+}
+
 // run runs on from bins of a recording, takes the mean statistics, and keeps of each sample
 // the scene of one bin, all bins alike often.
 func (r *freeRun) run(ctx context.Context, params []float64, s *populationSource, starts, rng *rand.Rand) error {
 	g := r.gen
-	for i := range r.places {
-		r.places[i] = place{starts.IntN(s.raster.Repeats), starts.IntN(s.raster.Bins - r.bins + 1)}
-	}
+	r.begin(s, starts)
 	trails := g.trails(s, r.places)
 	clear(r.mean)
 	counted := r.bins - r.skip
@@ -73,7 +107,7 @@ func (r *freeRun) run(ctx context.Context, params []float64, s *populationSource
 			return err
 		}
 		if k >= r.skip {
-			for i := range trails {
+			for i := 0; r.moments != nil && i < freeRuns; i++ {
 				r.moments.each(r.of, i, r.word(i, k), func(k int, x float64) { r.mean[k] += x * weight })
 			}
 			for end := (k - r.skip + 1) * freeRuns / counted; kept < end; kept++ {
@@ -174,7 +208,7 @@ func (j *judging) score(ctx context.Context, params []float64, seed uint64) (Mis
 		m := newMoments(j.repeats.gen)
 		j.runs = newFreeRun(m.gen, m, j.repeats)
 		var err error
-		if j.aim, err = m.aims(j.repeats, j.runs.skip); err != nil {
+		if j.aim, err = m.aims(j.repeats, j.runs.cover(j.repeats)); err != nil {
 			return Misfit{}, err
 		}
 	}

@@ -35,7 +35,7 @@ func newMatching(g *Population, d *Data) (*matching, error) {
 	m, s := newMoments(g), g.source(d.Windows.Raster)
 	r := &matching{source: s, samples: newFreeRun(g, m, s), through: newCredited(g), credit: make([]float64, m.size), judging: judging{repeats: g.judging(d)}}
 	var err error
-	r.aims, err = m.aims(s, r.samples.skip)
+	r.aims, err = m.aims(s, r.samples.cover(s))
 	return r, err
 }
 

@@ -18,7 +18,11 @@ func TestMomentsOfARecording(t *testing.T) {
 	r := movie(5, 9, 4)
 	g, _ := populationOf(t, "memory in ry", r)
 	m := newMoments(g)
-	aims, err := m.aims(g.source(r), 0)
+	cover := make([]float64, r.Bins)
+	for b := range cover {
+		cover[b] = 1 / float64(r.Bins)
+	}
+	aims, err := m.aims(g.source(r), cover)
 	if err != nil {
 		t.Fatal(err)
 	}

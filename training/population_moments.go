@@ -71,27 +71,33 @@ func (m *moments) each(of *scenes, lane int, word []uint64, f func(k int, x floa
 	}
 }
 
-// aims are the statistics of a recording's bins from one on and the weights of being off: of each statistic the
-// reciprocal of the variance of its mean, as the repeats show it, shared out so that each part
-// counts as much as another.
+// aims are the statistics of a recording, each bin of its repeats by its share in cover, and the weights
+// of being off: of each statistic the reciprocal of the variance of its mean, as the repeats show
+// it, shared out so that each part counts as much as another.
 type aims struct {
 	mean, weight []float64
 	ends         [momentParts + 1]int // of the parts
 }
 
-func (m *moments) aims(s *populationSource, from int) (*aims, error) {
+func (m *moments) aims(s *populationSource, cover []float64) (*aims, error) {
 	a := &aims{make([]float64, m.size), make([]float64, m.size), [...]int{0, m.pairs, m.traces, m.own, m.counts, m.quiet, m.size}}
 	squares, one := make([]float64, m.size), make([]float64, m.size)
-	repeats, bins := float64(s.raster.Repeats), float64(s.raster.Bins-from)
-	places := make([]place, s.raster.Bins-from)
+	repeats := float64(s.raster.Repeats)
+	var places []place
+	for b, share := range cover {
+		if share > 0 {
+			places = append(places, place{bin: b})
+		}
+	}
 	for rep := range s.raster.Repeats {
-		for b := range places {
-			places[b] = place{rep, from + b}
+		for i := range places {
+			places[i].rep = rep
 		}
 		clear(one)
 		err := s.at(places, func(_ int, of *scenes, words []uint64) error {
 			for i := range of.lanes {
-				m.each(of, i, words[i*m.gen.stride:][:m.gen.stride], func(k int, x float64) { one[k] += x / bins })
+				share := cover[of.bins[i]]
+				m.each(of, i, words[i*m.gen.stride:][:m.gen.stride], func(k int, x float64) { one[k] += x * share })
 			}
 			return nil
 		})
@@ -103,11 +109,12 @@ func (m *moments) aims(s *populationSource, from int) (*aims, error) {
 			squares[k] += x * x / repeats
 		}
 	}
+	all := float64(len(places)) * repeats
 	for part, from := range a.ends[:momentParts] {
 		to := a.ends[part+1]
 		for k := from; k < to; k++ {
 			variance := (squares[k] - a.mean[k]*a.mean[k]) / max(1, repeats-1)
-			least := (a.mean[k] + 1/(bins*repeats)) / (bins * repeats) // of spikes that come by chance
+			least := (a.mean[k] + 1/all) / all // of spikes that come by chance
 			a.weight[k] = 1 / (max(variance, least) * float64(to-from))
 		}
 	}
