@@ -1,6 +1,7 @@
 package training
 
 import (
+	"fmt"
 	"math"
 
 	"qgan/metrics"
@@ -136,6 +137,11 @@ type Misfit struct {
 // parts are the parts, in their order.
 func (m *Misfit) parts() [momentParts]*float64 {
 	return [...]*float64{&m.Rates, &m.Pairs, &m.Traces, &m.Own, &m.Counts, &m.Silences}
+}
+
+// String says the parts in words.
+func (m Misfit) String() string {
+	return fmt.Sprintf("rates %.3g, pairs %.3g, traces %.3g, own lags %.3g, counts %.3g, silences %.3g", m.Rates, m.Pairs, m.Traces, m.Own, m.Counts, m.Silences)
 }
 
 // Total is the root of the mean square of the parts.

@@ -66,11 +66,11 @@ const MaxPopulation = 256
 // place where its numbers stand.
 var populationWay = struct {
 	layers, chainLayers, iterations, batch int // layers without and with chains
-	statisticsIterations                   int // of ObjectiveStatistics
+	stagedIterations                       int // of those with a stage for samples that run freely
 	generatorLR, average                   float64
 	shrink                                 float64
 	entangler                              Entangler
-}{layers: 1, chainLayers: 4, iterations: 800, statisticsIterations: 1200, batch: 1024, generatorLR: 0.01, average: 0.99, shrink: 0, entangler: EntanglerPair}
+}{layers: 1, chainLayers: 4, iterations: 800, stagedIterations: 1200, batch: 1024, generatorLR: 0.01, average: 0.99, shrink: 0, entangler: EntanglerPair}
 
 // timeWay is what depends on whether a stimulus tells the time: without one cells lie side
 // by side that the past doesn't explain, and a cell's own bits carry more.
@@ -115,11 +115,16 @@ func (c Config) withPopulation() Config {
 	return c
 }
 
-// populationObjective returns the settings of a population with that objective and its steps.
+// populationObjective returns the settings of a population with that objective, its steps and
+// the coefficients of Adam, which are a critic's where there is one.
 func (c Config) populationObjective(o Objective) Config {
 	c.Objective, c.Iterations = o, populationWay.iterations
+	c.Beta1, c.Beta2 = likelihoodBeta1, likelihoodBeta2
 	if o != ObjectiveLikelihood {
-		c.Iterations = populationWay.statisticsIterations
+		c.Iterations = populationWay.stagedIterations
+	}
+	if p, err := versusCritic(c.Preset, c.Neurons, c.Timesteps); err == nil && o == ObjectiveStaged {
+		c.Beta1, c.Beta2 = p.Beta1, p.Beta2
 	}
 	return c
 }

@@ -77,7 +77,7 @@ var stageParts = []stagePart{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional
 var statisticsParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveStatistics, 20, 0.15}}
 
 // contestParts are the parts of ObjectiveStaged of a population: the paper's critic after the likelihood.
-var contestParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveWGAN, 20, 0.15}}
+var contestParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveWGAN, 20, 0.03}}
 
 const (
 	allShares = 60

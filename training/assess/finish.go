@@ -38,6 +38,9 @@ type Result struct {
 	// Verdict says in sentences what a referee sees on the repeats held out or, where none
 	// are, on every other one, in sample.
 	Verdict []string `json:"verdict,omitempty"`
+	// Stages says in sentences what stages for samples that run freely added, or that they
+	// were not kept.
+	Stages []string `json:"stages,omitempty"`
 	// Standing says whether they beat simple models.
 	Standing Standing `json:"standing"`
 	Law
@@ -90,12 +93,12 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 	if err != nil {
 		return nil, err
 	}
+	rows, err := g.rows()
+	if err != nil {
+		return nil, err
+	}
 	if law.Method == "none" {
 		law.PSilent = e.PSilent
-		rows, err := g.rows()
-		if err != nil {
-			return nil, err
-		}
 		for _, row := range rows {
 			if row.Step == g.Step && row.PSilent != nil {
 				law.PSilent = *row.PSilent
@@ -106,7 +109,7 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 		Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(c), Iterations: state.Step, Seconds: e.Seconds,
 		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
 		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
-		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Law: law,
+		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Stages: g.added(rows), Law: law,
 	}
 	if !Reported(rec) {
 		baselines := metrics.TimeResult{Name: run.Path, LogLikelihood: law.LogLikelihood}

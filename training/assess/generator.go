@@ -105,7 +105,7 @@ func New(c training.Config, state *training.State) (*Generator, error) {
 		g.Chosen = Chosen{BestParameters, b.Step, &b.Score, "divergence", "trained on"}
 		if c.Memory != training.MemoryNone || c.Populates() {
 			g.Chosen.By = "mean -ln p a bin"
-			if after := c.Stages(); c.Objective == training.ObjectiveStatistics && len(after) > 0 && state.Step > after[0] {
+			if after := c.Stages(); c.Populates() && len(after) > 0 && state.Step > after[0] {
 				g.Chosen.Score, g.Chosen.By = nil, "statistics of samples that run freely" // no nats
 			}
 		}

@@ -292,6 +292,13 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject) error 
 		line += fmt.Sprintf("; JS to the repeats not trained on %.3g nats", *js)
 	}
 	in.Lines = append(in.Lines, line)
+	rows, err := g.rows()
+	if err != nil {
+		return err
+	}
+	for _, text := range g.added(rows) {
+		in.Lines = append(in.Lines, name+": "+text)
+	}
 	if text := g.Stranger(s.Recording); text != "" {
 		in.Lines = append(in.Lines, name+": "+text)
 	}
@@ -312,10 +319,6 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject) error 
 		}
 	}
 	in.Models = append(in.Models, model)
-	rows, err := g.rows()
-	if err != nil {
-		return err
-	}
 	var curve []report.CurvePoint
 	var points []report.TrainingPoint
 	for _, row := range rows {
