@@ -109,7 +109,8 @@ const (
 	// ObjectiveLikelihood: the mean logarithm of the probability of each word given
 	// the real words before it; without memory, of the law of one bin. There is no critic.
 	ObjectiveLikelihood Objective = "likelihood"
-	// ObjectiveStaged: likelihood, then conditional, then a little wgan.
+	// ObjectiveStaged: likelihood, then conditional, then a little wgan; of a Population
+	// likelihood, then wgan.
 	ObjectiveStaged Objective = "staged"
 	// ObjectiveStatistics, of a Population: likelihood, then the statistics of samples that
 	// run freely.

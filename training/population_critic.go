@@ -22,10 +22,13 @@ type contest struct {
 	target  float64   // spikes of a window
 }
 
+// contestBins is in how many bins of each run windows may end.
+const contestBins = 10
+
 func newContest(c Config, g *Population, net *Critic, d *Data) *contest {
 	s := g.source(d.Windows.Raster)
 	return &contest{
-		judging: judging{repeats: g.judging(d)}, config: c, net: net, source: s, samples: newFreeRun(g, nil, s),
+		judging: judging{repeats: g.judging(d)}, config: c, net: net, source: s, samples: newFreeRun(g, nil, s, contestBins),
 		through: newCredited(g), hidden: make([]float64, freeRuns*c.Hidden), target: d.MeanCount,
 	}
 }

@@ -23,23 +23,23 @@ type freeRun struct {
 	keptAt   []int
 }
 
-// Of samples that run freely: how many side by side, and over how many bins, of which the
-// first are left out, since a memory that feeds itself takes some to show it.
+// Of samples that run freely: how many side by side, over how many bins statistics are taken,
+// and how many are left out before them, since a memory that feeds itself takes some to show it.
 const (
 	freeRuns = 1024
-	freeBins = 100
+	freeBins = 60
 	freeSkip = 40
 )
 
-// free is over how many bins samples run, and how many of them are left out: as many as a
-// window has before its last bin, at least.
-func (s *populationSource) free() (bins, skip int) {
+// free is over how many bins samples run, and how many of them are left out, where so many
+// are to count: as many as a window has before its last bin, at least.
+func (s *populationSource) free(counted int) (bins, skip int) {
 	t := s.gen.config.Timesteps
-	bins = min(max(freeBins, t+freeBins-freeSkip), s.raster.Bins)
-	return bins, max(bins*freeSkip/freeBins, t-1)
+	bins = min(max(freeSkip, t-1)+counted, s.raster.Bins)
+	return bins, max(bins*freeSkip/(freeSkip+counted), t-1)
 }
 
-func newFreeRun(g *Population, m *moments, s *populationSource) *freeRun {
+func newFreeRun(g *Population, m *moments, s *populationSource, counted int) *freeRun {
 	r := &freeRun{
 		gen: g, moments: m, places: make([]place, freeRuns), of: g.newScenes(freeRuns),
 		uniforms: make([]float64, freeRuns*g.config.Neurons), kept: g.newScenes(freeRuns), keptAt: make([]int, freeRuns),
@@ -47,7 +47,7 @@ func newFreeRun(g *Population, m *moments, s *populationSource) *freeRun {
 	if m != nil {
 		r.mean = make([]float64, m.size)
 	}
-	r.bins, r.skip = s.free()
+	r.bins, r.skip = s.free(counted)
 	r.words = make([]uint64, r.bins*freeRuns*g.stride)
 	return r
 }
@@ -206,7 +206,7 @@ const judgedRuns = 2
 func (j *judging) score(ctx context.Context, params []float64, seed uint64) (Misfit, error) {
 	if j.runs == nil {
 		m := newMoments(j.repeats.gen)
-		j.runs = newFreeRun(m.gen, m, j.repeats)
+		j.runs = newFreeRun(m.gen, m, j.repeats, freeBins)
 		var err error
 		if j.aim, err = m.aims(j.repeats, j.runs.cover(j.repeats)); err != nil {
 			return Misfit{}, err

@@ -33,7 +33,7 @@ type matching struct {
 
 func newMatching(g *Population, d *Data) (*matching, error) {
 	m, s := newMoments(g), g.source(d.Windows.Raster)
-	r := &matching{source: s, samples: newFreeRun(g, m, s), through: newCredited(g), credit: make([]float64, m.size), judging: judging{repeats: g.judging(d)}}
+	r := &matching{source: s, samples: newFreeRun(g, m, s, freeBins), through: newCredited(g), credit: make([]float64, m.size), judging: judging{repeats: g.judging(d)}}
 	var err error
 	r.aims, err = m.aims(s, r.samples.cover(s))
 	return r, err

@@ -76,7 +76,8 @@ var stageParts = []stagePart{{ObjectiveLikelihood, 48, 1}, {ObjectiveConditional
 // statisticsParts are the parts of ObjectiveStatistics.
 var statisticsParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveStatistics, 20, 0.15}}
 
-// contestParts are the parts of ObjectiveStaged of a population: the paper's critic after the likelihood.
+// contestParts are the parts of ObjectiveStaged of a population: the paper's critic after the
+// likelihood, kept where its samples' statistics are nearer.
 var contestParts = []stagePart{{ObjectiveLikelihood, 40, 1}, {ObjectiveWGAN, 20, 0.03}}
 
 const (
