@@ -48,7 +48,7 @@ type Result struct {
 
 // Sentences say how the training ended, for people; reported says that there is a report.
 func (r *Result) Sentences(reported bool) []string {
-	out := slices.Clone(r.Verdict)
+	out := slices.Concat(r.Verdict, r.Stages)
 	if r.JS != nil {
 		out = append(out, fmt.Sprintf("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
 			*r.JS, words.Figure(r.StdErr, "%.1g"), words.Figure(r.Perfect, "%.3g"), words.Figure(r.Floor, "%.3g"), r.PSilent))
@@ -109,7 +109,7 @@ func Finish(ctx context.Context, fsys runs.FS, run *runs.Dir, state *training.St
 		Schema: "qgan.train/v1", Run: run.Path, Parameters: training.CountParameters(c), Iterations: state.Step, Seconds: e.Seconds,
 		Seed: c.Seed, Latent: Latent(c), DataSHA256: rec.Train.Source.SHA256,
 		Neurons: rec.Train.Source.Neurons, Names: rec.Train.Source.Units,
-		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Stages: g.added(rows), Law: law,
+		Gradient: c.Gradient, Circuits: state.Used.Circuits, Shots: state.Used.Shots, Chosen: g.Chosen, Stages: Added(rows, g.Chosen.Repeats), Law: law,
 	}
 	if !Reported(rec) {
 		baselines := metrics.TimeResult{Name: run.Path, LogLikelihood: law.LogLikelihood}

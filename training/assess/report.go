@@ -296,7 +296,7 @@ func (s *Subjects) add(ctx context.Context, in *report.Input, x *Subject) error 
 	if err != nil {
 		return err
 	}
-	for _, text := range g.added(rows) {
+	for _, text := range Added(rows, g.Chosen.Repeats) {
 		in.Lines = append(in.Lines, name+": "+text)
 	}
 	if text := g.Stranger(s.Recording); text != "" {

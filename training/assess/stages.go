@@ -13,10 +13,10 @@ var stageNames = map[string]string{
 	string(training.ObjectiveWGAN):       "the critic's stage",
 }
 
-// added says of the stages that are for samples that run freely what each added, by the rows
+// Added says of the stages that are for samples that run freely what each added, by the rows
 // of the training: how far these samples were off before it and are after it, and what it did
-// to the likelihood; or that it was not kept.
-func (g *Generator) added(rows []training.Row) (lines []string) {
+// to the likelihood; or that it was not kept. The repeats are those that chose.
+func Added(rows []training.Row, repeats string) (lines []string) {
 	begins := func(r training.Row) bool { return r.Before != nil }
 	for i := range rows {
 		if !begins(rows[i]) {
@@ -26,20 +26,20 @@ func (g *Generator) added(rows []training.Row) (lines []string) {
 		if next := slices.IndexFunc(stage[1:], begins); next >= 0 {
 			stage = stage[:next+1]
 		}
-		lines = append(lines, g.addedBy(rows[:i], stage))
+		lines = append(lines, addedBy(rows[:i], stage, repeats))
 	}
 	return lines
 }
 
-func (g *Generator) addedBy(earlier, stage []training.Row) string {
-	was, name, of := *stage[0].Before, stageNames[stage[0].Objective], "standard errors of the repeats "+g.Chosen.Repeats
+func addedBy(earlier, stage []training.Row, repeats string) string {
+	was, name, of := *stage[0].Before, stageNames[stage[0].Objective], "standard errors of the repeats "+repeats
 	now := best(stage, func(r training.Row) *float64 { return total(r.Misfit) })
 	if now == nil || now.Misfit.Total() >= was.Total() {
-		text := fmt.Sprintf("%s was not kept: without it samples that run freely are off by %.3g %s", name, was.Total(), of)
+		text := fmt.Sprintf("%s was not kept: without it samples that run freely are off by %.3g %s (%v)", name, was.Total(), of, was)
 		if now != nil {
 			text += fmt.Sprintf(", with it by %.3g at best", now.Misfit.Total())
 		}
-		return text + fmt.Sprintf(" (without it: %v)", was)
+		return text
 	}
 	text := fmt.Sprintf("%s was kept, as of step %d: samples that run freely are off by %.3g %s (%v), before it by %.3g (%v)",
 		name, now.Step, now.Misfit.Total(), of, now.Misfit, was.Total(), was)
