@@ -519,7 +519,7 @@ func (c Config) rules() []rule {
 		{"past", c.Past == 0 || c.Tied, c.Past, "samples run on with one circuit for all timesteps only; add {tied}"},
 		{"memory", !memory || c.LatentScale == 0 && !c.LatentTrained, c.Memory, "a generator with memory takes no latent vector; use {latent-scale} 0"},
 		{"memory", !memory || c.Readout == Born, c.Memory, "the past is made of measured words; use {readout} born"},
-		{"memory", !memory || c.KLoss == KOff, c.Memory, "there is no spike-count term with it; use {k-loss} off"},
+		{"memory", !memory || c.KLoss == KOff || c.Populates(), c.Memory, "there is no spike-count term with it; use {k-loss} off"},
 		{"expectation", c.Expectation == Batch || c.Past == 0, fmt.Sprintf("exact %d", c.Past), "pasts beyond the window can't be summed over; use {expectation} batch"},
 		{"expectation", c.Expectation == Batch || c.Readout == Born, fmt.Sprintf("exact %s", c.Readout), "only the born readout has a law over windows to sum; use {expectation} batch"},
 		{"expectation", c.Expectation == Batch || c.Neurons*c.Timesteps <= c.exactBits(), fmt.Sprintf("exact %d", c.Neurons*c.Timesteps), fmt.Sprintf("neurons x timesteps may be at most %d; use {expectation} batch", c.exactBits())},

@@ -547,6 +547,8 @@ func TestPopulationRules(t *testing.T) {
 		"tied false: ":        {"memory-in": "ry", "tied": "false"},
 		"objective wgan: ":    {"entangler": "pair", "objective": "wgan"},
 		"objective statistic": {"stimulus": "repeat", "memory": "none", "objective": "statistics"},
+		"objective staged: ":  {"stimulus": "repeat", "memory": "none", "objective": "staged"},
+		"k-loss abs: ":        {"stimulus": "repeat", "k-loss": "abs"},
 		"expectation exact: ": {"entangler": "pair", "expectation": "exact"},
 		"latent-qubits 1: ":   {"stimulus": "repeat", "latent-qubits": "1"},
 		"memory bits: ":       {"stimulus": "repeat", "memory": "bits", "own-bits": "0"},
@@ -586,6 +588,7 @@ func TestPopulationRules(t *testing.T) {
 		{map[string]string{"memory-in": "ry"}, 10, ChainPast, nil},
 		{map[string]string{"memory-in": "ry", "objective": "statistics"}, 10, ChainPast, []int{800}},
 		{map[string]string{"stimulus": "repeat", "objective": "statistics", "iterations": "90"}, 5, ChainNoise, []int{60}},
+		{map[string]string{"stimulus": "repeat", "objective": "staged", "k-loss": "abs", "iterations": "30"}, 5, ChainNoise, []int{20}},
 		{map[string]string{"memory-in": "both"}, 10, ChainFile, nil},
 	} {
 		c, err := Resolve("deep", 4, 1, k.given)
