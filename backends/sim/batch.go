@@ -38,12 +38,16 @@ func (s *Simulator) Differentiate(c *ir.Circuit, o backends.Observable) (backend
 	if err != nil {
 		return nil, fmt.Errorf("preparing a circuit for the simulator: %w", err)
 	}
-	b := &batch{sim: s, program: p, observable: o, kernel: kern.lanes}
+	b := &batch{sim: s, program: p, observable: o, kernel: kern.narrowest()}
 	if p.n >= leastAlone {
 		b.alone = newAlone(p, o, kern.block, workersOf(s.Workers))
 	}
 	if p.n <= maxListed {
 		p.tabulate()
+		for _, k := range kern.lanes {
+			b.kernels = append(b.kernels, turner{k, p.bunches(k.most(), 16*k.lanes())})
+		}
+		b.kernels = append(b.kernels, turner{narrow{oneByOne{1}}, p.bunches(1, 0)})
 	}
 	return b, nil
 }
@@ -58,8 +62,9 @@ type batch struct {
 	sim        *Simulator
 	program    *program
 	observable backends.Observable
-	kernel     kernel
-	alone      *alone // for one lane at a time; nil of few qubits
+	kernels    []turner // the widest first, that of one lane last; empty of too many qubits
+	kernel     kernel   // of those that take ops as they are: of the narrowest vectors
+	alone      *alone   // for one lane at a time; nil of few qubits
 	spaces     []*workspace
 	trigs      trigs
 	blocks     []block
@@ -82,25 +87,31 @@ func (b *batch) oneAtATime(lanes int) bool {
 
 // kept is what Forward keeps of a block, and the block's gradient.
 type kept struct {
-	state, coefs []float64
-	own          []half
-	slots        []int     // distinct trained rows of the block
-	grad         []float64 // a row a slot
+	state, bunched []float64
+	own            []half
+	slots          []int     // distinct trained rows of the block
+	grad           []float64 // a row a slot
 }
 
 // kernelOf returns the kernel of a block.
-func (b *batch) kernelOf(k block) kernel {
-	if k.width == 1 {
-		return narrow{}
+func (b *batch) kernelOf(k block) *turner {
+	return &b.kernels[slices.IndexFunc(b.kernels, func(t turner) bool { return t.lanes() == k.width })]
+}
+
+// cut cuts bindings into blocks for the kernels.
+func (b *batch) cut(bind backends.Bindings) []block {
+	var widths [4]int
+	for i := range b.kernels {
+		widths[i] = b.kernels[i].lanes()
 	}
-	return b.kernel
+	return blocksOf(bind, widths[:len(b.kernels)], b.blocks)
 }
 
 // each runs task for every block on the workers, each with its own workspace.
 func (b *batch) each(blocks []block, task func(i int, w *workspace)) {
 	workers := min(workersOf(b.sim.Workers), len(blocks))
 	for len(b.spaces) < workers {
-		b.spaces = append(b.spaces, b.program.newWorkspace(b.kernel.lanes()))
+		b.spaces = append(b.spaces, b.program.newWorkspace(b.kernels[0].lanes()))
 	}
 	parallel.Each(len(blocks), workers, func(i, worker int) { task(i, b.spaces[worker]) })
 }
@@ -129,14 +140,16 @@ func (b *batch) Values(ctx context.Context, bind backends.Bindings, values []flo
 	if b.oneAtATime(bind.Len()) {
 		return b.alone.values(ctx, bind, values)
 	}
-	b.blocks = blocksOf(bind, b.kernel.lanes(), b.blocks)
+	b.blocks = b.cut(bind)
 	p.plan.prepare(bind, &b.trigs)
 	b.each(b.blocks, func(i int, w *workspace) {
 		k := b.blocks[i]
+		t := b.kernelOf(k)
 		w.psi = room(w.psi, 2*k.width<<p.n)
 		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
-		p.forward(b.kernelOf(k), k, w, w.psi)
-		p.measure(b.observable, k, w, w.psi, values)
+		w.bunched = t.bind(p, w.coefs, w.bunched[:0])
+		t.forward(p, k, w, w.bunched, w.psi)
+		p.measure(t, b.observable, k, w, w.psi, values)
 	})
 	return nil
 }
@@ -154,19 +167,19 @@ func (b *batch) Forward(ctx context.Context, bind backends.Bindings, values []fl
 		b.forward = err == nil
 		return err
 	}
-	b.blocks, b.forward = blocksOf(bind, b.kernel.lanes(), b.blocks), true
+	b.blocks, b.forward = b.cut(bind), true
 	p.plan.prepare(bind, &b.trigs)
 	for len(b.kept) < len(b.blocks) {
 		b.kept = append(b.kept, kept{})
 	}
 	b.each(b.blocks, func(i int, w *workspace) {
 		k, keep := b.blocks[i], &b.kept[i]
-		keep.state = room(keep.state, 2*k.width<<p.n)
-		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
-		keep.coefs = append(keep.coefs[:0], w.coefs[:4*k.width*len(p.ops)]...)
-		keep.own = append(keep.own[:0], w.own...)
-		p.forward(b.kernelOf(k), k, w, keep.state)
-		p.measure(b.observable, k, w, keep.state, values)
+		t := b.kernelOf(k)
+		keep.state, keep.own = room(keep.state, 2*k.width<<p.n), room(keep.own, len(w.own))
+		p.plan.bind(bind, k, &b.trigs, w.coefs, keep.own)
+		keep.bunched = t.bind(p, w.coefs, keep.bunched[:0])
+		t.forward(p, k, w, keep.bunched, keep.state)
+		p.measure(t, b.observable, k, w, keep.state, values)
 	})
 	return nil
 }
@@ -199,14 +212,13 @@ func (b *batch) Backward(ctx context.Context, upstream, trained, data []float64)
 	}
 	b.each(b.blocks, func(i int, w *workspace) {
 		k, keep := b.blocks[i], &b.kept[i]
+		t := b.kernelOf(k)
 		w.lambda = room(w.lambda, len(keep.state))
-		copy(w.coefs, keep.coefs)
-		copy(w.own, keep.own)
-		p.costate(b.observable, k, w, keep.state, w.lambda, upstream)
+		p.costate(t, b.observable, k, w, keep.state, w.lambda, upstream)
 		if trained != nil {
 			keep.layout(b.bindings, k, symbols)
 		}
-		p.backward(b.kernelOf(k), &sweep{
+		t.backward(p, &sweep{
 			bindings: b.bindings, block: k, trigs: &b.trigs, data: data,
 			slot: func(lane int) []float64 {
 				if trained == nil {
@@ -214,7 +226,7 @@ func (b *batch) Backward(ctx context.Context, upstream, trained, data []float64)
 				}
 				return keep.row(b.bindings.Lane(lane).Trained, symbols)
 			},
-		}, w, keep.state, w.lambda)
+		}, w, keep, w.lambda)
 	})
 	if trained == nil {
 		return nil

@@ -12,11 +12,11 @@ type block struct {
 	shared       bool // all lanes have one trained row
 }
 
-// blocksOf cuts a table into blocks of width lanes, or of one lane where there
-// are few. Lanes that share a trained row stay together where there are enough
+// blocksOf cuts a table into blocks of the kernels' widths, the widest first, or of one lane
+// where there are few. Lanes that share a trained row stay together where there are enough
 // of them, for their trained rotations and derivatives are then computed once.
-func blocksOf(b backends.Bindings, width int, out []block) []block {
-	n := b.Len()
+func blocksOf(b backends.Bindings, widths []int, out []block) []block {
+	n, width := b.Len(), widths[0]
 	runs := 0
 	for i := 0; i < n; i += runOf(b, i) {
 		runs++
@@ -30,7 +30,12 @@ func blocksOf(b backends.Bindings, width int, out []block) []block {
 		}
 		for i < end {
 			k := block{first: i, lanes: min(end-i, width), width: width, shared: true}
-			if 4*k.lanes < width || k.lanes == 1 {
+			for _, w := range widths { // the narrowest that holds the lanes
+				if k.lanes <= w {
+					k.width = w
+				}
+			}
+			if 4*k.lanes < k.width || k.lanes == 1 {
 				k.lanes, k.width = 1, 1
 			}
 			for l := 1; l < k.lanes; l++ {
@@ -60,8 +65,9 @@ type workspace struct {
 	psi, lambda []float64
 	law         []float64 // logical order, width lanes a state
 	coefs       []float64
+	bunched     []float64 // as the kernel takes them
 	own         []half
-	out         [3 * maxLanes]float64
+	out         [3 * maxBunch * maxLanes]float64
 }
 
 func (p *program) newWorkspace(width int) *workspace {
@@ -72,22 +78,21 @@ func (p *program) newWorkspace(width int) *workspace {
 }
 
 // room returns a slice of n values, the one given where it is large enough.
-func room(have []float64, n int) []float64 {
+func room[T any](have []T, n int) []T {
 	if cap(have) < n {
-		return make([]float64, n)
+		return make([]T, n)
 	}
 	return have[:n]
 }
 
-// forward runs a block from |0…0> and leaves its state in psi.
+// forward runs a block from |0…0>, op by op, and leaves its state in psi.
 func (p *program) forward(kern kernel, k block, w *workspace, psi []float64) {
-	p.start(k, w.coefs, psi)
+	p.start(kern, k.width, w.coefs, psi)
 	p.apply(kern, k, w, psi, p.product, len(p.ops))
 }
 
 // start writes the product state that the leading ops make of |0…0>.
-func (p *program) start(k block, coefs, psi []float64) {
-	width := k.width
+func (p *program) start(kern rowKernel, width int, coefs, psi []float64) {
 	for l := range width {
 		psi[l], psi[width+l] = 1, 0
 	}
@@ -101,18 +106,7 @@ func (p *program) start(k block, coefs, psi []float64) {
 			filled *= 2
 			continue
 		}
-		for x := range filled {
-			lo := psi[2*width*x:][:2*width]
-			hi := psi[2*width*(x+filled):][:2*width]
-			for l := range width {
-				ar, ai, br, bi := c[l], c[width+l], c[2*width+l], c[3*width+l]
-				re, im := lo[l], lo[width+l]
-				hi[l] = br*re - bi*im
-				hi[width+l] = br*im + bi*re
-				lo[l] = ar*re - ai*im
-				lo[width+l] = ar*im + ai*re
-			}
-		}
+		kern.grow(psi, filled, c)
 		filled *= 2
 	}
 }
@@ -129,16 +123,10 @@ func (p *program) column(q int, coefs []float64, width int) []float64 {
 }
 
 // measure writes the observable of a block's lanes to their rows of values.
-func (p *program) measure(o backends.Observable, k block, w *workspace, psi, values []float64) {
+func (p *program) measure(kern rowKernel, o backends.Observable, k block, w *workspace, psi, values []float64) {
 	width, size := k.width, 1<<p.n
 	law := w.law[:width*size]
-	for x, y := range p.outcome {
-		s := psi[2*width*x:][:2*width]
-		d := law[width*int(y):][:width]
-		for l := range d {
-			d[l] = s[l]*s[l] + s[width+l]*s[width+l]
-		}
-	}
+	kern.norms(law, psi, p.outcome)
 	if o == backends.Probabilities {
 		for l := range k.lanes {
 			row := values[(k.first+l)*size:][:size]
@@ -150,17 +138,9 @@ func (p *program) measure(o backends.Observable, k block, w *workspace, psi, val
 	}
 	// <Z_q>, last qubit first: differences of neighbours, then sums of them.
 	for q := p.n - 1; q >= 0; q-- {
-		var z [maxLanes]float64
 		size /= 2
-		for y := range size {
-			both := law[2*width*y:][:2*width]
-			sum := law[width*y:][:width]
-			for l := range sum {
-				a, b := both[l], both[width+l]
-				z[l] += a - b
-				sum[l] = a + b
-			}
-		}
+		z := w.out[:width]
+		kern.fold(law, size, z)
 		for l := range k.lanes {
 			values[(k.first+l)*p.n+q] = z[l]
 		}
@@ -169,7 +149,7 @@ func (p *program) measure(o backends.Observable, k block, w *workspace, psi, val
 
 // costate writes λ = W ψ, W diagonal with the upstream derivative of each
 // outcome, so that dE = 2 Re<λ|dψ>.
-func (p *program) costate(o backends.Observable, k block, w *workspace, psi, lambda, upstream []float64) {
+func (p *program) costate(kern rowKernel, o backends.Observable, k block, w *workspace, psi, lambda, upstream []float64) {
 	width, size := k.width, 1<<p.n
 	table := w.law[:width*size]
 	for l := range width {
@@ -182,32 +162,17 @@ func (p *program) costate(o backends.Observable, k block, w *workspace, psi, lam
 		}
 	}
 	if o == backends.ExpectationZ {
-		// The sum of ±g_q, doubling from qubit 0 down, backwards so that the
-		// halves are read before they are overwritten.
+		// The sum of ±g_q, doubling from qubit 0 down.
 		clear(table[:width])
 		for q, filled := 0, 1; q < p.n; q, filled = q+1, 2*filled {
-			var g [maxLanes]float64
-			for l := range width {
+			g := w.out[:width]
+			for l := range g {
 				g[l] = upstream[(k.first+min(l, k.lanes-1))*p.n+q]
 			}
-			for y := filled - 1; y >= 0; y-- {
-				base, both := table[width*y:][:width], table[2*width*y:][:2*width]
-				for l := range base {
-					b := base[l]
-					both[width+l] = b - g[l]
-					both[l] = b + g[l]
-				}
-			}
+			kern.unfold(table, filled, g)
 		}
 	}
-	for x, y := range p.outcome {
-		t := table[width*int(y):][:width]
-		s, d := psi[2*width*x:][:2*width], lambda[2*width*x:][:2*width]
-		for l := range t {
-			d[l] = t[l] * s[l]
-			d[width+l] = t[l] * s[width+l]
-		}
-	}
+	kern.weigh(lambda, psi, table, p.outcome)
 }
 
 // sweep is a backward sweep of one block.
@@ -220,26 +185,56 @@ type sweep struct {
 	data []float64 // derivatives by the data, a row a lane; nil: not wanted
 }
 
-// backward undoes a block and adds the derivative with respect to each trained
-// symbol to its slot, and with respect to the data of each lane to data. It
-// leaves psi and lambda spoilt.
-func (p *program) backward(kern kernel, s *sweep, w *workspace, psi, lambda []float64) {
-	for i := len(p.ops) - 1; i >= 0; i-- {
-		clear(w.out[:])
-		p.retrace(kern, i, s.block.width, w, psi, lambda)
-		p.plan.ops[i].collect(s, w.out[:], w.own)
+// turner is a kernel with a program's bunches for it.
+type turner struct {
+	kernel
+	bunches []bunch
+}
+
+// bind appends the coefficients of the bunches behind the leading product.
+func (t *turner) bind(p *program, coefs, c []float64) []float64 {
+	size := 4 * t.lanes()
+	for i := range t.bunches {
+		if b := &t.bunches[i]; b.first >= p.product {
+			c = t.coefs(b, coefs[size*b.first:][:size*b.count], c)
+		}
+	}
+	return c
+}
+
+// forward runs a block from |0…0> and leaves its state, but for a phase of each lane, in psi. c
+// are the coefficients of the bunches.
+func (t *turner) forward(p *program, k block, w *workspace, c, psi []float64) {
+	p.start(t, k.width, w.coefs, psi)
+	for i := range t.bunches {
+		if b := &t.bunches[i]; b.first >= p.product {
+			t.turn(psi, b, c)
+			c = c[t.sheets(b.count):]
+		}
 	}
 }
 
-// retrace adds the components of op i and undoes it.
-// The leading ops commute and nothing comes before them: their components are
-// read without undoing.
-func (p *program) retrace(kern kernel, i, width int, w *workspace, psi, lambda []float64) {
-	pairs := p.ops[i].pairing.list
-	if i < p.product {
-		kern.overlap(psi, lambda, pairs, w.out[:3*width])
-	} else {
-		kern.undo(psi, lambda, pairs, w.coefs[4*width*i:][:4*width], w.out[:3*width])
+// backward undoes a block and adds the derivative with respect to each trained
+// symbol to its slot, and with respect to the data of each lane to data. It
+// leaves psi and lambda spoilt. The leading ops commute and nothing comes before them: their
+// components are read without undoing.
+func (t *turner) backward(p *program, s *sweep, w *workspace, keep *kept, lambda []float64) {
+	c := keep.bunched
+	for i := len(t.bunches) - 1; i >= 0; i-- {
+		b := &t.bunches[i]
+		size := 3 * t.lanes()
+		out := w.out[:size*b.count]
+		clear(out)
+		if b.first < p.product {
+			t.overlap(keep.state, lambda, b, out)
+		} else {
+			at := len(c) - t.sheets(b.count)
+			t.unturn(keep.state, lambda, b, c[at:], out)
+			c = c[:at]
+		}
+		for j := b.count - 1; j >= 0; j-- {
+			p.plan.ops[b.first+j].collect(s, out[size*j:][:size], keep.own)
+		}
 	}
 }
 

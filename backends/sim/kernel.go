@@ -13,23 +13,35 @@ const maxLanes = 16
 
 // kernel applies programs to blocks of its width.
 type kernel interface {
+	rowKernel
 	lanes() int
+	// most is the number of SU(2)s that a bunch may have.
+	most() int
 	// apply multiplies every pair by the SU(2).
 	apply(state []float64, pairs []pair, c []float64)
-	// undo adds Im<λ|P|ψ> to out, then applies U† to both.
-	undo(psi, lambda []float64, pairs []pair, c, out []float64)
+	// sheets is the number of coefficients of a bunch of so many SU(2)s, coefs appends them.
+	sheets(count int) int
+	coefs(b *bunch, plain, c []float64) []float64
+	// turn applies a bunch, but for a phase of each lane.
+	turn(state []float64, b *bunch, c []float64)
+	// unturn adds Im<λ|P|ψ> of each of the bunch's qubits to out, then undoes turn on both.
+	unturn(psi, lambda []float64, b *bunch, c, out []float64)
 	// overlap adds Im<λ|P|ψ> to out and leaves both as they are.
-	overlap(psi, lambda []float64, pairs []pair, out []float64)
+	overlap(psi, lambda []float64, b *bunch, out []float64)
 }
 
-// kernelSet is a row of the table of kernels: one for blocks of many lanes, one
-// for blocks of a single state, one for circuits seen from the side.
+// kernelSet is a row of the table of kernels: those for blocks of many lanes, the widest first,
+// one for blocks of a single state, one for circuits seen from the side.
 type kernelSet struct {
 	name  string
-	lanes kernel
+	lanes []kernel
 	block blockKernel
 	side  sideKernel
 }
+
+// narrowest is the kernel of lanes for those who apply ops one by one: with many lanes a state
+// fits the cache less often, and wider registers alone gain nothing.
+func (k kernelSet) narrowest() kernel { return k.lanes[len(k.lanes)-1] }
 
 // Kernels lists the kernels that this machine can run, the fastest first.
 func Kernels() []string {
@@ -48,15 +60,29 @@ func kernelNamed(name string) (kernelSet, error) {
 			return k, nil
 		}
 	}
-	if name == "avx2" {
+	switch name {
+	case "avx2":
 		return kernelSet{}, fmt.Errorf("kernel avx2: this processor or this build has no AVX2 with FMA")
+	case "avx512":
+		return kernelSet{}, fmt.Errorf("kernel avx512: this processor or this build has no AVX-512 (F, DQ, BW, VL)")
 	}
-	return kernelSet{}, fmt.Errorf("kernel %q: it can be auto, go or avx2", name)
+	return kernelSet{}, fmt.Errorf("kernel %q: it can be auto, go, avx2 or avx512", name)
 }
+
+// oneByOne is what kernels have in common that take one SU(2) at a time.
+type oneByOne struct{ plainRows }
+
+func (oneByOne) most() int { return 1 }
+
+func (wide) sheets(int) int { return 4 * maxLanes }
+
+func (narrow) sheets(int) int { return 4 }
+
+func (oneByOne) coefs(_ *bunch, plain, c []float64) []float64 { return append(c, plain...) }
 
 // wide is the pure Go kernel of 16 lanes. The loops over lanes have constant
 // bounds and array operands, so the compiler drops the bounds checks.
-type wide struct{}
+type wide struct{ oneByOne }
 
 type (
 	wideAmplitude = [2 * maxLanes]float64
@@ -86,11 +112,13 @@ func (wide) apply(state []float64, pairs []pair, coef []float64) {
 	}
 }
 
-func (k wide) undo(psi, lambda []float64, pairs []pair, coef, out []float64) {
-	k.overlap(psi, lambda, pairs, out)
-	d := adjoint((*wideCoef)(coef))
-	k.apply(psi, pairs, d[:])
-	k.apply(lambda, pairs, d[:])
+func (k wide) turn(state []float64, b *bunch, c []float64) { k.apply(state, b.pairs, c) }
+
+func (k wide) unturn(psi, lambda []float64, b *bunch, c, out []float64) {
+	k.overlap(psi, lambda, b, out)
+	d := adjoint((*wideCoef)(c))
+	k.apply(psi, b.pairs, d[:])
+	k.apply(lambda, b.pairs, d[:])
 }
 
 // adjoint is U† = [[a*, b*], [-b, a]].
@@ -104,10 +132,10 @@ func adjoint(c *wideCoef) (d wideCoef) {
 	return d
 }
 
-func (wide) overlap(psi, lambda []float64, pairs []pair, sums []float64) {
+func (wide) overlap(psi, lambda []float64, b *bunch, sums []float64) {
 	const w = maxLanes
 	out := (*wideOut)(sums)
-	for _, p := range pairs {
+	for _, p := range b.pairs {
 		s0, s1 := at(psi, p.zero), at(psi, p.one)
 		l0, l1 := at(lambda, p.zero), at(lambda, p.one)
 		for l := range w {
@@ -121,7 +149,7 @@ func (wide) overlap(psi, lambda []float64, pairs []pair, sums []float64) {
 }
 
 // narrow is the kernel of one lane.
-type narrow struct{}
+type narrow struct{ oneByOne }
 
 func (narrow) lanes() int { return 1 }
 
@@ -137,16 +165,18 @@ func (narrow) apply(state []float64, pairs []pair, c []float64) {
 	}
 }
 
-func (k narrow) undo(psi, lambda []float64, pairs []pair, c, out []float64) {
-	k.overlap(psi, lambda, pairs, out)
+func (k narrow) turn(state []float64, b *bunch, c []float64) { k.apply(state, b.pairs, c) }
+
+func (k narrow) unturn(psi, lambda []float64, b *bunch, c, out []float64) {
+	k.overlap(psi, lambda, b, out)
 	d := [4]float64{c[0], -c[1], -c[2], -c[3]}
-	k.apply(psi, pairs, d[:])
-	k.apply(lambda, pairs, d[:])
+	k.apply(psi, b.pairs, d[:])
+	k.apply(lambda, b.pairs, d[:])
 }
 
-func (narrow) overlap(psi, lambda []float64, pairs []pair, out []float64) {
+func (narrow) overlap(psi, lambda []float64, b *bunch, out []float64) {
 	x, y, z := 0.0, 0.0, 0.0
-	for _, p := range pairs {
+	for _, p := range b.pairs {
 		s0, s1 := (*[2]float64)(psi[int(p.zero)*2:]), (*[2]float64)(psi[int(p.one)*2:])
 		l0, l1 := (*[2]float64)(lambda[int(p.zero)*2:]), (*[2]float64)(lambda[int(p.one)*2:])
 		x0, y0, x1, y1 := s0[0], s0[1], s1[0], s1[1]

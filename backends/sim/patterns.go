@@ -60,7 +60,7 @@ func (j *shotJob) patterns(ctx context.Context, p *patternProgram) ([]uint64, er
 	}
 	words := make([]uint64, j.shots)
 	before := make([]bool, j.circuit.Bits)
-	run := newPatternRun(p.program, k.lanes, j)
+	run := newPatternRun(p.program, k.narrowest(), j)
 	for first := 0; first < j.shots; first += patternShots {
 		outcomes := make([]uint32, min(patternShots, j.shots-first))
 		part := uint64(first / patternShots)
@@ -118,7 +118,7 @@ func newPatternRun(p *program, k kernel, j *shotJob) *patternRun {
 	for i, u := range r.base {
 		copy(coefs[4*i:], []float64{u.ar, u.ai, u.br, u.bi})
 	}
-	p.start(block{lanes: 1, width: 1}, coefs, psi)
+	p.start(plainRows(1), 1, coefs, psi)
 	every := max(1, (len(p.ops)-p.product)/keptStates)
 	for i := p.product; i < len(p.ops); i++ {
 		if (i-p.product)%every == 0 {
@@ -205,7 +205,7 @@ func (r *patternRun) block(lanes []pattern, width int, s *patternSpace) {
 		}
 	}
 	if from == 0 {
-		r.start(block{lanes: len(lanes), width: width}, s.coefs, s.psi)
+		r.start(r.kernel, width, s.coefs, s.psi)
 		from = r.product
 	}
 	for i := from; i < len(r.ops); i++ {

@@ -107,7 +107,7 @@ func (b *batch) shiftedLaws(bases [][]float64, pairs []shiftPair, use func(worke
 	size := 1 << p.n
 	workers := min(workersOf(b.sim.Workers), len(blocks))
 	for len(b.spaces) < workers {
-		b.spaces = append(b.spaces, p.newWorkspace(width))
+		b.spaces = append(b.spaces, p.newWorkspace(b.kernels[0].lanes()))
 	}
 	laws := make([]float64, 2*size*workers)
 	parallel.Each(len(blocks), workers, func(i, worker int) {
@@ -178,7 +178,7 @@ func (b *batch) keepBases(bases [][]float64) *baseRun {
 		k := single[i]
 		psi := make([]float64, 2<<p.n)
 		p.plan.bind(bind, k, &b.trigs, w.coefs, w.own)
-		p.start(k, w.coefs, psi)
+		p.start(plainRows(1), 1, w.coefs, psi)
 		run.coefs[i] = slices.Clone(w.coefs[:4*len(p.ops)])
 		for s, at := range run.stops {
 			if s > 0 {

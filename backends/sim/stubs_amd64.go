@@ -138,3 +138,153 @@ func brickAVX2(trig *float64, bits *float64, tape *float64, pairs uint64)
 //
 //go:noescape
 func unbrickAVX2(trig *float64, bits *float64, tape *float64, lambda *float64, d *float64, pairs uint64)
+
+// turn1AVX2 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turn1AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturn1AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturn1AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// overlap1AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
+//
+//go:noescape
+func overlap1AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, out *float64)
+
+// shear1AVX2 writes the coefficients of a bunch from its SU(2)s.
+//
+//go:noescape
+func shear1AVX2(plain *float64, c *float64, one float64, tiny float64)
+
+// turn2AVX2 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turn2AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturn2AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturn2AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// overlap2AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
+//
+//go:noescape
+func overlap2AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, out *float64)
+
+// shear2AVX2 writes the coefficients of a bunch from its SU(2)s.
+//
+//go:noescape
+func shear2AVX2(plain *float64, c *float64, one float64, tiny float64)
+
+// growAVX2 writes the first amplitudes of a state times b to those after them and takes them times a.
+//
+//go:noescape
+func growAVX2(psi *float64, filled uint64, c *float64)
+
+// normsAVX2 writes |x|² of n amplitudes to their outcomes.
+//
+//go:noescape
+func normsAVX2(law *float64, psi *float64, outcome *uint32, n uint64)
+
+// weighAVX2 writes n amplitudes times the numbers of their outcomes.
+//
+//go:noescape
+func weighAVX2(lambda *float64, psi *float64, table *float64, outcome *uint32, n uint64)
+
+// foldAVX2 writes the sums of n pairs of rows to the first n and the sum of their differences to z.
+//
+//go:noescape
+func foldAVX2(law *float64, n uint64, z *float64)
+
+// unfoldAVX2 writes n rows, plus and minus those of by, to the first 2n.
+//
+//go:noescape
+func unfoldAVX2(table *float64, n uint64, by *float64)
+
+// turn1AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turn1AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturn1AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturn1AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// overlap1AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
+//
+//go:noescape
+func overlap1AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, out *float64)
+
+// shear1AVX512 writes the coefficients of a bunch from its SU(2)s.
+//
+//go:noescape
+func shear1AVX512(plain *float64, c *float64, one float64, tiny float64)
+
+// turn2AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turn2AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturn2AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturn2AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// overlap2AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
+//
+//go:noescape
+func overlap2AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, out *float64)
+
+// shear2AVX512 writes the coefficients of a bunch from its SU(2)s.
+//
+//go:noescape
+func shear2AVX512(plain *float64, c *float64, one float64, tiny float64)
+
+// turn3AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turn3AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturn3AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturn3AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// overlap3AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
+//
+//go:noescape
+func overlap3AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, out *float64)
+
+// shear3AVX512 writes the coefficients of a bunch from its SU(2)s.
+//
+//go:noescape
+func shear3AVX512(plain *float64, c *float64, one float64, tiny float64)
+
+// growAVX512 writes the first amplitudes of a state times b to those after them and takes them times a.
+//
+//go:noescape
+func growAVX512(psi *float64, filled uint64, c *float64)
+
+// normsAVX512 writes |x|² of n amplitudes to their outcomes.
+//
+//go:noescape
+func normsAVX512(law *float64, psi *float64, outcome *uint32, n uint64)
+
+// weighAVX512 writes n amplitudes times the numbers of their outcomes.
+//
+//go:noescape
+func weighAVX512(lambda *float64, psi *float64, table *float64, outcome *uint32, n uint64)
+
+// foldAVX512 writes the sums of n pairs of rows to the first n and the sum of their differences to z.
+//
+//go:noescape
+func foldAVX512(law *float64, n uint64, z *float64)
+
+// unfoldAVX512 writes n rows, plus and minus those of by, to the first 2n.
+//
+//go:noescape
+func unfoldAVX512(table *float64, n uint64, by *float64)

@@ -25,6 +25,7 @@ func main() {
 	spread()
 	componentsOfBlock()
 	side()
+	bunches()
 	Generate()
 }
 
