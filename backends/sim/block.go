@@ -209,7 +209,7 @@ func (t *turner) forward(p *program, k block, w *workspace, c, psi []float64) {
 	for i := range t.bunches {
 		if b := &t.bunches[i]; b.first >= p.product {
 			t.turn(psi, b, c)
-			c = c[t.sheets(b.count):]
+			c = c[t.size(b):]
 		}
 	}
 }
@@ -228,7 +228,7 @@ func (t *turner) backward(p *program, s *sweep, w *workspace, keep *kept, lambda
 		if b.first < p.product {
 			t.overlap(keep.state, lambda, b, out)
 		} else {
-			at := len(c) - t.sheets(b.count)
+			at := len(c) - t.size(b)
 			t.unturn(keep.state, lambda, b, c[at:], out)
 			c = c[:at]
 		}

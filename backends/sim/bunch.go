@@ -1,6 +1,9 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // maxBunch bounds the SU(2)s that a kernel applies at once.
 const maxBunch = 3
@@ -8,7 +11,8 @@ const maxBunch = 3
 // bunch is a run of ops that commute, each on a qubit of its own, which a kernel applies at
 // once: every amplitude is read and written once for all of them.
 type bunch struct {
-	first, count int // ops
+	first, count int  // ops
+	aboutX       bool // all of them are rotations about X
 	*groups
 	pairs []pair // of the first op, for kernels that take one at a time
 }
@@ -48,6 +52,7 @@ func (p *program) bunches(most, amplitude int) (out []bunch) {
 		for k := range parts {
 			b := bunch{first: i + k*run/parts, pairs: p.ops[i+k*run/parts].pairing.list}
 			b.count = i + (k+1)*run/parts - b.first
+			b.aboutX = !slices.ContainsFunc(p.ops[b.first:][:b.count], func(f fused) bool { return len(f.factors) > 1 || f.factors[0].axis != axisX })
 			if amplitude > 0 {
 				var key [maxBunch]*pairing
 				for j := range b.count {
@@ -92,5 +97,11 @@ next:
 // an angle φ from 0 to π/2, and another phase where it is 1. The rotation is three shears: the
 // zero less t times the one, the one plus s times the zero, the zero less t times the one, with
 // t = tan φ/2, s = sin φ. First come t and s of each op, then the phases, before and after, of
-// all amplitudes of a group but the first.
-func sheets(count int) int { return 2*count + 4*(1<<count-1) }
+// all amplitudes of a group but the first. A rotation about X needs no phases: its shears are by
+// it and is.
+func (b *bunch) sheets() int {
+	if b.aboutX {
+		return 2 * b.count
+	}
+	return 2*b.count + 4*(1<<b.count-1)
+}

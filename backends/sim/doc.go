@@ -14,10 +14,11 @@
 // # Batches
 //
 // A batch of bindings is the innermost dimension of the state: the amplitudes
-// of as many bindings as the kernel has lanes lie side by side (4 with AVX2, 16
-// in plain Go, 1 where there are few bindings). Blocks of lanes are the tasks
-// of the workers and results are reduced in the order of the blocks, so they
-// are the same, bit for bit, for any number of workers.
+// of as many bindings as the kernel has lanes lie side by side (8 with AVX-512, 4
+// with AVX2, 16 in plain Go, 1 where there are few bindings). Neighbouring SU(2)s that
+// commute are bunches: up to three are applied to amplitudes held in registers. Blocks
+// of lanes are the tasks of the workers and results are reduced in the order of the
+// blocks, so they are the same, bit for bit, for any number of workers.
 //
 // # Large states
 //

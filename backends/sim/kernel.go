@@ -19,8 +19,8 @@ type kernel interface {
 	most() int
 	// apply multiplies every pair by the SU(2).
 	apply(state []float64, pairs []pair, c []float64)
-	// sheets is the number of coefficients of a bunch of so many SU(2)s, coefs appends them.
-	sheets(count int) int
+	// size is the number of coefficients of a bunch, coefs appends them.
+	size(b *bunch) int
 	coefs(b *bunch, plain, c []float64) []float64
 	// turn applies a bunch, but for a phase of each lane.
 	turn(state []float64, b *bunch, c []float64)
@@ -74,9 +74,9 @@ type oneByOne struct{ plainRows }
 
 func (oneByOne) most() int { return 1 }
 
-func (wide) sheets(int) int { return 4 * maxLanes }
+func (wide) size(*bunch) int { return 4 * maxLanes }
 
-func (narrow) sheets(int) int { return 4 }
+func (narrow) size(*bunch) int { return 4 }
 
 func (oneByOne) coefs(_ *bunch, plain, c []float64) []float64 { return append(c, plain...) }
 

@@ -17,7 +17,7 @@ func TestSelfTest(t *testing.T) {
 			t.Errorf("%s: %v", kernel, err)
 		}
 	}
-	if err := (&Simulator{Kernel: "sse"}).SelfTest(t.Context()); err == nil || !strings.Contains(err.Error(), "auto, go or avx2") {
+	if err := (&Simulator{Kernel: "sse"}).SelfTest(t.Context()); err == nil || !strings.Contains(err.Error(), "auto, go, avx2 or avx512") {
 		t.Errorf("a kernel that is not there: %v", err)
 	}
 	c := ir.Ansatz{Neurons: 2, Layers: 1, Closing: true, Latent: ir.LatentScale{Value: 1}}.Circuit()

@@ -420,7 +420,7 @@ func TestSameBitsForAnyWorkers(t *testing.T) {
 
 func TestUnknownKernel(t *testing.T) {
 	_, err := (&Simulator{Kernel: "sse"}).Differentiate(ir.New(1, 0), backends.ExpectationZ)
-	if err == nil || !strings.Contains(err.Error(), "auto, go or avx2") {
+	if err == nil || !strings.Contains(err.Error(), "auto, go, avx2 or avx512") {
 		t.Errorf("got %v", err)
 	}
 }

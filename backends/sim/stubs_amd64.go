@@ -149,6 +149,16 @@ func turn1AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
 //go:noescape
 func unturn1AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
 
+// turnX1AVX2 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turnX1AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturnX1AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturnX1AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
 // overlap1AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
 //
 //go:noescape
@@ -168,6 +178,16 @@ func turn2AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
 //
 //go:noescape
 func unturn2AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// turnX2AVX2 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turnX2AVX2(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturnX2AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturnX2AVX2(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
 
 // overlap2AVX2 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
 //
@@ -204,6 +224,11 @@ func foldAVX2(law *float64, n uint64, z *float64)
 //go:noescape
 func unfoldAVX2(table *float64, n uint64, by *float64)
 
+// shearXAVX2 writes the coefficients of rotations about X from their SU(2)s.
+//
+//go:noescape
+func shearXAVX2(plain *float64, c *float64, count uint64, one float64, sign float64)
+
 // turn1AVX512 applies SU(2)s to n groups of amplitudes.
 //
 //go:noescape
@@ -213,6 +238,16 @@ func turn1AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64
 //
 //go:noescape
 func unturn1AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// turnX1AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turnX1AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturnX1AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturnX1AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
 
 // overlap1AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
 //
@@ -234,6 +269,16 @@ func turn2AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64
 //go:noescape
 func unturn2AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
 
+// turnX2AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turnX2AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturnX2AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturnX2AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
 // overlap2AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
 //
 //go:noescape
@@ -253,6 +298,16 @@ func turn3AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64
 //
 //go:noescape
 func unturn3AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
+
+// turnX3AVX512 applies SU(2)s to n groups of amplitudes.
+//
+//go:noescape
+func turnX3AVX512(state *float64, zeros *uint32, n int, flips *uint64, c *float64)
+
+// unturnX3AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.
+//
+//go:noescape
+func unturnX3AVX512(psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64)
 
 // overlap3AVX512 adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out.
 //
@@ -288,3 +343,8 @@ func foldAVX512(law *float64, n uint64, z *float64)
 //
 //go:noescape
 func unfoldAVX512(table *float64, n uint64, by *float64)
+
+// shearXAVX512 writes the coefficients of rotations about X from their SU(2)s.
+//
+//go:noescape
+func shearXAVX512(plain *float64, c *float64, count uint64, one float64, sign float64)

@@ -34,7 +34,7 @@ func (a *app) book(root *cobra.Command) (*manual.Book, error) {
 	lists := map[string][]string{
 		"BASELINES": append([]string{"quick", "all", "none"}, assess.ScoreBaselines()...),
 		"DIALECT":   qasm.Dialects(), "SERVICE": serviceNames(), "STATE": ledger.States(),
-		"KERNEL": {"auto", "go", "avx2"}, "METHOD": {"auto", "state", "stabilizer", "mps", "density", "trajectories"},
+		"KERNEL": {"auto", "go", "avx2", "avx512"}, "METHOD": {"auto", "state", "stabilizer", "mps", "density", "trajectories"},
 	}
 	return manual.Read(root, texts, lists)
 }

@@ -124,6 +124,29 @@ func (w width) shear(qubits int) {
 	end()
 }
 
+// shearX writes what turnX and unturnX take of rotations about X, a and b i, whose sign is no
+// more than a phase.
+func (w width) shearX() {
+	w.text("shearX", "plain *float64, c *float64, count uint64, one float64, sign float64", "writes the coefficients of rotations about X from their SU(2)s.")
+	plain, c := param("plain"), param("c")
+	one, sign := w.vec(), w.vec()
+	VBROADCASTSD(NewParamAddr("one", 24), one)
+	VBROADCASTSD(NewParamAddr("sign", 32), sign)
+	count("", param("count"), func(reg.GPVirtual) {
+		a, s, t := w.load(w.row(plain, 0)), w.vec(), w.vec()
+		VANDPD(a, sign, t)
+		VXORPD(t, a, a)
+		VXORPD(w.row(plain, 3), t, s)
+		VADDPD(a, one, t)
+		VDIVPD(t, s, t)
+		VMOVUPD(t, w.row(c, 0))
+		VMOVUPD(s, w.row(c, 1))
+		ADDQ(U32(4*w.bytes), plain)
+		ADDQ(U32(2*w.bytes), c)
+	})
+	end()
+}
+
 // grow puts one more qubit above the filled amplitudes of a product state.
 func (w width) grow() {
 	w.text("grow", "psi *float64, filled uint64, c *float64", "writes the first amplitudes of a state times b to those after them and takes them times a.")
@@ -144,8 +167,8 @@ func (w width) grow() {
 			VMOVUPD(re, w.row(k.to, 0))
 			VMOVUPD(im, w.row(k.to, 1))
 		}
-		ADDQ(Imm(uint64(2*w.bytes)), psi)
-		ADDQ(Imm(uint64(2*w.bytes)), other)
+		ADDQ(U32(2*w.bytes), psi)
+		ADDQ(U32(2*w.bytes), other)
 	})
 	end()
 }
@@ -170,7 +193,7 @@ func (w width) norms() {
 		VMULPD(x, x, x)
 		VFMADD231PD(y, y, x)
 		VMOVUPD(x, Mem{Base: law, Index: at, Scale: 1})
-		ADDQ(Imm(uint64(2*w.bytes)), psi)
+		ADDQ(U32(2*w.bytes), psi)
 	})
 }
 
@@ -184,8 +207,8 @@ func (w width) weigh() {
 			VMULPD(w.row(psi, part), t, x)
 			VMOVUPD(x, w.row(lambda, part))
 		}
-		ADDQ(Imm(uint64(2*w.bytes)), psi)
-		ADDQ(Imm(uint64(2*w.bytes)), lambda)
+		ADDQ(U32(2*w.bytes), psi)
+		ADDQ(U32(2*w.bytes), lambda)
 	})
 }
 
@@ -204,8 +227,8 @@ func (w width) fold() {
 		VADDPD(d, sum, sum)
 		VADDPD(b, a, a)
 		VMOVUPD(a, w.row(law, 0))
-		ADDQ(Imm(uint64(2*w.bytes)), from)
-		ADDQ(Imm(uint64(w.bytes)), law)
+		ADDQ(U32(2*w.bytes), from)
+		ADDQ(U32(w.bytes), law)
 	})
 	VMOVUPD(sum, w.row(z, 0))
 	end()
@@ -224,8 +247,8 @@ func (w width) unfold() {
 	w.shift(to, 2)
 	ADDQ(table, to)
 	count("", n, func(reg.GPVirtual) {
-		SUBQ(Imm(uint64(w.bytes)), from)
-		SUBQ(Imm(uint64(2*w.bytes)), to)
+		SUBQ(U32(w.bytes), from)
+		SUBQ(U32(2*w.bytes), to)
 		x, up, down := w.load(w.row(from, 0)), w.vec(), w.vec()
 		VADDPD(d, x, up)
 		VSUBPD(d, x, down)

@@ -42,6 +42,7 @@ var zmm = []reg.VecPhysical{
 type bunch struct {
 	width
 	qubits       int
+	aboutX       bool
 	free         []reg.VecPhysical
 	zeros, flips reg.Register
 	coefs        reg.Register
@@ -135,28 +136,44 @@ func (b *bunch) phases(a amplitudes, after, conjugate bool) {
 	}
 }
 
-// rotations turns the pairs of each qubit, or turns them back.
+// rotations turns the pairs of each qubit about Y, or turns them back.
 func (b *bunch) rotations(a amplitudes, back bool) {
+	b.shears(func(to *[2]reg.VecPhysical, by reg.VecPhysical, from [2]reg.VecPhysical, down bool) {
+		add := VFMADD231PD
+		if down != back {
+			add = VFNMADD231PD
+		}
+		add(by, from[0], to[0])
+		add(by, from[1], to[1])
+	}, a)
+}
+
+// rotationsX turns the pairs of each qubit about X: shears by imaginary numbers, no phases.
+func (b *bunch) rotationsX(a amplitudes, back bool) {
 	plus, minus := VFMADD231PD, VFNMADD231PD
 	if back {
 		plus, minus = minus, plus
 	}
+	b.shears(func(to *[2]reg.VecPhysical, by reg.VecPhysical, from [2]reg.VecPhysical, _ bool) {
+		minus(by, from[1], to[0])
+		plus(by, from[0], to[1])
+	}, a)
+}
+
+// shears takes the pairs of each qubit through three shears: of the zeros by the ones and t, down
+// or the other way as shear says, of the ones by the zeros and s, of the zeros again.
+func (b *bunch) shears(add func(to *[2]reg.VecPhysical, by reg.VecPhysical, from [2]reg.VecPhysical, down bool), a amplitudes) {
 	for i := range b.qubits {
 		t, s := b.take(), b.take()
 		VMOVUPD(b.coef(2*i), t)
 		VMOVUPD(b.coef(2*i+1), s)
-		shear := func(to int, by reg.VecPhysical, add func(...Op)) {
+		for step, by := range []reg.VecPhysical{t, s, t} {
 			for j := range a {
-				if j>>i&1 == to {
-					for part := range a[j] {
-						add(by, a[j^1<<i][part], a[j][part])
-					}
+				if j>>i&1 == step%2 {
+					add(&a[j], by, a[j^1<<i], step != 1)
 				}
 			}
 		}
-		shear(0, t, minus)
-		shear(1, s, plus)
-		shear(0, t, minus)
 		b.give(t, s)
 	}
 }
@@ -264,23 +281,37 @@ func end() {
 	RET()
 }
 
-func (w width) turn(qubits int) {
-	b := w.begin("turn", qubits, "state *float64, zeros *uint32, n int, flips *uint64, c *float64", "applies SU(2)s to n groups of amplitudes.")
+// turned takes a group from one side of the SU(2)s to the other.
+func (b *bunch) turned(a amplitudes, back bool) {
+	if b.aboutX {
+		b.rotationsX(a, back)
+		return
+	}
+	b.phases(a, back, back)
+	b.rotations(a, back)
+	b.phases(a, !back, back)
+}
+
+// turns names the kernels of SU(2)s, and of those that are rotations about X.
+var turns = map[bool]string{false: "turn", true: "turnX"}
+
+func (w width) turn(qubits int, aboutX bool) {
+	b := w.begin(turns[aboutX], qubits, "state *float64, zeros *uint32, n int, flips *uint64, c *float64", "applies SU(2)s to n groups of amplitudes.")
+	b.aboutX = aboutX
 	state := param("state")
 	b.coefs = param("c")
 	b.groups(func() {
 		a := b.read(state)
-		b.phases(a, false, false)
-		b.rotations(a, false)
-		b.phases(a, true, false)
+		b.turned(a, false)
 		b.store(state, a)
 	})
 	end()
 }
 
-func (w width) unturn(qubits int) {
-	b := w.begin("unturn", qubits, "psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64",
+func (w width) unturn(qubits int, aboutX bool) {
+	b := w.begin("un"+turns[aboutX], qubits, "psi *float64, lambda *float64, zeros *uint32, n int, flips *uint64, c *float64, out *float64",
 		"adds Im<lambda|P|psi>, P = X, Y, Z of each qubit, of n groups to out, then applies the adjoint of the SU(2)s to both.")
+	b.aboutX = aboutX
 	psi, lambda := states()
 	b.coefs = param("c")
 	b.sums()
@@ -290,9 +321,7 @@ func (w width) unturn(qubits int) {
 			if base == psi {
 				b.components(a, lambda)
 			}
-			b.phases(a, true, true)
-			b.rotations(a, true)
-			b.phases(a, false, true)
+			b.turned(a, true)
 			b.store(base, a)
 		}
 	})
@@ -320,8 +349,10 @@ func (w width) overlaps(qubits int) {
 func bunches() {
 	for _, w := range widths {
 		for k := 1; k <= w.most; k++ {
-			w.turn(k)
-			w.unturn(k)
+			for _, aboutX := range []bool{false, true} {
+				w.turn(k, aboutX)
+				w.unturn(k, aboutX)
+			}
 			w.overlaps(k)
 			w.shear(k)
 		}
@@ -330,5 +361,6 @@ func bunches() {
 		w.weigh()
 		w.fold()
 		w.unfold()
+		w.shearX()
 	}
 }
