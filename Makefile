@@ -26,7 +26,7 @@ CLIENTS ?= $(or $(TMPDIR),/tmp)/qgan-clients
 # Run directories for the referee; none: its own choice.
 RUNS ?=
 
-.PHONY: build install share test verify bench lint fuzz generate golden referee recordings services dist clean help
+.PHONY: build install share test verify bench lint fuzz generate golden referee recordings performance bench-check services dist clean help
 
 build: ## the program, as bin/qgan
 	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags "-s -w -X main.version=$(VERSION)" -o bin/qgan ./cmd/qgan
@@ -93,6 +93,15 @@ recordings: build ## Elephant, pynapple, pynwb and scipy on the recordings, the 
 
 queues: ## a study of 200 trainings over a NATS server and four workers, one of which is killed every 10 s
 	cd training/study/natstest && QGAN_LONG=1 go test -count=1 -timeout 60m -v -run Killed ./...
+
+performance: build ## times qgan beside its peers and writes docs/performance.md (CLIENTS-performance: their virtual environment)
+	@test -x $(CLIENTS)-performance/bin/python || $(QGAN_PYTHON) -m venv $(CLIENTS)-performance
+	@while read -r package; do $(CLIENTS)-performance/bin/pip install -q "$$package" || echo "$$package does not install here: its rows are left out"; done <referee/performance.txt
+	$(CLIENTS)-performance/bin/python referee/performance.py --qgan bin/qgan --write
+
+bench-check: build ## finds work that became slower than in the kept table, beside the peers that make performance installed
+	@test -x $(CLIENTS)-performance/bin/python || { echo "make bench-check: make performance installs the peers" >&2; exit 2; }
+	$(CLIENTS)-performance/bin/python referee/performance.py --qgan bin/qgan --check
 
 services: build ## the services' official clients against the emulators (CLIENTS: where their virtual environments are made)
 	@test -x $(CLIENTS)/bin/python || { $(QGAN_PYTHON) -m venv $(CLIENTS) && $(CLIENTS)/bin/pip install -q -r referee/services.txt; }
