@@ -26,8 +26,8 @@ type Shelf struct {
 	Dir string
 }
 
-// Snapshot reads a device: files that belong together, with commas between them, or the
-// name of one on the shelf. A conf_*.json beside a props_*.json of the same name is read
+// Snapshot reads a device: files that belong together, with commas between them, the
+// name of one on the shelf, or that of an [Invented] one. A conf_*.json beside a props_*.json of the same name is read
 // too. A device that is not there is an *AbsentError, one that can't be read a *FileError.
 func (s Shelf) Snapshot(device string) (*Snapshot, error) {
 	files, err := s.Read(device)
@@ -51,9 +51,12 @@ func (s Shelf) Read(device string) (files []File, err error) {
 				data, err = disk.ReadFile(path)
 			}
 		}
+		if invented, ok := InventedDevice(alone(path)); ok && errors.Is(err, fs.ErrNotExist) {
+			data, err = invented.Encode()
+		}
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, &AbsentError{path, errors.New("there is no such file, and no device of that name was fetched")}
+			return nil, &AbsentError{path, errors.New("there is no such file, no device of that name was fetched, and none is built in")}
 		case err != nil:
 			return nil, &AbsentError{path, err}
 		}
@@ -70,25 +73,25 @@ func (s Shelf) Read(device string) (files []File, err error) {
 	return files, nil
 }
 
-// Names are the devices of which the shelf has data, in order.
-func (s Shelf) Names() []string {
+// Names are the devices of which the shelf has data, in order, and the invented ones.
+func (s Shelf) Names() (names []string) {
 	disk := s.FS
 	if disk == nil {
 		disk = machine{}
 	}
+	for _, d := range InventedDevices() {
+		names = append(names, d.Name)
+	}
 	if s.Dir == "" {
-		return nil
+		return names
 	}
-	entries, err := disk.ReadDir(s.Dir)
-	if err != nil {
-		return nil
-	}
-	var names []string
+	entries, _ := disk.ReadDir(s.Dir) // none: nothing was fetched
 	for _, e := range entries {
 		if name, _, ok := strings.Cut(e.Name(), "@"); ok && !strings.HasPrefix(name, ".") {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return slices.Compact(names)
 }
 
@@ -113,8 +116,7 @@ func (s Shelf) newest(disk Files, name string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	_, alone, _ := strings.Cut(name, ":")
-	for _, name := range []string{called(name), called(alone)} {
+	for _, name := range []string{called(name), called(alone(name))} {
 		for _, e := range slices.Backward(entries) { // in order of name, so the newest date is last
 			if name != "" && strings.HasPrefix(e.Name(), name+"@") {
 				return filepath.Join(s.Dir, e.Name()), true
@@ -122,6 +124,14 @@ func (s Shelf) newest(disk Files, name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// alone is the name of a device without its service.
+func alone(name string) string {
+	if _, device, ok := strings.Cut(name, ":"); ok {
+		return device
+	}
+	return name
 }
 
 // AbsentError says that there are no calibration data of a device.

@@ -46,12 +46,12 @@ func TestShelf(t *testing.T) {
 		{"d", "x", "d/x@2026.json"}, {"d", "xy", "d/xy@2027.json"}, {"d", "x,one.json", "d/x@2026.json one.json"},
 		{"d", "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", "d/Garnet@2026.json"}, {"d", "braket:arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet", "d/Garnet@2026.json"},
 		{"d", "sirius:mock", "d/sirius_mock@2026.json"}, {"d", "iqm:sirius:mock", "d/sirius_mock@2026.json"}, {"d", "ibm:x", "d/x@2026.json"},
-		{"d", "qpu/Garnet", "device qpu/Garnet: there is no such file, and no device of that name was fetched"},
-		{"d", "x:", "device x:: there is no such file, and no device of that name was fetched"},
-		{"d", "y", "device y: there is no such file, and no device of that name was fetched"},
-		{"d", "one.json,z", "device z: there is no such file, and no device of that name was fetched"},
-		{"", "x", "device x: there is no such file, and no device of that name was fetched"},
-		{"gone", "x", "device x: there is no such file, and no device of that name was fetched"},
+		{"d", "qpu/Garnet", "device qpu/Garnet: there is no such file, no device of that name was fetched, and none is built in"},
+		{"d", "x:", "device x:: there is no such file, no device of that name was fetched, and none is built in"},
+		{"d", "y", "device y: there is no such file, no device of that name was fetched, and none is built in"},
+		{"d", "one.json,z", "device z: there is no such file, no device of that name was fetched, and none is built in"},
+		{"", "x", "device x: there is no such file, no device of that name was fetched, and none is built in"},
+		{"gone", "x", "device x: there is no such file, no device of that name was fetched, and none is built in"},
 		{"d", "locked.json", "device locked.json: permission denied"},
 	} {
 		read, err := Shelf{FS: lockedFiles{files}, Dir: k.dir}.Read(k.device)

@@ -324,3 +324,22 @@ func TestCountsOfMemories(t *testing.T) {
 		}
 	}
 }
+
+// Circuits that nobody could train are refused, with what they would take.
+func TestTooManyAngles(t *testing.T) {
+	for _, c := range []struct {
+		neurons, timesteps int
+		layers, want       string // "": they are taken
+	}{
+		{8, 1, "3125", ""},
+		{8, 1, "3126", "5e+04 angles would take about 0.12 GB of memory and 0.064 s a step; at most 50000 are trained, here layers 3125"},
+		{8, 1, "1000000", "1.6e+07 angles would take about 38 GB of memory and 20 s a step"},
+		{8, 1, "9223372036854775807", "1.5e+20 angles"},
+		{50, 1, "1000000", "1e+08 angles would take about 2.4e+02 GB of memory; at most"},
+	} {
+		_, err := training.Resolve("deep", c.neurons, c.timesteps, map[string]string{"layers": c.layers})
+		if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), "layers "+c.layers+": "+c.want) {
+			t.Errorf("%d neurons, %s layers: %v, want %q", c.neurons, c.layers, err, c.want)
+		}
+	}
+}

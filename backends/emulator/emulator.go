@@ -77,6 +77,24 @@ func New(service string, o Options) (Service, error) {
 	return make(o)
 }
 
+// Stage serves a service's emulator on loopback until the context ends, for work that sends
+// nothing: its address, and the environment in which a client finds its account.
+func Stage(ctx context.Context, service string, o Options) (s Service, address string, getenv func(string) string, err error) {
+	if s, err = New(service, o); err != nil {
+		return nil, "", nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", nil, err
+	}
+	go Serve(ctx, l, s)
+	account := map[string]string{}
+	for _, v := range s.Environment() {
+		account[v[0]] = v[1]
+	}
+	return s, "http://" + l.Addr().String(), func(name string) string { return account[name] }, nil
+}
+
 // Serve answers on a listener until the context ends, and lets the requests that are being
 // answered end for two seconds more.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"qgan/backends"
-	"qgan/calibration"
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -43,6 +42,7 @@ const tokenLife = time.Hour
 
 // NewIBM returns the service.
 func NewIBM(o Options) (*IBM, error) {
+	o.Files = ibmOwn(o.Files)
 	s, err := newFrame(o, kind{"IBM", heron, "", ibmWords})
 	if err != nil {
 		return nil, err
@@ -614,66 +614,4 @@ func packBytes(data []byte, rows, columns int) string {
 	z.Write(data)
 	z.Close()
 	return base64.StdEncoding.EncodeToString(b.Bytes())
-}
-
-// heron is the built-in device: seven qubits in a row with the figures of a good
-// processor of 2026.
-func heron() []calibration.File {
-	const n = 7
-	type m = map[string]any
-	var qubits, gates []any
-	var pairs [][2]int
-	at := "2026-05-12T09:00:00+00:00"
-	value := func(name, unit string, x float64) m { return m{"date": at, "name": name, "unit": unit, "value": x} }
-	for q := range n {
-		f := float64(q)
-		qubits = append(qubits, []any{
-			value("T1", "us", 180+10*f), value("T2", "us", 120+8*f), value("readout_error", "", 0.008+0.001*f),
-			value("prob_meas0_prep1", "", 0.011+0.001*f), value("prob_meas1_prep0", "", 0.005+0.001*f), value("readout_length", "ns", 1400),
-		})
-		for _, g := range []string{"id", "sx", "x"} {
-			gates = append(gates, m{"gate": g, "qubits": []int{q}, "parameters": []any{value("gate_error", "", 2.5e-4), value("gate_length", "ns", 32)}, "name": fmt.Sprintf("%s%d", g, q)})
-		}
-		gates = append(gates, m{"gate": "rz", "qubits": []int{q}, "parameters": []any{value("gate_error", "", 0), value("gate_length", "ns", 0)}, "name": fmt.Sprintf("rz%d", q)})
-		if q > 0 {
-			for _, p := range [][2]int{{q - 1, q}, {q, q - 1}} {
-				pairs = append(pairs, p)
-				gates = append(gates, m{"gate": "cz", "qubits": p, "parameters": []any{value("gate_error", "", 0.003+0.0002*f), value("gate_length", "ns", 68)}, "name": fmt.Sprintf("cz%d_%d", p[0], p[1])})
-			}
-		}
-	}
-	var definitions []any
-	for _, g := range []string{"id", "rz", "sx", "x", "cz"} {
-		coupling := [][]int{}
-		for q := range n {
-			coupling = append(coupling, []int{q})
-		}
-		parameters := []string{}
-		if g == "rz" {
-			parameters = []string{"theta"}
-		}
-		if g == "cz" {
-			coupling = nil
-			for _, p := range pairs {
-				coupling = append(coupling, []int{p[0], p[1]})
-			}
-		}
-		definitions = append(definitions, m{"name": g, "parameters": parameters, "qasm_def": "gate " + g + " q { }", "coupling_map": coupling})
-	}
-	encode := func(v any) []byte {
-		raw, _ := json.Marshal(v) // maps, lists, texts and numbers
-		return raw
-	}
-	const name = "emulated_heron"
-	return []calibration.File{
-		{Name: "props_" + name + ".json", Data: encode(m{"backend_name": name, "backend_version": "1.0.0", "last_update_date": at, "qubits": qubits, "gates": gates, "general": []any{}})},
-		{Name: "conf_" + name + ".json", Data: encode(m{
-			"backend_name": name, "backend_version": "1.0.0", "n_qubits": n, "basis_gates": []string{"cz", "id", "rz", "sx", "x"}, "gates": definitions, "coupling_map": pairs,
-			"local": false, "simulator": false, "conditional": false, "open_pulse": false, "memory": true, "max_shots": 100000, "max_experiments": 300, "dt": 4.0, "dtm": 4.0,
-			"timing_constraints": m{"granularity": 1}, "processor_type": m{"family": "Heron", "revision": "2"}, "supported_instructions": []string{"cz", "id", "rz", "sx", "x", "measure", "reset", "delay"},
-			"default_rep_delay": 250, "rep_delay_range": []float64{0, 500}, "sample_name": "family: Heron, revision: 2", "online_date": "2026-01-01T00:00:00+00:00",
-			"clops_h": 200000, "quantum_volume": nil, "supported_features": []string{"qasm3"}, "parametric_pulses": []string{}, "multi_meas_enabled": true, "dynamic_reprate_enabled": true,
-			"meas_map": [][]int{{0, 1, 2, 3, 4, 5, 6}}, "credits_required": false, "n_registers": 1, "description": "seven qubits on loopback", "url": "None", "allow_object_storage": true, "input_allowed": []string{"job", "runtime", "qasm3"},
-		})},
-	}
 }

@@ -54,7 +54,7 @@ func (d DeviceInfo) String() string {
 // List are the devices of a service, for people and programs.
 type List struct {
 	Schema  string       `json:"schema"`
-	Service string       `json:"service"`
+	Service string       `json:"service"` // "": of no service
 	Devices []DeviceInfo `json:"devices"`
 }
 
@@ -70,7 +70,11 @@ func (l *List) WriteText(w io.Writer) error {
 		if d.Queue != nil {
 			queue = fmt.Sprint(*d.Queue)
 		}
-		t.Row(l.Service+":"+d.Name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
+		name := d.Name
+		if l.Service != "" {
+			name = l.Service + ":" + name
+		}
+		t.Row(name, qubits, strings.TrimSpace(d.Status+" "+d.Reason), queue)
 	}
 	return t.Flush()
 }

@@ -41,7 +41,14 @@ mean little: compare with another program in the same run.`,
 	for _, w := range workload.All() {
 		group.AddCommand(&cobra.Command{
 			Use: w.Name, Short: "Time " + w.Short, Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return a.bench(cmd.Context(), w, f) },
+			RunE: func(cmd *cobra.Command, _ []string) error {
+				for _, flag := range flagsOf(cmd) {
+					if flag.set && a.origins[flag.name] == "" && !w.Takes(flag.name) {
+						return usagef("--%s: the work %s has none", flag.name, w.Name)
+					}
+				}
+				return a.bench(cmd.Context(), w, f)
+			},
 		})
 	}
 	return group

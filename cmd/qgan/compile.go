@@ -207,18 +207,23 @@ func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Resul
 	}
 	report := r.Report(took)
 	report.Circuit, report.Twirled = texts[0], texts[1:]
-	fidelity := r.Stats.Estimate()
-	return show(a, f.asJSON, report, func(r *compile.Report) error {
-		a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
-			r.Device, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, fidelity, r.Layout)
-		if f.approximate > 0 {
-			a.note("approximate: no probability is off by more than %.3g for what was left out", min(r.Error, 1))
+	if f.asJSON {
+		if f.out != "-" {
+			if err := a.writeCompiled(f.out, texts); err != nil {
+				return err
+			}
 		}
-		if r.Readout != nil {
-			a.note("outcomes have to be corrected: --json tells the map")
-		}
-		return a.writeCompiled(f.out, texts)
-	})
+		return a.printJSON(report)
+	}
+	a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
+		report.Device, report.Stats.TwoQubitGates, report.Stats.TwoQubitDepth, report.Stats.OneQubitGates, r.Stats.Estimate(), report.Layout)
+	if f.approximate > 0 {
+		a.note("approximate: no probability is off by more than %.3g for what was left out", min(report.Error, 1))
+	}
+	if report.Readout != nil {
+		a.note("outcomes have to be corrected: --json tells the map")
+	}
+	return a.writeCompiled(f.out, texts)
 }
 
 // writeCompiled writes a circuit, and its twirled forms beside it, to files or to stdout.

@@ -91,6 +91,14 @@ func knownKeys(root *cobra.Command) conffile.Known {
 	return known
 }
 
+// allFlags are the names of all flags of all verbs.
+func allFlags(root *cobra.Command) (names []string) {
+	for _, verb := range verbsOf(root) {
+		names = append(names, flagNames(verb)...)
+	}
+	return names
+}
+
 // apply sets every flag of a verb that the command line left alone and the
 // configuration speaks of, and returns where each came from.
 func (c *config) apply(cmd *cobra.Command) (map[string]string, error) {
@@ -131,7 +139,10 @@ func (a *app) configure(cmd *cobra.Command) error {
 	cfg, err := a.loadConfig(cmd.Root())
 	if err == nil {
 		a.cfg = cfg
-		_, err = cfg.apply(cmd)
+		for _, text := range cfg.Strangers(a.environ(), allFlags(cmd.Root())) {
+			a.warn("%s", text)
+		}
+		a.origins, err = cfg.apply(cmd)
 	}
 	if err != nil && cmd.Annotations[configLenient] != "" {
 		a.cfgErr, err = err, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"qgan/backends/service"
+	"qgan/calibration"
 	"qgan/internal/durable"
 )
 
@@ -20,6 +21,7 @@ func newDevicesListCmd(a *app) *cobra.Command {
 		Short: "List the devices of a service",
 		Long: `List the devices of a service. With --free-at-least only those that are online and have so
 many qubits; each of them is asked for what the service's list leaves out.
+Without an account and without --service those are listed that are built in: invented ones.
 SERVICE:least-busy stands for the one of them with the shortest queue, no simulator,
 where jobs are sent.`,
 		Example: "  qgan devices list --service ibm --free-at-least 100\n  qgan submit bell.qasm --backend ibm:least-busy",
@@ -28,12 +30,18 @@ where jobs are sent.`,
 			if free < 0 {
 				return usagef("--free-at-least %d: at least 1 is needed", free)
 			}
+			if name == invented {
+				return a.tell(asJSON, inventedDevices(free))
+			}
 			row, err := serviceOf(name)
 			if err != nil {
 				return err
 			}
 			s, err := f.client(cmd.Context(), a, row, "", service.Options{})
-			if err != nil {
+			if err != nil && !cmd.Flags().Changed("service") {
+				a.note("%v; without an account there are", err)
+				return a.tell(asJSON, inventedDevices(free))
+			} else if err != nil {
 				return err
 			}
 			devices, err := s.Devices(cmd.Context())
@@ -102,4 +110,18 @@ printed.`,
 	f.addEndpoint(cmd.Flags())
 	cmd.Flags().StringVar(&out, "out", "", "file to write (none: one in the cache folder)")
 	return cmd
+}
+
+// invented stands for a service in lists: that of the devices that are built in.
+const invented = "invented"
+
+// inventedDevices lists them, those of so many qubits at least.
+func inventedDevices(least int) *service.List {
+	l := &service.List{Schema: "qgan.devices/v1", Devices: []service.DeviceInfo{}}
+	for _, d := range calibration.InventedDevices() {
+		if d.Qubits >= least {
+			l.Devices = append(l.Devices, service.DeviceInfo{Name: d.Name, Qubits: d.Qubits, Status: "built in", Reason: "(" + d.Kind + ")"})
+		}
+	}
+	return l
 }

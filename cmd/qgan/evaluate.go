@@ -144,12 +144,6 @@ func (f *evaluateFlags) generator(cmd *cobra.Command, a *app, what string) (*ass
 // file evaluates drawn spike trains. Where the flags leave it open, the windows
 // are as long as the file's samples and the neurons are the first ones.
 func (f *evaluateFlags) file(cmd *cobra.Command, a *app, what string) (*assess.Evaluation, error) {
-	if f.exact {
-		return nil, usagef("--exact: a file has no law of its own, only samples")
-	}
-	if cmd.Flags().Changed("parameters") {
-		return nil, usagef("--parameters is for a run, %s is a file", what)
-	}
 	s := given(cmd.Flags())
 	if b := backendOf(s); b != "ideal" {
 		return nil, usagef("--backend %s is for a run, %s is a file", b, what)

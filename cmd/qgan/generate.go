@@ -108,7 +108,7 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 		a.note("%s", draft)
 	}
 	r, meta, err := on.Draw(cmd.Context(), g, s)
-	if f.where.dry && errors.Is(err, remote.ErrDry) {
+	if f.where.remote.dry && errors.Is(err, remote.ErrDry) {
 		a.note("%v", err)
 		return nil
 	}

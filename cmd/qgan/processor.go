@@ -76,7 +76,6 @@ type processorFlags struct {
 	latents   int
 	perLatent int
 	remote    remoteFlags
-	dry       bool
 }
 
 func (p *processorFlags) add(f *pflag.FlagSet) {
@@ -89,7 +88,7 @@ func (p *processorFlags) add(f *pflag.FlagSet) {
 func (p *processorFlags) addSending(f *pflag.FlagSet) {
 	p.remote.addSending(f)
 	p.remote.addJob(f)
-	f.BoolVar(&p.dry, "dry-run", false, "at a service: say what would be sent and what it may cost, and send nothing")
+	f.BoolVar(&p.remote.dry, "dry-run", false, "at a service: say what would be sent and what it may cost, and send nothing")
 }
 
 // open returns the processor that the flags name; nil for the ideal simulator, where the
@@ -109,7 +108,7 @@ func (p *processorFlags) open(ctx context.Context, a *app, verb string, f *pflag
 	case p.perLatent < 1 || p.perLatent > lab.MaxShots:
 		return nil, usagef("--shots-per-latent %d: it can be 1 to %d", p.perLatent, lab.MaxShots)
 	}
-	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Qubits: qubits, Asked: asked, Dry: p.dry})
+	return a.lab(&p.remote, verb).Processor(ctx, lab.Where{Settings: s, Shots: shots, Seed: seed, Qubits: qubits, Asked: asked, Dry: p.remote.dry})
 }
 
 // defaultBackend sets the backend, where nobody has, to the processor that the scheduler of a

@@ -25,12 +25,13 @@ import (
 // app is what the verbs share: the process's surroundings, so that a test can put
 // others in their place, and what the command line and the configuration said.
 type app struct {
-	stdin  io.Reader
-	out    io.Writer // data
-	err    io.Writer // messages and progress
-	getenv func(string) string
-	fs     durable.FS
-	now    func() time.Time
+	stdin   io.Reader
+	out     io.Writer // data
+	err     io.Writer // messages and progress
+	getenv  func(string) string
+	environ func() []string // all of it, NAME=VALUE
+	fs      durable.FS
+	now     func() time.Time
 
 	// terminal says whether a stream is one.
 	terminal func(stream any) bool
@@ -46,9 +47,10 @@ type app struct {
 	// extra are verbs beside those of newRootCmd; tests use it.
 	extra []func(*app) *cobra.Command
 
-	cfg     *config // what the environment and the configuration files say
-	cfgErr  error   // why they could not be used, for a verb that runs all the same
-	started bool    // a verb's own work has begun: no usage error from here on
+	cfg     *config           // what the environment and the configuration files say
+	cfgErr  error             // why they could not be used, for a verb that runs all the same
+	origins map[string]string // of flags that the configuration set
+	started bool              // a verb's own work has begun: no usage error from here on
 
 	senders []*remote.Remote // of jobs, that were opened
 	pulse   *progress.Pulse  // of a verb that only computes
@@ -59,7 +61,7 @@ type app struct {
 // newApp returns the app of a process.
 func newApp(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *app {
 	return &app{
-		stdin: stdin, out: stdout, err: stderr, getenv: getenv,
+		stdin: stdin, out: stdout, err: stderr, getenv: getenv, environ: os.Environ,
 		fs: durable.OS{}, now: time.Now, terminal: isTerminal, quit: os.Exit,
 		selfTest: func() (string, error) {
 			s := new(sim.Simulator)
@@ -189,6 +191,9 @@ func markStart(a *app, cmd *cobra.Command) {
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			a.started = true
+			if err := a.checkNeeds(cmd, args); err != nil {
+				return err
+			}
 			if verb, _, _ := strings.Cut(verbPath(cmd), " "); !slices.Contains(lasting, verb) {
 				if _, ok := a.err.(*os.File); ok {
 					a.pulse = progress.NewPulse(a.err, progress.FormOf(a.terminal(a.err), a.getenv), verb)

@@ -10,12 +10,14 @@ import (
 
 	"qgan/backends/azure"
 	"qgan/backends/braket"
+	"qgan/backends/emulator"
 	"qgan/backends/ibm"
 	"qgan/backends/ionq"
 	"qgan/backends/iqm"
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
+	"qgan/calibration"
 	"qgan/internal/conffile"
 	"qgan/internal/named"
 	"qgan/training/lab"
@@ -65,6 +67,7 @@ type remoteFlags struct {
 	job      map[string]*string // options of jobs
 	label    service.Label
 	granted  bool // by the scheduler of a cluster, which pays
+	dry      bool // nothing is sent
 }
 
 func (f *remoteFlags) addEndpoint(s *pflag.FlagSet) {
@@ -181,6 +184,21 @@ func (f *remoteFlags) client(ctx context.Context, a *app, s *service.Row, device
 	around, err := a.surroundings(s, device)
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := calibration.InventedDevice(device); ok {
+		if !f.dry {
+			return nil, usagef("%s:%s is invented: nothing can be sent to it", s.Name, device).withHint("--dry-run says what would be sent; `qgan emulate %s --device %s` runs it on this machine", s.Name, device)
+		}
+		files, err := a.devices().Read(device)
+		if err != nil {
+			return nil, err
+		}
+		staged, address, getenv, err := emulator.Stage(ctx, s.Name, emulator.Options{Files: files, Now: a.now})
+		if err != nil {
+			return nil, usagef("%w", err)
+		}
+		around.Getenv, o.Endpoint, o.Now = getenv, address, a.now
+		return s.Open(ctx, around, staged.Device(), o)
 	}
 	f.granted = around.Grant != nil
 	o.Endpoint, o.Now = cmp.Or(other, o.Endpoint), a.now

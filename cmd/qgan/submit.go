@@ -19,7 +19,6 @@ type submitFlags struct {
 	compile compileFlags
 	backend string
 	shots   int
-	dry     bool
 	wait    bool
 	anew    bool
 	params  []string

@@ -90,7 +90,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	for _, w := range t.Warnings {
 		a.warn("%s", spikes.Spelled(w, asFlag))
 	}
-	if f.sending.dry && (t.Run != nil || !t.Remote()) {
+	if f.sending.remote.dry && (t.Run != nil || !t.Remote()) {
 		return usagef("--dry-run is for a new training at a service")
 	}
 	if t.Run == nil {
@@ -99,7 +99,7 @@ func (f *trainFlags) run(cmd *cobra.Command, a *app, dir string) error {
 			if sends != nil {
 				a.note("%v", sends)
 			}
-			if err != nil || f.sending.dry {
+			if err != nil || f.sending.remote.dry {
 				return err
 			}
 		}

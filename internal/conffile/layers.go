@@ -3,9 +3,12 @@ package conffile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"qgan/internal/named"
 )
 
 // Layers are what sets flags where the command line leaves them alone: variables of the
@@ -37,6 +40,26 @@ func (l *Layers) Flag(verb, flag string) (Entry, bool) {
 		}
 	}
 	return l.Files.Find(flag, Tables(verb)...)
+}
+
+// Strangers tells of variables of an environment (NAME=VALUE) that have the prefix and set
+// nothing: neither one of the flags, nor what is reserved.
+func (l *Layers) Strangers(environ, flags []string) (out []string) {
+	var known []string
+	for _, flag := range flags {
+		if name := l.Variable(flag); name != "" {
+			known = append(known, name)
+		}
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, l.Prefix) && !l.Reserved(name) && !slices.Contains(known, name) {
+			out = append(out, "environment "+name+" sets nothing"+named.DidYouMean(named.Nearest(name, known)))
+		}
+	}
+	return out
 }
 
 // Tables are those in which a verb's flags may stand, the nearest first: of "jobs wait"

@@ -141,7 +141,7 @@ func leastBusy(backend string) bool { return strings.HasSuffix(backend, ":"+serv
 
 // withoutJobs refuses what is asked for jobs where there are none.
 func (w Where) withoutJobs(backend string) error {
-	for _, name := range append(ofJobs(), "name", "tag", "resubmit-unknown") {
+	for _, name := range append(ofJobs(), "name", "tag", "resubmit-unknown", "unpriced", "endpoint") {
 		if w.given(name) {
 			return named.Inputf("%s is for jobs at a service; {backend} %s runs on this machine", named.Setting(name), backend)
 		}

@@ -43,11 +43,17 @@ func ofJobs() (names []string) {
 	return names
 }
 
-// Known says whether there is a setting of a name.
-func Known(name string) bool {
-	_, ok := training.SettingNamed(name)
-	return ok || name == "preset" || name == "timesteps" || slices.Contains(slices.Concat(OfRecording(), OfProcessor(), OfSending()), name)
+// Names are those of all settings.
+func Names() []string {
+	names := []string{"preset", "timesteps"}
+	for _, row := range training.Settings() {
+		names = append(names, row.Name)
+	}
+	return slices.Concat(names, OfRecording(), OfProcessor(), OfSending())
 }
+
+// Known says whether there is a setting of a name.
+func Known(name string) bool { return slices.Contains(Names(), name) }
 
 // given says whether a setting is.
 func (s Settings) given(name string) bool { _, ok := s[name]; return ok }

@@ -1,54 +1,56 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"qgan/internal/named"
 	"qgan/training/lab"
 )
-
-// ownSettings are those that tasks of a kind have beside a training's.
-var ownSettings = map[string][]string{
-	"train":    {"evaluate.samples", "evaluate.compare"},
-	"device":   {"samples"},
-	"transfer": {"train-device", "run-device"},
-}
 
 // ofBaseline are the settings of tasks that fit simple models, beside those of the
 // recording.
 var ofBaseline = []string{"timesteps", "seed", "iterations"}
 
-// Check reports kinds that there are not, and settings that the work of a kind doesn't
-// have, as a *PlanError: before work begins.
-func (p Plan) Check() error {
-	kinds := slices.Sorted(maps.Keys(new(Lab).Works()))
-	for i, t := range p.Tasks {
-		if !slices.Contains(kinds, t.Kind) {
-			return &PlanError{fmt.Sprintf("task %d is of kind %q: there is %s", i+1, t.Kind, strings.Join(kinds, ", "))}
-		}
-		for _, name := range slices.Sorted(maps.Keys(t.Settings)) {
-			if !hasSetting(t.Kind, name) {
-				what := "a training"
-				if t.Kind == "baseline" {
-					what = "a baseline"
-				}
-				return &PlanError{fmt.Sprintf("task %d: %q is no setting of %s", i+1, name, what)}
-			}
-		}
+// settingsOf are the settings that tasks of a kind have.
+func settingsOf(kind string) []string {
+	switch kind {
+	case "gradient":
+		return []string{"neurons", "layers", "shots", "latents", "repeats", "seed"}
+	case "plateau":
+		return []string{"neurons", "layers", "observable", "draws", "seed"}
+	case "metric-error":
+		return append(lab.OfRecording(), "timesteps", "windows", "repeats", "seed")
+	case "baseline":
+		return append(lab.OfRecording(), ofBaseline...)
+	case "train":
+		return append(lab.Names(), "evaluate.samples", "evaluate.compare")
+	case "device":
+		return append(lab.Names(), "samples")
+	case "transfer":
+		return append(lab.Names(), "train-device", "run-device")
 	}
 	return nil
 }
 
-// hasSetting says whether the work of a kind has a setting. Works that read theirs on their
-// own say themselves what is missing.
-func hasSetting(kind, name string) bool {
-	switch kind {
-	case "baseline":
-		return slices.Contains(ofBaseline, name) || slices.Contains(lab.OfRecording(), name)
-	case "train", "device", "transfer":
-		return lab.Known(name) || slices.Contains(ownSettings[kind], name)
+// Check reports kinds that there are not, and settings that the work of a kind doesn't
+// have, as a *PlanError: before work begins.
+func (p Plan) Check() error {
+	kinds := slices.Sorted(maps.Keys(new(Lab).Works()))
+	what := map[string]string{"train": "a training", "device": "a training", "transfer": "a training", "baseline": "a baseline"}
+	for i, t := range p.Tasks {
+		known := settingsOf(t.Kind)
+		if known == nil {
+			return &PlanError{fmt.Sprintf("task %d is of kind %q: there is %s", i+1, t.Kind, strings.Join(kinds, ", "))}
+		}
+		for _, name := range slices.Sorted(maps.Keys(t.Settings)) {
+			if !slices.Contains(known, name) {
+				return &PlanError{fmt.Sprintf("task %d: %q is no setting of %s%s", i+1, name, cmp.Or(what[t.Kind], "tasks of the kind "+t.Kind), named.DidYouMean(named.Nearest(name, known)))}
+			}
+		}
 	}
-	return true
+	return nil
 }

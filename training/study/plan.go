@@ -36,6 +36,8 @@ type part struct {
 //	[[part]]                # further tasks; what they don't say is as above
 //	grid.gradient = ["spsa"]
 //
+// Without a grid of its own the file's tasks are those of its parts alone.
+//
 // The last name of a grid, in alphabetical order, varies fastest, then come the seeds. A name
 // with a dot, such as evaluate.samples, needs no quotes.
 func Parse(text, where string) (Plan, error) {
@@ -59,12 +61,12 @@ func Parse(text, where string) (Plan, error) {
 		f.Kind = "train"
 	}
 	f.part = f.dotted()
-	parts := []part{f.part}
-	if len(f.Part) > 0 {
-		parts = nil
-		for _, q := range f.Part {
-			parts = append(parts, q.dotted().inherit(f.part))
-		}
+	var parts []part
+	if len(f.Grid) > 0 || len(f.Part) == 0 {
+		parts = append(parts, f.part)
+	}
+	for _, q := range f.Part {
+		parts = append(parts, q.dotted().inherit(f.part))
 	}
 	for _, q := range parts {
 		tasks, err := q.tasks()

@@ -76,6 +76,22 @@ settings.layers = 3
 	}
 }
 
+// A part adds to the tasks of the file's own grid, and has what it doesn't say from above.
+func TestPartsAddToTheGrid(t *testing.T) {
+	const own = "seeds = [0, 1]\n[settings]\nneurons = 4\n"
+	for text, want := range map[string]int{
+		own + "[grid]\nlayers = [2, 4, 8]\n":                                       6,
+		own + "[grid]\nlayers = [2, 4, 8]\n[[part]]\ngrid.gradient = [\"spsa\"]\n": 12,
+		own + "[grid]\nlayers = [2, 4, 8]\n[[part]]\nseeds = [5]\n":                9,
+		own + "[[part]]\ngrid.layers = [2, 3]\n":                                   4,
+	} {
+		p, err := Parse(text, "parts.toml")
+		if err != nil || len(p.Tasks) != want {
+			t.Errorf("%q: %d tasks (%v), want %d", text, len(p.Tasks), err, want)
+		}
+	}
+}
+
 // Names with dots are settings with and without quotes, of the file and of a part, below
 // settings and in the grid.
 func TestDottedNames(t *testing.T) {

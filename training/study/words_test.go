@@ -128,7 +128,10 @@ func TestCheck(t *testing.T) {
 		{"device", "layers device device-noise mitigate samples", `task 1: "run-device" is no setting of a training`},
 		{"transfer", "layers shots train-device run-device", `task 1: "evaluate.samples" is no setting of a training`},
 		{"baseline", "timesteps seed iterations data neurons train-repeats", `task 1: "layers" is no setting of a baseline`},
-		{"plateau", "anything", ""},
+		{"plateau", "neurons layers observable draws seed", `task 1: "layer" is no setting of tasks of the kind plateau, did you mean "layers"?`},
+		{"gradient", "neurons layers shots latents repeats seed", `task 1: "data" is no setting of tasks of the kind gradient`},
+		{"metric-error", "timesteps windows repeats seed data neurons", `task 1: "latents" is no setting of tasks of the kind metric-error`},
+		{"train", "layers", `task 1: "layrs" is no setting of a training, did you mean "layers"?`},
 		{"square", "", `task 1 is of kind "square": there is baseline, device, gradient, metric-error, plateau, train, transfer`},
 	} {
 		settings := map[string]any{}

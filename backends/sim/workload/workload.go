@@ -98,6 +98,26 @@ func (w Workload) check(s Sizes, o Options) error {
 	return nil
 }
 
+// Takes says whether the work has a size of a name, or a method.
+func (w Workload) Takes(name string) bool {
+	ofGenerator := []string{"vjp", "forward", "shift", "noisy"}
+	switch name {
+	case "neurons", "timesteps":
+		return slices.Contains(ofGenerator, w.Name)
+	case "batch":
+		return w.Sizes.Batch > 1
+	case "qubits":
+		return w.Sizes.Qubits > 1
+	case "layers":
+		return slices.Contains([]string{"state", "gradient", "words", "pairs"}, w.Name)
+	case "shots":
+		return w.Sizes.Shots > 1
+	case "method":
+		return w.Name == "noisy"
+	}
+	return true
+}
+
 // Prepare makes circuits, bindings and memory for work of these sizes.
 func (w Workload) Prepare(s Sizes, o Options) (*Prepared, error) {
 	if err := w.check(s, o); err != nil {
