@@ -162,6 +162,9 @@ func (p *chainProblem) solve(k int) ([]foundChain, error) {
 			found = append(found, p.beam(k)...)
 		}
 	}
+	if len(found) == 0 && !complete {
+		found = p.winding()
+	}
 	slices.SortFunc(found, foundChain.compare)
 	found = slices.CompactFunc(found, func(a, b foundChain) bool { return slices.Equal(a.path, b.path) })
 	if len(found) > k {

@@ -26,7 +26,7 @@
 // A circuit whose two-qubit gates make a path, as the generator's, goes on the
 // path of the device with the best estimated fidelity: all paths are tried where
 // they are few, otherwise a beam grows them, and where the path covers much of the
-// device it is swept by the frontier method. A ring is a sum of faces. Other
+// device it is swept by the frontier method, or wound through where it is too wide. A ring is a sum of faces. Other
 // circuits are embedded where they fit, and routed with swaps where they don't.
 //
 // A target on which every pair is coupled (AllToAll) needs none of this: each logical qubit is

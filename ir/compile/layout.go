@@ -19,6 +19,15 @@ type demand struct {
 	idle     []float64 // seconds of waiting between the first and the last operation
 }
 
+// gates is the number of cx on all pairs.
+func (d *demand) gates() int {
+	sum := 0.0
+	for _, n := range d.pairs {
+		sum += n
+	}
+	return int(sum)
+}
+
 // demandOf counts. Durations are those of a typical part of the device.
 func demandOf(c *ir.Circuit, t *Target) *demand {
 	d := &demand{qubits: c.Qubits, pairs: map[[2]int]float64{}, pulses: make([]float64, c.Qubits), readouts: make([]float64, c.Qubits), idle: make([]float64, c.Qubits)}

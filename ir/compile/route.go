@@ -36,15 +36,20 @@ type heuristic struct {
 // heuristics is the table: found by trying on rings and Fourier transforms.
 var heuristics = []heuristic{{10, 0.5, 0.12}, {20, 0.5, 0.25}, {5, 0.5, 0.12}, {10, 0.5, 0.5}, {20, 0.5, 0.12}, {20, 2, 0.05}}
 
-// tries is how many layouts are tried for a level.
-func tries(l Level) int {
+// routedPairs bounds the two-qubit gates that all tries of a layout route together, once
+// forth. Large circuits have fewer tries, so that time stays linear in their gates.
+const routedPairs = 60_000
+
+// tries is how many layouts are tried for a level and so many two-qubit gates.
+func tries(l Level, pairs int) int {
+	most := 2
 	switch l {
 	case Full:
-		return 30
+		most = 30
 	case Light:
-		return 6
+		most = 6
 	}
-	return 2
+	return max(2, min(most, routedPairs/(pairs+1)))
 }
 
 // placeGraph puts a circuit whose pairs make no path on the device: where they
@@ -67,7 +72,7 @@ func (s *state) placeGraph(d *demand) error {
 		return nil
 	}
 	body, _ := finalMeasurements(s.circuit)
-	ways, err := newRouter(t, body).bestLayouts(d, s.options.Seed, tries(s.options.Level))
+	ways, err := newRouter(t, body).bestLayouts(d, s.options.Seed, tries(s.options.Level, d.gates()))
 	if err != nil {
 		return err
 	}
@@ -200,6 +205,7 @@ type router struct {
 
 	once     sync.Once
 	distance [][]int32
+	back     [][]int // where each qubit stands among the neighbours of each of its neighbours
 }
 
 const unreachable = math.MaxInt32 / 4
@@ -238,7 +244,15 @@ func newRouter(t *Target, c *ir.Circuit) *router {
 
 // distances are counted in swaps by breadth first search, when they are needed.
 func (r *router) distances() {
-	r.once.Do(func() { r.distance = hops(r.t.neighbours) })
+	r.once.Do(func() {
+		r.distance = hops(r.t.neighbours)
+		r.back = make([][]int, len(r.t.Qubits))
+		for p, list := range r.t.neighbours {
+			for _, q := range list {
+				r.back[p] = append(r.back[p], slices.Index(r.t.neighbours[q], p))
+			}
+		}
+	})
 }
 
 // routing is the state of one pass over the circuit.
@@ -271,6 +285,10 @@ type routing struct {
 	queue []int
 	pairs []waitingPair
 	on    [][]int // physical -> pairs
+	// gains holds what moving to each neighbour gains, for the qubits where that is fresh.
+	gains    [][]float64
+	fresh    []bool
+	gathered bool // pairs are those of now
 }
 
 // waitingPair is a pair of physical qubits that should come together.
@@ -284,7 +302,7 @@ func (r *router) pass(layout []int, d direction, seed uint64, write bool) (*rout
 	n := len(r.t.Qubits)
 	s := &routing{router: r, after: r.after[d], waiting: slices.Clone(r.waiting[d]), rng: stream.New(seed, "route", uint64(d)), weights: heuristics[seed%uint64(len(heuristics))], write: write, seed: seed,
 		place: slices.Clone(layout), lodger: make([]int, n), decay: make([]float64, n), partner: make([]int, n), block: make([]float64, n), swapped: make([]bool, n),
-		seen: make([]int, len(r.ops)), on: make([][]int, n)}
+		seen: make([]int, len(r.ops)), on: make([][]int, n), gains: make([][]float64, n), fresh: make([]bool, n)}
 	for q := range n {
 		s.lodger[q], s.partner[q], s.decay[q] = -1, -1, 1
 	}
@@ -307,7 +325,7 @@ func (r *router) pass(layout []int, d direction, seed uint64, write bool) (*rout
 			return nil, s.err
 		}
 		if ran {
-			stuck = 0
+			stuck, s.gathered = 0, false
 			for q := range s.decay {
 				s.decay[q] = 1
 			}
@@ -432,7 +450,11 @@ func (s *routing) gather() {
 // bestSwap weighs the swaps on the qubits of the waiting gates and takes one of the
 // best.
 func (s *routing) bestSwap() [2]int {
-	s.gather()
+	if !s.gathered {
+		s.gather()
+		s.gathered = true
+		clear(s.fresh)
+	}
 	total := 0.0
 	for _, p := range s.pairs {
 		total += p.weight * float64(s.distance[p.a][p.b])
@@ -442,8 +464,8 @@ func (s *routing) bestSwap() [2]int {
 	for _, i := range s.front {
 		for _, l := range s.operands[i] {
 			p := s.place[l]
-			for _, q := range s.t.neighbours[p] {
-				score := total + s.gain(p, q) + s.gain(q, p) + s.weights.swapWeight*s.adds(p, q, true)
+			for k, q := range s.t.neighbours[p] {
+				score := total + s.gainsOf(p)[k] + s.gainsOf(q)[s.back[p][k]] + s.weights.swapWeight*s.adds(p, q, true)
 				score *= max(s.decay[p], s.decay[q])
 				switch {
 				case score < bestScore-1e-9:
@@ -457,6 +479,18 @@ func (s *routing) bestSwap() [2]int {
 		}
 	}
 	return best
+}
+
+// gainsOf is the gain of a move from a qubit to each of its neighbours.
+func (s *routing) gainsOf(p int) []float64 {
+	if s.fresh[p] {
+		return s.gains[p]
+	}
+	s.gains[p], s.fresh[p] = s.gains[p][:0], true
+	for _, q := range s.t.neighbours[p] {
+		s.gains[p] = append(s.gains[p], s.gain(p, q))
+	}
+	return s.gains[p]
 }
 
 // gain is what moving from one qubit to a neighbour changes for the pairs there,
@@ -483,6 +517,7 @@ func (s *routing) swap(e [2]int) {
 	}
 	s.decay[a] += decayStep
 	s.decay[b] += decayStep
+	s.movePairs(a, b)
 	la, lb := s.lodger[a], s.lodger[b]
 	s.lodger[a], s.lodger[b] = lb, la
 	if la >= 0 {
@@ -491,6 +526,34 @@ func (s *routing) swap(e [2]int) {
 	if lb >= 0 {
 		s.place[lb] = a
 	}
+}
+
+// movePairs moves the pairs that wait with a swap; what they gain elsewhere has changed.
+func (s *routing) movePairs(a, b int) {
+	for _, q := range [2]int{a, b} {
+		s.fresh[q] = false
+		for _, k := range s.on[q] {
+			s.fresh[s.pairs[k].a], s.fresh[s.pairs[k].b] = false, false
+		}
+	}
+	to := func(q int) int {
+		switch q {
+		case a:
+			return b
+		case b:
+			return a
+		}
+		return q
+	}
+	for _, k := range s.on[a] {
+		s.pairs[k].a, s.pairs[k].b = to(s.pairs[k].a), to(s.pairs[k].b)
+	}
+	for _, k := range s.on[b] {
+		if p := &s.pairs[k]; !slices.Contains(s.on[a], k) {
+			p.a, p.b = to(p.a), to(p.b)
+		}
+	}
+	s.on[a], s.on[b] = s.on[b], s.on[a]
 }
 
 // force brings the first waiting pair together by a shortest path.
