@@ -31,12 +31,14 @@ type kernel interface {
 }
 
 // kernelSet is a row of the table of kernels: those for blocks of many lanes, the widest first,
-// one for blocks of a single state, one for circuits seen from the side.
+// one for blocks of a single state, one for circuits seen from the side, one for density matrices.
 type kernelSet struct {
 	name  string
 	lanes []kernel
 	block blockKernel
 	side  sideKernel
+
+	density densityKernel
 }
 
 // narrowest is the kernel of lanes for those who apply ops one by one: with many lanes a state

@@ -9,12 +9,12 @@ import "golang.org/x/sys/cpu"
 // kernels is the table of kernels, the fastest first.
 func kernels() []kernelSet {
 	four, eight := vectorsAVX2(), vectorsAVX512()
-	sets := []kernelSet{{"go", []kernel{wide{oneByOne{maxLanes}}}, plain{}, plainSide{}}}
+	sets := []kernelSet{{"go", []kernel{wide{oneByOne{maxLanes}}}, plain{}, plainSide{}, plainDensity{}}}
 	x := &cpu.X86
 	if x.HasAVX2 && x.HasFMA && x.HasPOPCNT {
-		sets = append([]kernelSet{{"avx2", []kernel{four}, avx2{}, sideAVX2{}}}, sets...)
+		sets = append([]kernelSet{{"avx2", []kernel{four}, avx2{}, sideAVX2{}, densityAVX2{}}}, sets...)
 		if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
-			sets = append([]kernelSet{{"avx512", []kernel{eight, four}, avx2{}, sideAVX2{}}}, sets...)
+			sets = append([]kernelSet{{"avx512", []kernel{eight, four}, avx2{}, sideAVX2{}, densityAVX2{}}}, sets...)
 		}
 	}
 	return sets
@@ -61,4 +61,29 @@ func (avx2) times(dst, src []float64) { timesAVX2(&dst[0], &src[0], uint64(len(d
 
 func (avx2) spread(row []float64, re, im float64) {
 	spreadAVX2(&row[0], uint64(len(row))/(4*lanes), re, im)
+}
+
+// densityAVX2 is the kernel of density matrices, four numbers at once.
+type densityAVX2 struct{ plainDensity }
+
+func (densityAVX2) single(s *densityStep, buf []float64) {
+	n := s.strides[0]
+	switch {
+	case n == 1:
+		lastLetterAVX2(&buf[0], uint64(len(buf)/4), &s.table[0])
+	case s.unital:
+		turnedLetterAVX2(&buf[0], uint64(8*len(buf)), uint64(8*n), &s.table[0])
+	default:
+		letterAVX2(&buf[0], uint64(8*len(buf)), uint64(8*n), &s.table[0])
+	}
+}
+
+func (k densityAVX2) permute(s *densityStep, buf, spare []float64) {
+	if !s.permutes || min(s.strides[0], s.strides[1]) < 4 {
+		k.plainDensity.permute(s, buf, spare)
+		return
+	}
+	s.pairs(len(buf), func(base, run int) {
+		exchangeAVX2(&buf[base], uint64(run), &s.from[0], &s.to[0], &s.table[0])
+	})
 }

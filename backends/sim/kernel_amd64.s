@@ -6726,3 +6726,248 @@ loop:
 done:
 	VZEROUPPER
 	RET
+
+// func letterAVX2(v *float64, size uint64, n uint64, m *float64)
+// Requires: AVX, FMA3
+TEXT ·letterAVX2(SB), NOSPLIT, $0-32
+	MOVQ m+24(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ v+0(FP), DX
+	MOVQ n+16(FP), SI
+	MOVQ size+8(FP), BX
+	ADDQ DX, BX
+	MOVQ DX, DI
+
+rows:
+	MOVQ DI, DX
+	ADDQ SI, DX
+
+loop:
+	MOVQ        DI, R8
+	VMOVUPD     (R8), Y0
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y1
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y2
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y3
+	MOVQ        DI, R8
+	VMULPD      (AX), Y0, Y4
+	VFMADD231PD 32(AX), Y1, Y4
+	VFMADD231PD 64(AX), Y2, Y4
+	VFMADD231PD 96(AX), Y3, Y4
+	VMOVUPD     Y4, (R8)
+	ADDQ        CX, R8
+	VMULPD      128(AX), Y0, Y4
+	VFMADD231PD 160(AX), Y1, Y4
+	VFMADD231PD 192(AX), Y2, Y4
+	VFMADD231PD 224(AX), Y3, Y4
+	VMOVUPD     Y4, (R8)
+	ADDQ        CX, R8
+	VMULPD      256(AX), Y0, Y4
+	VFMADD231PD 288(AX), Y1, Y4
+	VFMADD231PD 320(AX), Y2, Y4
+	VFMADD231PD 352(AX), Y3, Y4
+	VMOVUPD     Y4, (R8)
+	ADDQ        CX, R8
+	VMULPD      384(AX), Y0, Y0
+	VFMADD231PD 416(AX), Y1, Y0
+	VFMADD231PD 448(AX), Y2, Y0
+	VFMADD231PD 480(AX), Y3, Y0
+	VMOVUPD     Y0, (R8)
+	ADDQ        $0x20, DI
+	CMPQ        DI, DX
+	JB          loop
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	CMPQ        DI, BX
+	JB          rows
+	VZEROUPPER
+	RET
+
+// func turnedLetterAVX2(v *float64, size uint64, n uint64, m *float64)
+// Requires: AVX, FMA3
+TEXT ·turnedLetterAVX2(SB), NOSPLIT, $0-32
+	MOVQ m+24(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ v+0(FP), DX
+	MOVQ n+16(FP), SI
+	MOVQ size+8(FP), BX
+	ADDQ DX, BX
+	MOVQ DX, DI
+
+rows:
+	MOVQ DI, DX
+	ADDQ SI, DX
+
+loop:
+	MOVQ        DI, R8
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y0
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y1
+	ADDQ        CX, R8
+	VMOVUPD     (R8), Y2
+	MOVQ        DI, R8
+	ADDQ        CX, R8
+	VMULPD      160(AX), Y0, Y3
+	VFMADD231PD 192(AX), Y1, Y3
+	VFMADD231PD 224(AX), Y2, Y3
+	VMOVUPD     Y3, (R8)
+	ADDQ        CX, R8
+	VMULPD      288(AX), Y0, Y3
+	VFMADD231PD 320(AX), Y1, Y3
+	VFMADD231PD 352(AX), Y2, Y3
+	VMOVUPD     Y3, (R8)
+	ADDQ        CX, R8
+	VMULPD      416(AX), Y0, Y0
+	VFMADD231PD 448(AX), Y1, Y0
+	VFMADD231PD 480(AX), Y2, Y0
+	VMOVUPD     Y0, (R8)
+	ADDQ        $0x20, DI
+	CMPQ        DI, DX
+	JB          loop
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	ADDQ        SI, DI
+	CMPQ        DI, BX
+	JB          rows
+	VZEROUPPER
+	RET
+
+// func lastLetterAVX2(v *float64, n uint64, m *float64)
+// Requires: AVX, FMA3
+TEXT ·lastLetterAVX2(SB), NOSPLIT, $0-24
+	MOVQ    v+0(FP), AX
+	MOVQ    m+16(FP), CX
+	VMOVUPD (CX), Y0
+	VMOVUPD 32(CX), Y1
+	VMOVUPD 64(CX), Y2
+	VMOVUPD 96(CX), Y3
+	MOVQ    n+8(FP), CX
+	XORQ    DX, DX
+	CMPQ    DX, CX
+	JAE     done
+
+loop:
+	VBROADCASTSD (AX), Y4
+	VMULPD       Y0, Y4, Y4
+	VBROADCASTSD 8(AX), Y5
+	VFMADD231PD  Y1, Y5, Y4
+	VBROADCASTSD 16(AX), Y5
+	VFMADD231PD  Y2, Y5, Y4
+	VBROADCASTSD 24(AX), Y5
+	VFMADD231PD  Y3, Y5, Y4
+	VMOVUPD      Y4, (AX)
+	ADDQ         $0x20, AX
+	INCQ         DX
+	CMPQ         DX, CX
+	JB           loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func exchangeAVX2(v *float64, n uint64, from *uint64, to *uint64, factors *float64)
+// Requires: AVX
+TEXT ·exchangeAVX2(SB), NOSPLIT, $0-40
+	MOVQ v+0(FP), AX
+	MOVQ n+8(FP), CX
+	MOVQ from+16(FP), DX
+	MOVQ to+24(FP), BX
+	MOVQ factors+32(FP), SI
+	SHRQ $0x02, CX
+	XORQ DI, DI
+	CMPQ DI, CX
+	JAE  done
+
+loop:
+	MOVQ    (DX), R8
+	VMOVUPD (AX)(R8*1), Y0
+	MOVQ    8(DX), R8
+	VMOVUPD (AX)(R8*1), Y1
+	MOVQ    16(DX), R8
+	VMOVUPD (AX)(R8*1), Y2
+	MOVQ    24(DX), R8
+	VMOVUPD (AX)(R8*1), Y3
+	MOVQ    32(DX), R8
+	VMOVUPD (AX)(R8*1), Y4
+	MOVQ    40(DX), R8
+	VMOVUPD (AX)(R8*1), Y5
+	MOVQ    48(DX), R8
+	VMOVUPD (AX)(R8*1), Y6
+	MOVQ    56(DX), R8
+	VMOVUPD (AX)(R8*1), Y7
+	MOVQ    64(DX), R8
+	VMOVUPD (AX)(R8*1), Y8
+	MOVQ    72(DX), R8
+	VMOVUPD (AX)(R8*1), Y9
+	MOVQ    80(DX), R8
+	VMOVUPD (AX)(R8*1), Y10
+	MOVQ    88(DX), R8
+	VMOVUPD (AX)(R8*1), Y11
+	MOVQ    96(DX), R8
+	VMOVUPD (AX)(R8*1), Y12
+	MOVQ    104(DX), R8
+	VMOVUPD (AX)(R8*1), Y13
+	MOVQ    112(DX), R8
+	VMOVUPD (AX)(R8*1), Y14
+	MOVQ    120(DX), R8
+	VMOVUPD (AX)(R8*1), Y15
+	MOVQ    (BX), R8
+	VMULPD  (SI), Y0, Y0
+	VMOVUPD Y0, (AX)(R8*1)
+	MOVQ    8(BX), R8
+	VMULPD  32(SI), Y1, Y1
+	VMOVUPD Y1, (AX)(R8*1)
+	MOVQ    16(BX), R8
+	VMULPD  64(SI), Y2, Y2
+	VMOVUPD Y2, (AX)(R8*1)
+	MOVQ    24(BX), R8
+	VMULPD  96(SI), Y3, Y3
+	VMOVUPD Y3, (AX)(R8*1)
+	MOVQ    32(BX), R8
+	VMULPD  128(SI), Y4, Y4
+	VMOVUPD Y4, (AX)(R8*1)
+	MOVQ    40(BX), R8
+	VMULPD  160(SI), Y5, Y5
+	VMOVUPD Y5, (AX)(R8*1)
+	MOVQ    48(BX), R8
+	VMULPD  192(SI), Y6, Y6
+	VMOVUPD Y6, (AX)(R8*1)
+	MOVQ    56(BX), R8
+	VMULPD  224(SI), Y7, Y7
+	VMOVUPD Y7, (AX)(R8*1)
+	MOVQ    64(BX), R8
+	VMULPD  256(SI), Y8, Y8
+	VMOVUPD Y8, (AX)(R8*1)
+	MOVQ    72(BX), R8
+	VMULPD  288(SI), Y9, Y9
+	VMOVUPD Y9, (AX)(R8*1)
+	MOVQ    80(BX), R8
+	VMULPD  320(SI), Y10, Y10
+	VMOVUPD Y10, (AX)(R8*1)
+	MOVQ    88(BX), R8
+	VMULPD  352(SI), Y11, Y11
+	VMOVUPD Y11, (AX)(R8*1)
+	MOVQ    96(BX), R8
+	VMULPD  384(SI), Y12, Y12
+	VMOVUPD Y12, (AX)(R8*1)
+	MOVQ    104(BX), R8
+	VMULPD  416(SI), Y13, Y13
+	VMOVUPD Y13, (AX)(R8*1)
+	MOVQ    112(BX), R8
+	VMULPD  448(SI), Y14, Y14
+	VMOVUPD Y14, (AX)(R8*1)
+	MOVQ    120(BX), R8
+	VMULPD  480(SI), Y15, Y15
+	VMOVUPD Y15, (AX)(R8*1)
+	ADDQ    $0x20, AX
+	INCQ    DI
+	CMPQ    DI, CX
+	JB      loop
+
+done:
+	VZEROUPPER
+	RET

@@ -4,5 +4,5 @@ package sim
 
 // kernels is the table of kernels, the fastest first.
 func kernels() []kernelSet {
-	return []kernelSet{{"go", []kernel{wide{oneByOne{maxLanes}}}, plain{}, plainSide{}}}
+	return []kernelSet{{"go", []kernel{wide{oneByOne{maxLanes}}}, plain{}, plainSide{}, plainDensity{}}}
 }

@@ -97,7 +97,7 @@ func (s *Noisy) Law(ctx context.Context, c *ir.Circuit, trained, data []float64)
 	if err != nil {
 		return nil, err
 	}
-	return p.law(ctx, workersOf(s.Workers), trained, data)
+	return p.law(ctx, s.Kernel, workersOf(s.Workers), trained, data)
 }
 
 // Run draws shots. They are a function of circuit, bindings, shots and seed
@@ -178,7 +178,7 @@ func (j *shotJob) stream(purpose string, index ...uint64) *rand.Rand {
 
 // fromLaw draws the shots from the exact law.
 func (j *shotJob) fromLaw(ctx context.Context) ([]uint64, error) {
-	law, err := j.law(ctx, j.workers, j.trained, j.data)
+	law, err := j.law(ctx, j.kernel, j.workers, j.trained, j.data)
 	if err != nil {
 		return nil, err
 	}

@@ -33,12 +33,16 @@ type lawExplorer struct {
 }
 
 // law returns the exact distribution of a circuit's words.
-func (p *noisyCircuit) law(ctx context.Context, workers int, trained, data []float64) (*backends.Law, error) {
+func (p *noisyCircuit) law(ctx context.Context, kernel string, workers int, trained, data []float64) (*backends.Law, error) {
 	if n := p.circuit.Qubits; n > MaxDensityQubits {
 		return nil, fmt.Errorf("circuit %q uses %d qubits, a density matrix holds at most %d: draw shots by trajectories", p.circuit.Name, n, MaxDensityQubits)
 	}
+	k, err := kernelNamed(kernel)
+	if err != nil {
+		return nil, err
+	}
 	e := &lawExplorer{noisyCircuit: p, ctx: ctx, trained: trained, data: data, gates: map[ir.Gate][]float64{}, law: map[uint64]float64{}}
-	start := &part{density: newDensity(p.circuit.Qubits, workers), bits: make([]bool, p.circuit.AllBits()), todo: &todo{ops: p.circuit.Ops}}
+	start := &part{density: newDensity(p.circuit.Qubits, k.density, workers), bits: make([]bool, p.circuit.AllBits()), todo: &todo{ops: p.circuit.Ops}}
 	if err := e.follow(start); err != nil {
 		return nil, fmt.Errorf("circuit %q: %w", p.circuit.Name, err)
 	}

@@ -348,3 +348,23 @@ func unfoldAVX512(table *float64, n uint64, by *float64)
 //
 //go:noescape
 func shearXAVX512(plain *float64, c *float64, count uint64, one float64, sign float64)
+
+// letterAVX2 multiplies numbers n bytes apart, four at a time, by a matrix whose elements stand four times each.
+//
+//go:noescape
+func letterAVX2(v *float64, size uint64, n uint64, m *float64)
+
+// turnedLetterAVX2 is letterAVX2 where the first row and the first column are 1, 0, 0, 0.
+//
+//go:noescape
+func turnedLetterAVX2(v *float64, size uint64, n uint64, m *float64)
+
+// lastLetterAVX2 multiplies n times four numbers by a matrix, given column by column.
+//
+//go:noescape
+func lastLetterAVX2(v *float64, n uint64, m *float64)
+
+// exchangeAVX2 writes the first n numbers, a multiple of 4, of the rows that begin from[i] bytes on to those that begin to[i] bytes on, times four equal factors.
+//
+//go:noescape
+func exchangeAVX2(v *float64, n uint64, from *uint64, to *uint64, factors *float64)

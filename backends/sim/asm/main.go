@@ -26,6 +26,7 @@ func main() {
 	componentsOfBlock()
 	side()
 	bunches()
+	letters()
 	Generate()
 }
 
