@@ -1,8 +1,12 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"qgan/calibration"
@@ -33,7 +37,7 @@ func heron() []calibration.File {
 			}
 		}
 	}
-	return ibmFiles(s)
+	return ibmFiles(s, "seven qubits on loopback")
 }
 
 // ibmOwn are the files of a device of IBM's as its service answers them: those that are given,
@@ -47,11 +51,11 @@ func ibmOwn(files []calibration.File) []calibration.File {
 	if err != nil || s.Service != "ibm" || json.Unmarshal(files[0].Data, &own) != nil || own.Schema == "" {
 		return files
 	}
-	return ibmFiles(s)
+	return ibmFiles(s, s.Name+" on loopback")
 }
 
 // ibmFiles write a snapshot as IBM's properties and configuration.
-func ibmFiles(s *calibration.Snapshot) []calibration.File {
+func ibmFiles(s *calibration.Snapshot, description string) []calibration.File {
 	type m = map[string]any
 	at := s.Taken
 	if at.IsZero() {
@@ -73,7 +77,7 @@ func ibmFiles(s *calibration.Snapshot) []calibration.File {
 			{"prob_meas0_prep1", "", 1, q.P0Given1}, {"prob_meas1_prep0", "", 1, q.P1Given0}, {"readout_length", "ns", 1e9, q.ReadoutTime},
 		} {
 			if f.value != nil {
-				row = append(row, m{"date": date, "name": f.name, "unit": f.unit, "value": f.value.X * f.scale})
+				row = append(row, m{"date": date, "name": f.name, "unit": f.unit, "value": scaled(f.value.X, f.scale)})
 			}
 		}
 		qubits = append(qubits, row)
@@ -81,16 +85,13 @@ func ibmFiles(s *calibration.Snapshot) []calibration.File {
 	coupling := map[string][][]int{}
 	pairs := [][]int{}
 	for _, g := range s.Gates {
-		name := g.Name
+		name := g.Name + strings.Trim(strings.ReplaceAll(fmt.Sprint(g.Qubits), " ", "_"), "[]")
 		row := []any{}
-		for _, q := range g.Qubits {
-			name += fmt.Sprintf("_%d", q)
-		}
 		if g.Error != nil {
 			row = append(row, m{"date": date, "name": "gate_error", "unit": "", "value": g.Error.X})
 		}
 		if g.Duration != nil {
-			row = append(row, m{"date": date, "name": "gate_length", "unit": "ns", "value": g.Duration.X * 1e9})
+			row = append(row, m{"date": date, "name": "gate_length", "unit": "ns", "value": scaled(g.Duration.X, 1e9)})
 		}
 		gates = append(gates, m{"gate": g.Name, "qubits": g.Qubits, "parameters": row, "name": name})
 		coupling[g.Name] = append(coupling[g.Name], g.Qubits)
@@ -99,7 +100,15 @@ func ibmFiles(s *calibration.Snapshot) []calibration.File {
 		}
 	}
 	var definitions []any
-	for _, g := range s.Native() {
+	native := s.Native()
+	onPairs := func(g string) int { // those come last
+		if known := coupling[g]; len(known) > 0 {
+			return len(known[0])
+		}
+		return 0
+	}
+	slices.SortStableFunc(native, func(a, b string) int { return cmp.Compare(onPairs(a), onPairs(b)) })
+	for _, g := range native {
 		parameters := []string{}
 		if g == "rz" {
 			parameters = []string{"theta"}
@@ -114,11 +123,20 @@ func ibmFiles(s *calibration.Snapshot) []calibration.File {
 		{Name: "props_" + s.Name + ".json", Data: encode(m{"backend_name": s.Name, "backend_version": "1.0.0", "last_update_date": date, "qubits": qubits, "gates": gates, "general": []any{}})},
 		{Name: "conf_" + s.Name + ".json", Data: encode(m{
 			"backend_name": s.Name, "backend_version": "1.0.0", "n_qubits": len(s.Qubits), "basis_gates": s.Native(), "gates": definitions, "coupling_map": pairs,
-			"local": false, "simulator": false, "conditional": false, "open_pulse": false, "memory": true, "max_shots": s.Limits.MaxShots, "max_experiments": s.Limits.MaxCircuits, "dt": s.SampleTime * 1e9, "dtm": s.SampleTime * 1e9,
+			"local": false, "simulator": false, "conditional": false, "open_pulse": false, "memory": true, "max_shots": s.Limits.MaxShots, "max_experiments": s.Limits.MaxCircuits, "dt": scaled(s.SampleTime, 1e9), "dtm": scaled(s.SampleTime, 1e9),
 			"timing_constraints": m{"granularity": s.Limits.Granularity}, "processor_type": m{"family": "Heron", "revision": "2"}, "supported_instructions": append(s.Native(), "measure", "reset", "delay"),
 			"default_rep_delay": 250, "rep_delay_range": []float64{0, 500}, "sample_name": "family: Heron, revision: 2", "online_date": "2026-01-01T00:00:00+00:00",
 			"clops_h": 200000, "quantum_volume": nil, "supported_features": []string{"qasm3"}, "parametric_pulses": []string{}, "multi_meas_enabled": true, "dynamic_reprate_enabled": true,
-			"meas_map": [][]int{measured}, "credits_required": false, "n_registers": 1, "description": fmt.Sprintf("%d qubits on loopback", len(s.Qubits)), "url": "None", "allow_object_storage": true, "input_allowed": []string{"job", "runtime", "qasm3"},
+			"meas_map": [][]int{measured}, "credits_required": false, "n_registers": 1, "description": description, "url": "None", "allow_object_storage": true, "input_allowed": []string{"job", "runtime", "qasm3"},
 		})},
 	}
+}
+
+// scaled is a figure in another unit, of at most twelve digits where the unit is another.
+func scaled(x, factor float64) float64 {
+	if factor == 1 {
+		return x
+	}
+	y, _ := strconv.ParseFloat(strconv.FormatFloat(x*factor, 'g', 12, 64), 64)
+	return y
 }

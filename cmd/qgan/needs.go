@@ -64,7 +64,6 @@ func needs() []need {
 			return c.flag("method") == "mps" || c.flag("method") == "auto" && c.flag("backend") == "ideal"
 		}, "needs --method mps"},
 		{"evaluate", "exact samples latents shots-per-latent parameters device noise-model device-noise readout-error mitigate calibration-shots m3-distance", call.ofRun, onlyRun},
-		{"evaluate", "samples", func(c call) bool { return c.flag("exact") != "true" }, "draws windows: leave out --exact"},
 		{"score", "parameters", call.ofRun, onlyRun},
 		{"score", "iterations", func(c call) bool { return needTraining(c.flag("baselines")) }, "needs a baseline that is trained, such as --baselines product"},
 		{"baseline", "split", func(c call) bool { return c.set("samples") }, "needs --samples"},

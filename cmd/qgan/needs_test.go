@@ -63,7 +63,6 @@ var refusedTogether = []struct{ line, want string }{
 	{"generate RUN --from-bin 3", "--from-bin 3: the run's generator does not know the time"},
 	{"generate RUN --bins 3", "--bins 3: only samples of a generator with one circuit for all timesteps run on"},
 	{"generate RUN --endpoint ibm=http://127.0.0.1:1 --backend iqm:garnet", "--endpoint names another service"},
-	{"evaluate RUN --samples 4 --exact", "--samples draws windows: leave out --exact"},
 	{"evaluate RUN --timesteps 4", "--timesteps and --neurons are the run's own"},
 	{"evaluate RUN --neurons 2", "--timesteps and --neurons are the run's own"},
 	{"evaluate FILE --samples 4", "--samples is for a run, and this is a file"},

@@ -103,7 +103,7 @@ func TestRefusals(t *testing.T) {
 		{"report LATENT --timesteps 2", "--timesteps and --neurons are the run's own"},
 		{"report LATENT --neurons 2", "--timesteps and --neurons are the run's own"},
 		{"evaluate LATENT --backend ibm:x", "--backend ibm:x: it can be ideal or noisy\nqgan: `qgan generate --backend ibm:x --out FILE` draws there; evaluate the FILE"},
-		{"evaluate PROGRAM --exact", "--exact: a file has no law of its own, only samples"},
+		{"evaluate PROGRAM --exact", "--exact is for a run, and this is a file"},
 		{"evaluate PROGRAM --backend ibm:x", "--backend ibm:x is for a run, PROGRAM is a file"},
 		{"calibration score DEVICE --qubits 0", "--qubits, --layers and --count take numbers from 1"},
 		{"calibration score DEVICE --layers 0", "--qubits, --layers and --count take numbers from 1"},
