@@ -62,12 +62,9 @@ func (r *reader) arithmetic(op syntax.Kind, a, b value, at syntax.Pos) value {
 			out.bits[i] = r.temporary(combine(op, x[i], y[i]))
 		}
 	case syntax.Shl, syntax.Shr:
-		if b.bits != nil {
-			return r.unsupported(at, "a shift by measured bits")
-		}
 		k := b.bigInt()
 		if k.Sign() < 0 {
-			r.fail(at, "", "a shift by %v", k)
+			r.wrong(at, "", "a shift by %v", k)
 			return value{}
 		}
 		by := t.width
@@ -93,9 +90,10 @@ func (r *reader) arithmetic(op syntax.Kind, a, b value, at syntax.Pos) value {
 			}
 		}
 	case syntax.Slash, syntax.Percent:
-		return r.quotientOf(op, a, b, out, at)
+		return r.byPowerOfTwo(op, a, b, out, at)
 	default:
-		return r.unsupported(at, "'%v' of measured numbers", op)
+		r.fail(at, "", "'%v' can't be applied to integers", op)
+		return value{}
 	}
 	return out.settled(r, at)
 }
@@ -108,17 +106,9 @@ func (v value) settled(r *reader, at syntax.Pos) value {
 	return v
 }
 
-// quotientOf divides a number that is not negative by a known power of two.
-func (r *reader) quotientOf(op syntax.Kind, a, b, out value, at syntax.Pos) value {
-	k := b.bigInt()
-	switch {
-	case b.bits == nil && k.Sign() == 0:
-		r.fail(at, "", "division by zero")
-		return value{}
-	case b.bits != nil || k.Sign() < 0 || new(big.Int).And(k, new(big.Int).Sub(k, big.NewInt(1))).Sign() != 0 || a.kind == intKind && a.width > 0:
-		return r.unsupported(at, "a quotient of measured numbers, other than of an unsigned one by a power of two")
-	}
-	n := k.BitLen() - 1
+// byPowerOfTwo divides a number that is not negative by a known power of two.
+func (r *reader) byPowerOfTwo(op syntax.Kind, a, b, out value, at syntax.Pos) value {
+	n := b.bigInt().BitLen() - 1
 	x := a.wide(out.width)
 	out.bits = make([]bit, out.width)
 	for i := range out.bits {

@@ -87,11 +87,17 @@ func combine(op syntax.Kind, a, b bit) bit {
 }
 
 func (r *reader) shift(op syntax.Kind, a, b value, at syntax.Pos) value {
-	if a.kind != bitKind || !b.isInt() || b.bits != nil {
-		if a.isInt() && b.kind == bitKind && b.known() && a.bits == nil {
-			return r.integers(op, a, r.toInteger(b, typ{kind: uintKind, width: b.width}, at), at)
-		}
-		return r.unsupported(at, "a shift by measured bits")
+	if !b.isInt() {
+		b = r.toInteger(b, typ{kind: uintKind, width: b.width}, at)
+	}
+	switch {
+	case b.kind == poison:
+		return b
+	case a.kind != bitKind:
+		return r.operate(op, r.toInteger(a, typ{kind: uintKind, width: a.width}, at), b, at)
+	case b.i < 0:
+		r.wrong(at, "", "a shift by %d", b.i)
+		return value{}
 	}
 	out := make([]bit, len(a.bits))
 	for i := range out {

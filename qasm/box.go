@@ -41,8 +41,8 @@ func touched(ops []ir.Op) map[int]bool {
 func (r *reader) box(s *syntax.Box) flow {
 	duration := ""
 	if s.Duration != nil {
-		switch v := r.eval(s.Duration); {
-		case v.kind == poison:
+		switch v, ok := r.known(r.eval(s.Duration), s.Duration.Pos(), "a duration"); {
+		case !ok:
 		case v.kind != durationKind:
 			r.fail(s.Duration.Pos(), "as in box[100ns]", "a box takes a duration, this is a %s", kindNames[v.kind])
 		case v.f < 0 || math.IsInf(v.f, 0):

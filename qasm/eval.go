@@ -104,10 +104,16 @@ func (r *reader) undefined(at syntax.Pos, name, kind string) {
 }
 
 func (r *reader) unary(x *syntax.Unary) value {
-	v := r.eval(x.X)
+	return r.apply1(x, r.eval(x.X))
+}
+
+// apply1 computes op v.
+func (r *reader) apply1(x *syntax.Unary, v value) value {
 	switch {
 	case v.kind == poison:
 		return v
+	case v.measured() && v.isNumber() && !v.isInt():
+		return r.tabulate(x.Pos(), "'"+x.Op.String()+"' of a number", []value{v}, func(a []value) value { return r.apply1(x, a[0]) })
 	case x.Op == syntax.Not:
 		v = r.toBool(v, x.Pos())
 		if v.cond != nil {
@@ -214,6 +220,17 @@ func (r *reader) operate(op syntax.Kind, a, b value, at syntax.Pos) value {
 	if a.kind == poison || b.kind == poison {
 		return value{}
 	}
+	if by := r.byTable(op, a, b); by != nil {
+		return r.tabulate(at, "'"+op.String()+"' of a number", by, func(k []value) value {
+			if len(k) == 1 {
+				return r.operate(op, a, k[0], at)
+			}
+			return r.operate(op, k[0], k[1], at)
+		})
+	}
+	if v, ok := r.angles(op, a, b, at); ok {
+		return v
+	}
 	switch op {
 	case syntax.EqualEqual, syntax.NotEqual, syntax.Less, syntax.LessEqual, syntax.Greater, syntax.GreaterEqual:
 		return r.compare(ir.Relation(op.String()), a, b, at)
@@ -243,15 +260,59 @@ func (r *reader) operate(op syntax.Kind, a, b value, at syntax.Pos) value {
 		}
 	}
 	if a.bits != nil || b.bits != nil {
-		if !a.isInt() || !b.isInt() {
-			return r.unsupported(at, "a number computed from measured bits")
-		}
 		return r.arithmetic(op, a, b, at)
 	}
 	if a.isInt() && b.isInt() && (!r.v2 || op != syntax.Slash && op != syntax.Power) {
 		return r.integers(op, a, b, at)
 	}
 	return r.floats(op, a, b, at)
+}
+
+// byTable returns the operands that an operation is computed for each value of, the second
+// one alone or both; nil where it is not.
+func (r *reader) byTable(op syntax.Kind, a, b value) []value {
+	float := func(v value) bool { return v.isNumber() && !v.isInt() || v.kind == durationKind }
+	angles := a.kind == angleKind && (b.isInt() || b.typ == a.typ) && sameAngle[op] && a.packed() && !a.symbolic() && !b.symbolic() && a.table == nil && b.table == nil
+	switch {
+	case !a.measured() && !b.measured():
+	case op == syntax.Shl || op == syntax.Shr:
+		if b.measured() {
+			return []value{b}
+		}
+		if float(a) && !angles {
+			return []value{a, b}
+		}
+	case (float(a) || float(b)) && !angles, op == syntax.Power:
+		return []value{a, b}
+	case op == syntax.Slash || op == syntax.Percent:
+		k := b.bigInt()
+		if b.measured() || !b.isInt() || k.Sign() <= 0 || new(big.Int).And(k, new(big.Int).Sub(k, big.NewInt(1))).Sign() != 0 || a.kind == intKind && a.width > 0 {
+			return []value{a, b}
+		}
+	}
+	return nil
+}
+
+// sameAngle are the operations on angles of a width that are those on numbers of so many bits.
+var sameAngle = map[syntax.Kind]bool{syntax.Plus: true, syntax.Minus: true, syntax.And: true, syntax.Or: true, syntax.Xor: true, syntax.Shl: true, syntax.Shr: true}
+
+// angles computes with measured angles of a width as with numbers of so many bits.
+func (r *reader) angles(op syntax.Kind, a, b value, at syntax.Pos) (value, bool) {
+	if a.kind != angleKind || !sameAngle[op] || !a.measured() && !b.measured() {
+		return value{}, false
+	}
+	n := typ{kind: uintKind, width: a.width}
+	as := func(v value) value {
+		if v.kind == angleKind {
+			return r.toInteger(r.toBits(v, typ{kind: bitKind, width: v.width}, at), n, at)
+		}
+		return v
+	}
+	v := r.arithmetic(op, as(a), as(b), at)
+	if v.kind == poison {
+		return v, true
+	}
+	return r.convert(r.toBits(v, typ{kind: bitKind, width: a.width}, at), a.typ, at), true
 }
 
 // integers computes with two integers, modulo 2^width where they have one.
@@ -277,7 +338,7 @@ func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 	case syntax.Slash, syntax.Percent:
 		switch wide := out.kind == uintKind && out.width == 64; { // from 2^63 on i is negative
 		case b.i == 0:
-			r.fail(at, "", "division by zero")
+			r.wrong(at, "", "division by zero")
 			return value{}
 		case op == syntax.Slash && wide:
 			out.i = int64(uint64(a.i) / uint64(b.i))
@@ -303,7 +364,7 @@ func (r *reader) integers(op syntax.Kind, a, b value, at syntax.Pos) value {
 		out.i = a.i ^ b.i
 	case syntax.Shl, syntax.Shr:
 		if b.i < 0 {
-			r.fail(at, "", "a shift by %d", b.i)
+			r.wrong(at, "", "a shift by %d", b.i)
 			return value{}
 		}
 		out.typ = a.typ
@@ -366,7 +427,7 @@ func (r *reader) floats(op syntax.Kind, a, b value, at syntax.Pos) value {
 		f = x * y
 	case syntax.Slash:
 		if y == 0 {
-			r.fail(at, "", "division by zero")
+			r.wrong(at, "", "division by zero")
 			return value{}
 		}
 		f = x / y
@@ -379,7 +440,7 @@ func (r *reader) floats(op syntax.Kind, a, b value, at syntax.Pos) value {
 		return value{}
 	}
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		r.fail(at, "", "the value of '%v' is no number", op)
+		r.wrong(at, "", "the value of '%v' is no number", op)
 		return value{}
 	}
 	if a.kind == angleKind && (b.kind == angleKind || b.isInt()) || b.kind == angleKind && a.isInt() {
@@ -436,7 +497,7 @@ func (r *reader) durations(op syntax.Kind, a, b value, at syntax.Pos) value {
 		case op == syntax.Minus:
 			p.f -= q.f
 		case q.f == 0:
-			r.fail(at, "", "division by zero")
+			r.wrong(at, "", "division by zero")
 			return value{}
 		default:
 			return number(p.f / q.f)
@@ -451,7 +512,7 @@ func (r *reader) durations(op syntax.Kind, a, b value, at syntax.Pos) value {
 			return a
 		}
 		if b.float() == 0 {
-			r.fail(at, "", "division by zero")
+			r.wrong(at, "", "division by zero")
 			return value{}
 		}
 		a.f /= b.float()
@@ -492,14 +553,19 @@ func (r *reader) function(x *syntax.Apply) value {
 		r.fail(x.Pos(), "", "%s takes %d arguments, %d are given", x.Name, f.args, len(args))
 		return value{}
 	}
+	return r.builtin(f, x, args)
+}
+
+// builtin calls a function of the language.
+func (r *reader) builtin(f builtin, x *syntax.Apply, args []value) value {
 	for _, a := range args {
 		switch {
 		case a.kind == poison:
 			return value{}
+		case a.measured() && !f.measured:
+			return r.tabulate(x.Pos(), x.Name, args, func(known []value) value { return r.builtin(f, x, known) })
 		case a.symbolic():
 			return r.unsupported(x.Pos(), "%s of an input", x.Name)
-		case !a.known() && !f.measured:
-			return r.unsupported(x.Pos(), "%s of measured bits", x.Name)
 		}
 	}
 	if f.apply != nil {
@@ -515,21 +581,10 @@ func (r *reader) function(x *syntax.Apply) value {
 	}
 	y := f.real(p)
 	if math.IsNaN(y) || math.IsInf(y, 0) {
-		r.fail(x.Pos(), "", "%s has no value here", x.Name)
+		r.wrong(x.Pos(), "", "%s has no value here", x.Name)
 		return value{}
 	}
 	return number(y)
-}
-
-func (r *reader) sizeof(x *syntax.Apply) value {
-	if len(x.Args) == 0 || len(x.Args) > 2 {
-		r.fail(x.Pos(), "", "sizeof takes 1 or 2 arguments, %d are given", len(x.Args))
-		return value{}
-	}
-	for _, a := range x.Args {
-		r.eval(a)
-	}
-	return value{} // of an array, which is poison already
 }
 
 // builtin is a function of the language.
@@ -595,8 +650,8 @@ func (r *reader) rotate(v, by value, sign int64, at syntax.Pos) value {
 		v = r.toBits(v, typ{kind: bitKind, width: v.width}, at)
 		return r.toInteger(r.rotate(v, by, sign, at), t, at)
 	}
-	if by.bits != nil {
-		return r.unsupported(at, "a rotation by measured bits")
+	if by.measured() {
+		return r.tabulate(at, "a rotation", []value{by}, func(a []value) value { return r.rotate(v, a[0], sign, at) })
 	}
 	if v.kind != bitKind || !by.isInt() || len(v.bits) == 0 {
 		r.fail(at, "", "a rotation of a %s by a %s", kindNames[v.kind], kindNames[by.kind])

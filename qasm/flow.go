@@ -47,7 +47,7 @@ type frame struct {
 	dynamic  int
 	returned int // the bit that is set where it returned, -1 for none
 	typ      typ
-	result   *bitVar
+	result   *symbol // stored, where it returned in a block that depends on outcomes
 }
 
 // depending runs a block that depends on measured bits, of which settle has given the elements
@@ -299,6 +299,20 @@ func (r *reader) turns(x syntax.Expr) (turns, bool) {
 		t.n = int64(len(t.list))
 		return t, true
 	}
+	if a, _ := r.arrayNamed(x); a != nil {
+		p, ok := r.arrayValue(x, nil)
+		if !ok || len(p.dims) != 1 {
+			if ok {
+				r.fail(x.Pos(), "", "a loop goes over an array with one index, this has %d", len(p.dims))
+			}
+			return turns{}, false
+		}
+		t := turns{list: []value{}, n: int64(len(p.elements))}
+		for _, e := range p.elements {
+			t.list = append(t.list, r.current(e))
+		}
+		return t, true
+	}
 	v := r.eval(x)
 	switch {
 	case v.kind == poison:
@@ -378,7 +392,7 @@ func (r *reader) repeatMeasured(s *syntax.While, l *loops, c value, steps bool) 
 	var again ir.Cond
 	l.next = -1
 	l.dynamic = r.dynamic
-	op.Body = r.depending(settled, func() {
+	body := func() {
 		r.block(s.Body)
 		r.store(settled)
 		r.arrive(l.next)
@@ -399,7 +413,19 @@ func (r *reader) repeatMeasured(s *syntax.While, l *loops, c value, steps bool) 
 			r.write(flag)
 			r.emit(&ir.Assign{Bits: []int{flag}, Values: []ir.Cond{again}})
 		}
-	})
+	}
+	// A turn that gives variables values which they had not before is read again with these.
+	turns := 0
+	for seen := -1; r.growth(settled, s.Body) != seen && (seen < 0 || !r.once() && !r.errs.Full()); {
+		if seen = r.growth(settled, s.Body); !r.spend(turnWork, s.Pos()) {
+			break
+		}
+		if turns++; turns > maxGrowth {
+			r.unsupported(s.Pos(), "a loop over outcomes in which a number has more and more values")
+			break
+		}
+		op.Body = r.depending(settled, body)
+	}
 	if endless && len(r.pending) == 0 && r.quiet == 0 {
 		r.unsupported(s.Pos(), "a loop without an end")
 	}

@@ -178,7 +178,7 @@ func (r *reader) qubitsAt(operands []operand, i int, gate string) ([]int, bool) 
 			qubits[k] = o.qubits[i]
 		}
 		if slices.Contains(qubits[:k], qubits[k]) {
-			r.fail(o.at, "", "gate '%s' acts on a qubit twice", gate)
+			r.wrong(o.at, "", "gate '%s' acts on a qubit twice", gate)
 			return nil, false
 		}
 	}
@@ -190,23 +190,16 @@ func (r *reader) argument(x syntax.Expr, fine bool) (ir.Angle, bool) {
 	if f, ok := x.(*syntax.Float); ok {
 		return ir.Angle{Const: f.Value}, fine
 	}
-	v := r.eval(x)
-	switch v.kind {
-	case poison:
+	v, ok := r.known(r.eval(x), x.Pos(), "an angle")
+	if !ok {
 		return ir.Angle{}, false
+	}
+	switch v.kind {
 	case floatKind, angleKind:
 		return v.angle(), fine
 	case intKind, uintKind:
-		if v.bits != nil {
-			r.unsupported(x.Pos(), "an angle computed from measured bits")
-			return ir.Angle{}, false
-		}
 		return ir.Const(v.float()), fine
 	case bitKind:
-		if !v.known() {
-			r.unsupported(x.Pos(), "an angle computed from measured bits")
-			return ir.Angle{}, false
-		}
 		return ir.Const(r.toInteger(v, typ{kind: uintKind, width: v.width}, x.Pos()).float()), fine
 	}
 	r.fail(x.Pos(), "", "an angle is wanted, this is a %s", kindNames[v.kind])
@@ -426,7 +419,10 @@ func (r *reader) within(f *frame, run func()) {
 	r.calls++
 	run()
 	r.calls--
-	r.frame, r.loops, r.pending = f.outer, loops, pending
+	ended := slices.Contains(r.pending, r.ended)
+	if r.frame, r.loops, r.pending = f.outer, loops, pending; ended {
+		r.leave(r.ended)
+	}
 }
 
 // formal returns a stand-in for a parameter of a subroutine.
@@ -443,6 +439,13 @@ func (r *reader) formal(p syntax.Param) *symbol {
 			r.standIns++
 		}
 		return &symbol{kind: qubitSymbol, qubits: flat, scalar: p.Type.Size == nil}
+	}
+	if p.Type.Kind == syntax.KwArray {
+		a, ok := r.arrayOf(&p.Type)
+		if !ok {
+			return &symbol{kind: poisonSymbol}
+		}
+		return a
 	}
 	t, ok := r.classical(&p.Type)
 	switch {
@@ -510,18 +513,19 @@ func (r *reader) inline(sym *symbol, args []syntax.Expr, at syntax.Pos) value {
 	}
 	scope, file, v2 := r.scope, r.file, r.v2
 	r.scope, r.file, r.v2 = inner, sym.file, sym.v2
-	from := len(r.circuit.Ops)
+	from, ended := len(r.circuit.Ops), slices.Contains(r.pending, r.ended)
 	r.within(own, func() {
 		r.result = value{}
-		if f := r.block(s.Body); f == flowEnd && !r.exhausted && !r.errs.Full() {
-			r.unsupported(at, "end inside a subroutine")
-		}
+		r.block(s.Body)
 		r.clear(from, own.returned)
 	})
+	if s.Result != nil && slices.Contains(r.pending, r.ended) && !ended {
+		r.unsupported(at, "end inside a subroutine with a result")
+	}
 	result := r.result
 	r.scope, r.file, r.v2 = scope, file, v2
 	if own.result != nil {
-		result = r.current(&symbol{kind: variableSymbol, typ: own.typ, store: own.result})
+		result = r.current(own.result)
 	}
 	if s.Result == nil {
 		return value{}
@@ -545,8 +549,7 @@ func (r *reader) actual(p syntax.Param, x syntax.Expr) *symbol {
 		return &symbol{kind: qubitSymbol, qubits: append([]int(nil), o.qubits...), scalar: p.Type.Size == nil}
 	}
 	if p.Type.Kind == syntax.KwArray {
-		r.classical(&p.Type)
-		return &symbol{kind: poisonSymbol}
+		return r.arrayArgument(p, x)
 	}
 	t, ok := r.classical(&p.Type)
 	v := r.eval(x)
@@ -594,21 +597,15 @@ func (r *reader) giveBack(s *syntax.Return) flow {
 
 // returns stores the result of a subroutine that returns in a block that depends on outcomes.
 func (r *reader) returns(f *frame, v value, at syntax.Pos) {
-	n, ok := f.typ.storable()
-	switch {
-	case v.kind == poison:
-		return
-	case !ok:
-		r.unsupported(at, "a result of type %s that depends on measured bits", kindNames[f.typ.kind])
-		return
-	case f.result == nil:
-		f.result = newBitVar("", n)
+	if f.result == nil {
+		f.result = &symbol{kind: variableSymbol, typ: f.typ, value: value{typ: f.typ}, dynamic: f.dynamic}
+		if f.typ.kind == bitKind {
+			f.result.value = bitsValue(resize(nil, f.typ.width))
+		}
 	}
-	bits := r.toBits(v, typ{kind: bitKind, width: n}, at).bits
-	for i, ref := range f.result.refs() {
-		r.hold(ref, bits[i])
+	if r.setVariable(f.result, v, at); f.result.store != nil {
+		r.store(f.result.store.refs())
 	}
-	r.store(f.result.refs())
 }
 
 // count writes a number with its noun.

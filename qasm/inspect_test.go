@@ -15,7 +15,7 @@ func TestInspect(t *testing.T) {
 include "stdgates.inc";
 input float a;
 qubit[2] q; bit[2] b;
-array[int, 3] x;
+stretch x;
 h q[0]; ry(a) q[1]; cx q[0], q[1];
 b = measure q;
 `

@@ -14,6 +14,9 @@ const (
 	maxNested     = 512  // gates whose definitions call each other
 	maxConstructs = 1000 // that are listed
 	maxHeld       = 256  // parts of a condition that is not stored in a bit
+	maxTable      = 10   // bits that a number computed by cases depends on
+	listBits      = 8    // of the number of a value, where a variable holds one of a list
+	maxGrowth     = 40   // readings of a loop whose variables have more values each time
 	maxProduct    = 64   // bits of a product of numbers that depend on outcomes
 	maxWidth      = 1 << 16
 	plainWidth    = 32      // of an int or uint without a width that depends on outcomes

@@ -40,6 +40,15 @@ var spoken = []string{
 	"def f(qubit a) -> float { bit c = measure a; if (c) { return 0.5; } return 1.5; } qubit q; float r = f(q);", "break;", "output float a;",
 	chain("def f%[2]d(qubit a) { f%[1]d(a); f%[1]d(a); }", "def f0(qubit a) { x a; }", "qubit q; f60(q);"), chain("gate g%[2]d a { g%[1]d a; g%[1]d a; }", "gate g0 a { x a; }", "qubit q; g60 q;"),
 	"qubit q; for int i in [0:5000000] x q;", "qubit q; for int i in [0:] x q;", "qubit q; for int i in [:2] x q;", "def f(int a) { } f(1, 2); f();", "def f(qubit a, qubit[2] b) { } qubit[3] q; f(q[0], q);", "def f() { end; } f();", "def f(qubit a) -> bit { bit c = measure a; if (c) { return c; } return c; } qubit q; bit r = f(q);", "def f(qubit a) { } qubit q; ctrl @ f q;", "extern g(int) -> int; qubit q; inv @ g q;",
+	// Numbers by cases.
+	"qubit[11] q; bit[11] c = measure q; rx(uint[11](c)) q[0];", "qubit[2] q; bit[2] c = measure q; int a = 8 / uint[2](c); x q[uint[2](c)]; cx q[0], q[c[0] + c[1]];", "qubit[2] q; bit[2] c = measure q; uint[2] k = c; int a = 8 / (k & 0);", "qubit[2] q; bit[2] c = measure q; x q[2 + uint[1](c[0])];",
+	"qubit[2] q; bit[2] c = measure q; uint[8] n = 1; if (int[n[uint[2](c)]](1) == 1) x q[0];", "qubit[2] q; bit[2] c = measure q; while (int[1 + uint[1](c[0])](1) == 1) { }", "qubit[2] q; bit[2] c = measure q; box[uint[1](c[0]) * 10ns] { x q[0]; }", "qubit[2] q; bit[2] c = measure q; bit d = measure q[uint[2](c)];",
+	"def f(qubit a) -> uint[1] { bit c = measure a; return c; } qubit[2] q; rx(f(q[0])) q[f(q[1])];", "qubit[9] q; bit[9] c = measure q; float a = 0; if (c[0]) { a = uint[9](c); } rx(a) q[0];", "qubit q; bit c = measure q; float a = 1; while (c) { a = a / 2; c = measure q; }",
+	"qubit q; bit c = measure q; array[int[4], 2] a; array[int[4], 2] b; int k = a[c + 1];", "qubit[2] q; bit[2] c = measure q; for int i in [0:uint[2](c)] { rx(i) q[i]; }", "qubit[2] q; bit[2] c = measure q; bit[2] d = c << (-2 * c[0]);", "qubit q; bit c = measure q; float a = sqrt(0.5 - c); float b = 1.5 ** (5000 * c);",
+	// Arrays, inputs and ends.
+	"array[int, 2] a = {1}; array[int, 2] b = 1; array[int, 3] c = a;", "array[int, 70000] a;", "array[int, 2] a; a += 1; int b = a[0:1][0];", "array[int, 2] a; int b = a; int d = a[0:1];", "array[int, 2] a; array[int, 1] b = a[0];", "array[int, 2] a; int b = sizeof(a, 1) + a[2];", "array[int, 2, 2] a; for int i in a { }",
+	"def f(mutable array[int, 2] a) { } def g(readonly array[int, 2] a) { f(a); } array[int, 2] a; g(a);", "def f(readonly array[int, #dim = 2] a) { } array[int, 2] a; f(a);", "def f(readonly array[int, 2] a) { } array[float, 2] a; f(a); f(1);", "def f(readonly array[int[8], 2] a) -> int { a[0] = 1; return a[0]; }", "input array[int, 2] a;", "output array[float, 2] a;", "int a = array[int, 2](1);", "input duration d;", "input uint[4] k; qubit q; rx(k) q;",
+	"def f(qubit a) -> bit { bit c = measure a; if (c) { end; } return c; } qubit q; bit r = f(q);", "array[complex, 2] z; array[int, 2] z2 = {1, 2, 3};",
 	// Gates, their arguments and modifiers.
 	"int alpha = 1; qubit q; alpha q;", "qubit q; x[10ns] q;", "qubit[2] q; cx q;", "qubit[2] q; bit[2] c = measure q; rx(uint[2](c)) q[0];", "qubit q; bit c = measure q; rx(c) q;", "qubit q; rx(1us) q; ry(true) q;", "qubit q; gphase(0.5) q;", "qubit[2] q; ctrl @ gphase(0.5) q[0], q[1];", "qubit q; gate g a { reset a; } g q;", "gate h a { x a; } qubit q; h q;",
 	"qubit q; ctrl(64) @ ctrl @ x q;", "qubit q; ctrl(65) @ x q;", "input float t; qubit q; pow(t) @ x q;", "qubit q; pow(1us) @ x q;", "qubit q; bit c = measure q; pow(uint[1](c)) @ x q;",
@@ -97,6 +106,8 @@ var elsewhere = map[string]string{
 	"the included files have more than %d bytes together":    "none, it takes 64 MB",
 	"definitions of gates call each other more than %d deep": "TestDeepGates",
 	"the program needs more than %d bits":                    "none, it takes a million of them",
+	"the input '%s' is given as %s, which %s":                "TestInputsGiven",
+	"a %s for some outcomes, a %s for others":                "none: operations have results of one kind",
 	"a fractional power: %v":                                 "none: no gate has eigenvalues that lie so close together",
 }
 
@@ -131,7 +142,7 @@ func TestEveryMessageIsTold(t *testing.T) {
 				return true
 			}
 			f, ok := call.Fun.(*ast.SelectorExpr)
-			format, known := map[string]int{"fail": 2, "unsupported": 1, "note": 0}[selected(f, ok)]
+			format, known := map[string]int{"fail": 2, "wrong": 2, "unsupported": 1, "note": 0}[selected(f, ok)]
 			if !known || len(call.Args) <= format {
 				return true
 			}

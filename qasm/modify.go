@@ -46,9 +46,9 @@ func (r *reader) modifiers(list []syntax.Modifier) (modList, bool) {
 				return out, false
 			}
 		case syntax.KwPow:
-			v := r.eval(m.Arg)
+			v, ok := r.known(r.eval(m.Arg), m.Arg.Pos(), "a power")
 			switch {
-			case v.kind == poison:
+			case !ok:
 				return out, false
 			case v.symbolic():
 				r.unsupported(m.Arg.Pos(), "a power that is an input")

@@ -17,14 +17,7 @@ func (r *reader) indices(x syntax.Expr, n int, what string) (list []int, one, ok
 		if !ok {
 			return 0, false
 		}
-		if i < -int64(n) || i >= int64(n) {
-			r.fail(x.Pos(), "", "index %d is out of range: %s has %s", i, what, count(n, "element"))
-			return 0, false
-		}
-		if i < 0 {
-			i += int64(n)
-		}
-		return int(i), true
+		return r.position(i, n, what, x.Pos())
 	}
 	switch x := x.(type) {
 	case *syntax.List:
@@ -70,7 +63,7 @@ func (r *reader) indices(x syntax.Expr, n int, what string) (list []int, one, ok
 			return nil, false, true
 		}
 		if start < 0 || start >= int64(n) || stop < 0 || stop >= int64(n) {
-			r.fail(x.Pos(), "ranges include their last element", "the range is out of range: %s has %s", what, count(n, "element"))
+			r.wrong(x.Pos(), "ranges include their last element", "the range is out of range: %s has %s", what, count(n, "element"))
 			return nil, false, false
 		}
 		if step > int64(n) || step < -int64(n) {
@@ -87,6 +80,18 @@ func (r *reader) indices(x syntax.Expr, n int, what string) (list []int, one, ok
 	}
 	i, ok := single(x)
 	return []int{i}, true, ok
+}
+
+// position is the place of an index in a list of n elements, negative ones counted from its end.
+func (r *reader) position(i int64, n int, what string, at syntax.Pos) (int, bool) {
+	if i < -int64(n) || i >= int64(n) {
+		r.wrong(at, "", "index %d is out of range: %s has %s", i, what, count(n, "element"))
+		return 0, false
+	}
+	if i < 0 {
+		i += int64(n)
+	}
+	return int(i), true
 }
 
 // operand is what a gate, a measurement or a reset acts on.
@@ -223,12 +228,19 @@ func (r *reader) physical(x *syntax.Ident) (int, bool) {
 
 // index computes x[…] of a value.
 func (r *reader) index(x *syntax.Index) value {
-	v := r.eval(x.X)
+	if a, indices := r.arrayNamed(x); a != nil {
+		return r.element(a, indices, 0, x.Pos())
+	}
+	return r.bitsOf(r.eval(x.X), x.Indices, x.Pos())
+}
+
+// bitsOf computes elements of a register, or bits of a number.
+func (r *reader) bitsOf(v value, indices []syntax.Expr, pos syntax.Pos) value {
 	if v.kind == poison {
 		return v
 	}
-	if len(x.Indices) != 1 {
-		r.fail(x.Pos(), "", "a %s has one index", kindNames[v.kind])
+	if len(indices) != 1 {
+		r.fail(pos, "", "a %s has one index", kindNames[v.kind])
 		return value{}
 	}
 	width := v.width
@@ -239,19 +251,41 @@ func (r *reader) index(x *syntax.Index) value {
 		if v.bits != nil {
 			width = len(v.bits)
 		}
-		v = r.toBits(v, typ{kind: bitKind, width: width}, x.Pos())
+		v = r.toBits(v, typ{kind: bitKind, width: width}, pos)
 	}
 	if v.kind != bitKind || v.scalar {
 		if v.kind != poison {
-			r.fail(x.Pos(), "", "a %s has no elements", kindNames[v.kind])
+			r.fail(pos, "", "a %s has no elements", kindNames[v.kind])
 		}
 		return value{}
 	}
-	list, one, ok := r.indices(x.Indices[0], len(v.bits), "it")
-	if !ok || !r.spend(len(list), x.Pos()) {
-		return value{}
+	return r.chosenBy(indices[0], func(at syntax.Expr) value {
+		list, one, ok := r.indices(at, len(v.bits), "it")
+		if !ok || !r.spend(len(list), pos) {
+			return value{}
+		}
+		out := bitsValue(pick(v.bits, list))
+		out.scalar = one
+		return out
+	})
+}
+
+// chosenBy reads an element at an index, for each value of one that depends on outcomes.
+func (r *reader) chosenBy(index syntax.Expr, read func(index syntax.Expr) value) value {
+	switch index.(type) {
+	case *syntax.Range, *syntax.List, *syntax.Int:
+		return read(index)
 	}
-	out := bitsValue(pick(v.bits, list))
-	out.scalar = one
-	return out
+	v := r.eval(index)
+	at := func(v value) value {
+		i, ok := r.constantOf(v, v.kind != poison, index, "an index")
+		if !ok {
+			return value{}
+		}
+		return read(syntax.IntAt(index.Pos(), i))
+	}
+	if !v.measured() {
+		return at(v)
+	}
+	return r.tabulate(index.Pos(), "an index", []value{v}, func(a []value) value { return at(a[0]) })
 }

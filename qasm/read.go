@@ -15,12 +15,17 @@ type ReadOptions struct {
 	// Include are the directories that files other than stdgates.inc and
 	// qelib1.inc are looked for in, in order. Nothing outside is opened.
 	Include []fs.FS
+	// Inputs are the values of inputs by their names, as a user writes them: numbers, true and
+	// false, words of bits with element 0 last. Inputs of type int, uint, bit and bool need one;
+	// a float or an angle that has none is a data symbol of the circuit.
+	Inputs map[string]string
 }
 
 // Construct is a part of a valid program that a circuit cannot hold.
 type Construct struct {
 	Construct string // as in "array"
 	At        syntax.Position
+	Input     string // the name of an input that has no value
 }
 
 // Document is what was read.
@@ -31,6 +36,8 @@ type Document struct {
 	Unsupported []Construct
 	// Notes say how the reader understood what the specification leaves open.
 	Notes []string
+	// Given are the inputs that took their values from ReadOptions.Inputs.
+	Given []string
 
 	circuit *ir.Circuit
 }
@@ -64,9 +71,21 @@ func (e *NotRunnable) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "%v: %s: the program is valid, but no circuit can hold this", c.At, c.Construct)
+		if b.Write([]byte(c.At.String() + ": " + c.Construct)); c.Input == "" {
+			b.WriteString(": the program is valid, but no circuit can hold this")
+		}
 	}
 	return b.String()
+}
+
+// Hint says what to do about inputs without values, with the setting param as show spells it.
+func (e *NotRunnable) Hint(show func(name string) string) string {
+	for _, c := range e.Constructs {
+		if c.Input == "" {
+			return ""
+		}
+	}
+	return "give one with " + show("param") + " " + e.Constructs[0].Input + "=VALUE"
 }
 
 // BadInput reports that another program has to be given.
@@ -92,6 +111,7 @@ func Read(name string, text []byte, opt ReadOptions) (*Document, error) {
 		doc:     &Document{},
 		global:  newScope(nil),
 		renamed: map[string]string{},
+		ended:   -1,
 	}
 	r.scope = r.global
 	r.file = &syntax.File{Name: name, Text: string(text)}
@@ -158,6 +178,7 @@ type reader struct {
 	outputs  []result         // what the program says that it returns
 	bits     int              // flat bits given out
 	written  map[int]bool     // flat bits that something was written to
+	ones     map[int]bool     // flat bits of variables that may be 1
 	uses     map[int][]bitRef // elements that hold a condition over a flat bit
 
 	work      int // what unrolling has cost so far
@@ -169,9 +190,12 @@ type reader struct {
 	standIns  int // qubits that stand for the parameters of a subroutine that is checked
 	inGate    bool
 	result    value // of the subroutine that returned
+	reading   reading
+	rows      *mishap // of the table or the case that is read
 	frame     *frame
 	loops     *loops // that the statement is in, of this subroutine
 	pending   []int  // flat bits that are set where the statements that follow are left out
+	ended     int    // the bit that is set where the program ended, -1 for none
 	here      syntax.Pos
 	exhausted bool
 }
@@ -202,6 +226,14 @@ func (r *reader) program(p *syntax.Parser) flow {
 		if r.errs.Full() {
 			return flowEnd
 		}
+		if len(r.pending) > 0 { // the program may have ended
+			var rest []syntax.Stmt
+			for s := p.Next(); s != nil; s = p.Next() {
+				rest = append(rest, s)
+			}
+			r.guard(func() { f = r.statements(rest) }, rest)
+			return flowNext
+		}
 	}
 	return flowNext
 }
@@ -224,7 +256,7 @@ func (r *reader) fail(at syntax.Pos, hint, format string, args ...any) {
 // the value that everything computed from is unknown.
 func (r *reader) unsupported(at syntax.Pos, format string, args ...any) value {
 	if r.quiet == 0 {
-		c := Construct{fmt.Sprintf(format, args...), r.file.Position(at)}
+		c := Construct{Construct: fmt.Sprintf(format, args...), At: r.file.Position(at)}
 		if !slices.Contains(r.doc.Unsupported, c) && len(r.doc.Unsupported) < maxConstructs {
 			r.doc.Unsupported = append(r.doc.Unsupported, c)
 		}

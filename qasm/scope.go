@@ -33,6 +33,7 @@ type symbol struct {
 	typ     typ
 	value   value
 	store   *bitVar // of a variable that depends, or depended, on outcomes
+	list    []value // the values that it had since, where it is held by their numbers
 	fixed   bool    // a constant or an input
 	dynamic int     // blocks that depend on measured bits around its declaration
 	quiet   int     // checks around its declaration
@@ -101,7 +102,7 @@ func (s *symbol) global() bool {
 	case gateSymbol, subroutineSymbol, externSymbol, poisonSymbol:
 		return true
 	}
-	return s.kind == variableSymbol && s.fixed
+	return (s.kind == variableSymbol || s.kind == arraySymbol) && s.fixed
 }
 
 func (s *scope) set(name string, k *symbol) {
@@ -245,13 +246,9 @@ func (r *reader) classical(t *syntax.Type) (typ, bool) {
 		}
 		r.unsupported(t.Pos(), "a complex number")
 	case syntax.KwArray:
-		if t.Element != nil && (t.Element.Kind == syntax.KwBit || t.Element.Kind == syntax.KwStretch) {
-			r.fail(t.Element.Pos(), "", "an array can't hold elements of type %v", t.Element.Kind)
+		if _, ok := r.arrayOf(t); ok {
+			r.unsupported(t.Pos(), "an array, here")
 		}
-		for _, d := range t.Dims {
-			r.constant(d, "the size of an array")
-		}
-		r.unsupported(t.Pos(), "an array")
 	case syntax.KwVoid:
 		r.fail(t.Pos(), "", "nothing is of type void")
 	default:
@@ -263,9 +260,14 @@ func (r *reader) classical(t *syntax.Type) (typ, bool) {
 // constant computes an integer that has to be known. It reports false where it
 // is not, and has said why.
 func (r *reader) constant(x syntax.Expr, what string) (int64, bool) {
-	v := r.eval(x)
+	v, ok := r.known(r.eval(x), x.Pos(), what)
+	return r.constantOf(v, ok, x, what)
+}
+
+// constantOf is a value as an integer that has to be known.
+func (r *reader) constantOf(v value, known bool, x syntax.Expr, what string) (int64, bool) {
 	switch {
-	case v.kind == poison:
+	case !known:
 	case v.isInt() && v.bits == nil && v.big == nil:
 		return v.i, true
 	case v.isInt() && v.big != nil:
@@ -276,8 +278,6 @@ func (r *reader) constant(x syntax.Expr, what string) (int64, bool) {
 		return int64(v.f), true
 	case v.kind == bitKind && v.known():
 		return r.toInteger(v, typ{kind: uintKind, width: v.width}, x.Pos()).i, true
-	case v.bits != nil || v.cond != nil:
-		r.unsupported(x.Pos(), "%s that depends on measured bits", what)
 	default:
 		r.fail(x.Pos(), "", "%s must be an integer, this is a %s", what, kindNames[v.kind])
 	}

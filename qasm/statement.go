@@ -43,8 +43,8 @@ func (r *reader) emit(op ir.Op) {
 	}
 }
 
-// statement runs one statement.
-func (r *reader) statement(s syntax.Stmt) flow {
+// one runs one statement.
+func (r *reader) one(s syntax.Stmt) flow {
 	if r.inGate {
 		switch s.(type) {
 		case *syntax.Call, *syntax.For, *syntax.If, *syntax.Barrier, *syntax.Nop, *syntax.Reset, *syntax.Block, *syntax.Annotation, *syntax.Pragma:
@@ -142,14 +142,14 @@ func (r *reader) defcal(s *syntax.Defcal) {
 
 func (r *reader) jump(s *syntax.Jump) flow {
 	switch {
-	case s.Kind == syntax.KwEnd && r.dynamic > 0:
-		r.unsupported(s.Pos(), "end inside a block that depends on measured bits")
-		return flowNext
 	case s.Kind != syntax.KwEnd && r.loops == nil && r.quiet == 0:
 		r.fail(s.Pos(), "", "%v stands outside of a loop", s.Kind)
 		return flowNext
 	case r.once():
 		return flowNext // the statements behind it are looked at all the same
+	case s.Kind == syntax.KwEnd && (r.dynamic > 0 || r.calls > 0):
+		r.raise(&r.ended, s.Pos())
+		return flowGone
 	case s.Kind == syntax.KwEnd:
 		return flowEnd
 	case r.loops.dynamic < r.dynamic:
@@ -180,6 +180,10 @@ func (r *reader) declaration(s *syntax.Declare) {
 		r.declareQubits(s)
 		return
 	}
+	if s.Type.Kind == syntax.KwArray {
+		r.declareArray(s)
+		return
+	}
 	t, ok := r.classical(&s.Type)
 	if !ok {
 		if s.Init != nil {
@@ -199,19 +203,19 @@ func (r *reader) declaration(s *syntax.Declare) {
 	v := value{typ: t}
 	if s.Init != nil {
 		v = r.convert(r.given(s.Init), t, s.Init.Pos())
-		if s.Mode == syntax.KwConst && v.kind != poison && (!v.known() || v.bits != nil && v.isInt()) {
+		if s.Mode == syntax.KwConst && v.kind != poison && !v.known() {
 			r.fail(s.Init.Pos(), "", "the value of the constant '%s' is not constant", s.Name.Text)
 		}
 	}
 	sym := &symbol{kind: variableSymbol, typ: t, value: value{typ: t}, fixed: s.Mode == syntax.KwConst}
 	r.declare(s.Name, sym)
-	if !sym.fixed && (v.bits != nil && v.isInt() || v.cond != nil) {
+	if !sym.fixed && v.measured() {
 		r.setVariable(sym, v, s.Pos())
 	} else {
 		sym.value = v
 	}
 	if s.Mode == syntax.KwOutput && r.quiet == 0 {
-		if _, ok := t.storable(); !ok {
+		if _, ok := t.storable(); !ok || t.byList() {
 			r.unsupported(s.Pos(), "an output of type %s", kindNames[t.kind])
 			return
 		}
@@ -245,19 +249,6 @@ func (r *reader) initial(x syntax.Expr) {
 	default:
 		r.eval(x)
 	}
-}
-
-func (r *reader) input(s *syntax.Declare, t typ) {
-	v := value{typ: t}
-	switch t.kind {
-	case floatKind, angleKind:
-		name := s.Name.Text
-		v.kind = floatKind
-		v.sym = ir.Data(1, r.circuit.DataSymbol(name)).Terms
-	default:
-		v = r.unsupported(s.Pos(), "an input of type %s", kindNames[t.kind])
-	}
-	r.declare(s.Name, &symbol{kind: variableSymbol, typ: t, value: v, fixed: true})
 }
 
 // size resolves the size of a register.
@@ -338,6 +329,16 @@ func (r *reader) alias(s *syntax.Alias) {
 			return
 		}
 	}
+	if a, indices := r.arrayNamed(s.Value); a != nil {
+		p, ok := r.arrayValue(s.Value, nil)
+		if !ok {
+			p = &symbol{kind: poisonSymbol}
+		} else if len(indices) == 0 {
+			p = &symbol{kind: arraySymbol, typ: p.typ, elements: p.elements, dims: p.dims, fixed: p.fixed}
+		}
+		r.declare(s.Name, p)
+		return
+	}
 	if !r.elements(s.Value, &o) {
 		r.declare(s.Name, &symbol{kind: poisonSymbol})
 		return
@@ -352,17 +353,20 @@ func (r *reader) alias(s *syntax.Alias) {
 	r.declare(s.Name, sym)
 }
 
+// rootOf is an expression without the indices behind it.
+func rootOf(x syntax.Expr) syntax.Expr {
+	for {
+		i, ok := x.(*syntax.Index)
+		if !ok {
+			return x
+		}
+		x = i.X
+	}
+}
+
 // assign runs an assignment.
 func (r *reader) assign(s *syntax.Set) {
-	name := s.Target
-	for {
-		i, ok := name.(*syntax.Index)
-		if !ok {
-			break
-		}
-		name = i.X
-	}
-	id, ok := name.(*syntax.Ident)
+	id, ok := rootOf(s.Target).(*syntax.Ident)
 	if !ok {
 		r.fail(s.Pos(), "", "nothing can be assigned to this expression")
 		return
@@ -382,6 +386,10 @@ func (r *reader) assign(s *syntax.Set) {
 			}
 		}
 		return
+	case sym.kind == arraySymbol:
+		_, indices := r.arrayNamed(s.Target)
+		r.assignPart(sym, indices, s)
+		return
 	case sym.kind == bitSymbol:
 		var o operand
 		if !r.elements(s.Target, &o) {
@@ -396,9 +404,21 @@ func (r *reader) assign(s *syntax.Set) {
 		r.fail(id.Pos(), "", "'%s' is constant", id.Name)
 		return
 	}
+	var indices []syntax.Expr
+	if i, ok := s.Target.(*syntax.Index); ok {
+		if indices = i.Indices; i.X != syntax.Expr(id) {
+			r.fail(s.Pos(), "", "a %s has no such elements", kindNames[sym.typ.kind])
+			return
+		}
+	}
+	r.assignVariable(sym, indices, s)
+}
+
+// assignVariable runs an assignment to a variable, or to bits of it that indices name.
+func (r *reader) assignVariable(sym *symbol, indices []syntax.Expr, s *syntax.Set) {
 	v := r.given(s.Value)
-	if i, indexed := s.Target.(*syntax.Index); indexed {
-		r.assignBitsOf(sym, i, v, s)
+	if len(indices) > 0 {
+		r.assignBitsOf(sym, indices, v, s)
 		return
 	}
 	if s.Op != syntax.Assign {
@@ -408,18 +428,16 @@ func (r *reader) assign(s *syntax.Set) {
 }
 
 // assignBitsOf assigns to bits of a number, as in n[2] = 1.
-func (r *reader) assignBitsOf(sym *symbol, to *syntax.Index, v value, s *syntax.Set) {
+func (r *reader) assignBitsOf(sym *symbol, indices []syntax.Expr, v value, s *syntax.Set) {
 	n, ok := sym.typ.storable()
-	_, nested := to.X.(*syntax.Index)
 	switch {
-	case sym.typ.kind == boolKind || nested || len(to.Indices) != 1:
+	case !ok || sym.typ.kind == boolKind || sym.typ.byList() || len(indices) != 1:
 		r.fail(s.Pos(), "", "a %s has no such elements", kindNames[sym.typ.kind])
 		return
-	case !ok || sym.dynamic < r.dynamic && r.current(sym).kind == poison:
-		r.unsupported(s.Pos(), "an assignment to a bit of a %s", kindNames[sym.typ.kind])
+	case r.current(sym).kind == poison:
 		return
 	}
-	list, one, ok := r.indices(to.Indices[0], n, "it")
+	list, one, ok := r.indices(indices[0], n, "it")
 	if !ok || v.kind == poison || r.quiet > 0 {
 		return
 	}
@@ -494,6 +512,12 @@ func (r *reader) measure(qubits, target syntax.Expr) {
 	if target == nil {
 		r.measureInto(&q, nil, q.scalar, q.at)
 		return
+	}
+	if id, ok := rootOf(target).(*syntax.Ident); ok {
+		if s := r.scope.find(id.Name); s != nil && (s.kind == arraySymbol || s.kind == variableSymbol) {
+			r.assign(syntax.SetAt(target, &syntax.Measure{Qubits: qubits}))
+			return
+		}
 	}
 	if !r.elements(target, &c) {
 		return
@@ -583,10 +607,10 @@ func (r *reader) barrier(s *syntax.Barrier) {
 }
 
 func (r *reader) delay(s *syntax.Delay) {
-	v := r.eval(s.Duration)
+	v, known := r.known(r.eval(s.Duration), s.Duration.Pos(), "a duration")
 	q, ok := r.group(s.Operands, s.Pos())
 	switch {
-	case !ok || v.kind == poison:
+	case !ok || !known:
 	case v.kind != durationKind:
 		r.fail(s.Duration.Pos(), "as in delay[100ns]", "a delay takes a duration, this is a %s", kindNames[v.kind])
 	case v.f < 0 || math.IsInf(v.f, 0):

@@ -121,6 +121,9 @@ func (r *reader) store(refs []bitRef) {
 		seen[ref] = true
 		b, home := ref.bit(), r.homeOf(ref)
 		refs = append(refs, r.readers(home)...)
+		if !b.known() || b.one {
+			r.mayBeOne(home)
+		}
 		ref.v.bits[ref.i] = flatBit(home)
 		if !b.known() || b.one || r.written[home] || r.dynamic > 0 { // all bits are 0 at the beginning
 			op.Bits, op.Values = append(op.Bits, home), append(op.Values, b.condition())
@@ -130,6 +133,14 @@ func (r *reader) store(refs []bitRef) {
 		r.write(op.Bits...)
 		r.emit(op)
 	}
+}
+
+// mayBeOne says of a flat bit of a variable that it is not 0 in all courses of the program.
+func (r *reader) mayBeOne(flat int) {
+	if r.ones == nil {
+		r.ones = map[int]bool{}
+	}
+	r.ones[flat] = true
 }
 
 func (r *reader) write(flats ...int) {
@@ -144,6 +155,7 @@ func (r *reader) write(flats ...int) {
 // target returns the flat bit that a measurement into an element goes to.
 func (r *reader) target(ref bitRef) int {
 	home := r.homeOf(ref)
+	r.mayBeOne(home)
 	ref.v.bits[ref.i] = flatBit(home)
 	r.store(r.readers(home))
 	r.write(home)
@@ -175,81 +187,6 @@ func (r *reader) stands(bits []bit, during func()) []bit {
 		v.bits[i] = knownBit(false)
 	}
 	return out
-}
-
-// storable reports whether what depends on outcomes can be of a type, and in how many bits.
-func (t typ) storable() (bits int, ok bool) {
-	switch t.kind {
-	case boolKind:
-		return 1, true
-	case intKind, uintKind:
-		if t.width == 0 {
-			return plainWidth, true
-		}
-		return t.width, true
-	case bitKind:
-		return max(t.width, 1), true
-	}
-	return 0, false
-}
-
-// cells returns the bits of a number or bool, which from then on holds them.
-func (r *reader) cells(s *symbol) *bitVar {
-	if s.store == nil {
-		n, _ := s.typ.storable()
-		s.store = newBitVar("", n)
-		if v := s.value; v.kind != poison && (v.isInt() || v.kind == boolKind) {
-			for i, b := range r.toBits(v, typ{kind: bitKind, width: n}, r.here).bits {
-				r.hold(bitRef{s.store, i}, b)
-			}
-		}
-	}
-	return s.store
-}
-
-// current is the value of a variable.
-func (r *reader) current(s *symbol) value {
-	if s.store == nil {
-		return s.value
-	}
-	v := bitsValue(slices.Clone(s.store.bits))
-	switch {
-	case s.typ.kind == boolKind:
-		return r.toBool(v, r.here)
-	case v.known():
-		return r.toInteger(v, s.typ, r.here)
-	}
-	v.typ = s.typ
-	if v.width == 0 {
-		v.width = plainWidth
-	}
-	return v
-}
-
-// setVariable gives a variable a value of its type.
-func (r *reader) setVariable(s *symbol, v value, at syntax.Pos) {
-	switch runtime := v.bits != nil || v.cond != nil; {
-	case r.quiet > 0:
-		if s.quiet == r.quiet {
-			s.value = v
-		}
-		return
-	case v.kind == poison:
-		s.value, s.store = v, nil
-		return
-	case s.store == nil && !runtime && s.dynamic == r.dynamic:
-		s.value = v
-		return
-	}
-	n, ok := s.typ.storable()
-	if !ok {
-		s.value = r.unsupported(at, "a variable of type %s that depends on measured bits", kindNames[s.typ.kind])
-		return
-	}
-	bits := r.toBits(v, typ{kind: bitKind, width: n}, at).bits
-	for i, ref := range r.cells(s).refs() {
-		r.hold(ref, bits[i])
-	}
 }
 
 // settle stores what blocks that depend on outcomes assign to, and what reads these bits. It

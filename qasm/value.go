@@ -44,7 +44,9 @@ type value struct {
 	b    bool
 	cond ir.Cond // of a bool that is not known
 	bits []bit
-	unit string // of a duration: "dt" or one of SI
+	// table: the values that a float, an angle without a width or a duration has, by the number that bits are.
+	table []value
+	unit  string // of a duration: "dt" or one of SI
 }
 
 // bit is one classical bit: known, a flat bit of the circuit, or a condition.
@@ -174,6 +176,9 @@ func (r *reader) toBool(v value, at syntax.Pos) value {
 		}
 		return truth(v.i != 0 || v.big != nil)
 	case floatKind, angleKind:
+		if v.measured() {
+			return r.tabulate(at, "a condition", []value{v}, func(a []value) value { return r.toBool(a[0], at) })
+		}
 		if v.symbolic() {
 			return r.unsupported(at, "a condition on an input")
 		}
@@ -187,6 +192,17 @@ func (r *reader) toBool(v value, at syntax.Pos) value {
 func (r *reader) convert(v value, t typ, at syntax.Pos) value {
 	if v.kind == poison || t.kind == poison {
 		return value{typ: typ{kind: poison}}
+	}
+	if v.measured() {
+		switch packed := v.table == nil && t.width == v.width; {
+		case packed && v.kind == bitKind && t.packed(), packed && v.kind == angleKind && t == v.typ:
+			v.typ = t
+			return v
+		case packed && v.kind == angleKind && t.kind == bitKind:
+			return r.toBits(v, t, at)
+		case v.kind == angleKind, v.kind == floatKind, v.kind == durationKind, t.kind == angleKind, t.kind == floatKind:
+			return r.tabulate(at, "a "+kindNames[t.kind], []value{v}, func(a []value) value { return r.convert(a[0], t, at) })
+		}
 	}
 	switch t.kind {
 	case boolKind:
@@ -204,8 +220,6 @@ func (r *reader) convert(v value, t typ, at syntax.Pos) value {
 			return out
 		case v.kind == bitKind && v.known():
 			return number(r.toInteger(v, typ{kind: uintKind, width: v.width}, at).float())
-		case v.isNumber() || v.kind == boolKind || v.kind == bitKind:
-			return r.unsupported(at, "a number computed from measured bits")
 		}
 	case angleKind:
 		switch {
@@ -219,8 +233,6 @@ func (r *reader) convert(v value, t typ, at syntax.Pos) value {
 			return value{typ: t, f: roundAngle(v.float(), t.width)}
 		case v.kind == bitKind && v.known():
 			return r.unsupported(at, "an angle made of another number of bits than its own")
-		case v.isNumber() || v.kind == bitKind:
-			return r.unsupported(at, "an angle computed from measured bits")
 		}
 	case bitKind:
 		return r.toBits(v, t, at)
@@ -344,7 +356,13 @@ func (r *reader) toBits(v value, t typ, at syntax.Pos) value {
 	case boolKind:
 		out.bits = resize([]bit{{flat: -1, cond: v.cond, one: v.b}}, n)
 	case angleKind:
-		if v.symbolic() {
+		switch {
+		case v.measured() && v.table == nil && len(v.bits) == n:
+			out.bits = v.bits
+			return out
+		case v.measured():
+			return r.tabulate(at, "bits of an angle", []value{v}, func(a []value) value { return r.toBits(a[0], t, at) })
+		case v.symbolic():
 			return r.unsupported(at, "bits of an input")
 		}
 		w := v.width

@@ -11,6 +11,36 @@ import (
 	"qgan/ir"
 )
 
+// Inputs takes the values of a program's inputs, each NAME=VALUE, apart. Errors name the setting
+// param.
+func Inputs(params []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, p := range params {
+		name, text, ok := strings.Cut(p, "=")
+		if !ok {
+			return nil, named.Inputf("{param} %s: NAME=VALUE takes the name of an input and a number", p)
+		}
+		if _, twice := values[name]; twice {
+			return nil, named.Inputf("{param} %s: '%s' has a value already", p, name)
+		}
+		values[name] = text
+	}
+	return values, nil
+}
+
+// BindOpen binds the inputs that a program left open when it was read with those of params that
+// are taken: every one where all is set, otherwise if a value is left for any.
+func BindOpen(c *ir.Circuit, params, taken []string, all bool) (*ir.Circuit, error) {
+	left := slices.DeleteFunc(slices.Clone(params), func(p string) bool {
+		name, _, _ := strings.Cut(p, "=")
+		return slices.Contains(taken, name)
+	})
+	if !all && len(left) == 0 {
+		return c, nil
+	}
+	return BindInputs(c, left)
+}
+
 // BindInputs gives a program's inputs their values, each NAME=VALUE. Every input needs one,
 // and every value an input. Errors name the setting param.
 func BindInputs(c *ir.Circuit, params []string) (*ir.Circuit, error) {

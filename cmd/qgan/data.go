@@ -85,6 +85,9 @@ func openModel(a *app, cmd *cobra.Command, dir string) (*assess.Generator, error
 	if err != nil {
 		panic(err) // the verb has no such flag
 	}
+	if cmd.Flags().Changed("param") {
+		return nil, usagef("--param is for a program, %s is a run", dir)
+	}
 	run, err := runs.Open(a.fs, dir)
 	if err != nil {
 		return nil, err

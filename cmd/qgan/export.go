@@ -15,6 +15,7 @@ import (
 // circuitFlags say which circuit of a run is meant.
 type circuitFlags struct {
 	assess.Which
+	params []string // of a program
 }
 
 // add declares the flags; what they say of the timestep and the past is the verb's own.
@@ -23,6 +24,7 @@ func (f *circuitFlags) add(s *pflag.FlagSet, timestep, past string) {
 	s.StringVar(&f.Latent, "latent-vector", "", "the latent vector: drawn from a seed, or a file of numbers, as a JSON array or one a line (none: seed:0)")
 	s.StringVar(&f.Past, "past", "", past)
 	addParameters(s)
+	addParams(s, &f.params)
 	s.BoolVar(&f.Parametric, "parametric", false, "keep the latent vector, or the angles that depend on the past, as inputs of the circuit")
 }
 
@@ -32,7 +34,7 @@ func (f *circuitFlags) program(a *app, cmd *cobra.Command, path string, others .
 	if err := runFlagsOnly(cmd, path, append([]string{"timestep", "latent-vector", "past", "parametric", "parameters"}, others...)...); err != nil {
 		return nil, err
 	}
-	return a.circuitOf(path)
+	return a.circuitOf(path, f.params, false)
 }
 
 // newExportCmd makes `export`.

@@ -11,6 +11,7 @@ import (
 func newInspectCmd(a *app) *cobra.Command {
 	var asJSON, syntaxOnly bool
 	var picture, out string
+	var params []string
 	cmd := &cobra.Command{
 		Use:   "inspect FILE.qasm",
 		Short: "Read an OpenQASM program and report on it",
@@ -29,12 +30,12 @@ With --draw the circuit is drawn instead, as text or as a picture.`,
 				return usagef("--draw draws and does nothing else: leave out --json and --syntax")
 			}
 			if picture != "" {
-				return a.draw(args[0], picture, out)
+				return a.draw(args[0], params, picture, out)
 			}
 			if syntaxOnly {
 				return a.inspectSyntax(args[0], asJSON)
 			}
-			doc, err := a.readProgram(args[0])
+			doc, err := a.readProgram(args[0], params)
 			if err != nil {
 				return err
 			}
@@ -43,6 +44,7 @@ With --draw the circuit is drawn instead, as text or as a picture.`,
 			return a.tell(asJSON, &i)
 		},
 	}
+	addParams(cmd.Flags(), &params)
 	cmd.Flags().BoolVar(&syntaxOnly, "syntax", false, "check the grammar alone")
 	cmd.Flags().StringVar(&picture, "draw", "", "draw the circuit instead, as text (folded at the terminal's width) or as a picture")
 	cmd.Flags().Lookup("draw").NoOptDefVal = "text"
@@ -52,8 +54,8 @@ With --draw the circuit is drawn instead, as text or as a picture.`,
 }
 
 // draw writes a picture of a program's circuit.
-func (a *app) draw(path, picture, out string) error {
-	c, err := a.circuitOf(path)
+func (a *app) draw(path string, params []string, picture, out string) error {
+	c, err := a.circuitOf(path, params, false)
 	if err != nil {
 		return err
 	}

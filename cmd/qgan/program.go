@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
+	"qgan/backends/exec"
 	"qgan/ir"
 	"qgan/qasm"
 )
@@ -30,8 +32,12 @@ func (a *app) programText(path string) (name string, text []byte, err error) {
 	return path, text, nil
 }
 
-// readProgram reads an OpenQASM program. It may include files beside it.
-func (a *app) readProgram(path string) (*qasm.Document, error) {
+// readProgram reads an OpenQASM program, with values of its inputs. It may include files beside it.
+func (a *app) readProgram(path string, params []string) (*qasm.Document, error) {
+	inputs, err := exec.Inputs(params)
+	if err != nil {
+		return nil, err
+	}
 	name, text, err := a.programText(path)
 	if err != nil {
 		return nil, err
@@ -40,7 +46,7 @@ func (a *app) readProgram(path string) (*qasm.Document, error) {
 	if path == "-" {
 		dir = "."
 	}
-	var opt qasm.ReadOptions
+	opt := qasm.ReadOptions{Inputs: inputs}
 	if root, err := os.OpenRoot(dir); err == nil {
 		defer root.Close()
 		opt.Include = append(opt.Include, root.FS())
@@ -49,16 +55,25 @@ func (a *app) readProgram(path string) (*qasm.Document, error) {
 }
 
 // circuitOf reads a program that has to be a circuit as a whole, and writes the
-// reader's notes on stderr.
-func (a *app) circuitOf(path string) (*ir.Circuit, error) {
-	doc, err := a.readProgram(path)
+// reader's notes on stderr. Inputs that params leave open are bound, all of them or none.
+func (a *app) circuitOf(path string, params []string, all bool) (*ir.Circuit, error) {
+	doc, err := a.readProgram(path, params)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range doc.Notes {
 		a.note("%s: %s", path, n)
 	}
-	return doc.Circuit()
+	c, err := doc.Circuit()
+	if err != nil {
+		return nil, err
+	}
+	return exec.BindOpen(c, params, doc.Given, all)
+}
+
+// addParams declares the flag of a program's inputs.
+func addParams(f *pflag.FlagSet, params *[]string) {
+	f.StringArrayVar(params, "param", nil, "value of an input of the circuit (can be repeated)")
 }
 
 // isProgram says whether an argument names a program rather than a run.

@@ -79,7 +79,7 @@ that add up to 1, for expectations, and the law that is nearest to them.`,
 	f.BoolVar(&r.state, "state", false, "print the amplitudes before the measurements instead, without noise")
 	f.StringVar(&r.out, "shots-out", "", "also write the word of each shot into this file, a line a shot")
 	f.BoolVar(&r.compile, "compile", false, "compile the circuit for --device first")
-	f.StringArrayVar(&r.params, "param", nil, "value of an input of the circuit (can be repeated)")
+	addParams(f, &r.params)
 	f.Uint64Var(&r.seed, "seed", 0, "seed of all shots")
 	f.BoolVar(&r.asJSON, "json", false, "print one JSON object")
 	return cmd
@@ -90,11 +90,8 @@ func (r *runFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.circuitOf(path)
+	c, err := a.circuitOf(path, r.params, true)
 	if err != nil {
-		return err
-	}
-	if c, err = exec.BindInputs(c, r.params); err != nil {
 		return err
 	}
 	ready, err := r.compiler(cmd, a)

@@ -21,7 +21,6 @@ type submitFlags struct {
 	shots   int
 	wait    bool
 	anew    bool
-	params  []string
 	asJSON  bool
 }
 
@@ -51,7 +50,7 @@ same time waits for it; --anew sends another.`,
 	s.BoolVar(&f.dry, "dry-run", false, "print the request and what it would cost, and send nothing")
 	s.BoolVar(&f.wait, "wait", false, "wait for the result and print it")
 	s.BoolVar(&f.anew, "anew", false, "send another job though the ledger has one with the same circuit, shots and options")
-	s.StringArrayVar(&f.params, "param", nil, "value of an input of the circuit (can be repeated)")
+	addParams(s, &f.compile.params)
 	s.IntVar(&f.compile.Timestep, "timestep", 0, "of a run: the timestep, counted from 0")
 	s.StringVar(&f.compile.Latent, "latent-vector", "", "of a run: the latent vector, drawn from a seed or read from a file of numbers (none: seed:0)")
 	s.StringVar(&f.compile.Past, "past", "", "of a run: the words before the timestep, the oldest first, such as 0100,0000 (none: silence)")
@@ -89,7 +88,7 @@ func (f *submitFlags) run(cmd *cobra.Command, a *app, path string) error {
 	if err != nil {
 		return err
 	}
-	if c, err = exec.BindInputs(c, f.params); err != nil {
+	if c, err = exec.BindInputs(c, nil); err != nil {
 		return err
 	}
 	asked := []string{c.String(), fmt.Sprint(f.shots, options.Level, options.Layout, options.Decoupling, options.Seed)}

@@ -377,3 +377,11 @@ func (*Range) expr()      {}
 func (*List) expr()       {}
 func (*Measure) expr()    {}
 func (*DurationOf) expr() {}
+
+// IntAt is the literal of a number, in the place of an expression that has this value.
+func IntAt(at Pos, n int64) *Int { return &Int{place: place(at), Value: n} }
+
+// SetAt is the assignment of a value to what target names.
+func SetAt(target, value Expr) *Set {
+	return &Set{place: place(target.Pos()), Target: target, Op: Assign, Value: value}
+}
