@@ -272,10 +272,11 @@ func (r *reader) operate(op syntax.Kind, a, b value, at syntax.Pos) value {
 // one alone or both; nil where it is not.
 func (r *reader) byTable(op syntax.Kind, a, b value) []value {
 	float := func(v value) bool { return v.isNumber() && !v.isInt() || v.kind == durationKind }
-	angles := a.kind == angleKind && (b.isInt() || b.typ == a.typ) && sameAngle[op] && a.packed() && !a.symbolic() && !b.symbolic() && a.table == nil && b.table == nil
+	shift := op == syntax.Shl || op == syntax.Shr
+	angles := a.kind == angleKind && (shift && b.isInt() || b.typ == a.typ) && sameAngle[op] && a.packed() && !a.symbolic() && !b.symbolic() && a.table == nil && b.table == nil
 	switch {
 	case !a.measured() && !b.measured():
-	case op == syntax.Shl || op == syntax.Shr:
+	case shift:
 		if b.measured() {
 			return []value{b}
 		}
@@ -296,9 +297,10 @@ func (r *reader) byTable(op syntax.Kind, a, b value) []value {
 // sameAngle are the operations on angles of a width that are those on numbers of so many bits.
 var sameAngle = map[syntax.Kind]bool{syntax.Plus: true, syntax.Minus: true, syntax.And: true, syntax.Or: true, syntax.Xor: true, syntax.Shl: true, syntax.Shr: true}
 
-// angles computes with measured angles of a width as with numbers of so many bits.
+// angles computes with angles of a width as with numbers of so many bits.
 func (r *reader) angles(op syntax.Kind, a, b value, at syntax.Pos) (value, bool) {
-	if a.kind != angleKind || !sameAngle[op] || !a.measured() && !b.measured() {
+	whole := op == syntax.Plus || op == syntax.Minus // what floats can do too
+	if a.kind != angleKind || !a.packed() || a.symbolic() || !sameAngle[op] || whole && !a.measured() && !b.measured() || b.typ != a.typ && !(b.isInt() && (op == syntax.Shl || op == syntax.Shr)) || b.symbolic() || a.table != nil || b.table != nil {
 		return value{}, false
 	}
 	n := typ{kind: uintKind, width: a.width}
@@ -308,7 +310,7 @@ func (r *reader) angles(op syntax.Kind, a, b value, at syntax.Pos) (value, bool)
 		}
 		return v
 	}
-	v := r.arithmetic(op, as(a), as(b), at)
+	v := r.operate(op, as(a), as(b), at)
 	if v.kind == poison {
 		return v, true
 	}

@@ -1,18 +1,20 @@
 """Random OpenQASM 3 programs that compute with outcomes, against an interpreter of its own.
 
-    python3 referee/fuzz.py QGAN [--programs N] [--seed S] [--device FILE]...
+    python3 referee/fuzz.py QGAN [--programs N] [--first K] [--seed S] [--device FILE]...
 
 Each program is drawn with its meaning: gates on three qubits, measurements, resets, bits, ints,
-uints and bools, assignments, if, switch, while and for with break and continue, gates and
-subroutines of its own. The interpreter follows every outcome with its probability; the law of
-`qgan run --exact` has to be the same, compiled for each device too. It needs Python alone and
-ends with 1 at the first disagreement, whose program it prints.
+uints, bools, floats, angles and arrays, an input, assignments, quotients, shifts and indices by
+outcomes, if, switch, while and for with break, continue and end, gates and subroutines of its own.
+The interpreter follows every outcome with its probability; the law of `qgan run --exact` has to be
+the same, compiled for a device too, where some are given. It needs Python alone. Disagreements are
+printed, refusals counted by their reason; it ends with 1 where there was a disagreement.
 """
-import argparse, cmath, json, math, os, random, subprocess, sys, tempfile
+import argparse, collections, json, os, random, subprocess, sys, tempfile
 
-S = 1 / math.sqrt(2)
-GATES = {"x": [[0, 1], [1, 0]], "h": [[S, S], [S, -S]], "z": [[1, 0], [0, -1]], "s": [[1, 0], [0, 1j]], "sx": [[(1 + 1j) / 2, (1 - 1j) / 2], [(1 - 1j) / 2, (1 + 1j) / 2]]}
+import machine
+
 QUBITS, BITS = 3, 3
+FLOATS = [0.25, 0.5, 1.0, -0.75]
 
 
 class Break(Exception):
@@ -23,34 +25,8 @@ class Continue(Exception):
     pass
 
 
-class Machine:
-    """One course of events: outcomes are taken from script, then 0."""
-
-    def __init__(self, script):
-        self.script, self.seen, self.p = script, [], 1.0
-        self.state = [0j] * (1 << QUBITS)
-        self.state[0] = 1
-        self.v = {"c": [0] * BITS, "d": [0] * 2, "n": 0, "u": 0, "ok": 0}
-        self.steps = 0
-
-    def gate(self, name, qs):
-        m, t = GATES[name.lstrip("c")], qs[-1]
-        for i in range(len(self.state)):
-            if not i >> t & 1 and all(i >> q & 1 for q in qs[:-1]):
-                j = i | 1 << t
-                a, b = self.state[i], self.state[j]
-                self.state[i], self.state[j] = m[0][0] * a + m[0][1] * b, m[1][0] * a + m[1][1] * b
-
-    def measure(self, q):
-        one = sum(abs(a) ** 2 for i, a in enumerate(self.state) if i >> q & 1)
-        k = len(self.seen)
-        out = self.script[k] if k < len(self.script) else 0
-        p = one if out else 1 - one
-        self.seen.append(out)
-        self.p *= p
-        if p > 1e-12:
-            self.state = [a / math.sqrt(p) if i >> q & 1 == out else 0j for i, a in enumerate(self.state)]
-        return out
+class End(Exception):
+    pass
 
 
 def number(bits):
@@ -70,7 +46,21 @@ class Draw:
 
     def integer(self, depth=2):
         """An int[6] expression."""
-        k = self.r.randrange(7 if depth else 3)
+        k = self.r.randrange(11 if depth else 3)
+        if k == 7:
+            i = self.r.randrange(BITS)
+            return f"ar[uint[1](c[{i}])]", lambda m: m.v["ar"][m.v["c"][i]]
+        if k == 8:
+            return "k", lambda m: m.v["k"]
+        if k == 9:
+            op, by = self.r.choice("/%"), self.r.choice([2, 3, 5, -3])
+            (a, f) = self.r.choice([("n", lambda m: m.v["n"]), ("int[6](uint[3](c))", lambda m: number(m.v["c"])), ("(ar[2] - int[6](c[0]))", lambda m: signed(m.v["ar"][2] - m.v["c"][0], 6))])
+            return f"({a} {op} int[6]({by}))", lambda m: quotient(op, f(m), by)
+        if k == 10:
+            op = self.r.choice(["<<", ">>", "/"])
+            if op == "/":
+                return "(n / (int[6](uint[2](d)) | int[6](1)))", lambda m: quotient("/", m.v["n"], number(m.v["d"]) | 1)
+            return f"(n {op} uint[2](d))", lambda m: signed(m.v["n"] << number(m.v["d"]), 6) if op == "<<" else m.v["n"] >> number(m.v["d"])
         if k == 0:
             x = self.r.randrange(0, 6)
             return f"int[6]({x})", lambda m: x
@@ -119,7 +109,10 @@ class Draw:
 
     def statement(self, depth, loop):
         r = self.r
-        k = r.randrange(18 if depth else 11)
+        k = r.randrange(20 if depth else 13)
+        if k == 11 or k == 12:
+            return self.by_cases()
+        k -= 2 if k > 12 else 0
         q, p = r.sample(range(QUBITS), 2)
         i, j = r.randrange(BITS), r.randrange(2)
         if k < 3:
@@ -174,6 +167,18 @@ class Draw:
             return f"if ({t}) {{ {a} }} else {{ {b} }}", lambda m: g(m) if f(m) else h(m)
         if k == 14:
             (a, g), (b, h), (c, e) = (self.block(depth - 1, loop, 2) for _ in range(3))
+            if r.random() < 0.3:
+                def some(m):
+                    for _ in range(number(m.v["d"]) + 1):
+                        try:
+                            g(m)
+                        except Continue:
+                            continue
+                        except Break:
+                            break
+                if not loop:
+                    a, g = self.block(depth - 1, True, 2)
+                    return f"for int i in [0:uint[2](d)] {{ {a} }}", some
             text = r.choice(["c", "uint[8](c)", "int[32](uint[3](c))"])
             return f"switch ({text}) {{ case 0, 5 {{ {a} }} case 3 {{ {b} }} default {{ {c} }} }}", lambda m: {0: g, 5: g, 3: h}.get(number(m.v["c"]), e)(m)
         if k == 15:
@@ -206,7 +211,7 @@ class Draw:
             return f"uint[2] {name} = 0; while ({name} < 2 && ({t})) {{ {name} += 1; {a} }}", repeat
         if loop:
             t, f = self.condition()
-            word, error = r.choice([("break", Break), ("continue", Continue)])
+            word, error = r.choice([("break", Break), ("continue", Continue), ("end", End)])
 
             def jump(m):
                 if f(m):
@@ -215,32 +220,94 @@ class Draw:
         return f"h q[{q}];", lambda m: m.gate("h", [q])
 
 
+    def by_cases(self):
+        """A statement with a number that depends on outcomes."""
+        r = self.r
+        k = r.randrange(11)
+        q, i = r.randrange(QUBITS), r.randrange(BITS)
+        x = r.choice(FLOATS)
+        if k == 0:
+            return f"t = {x};", lambda m: m.v.update(t=x)
+        if k == 1:
+            return "t = 0.5 - t;", lambda m: m.v.update(t=0.5 - m.v["t"])
+        if k == 2:
+            g = r.choice(["rx", "ry", "rz"])
+            return f"{g}(t) q[{q}];", lambda m: m.gate(g, [q], [m.v["t"]])
+        if k == 3:
+            return f"ry({x} * uint[3](c)) q[{q}];", lambda m: m.gate("ry", [q], [x * number(m.v["c"])])
+        if k == 4:
+            g = r.choice(["x", "h"])
+            return f"{g} q[uint[2](d)];", lambda m: m.gate(g, [number(m.v["d"])]) if number(m.v["d"]) < QUBITS else None
+        if k == 5:
+            t, f = self.integer(1)
+
+            def put(m):
+                if number(m.v["d"]) < 3:
+                    m.v["ar"][number(m.v["d"])] = f(m)
+            return f"ar[uint[2](d)] = {t};", put
+        if k == 6:
+            t, f = self.integer(1)
+            j = r.randrange(3)
+
+            def add(m):
+                m.v["ar"][j] = signed(m.v["ar"][j] + f(m), 6)
+            return f"ar[{j}] += {t};", add
+        if k == 7:
+            def turn(m):
+                m.v["a"] = m.v["a"] * 2 % 8
+            return "a <<= 1;", turn
+        if k == 8:
+            def bit(m):
+                m.v["a"] = m.v["a"] & ~1 | m.v["c"][i]
+            return f"a[0] = c[{i}];", bit
+        if k == 9:
+            sign = r.choice([1, -1])
+            return f"p({'-' if sign < 0 else ''}a) q[{q}];", lambda m: m.gate("p", [q], [sign * m.v["a"] * machine.math.pi / 4])
+        return f"rx(-0.125 * n) q[{q}];", lambda m: m.gate("rx", [q], [-0.125 * m.v["n"]])
+
+
+def quotient(op, a, b):
+    """C's: towards zero; a number of six bits."""
+    q = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
+    return signed(q if op == "/" else a - q * b, 6)
+
+
 def program(rng):
-    text, run = Draw(rng).block(3, False, 8)
-    head = f"OPENQASM 3.0;\ninclude \"stdgates.inc\";\ngate mine a, b {{ cx a, b; }}\ndef look(qubit a) -> bit {{ return measure a; }}\nqubit[{QUBITS}] q; bit[{BITS}] c = \"000\"; bit[2] d = \"00\"; int[6] n = 0; uint[3] u = 0; bool ok = false;\n"
-    tail = "\noutput bit[3] c_end; output bit[2] d_end; output int[6] n_end; output uint[3] u_end; output bool ok_end;\nc_end = c; d_end = d; n_end = n; u_end = u; ok_end = ok;\n"
-    return head + "h q;\nc[0] = measure q[0];\n" + text.replace("; ", ";\n") + tail, run
+    draw = Draw(rng)
+    text, run = draw.block(3, False, 8)
+    if rng.random() < 0.4:
+        (t, f), (more, rest) = draw.condition(), draw.block(2, False, 3)
+        text, run = f"{text} if ({t}) {{ end; }} {more}", then(run, f, rest)
+    head = f"OPENQASM 3.0;\ninclude \"stdgates.inc\";\ninput int[6] k;\ngate mine a, b {{ cx a, b; }}\ndef look(qubit a) -> bit {{ return measure a; }}\nqubit[{QUBITS}] q; bit[{BITS}] c = \"000\"; bit[2] d = \"00\"; int[6] n = 0; uint[3] u = 0; bool ok = false;\narray[int[6], 3] ar = {{3, -2, 7}}; float t = 0.25; angle[3] a = 0;\n"
+    head += "output bit[3] c_end; output bit[2] d_end; output int[6] n_end; output uint[3] u_end; output bool ok_end; output array[int[6], 3] ar_end;\n"
+    tail = "\nc_end = c; d_end = d; n_end = n; u_end = u; ok_end = ok; ar_end = ar;\n"
+    return head + "h q;\nc[0] = measure q[0];\n" + text.replace("; ", ";\n") + tail, run, rng.randint(-32, 31)
 
 
-def law(run, most=20000):
-    out, todo = {}, [[]]
-    while todo:
-        m = Machine(todo.pop())
+def then(run, f, rest):
+    def both(m):
+        run(m)
+        if f(m):
+            raise End
+        rest(m)
+    return both
+
+
+def law(run, k):
+    def course(m):
+        m.steps = 0
+        m.v = {"c": [0] * BITS, "d": [0] * 2, "n": 0, "u": 0, "ok": 0, "t": 0.25, "a": 0, "ar": [3, -2, 7], "k": k}
         for q in range(QUBITS):
             m.gate("h", [q])
         m.v["c"][0] = m.measure(0)
-        known = len(m.script)
-        run(m)
-        for k in range(known, len(m.seen)):
-            todo.append(m.seen[:k] + [1])
-        if len(todo) > most:
-            return None
-        if m.p > 1e-12:
-            v = m.v
-            word = v["c"] + v["d"] + [v["n"] >> i & 1 for i in range(6)] + [v["u"] >> i & 1 for i in range(3)] + [v["ok"]]
-            w = "".join(map(str, word))
-            out[w] = out.get(w, 0) + m.p
-    return out
+        try:
+            run(m)
+        except End:
+            return "0" * 33
+        v = m.v
+        word = v["c"] + v["d"] + [v["n"] >> i & 1 for i in range(6)] + [v["u"] >> i & 1 for i in range(3)] + [v["ok"]]
+        return "".join(map(str, word + [x >> i & 1 for x in v["ar"] for i in range(6)]))
+    return machine.law(QUBITS, course, 3000)
 
 
 def ask(args):
@@ -252,37 +319,50 @@ def main():
     a = argparse.ArgumentParser()
     a.add_argument("qgan")
     a.add_argument("--programs", type=int, default=3000)
+    a.add_argument("--first", type=int, default=0, help="number of the first program")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--device", action="append", default=[])
     a = a.parse_args()
-    compared = compiled = refused = 0
+    tally, reasons, wrong = collections.Counter(), collections.Counter(), 0
     with tempfile.TemporaryDirectory() as folder:
         file, native = os.path.join(folder, "p.qasm"), os.path.join(folder, "c.qasm")
-        for k in range(a.programs):
+        for k in range(a.first, a.first + a.programs):
             rng = random.Random(f"{a.seed}/{k}")
-            text, run = program(rng)
-            want = law(run)
+            text, run, given = program(rng)
+            want = law(run, given)
             if want is None:
+                tally["too many courses"] += 1
                 continue
-            open(file, "w").write(text)
-            tries = [(None, file)]
+            with open(file, "w") as f:
+                f.write(text)
+            param = ["--param", f"k={given}"]
+            tries = [(None, [a.qgan, "run", file, "--exact", "--json", *param])]
             if a.device:
                 device = a.device[k % len(a.device)]
-                out, why = ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--out", native])
+                out, why = ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--out", native, *param])
+                if out is not None:
+                    tries.append((device, [a.qgan, "run", native, "--exact", "--json"]))
+                else:
+                    tally["refused"] += 1
+                    reasons[why.strip().split("\n")[-1].replace(file, "FILE")] += 1
+            for device, command in tries:
+                out, why = ask(command)
                 if out is None:
-                    sys.exit(f"program {k}, compiled for {device}: {why}\n{text}")
-                tries.append((device, native))
-            for device, path in tries:
-                out, why = ask([a.qgan, "run", path, "--exact", "--json"])
-                if out is None:
-                    refused += 1
-                    print(f"program {k}: {why}\n{text}")
+                    tally["refused"] += 1
+                    last = [w for w in why.split("\n") if w.startswith("qgan: ") and "for some outcomes" not in w and "' is a gate of" not in w and "run: " not in w]
+                    reasons[" ".join(last[0].split(": ", 2)[1:]).replace(folder, "") + f" (program {k})"] += 1
                     continue
                 got = json.loads(out)["probabilities"]
-                if any(abs(got.get(w, 0) - want.get(w, 0)) > 1e-9 for w in {*got, *want}):
-                    sys.exit(f"program {k} of seed {a.seed} ({device or 'as written'}) disagrees:\n{text}\nqgan {got}\nhere {want}")
-                compared, compiled = compared + (device is None), compiled + (device is not None)
-    print(f"{compared} programs as written and {compiled} compiled have the law of the interpreter; {refused} refused")
+                if machine.apart(got, want) > 1e-9:
+                    wrong += 1
+                    print(f"DISAGREES: program {k} of seed {a.seed}, k = {given} ({device or 'as written'}):\n{text}\nqgan {got}\nhere {want}", flush=True)
+                tally["compared, compiled" if device else "compared, as written"] += 1
+    for name, n in sorted(tally.items()):
+        print(f"{n:6} {name}")
+    for why, n in reasons.most_common(30):
+        print(f"{n:6} times: {why}")
+    print(f"{wrong} disagreements")
+    sys.exit(wrong > 0)
 
 
 if __name__ == "__main__":
