@@ -96,11 +96,12 @@ func (e *NotRunnable) BadInput() bool { return true }
 // hold is no error (Document.Unsupported).
 //
 // Everything that is known without running is computed: constants, variables,
-// loops with constant bounds (written out), subroutines (inlined), gate
-// definitions (inlined, or recognised as a gate of the table). Inputs of type
-// float and angle become data symbols of the circuit, by their names; angles
-// must be linear in them. What depends on measured bits becomes if, switch and
-// while. Bits are in order of the declarations. Integers are divided as the
+// arrays, loops with constant bounds (written out), subroutines (inlined), gate
+// definitions (inlined, or recognised as a gate of the table). Inputs that have
+// a value are constants; of those that have none floats and angles become data
+// symbols of the circuit, by their names, and angles must be linear in them.
+// What depends on measured bits becomes if, switch and while: a statement with
+// an angle or an index that depends on a few is written for each of its values. Bits are in order of the declarations. Integers are divided as the
 // version says: 1/2 is 0 in version 3 and 0.5 in version 2.
 //
 // The work is bounded, see the limits in limits.go.

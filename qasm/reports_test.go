@@ -268,6 +268,9 @@ func FuzzRoundTrip(f *testing.F) {
 		"qubit q; delay[100ns] q; @a b\nh q;\npragma c\n", "for uint i in {1, 2} { } while (false) { }", "bit c;\n#pragma braket verbatim\nbox {\nprx(0.5, 0) $0;\n}\nc = measure $1;",
 		"prx(0.5, 0) $0; cz $0, $2; delay[1us] $3;", "qubit[2] q; bit[2] c; box[10ns] { h q; } while (c != 0) { c = measure q; } if (c[0]) { x q[0]; } else { switch (c) { case 2 { y q[0]; } } }",
 		head3 + "gate g a, b { h a; cx a, b; } qubit[3] q; ctrl @ pow(0.5) @ g q[0], q[1], q[2];", "def f(qubit q) -> bit { return measure q; } qubit q; bit b = f(q);",
+		"qubit[3] q; bit[2] c; c[0] = measure q[0]; float a = 0.5; if (c[0]) { a = 2 * a; } rx(a * uint[2](c)) q[uint[1](c[0])]; c[c[0]] = measure q[1];",
+		"qubit q; bit c = measure q; array[int[4], 2, 2] a = {{1, 2}, {3, 4}}; a[c, 0] = a[0][1] / 3; let b = a[:, 1]; b[0] <<= uint[1](c); rx(a[1, c]) q; if (a[0, 0] > 1) end; x q;",
+		"def f(mutable array[float, #dim = 1] a) { for int i in [0:sizeof(a) - 1] { a[i] = -a[i]; } } qubit q; bit c; array[float, 2] a = {1, 0.5}; while (c) { f(a); c = measure q; } ry(a[1]) q; angle[3] b; b[0] = c; b <<= 1; p(b) q;",
 	} {
 		f.Add(text)
 	}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"maps"
 	"testing"
 
 	"qgan/internal/named"
@@ -39,6 +40,38 @@ func TestBindInputs(t *testing.T) {
 		e, ok := err.(*named.Error)
 		if !ok || !e.BadInput() || e.Named(dashed) != k.err || e.Hint(dashed) != k.hint {
 			t.Errorf("%v: %v, want %s", k.params, err, k.err)
+		}
+	}
+}
+
+// The values of inputs are taken apart as they are written; what a reader took is not bound again.
+func TestBindOpen(t *testing.T) {
+	got, err := Inputs([]string{"k=3", "w=0110", "t="})
+	if want := map[string]string{"k": "3", "w": "0110", "t": ""}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, %v, want %v", got, err, want)
+	}
+	for _, params := range [][]string{{"k"}, {"k=1", "k=2"}} {
+		if _, err := Inputs(params); err == nil {
+			t.Errorf("%v was taken", params)
+		}
+	}
+	c := ir.New(1, 0)
+	c.Gate(ir.RX, []int{0}, ir.Data(1, c.DataSymbol("t")))
+	for _, k := range []struct {
+		params, taken []string
+		all           bool
+		open          int // symbols that are left, -1 for an error
+	}{
+		{[]string{"k=3"}, []string{"k"}, false, 1},
+		{[]string{"k=3"}, []string{"k"}, true, -1},
+		{[]string{"k=3", "t=1"}, []string{"k"}, false, 0},
+		{[]string{"t=1"}, nil, true, 0},
+		{[]string{"u=1"}, nil, false, -1},
+		{nil, nil, false, 1},
+	} {
+		b, err := BindOpen(c, k.params, k.taken, k.all)
+		if (err != nil) != (k.open < 0) || err == nil && len(b.Data) != k.open {
+			t.Errorf("%+v: %v, %v", k, b, err)
 		}
 	}
 }
