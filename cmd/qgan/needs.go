@@ -80,6 +80,7 @@ func needs() []need {
 		{"devices list", "endpoint", atService(func(c call) string { return c.flag("service") }), elsewhere},
 		{"devices fetch", "endpoint", atService(func(c call) string { return c.args[0] }), elsewhere},
 		{"jobs adopt", "endpoint", atService(func(c call) string { return c.args[0] }), elsewhere},
+		{"inspect", "param", func(c call) bool { return c.flag("syntax") != "true" }, "is of no use with --syntax"},
 		{"inspect", "out", func(c call) bool { return c.flag("draw") != "" && c.flag("draw") != "false" }, "is for a drawing: add --draw"},
 		{"jobs costs", "endpoint", func(c call) bool { return c.flag("ask") == "true" }, "needs --ask"},
 		{"study", "lease", func(c call) bool { return c.flag("queue") != "local" }, "needs --queue dir:PATH or nats://HOST"},
