@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"qgan/internal/words"
 	"qgan/ir"
 )
 
@@ -226,17 +227,22 @@ func (d *dialect) direct(g ir.Gate, controls int) bool {
 }
 
 // Refusal says that a dialect cannot express part of a circuit. Write joins
-// the refusals of a circuit (errors.Join), at most ten of them.
+// the refusals of a circuit (errors.Join), at most ten of them; those that ask for the same
+// are one.
 type Refusal struct {
 	Dialect   string
 	Where     string // as in "op 3 then 0"
 	Construct string // as in `the unitary "block"`
 	Hint      string // what to do instead
+	More      int    // further parts that are refused for the same reason
 }
 
 // Error says who refuses what, where, and what to do next.
 func (r *Refusal) Error() string {
 	s := fmt.Sprintf("dialect %s: %s: %s cannot be written", r.Dialect, r.Where, r.Construct)
+	if r.More > 0 {
+		s += fmt.Sprintf(", nor %s after it", words.Count(r.More, "other operation"))
+	}
 	if r.Hint != "" {
 		s += "; " + r.Hint
 	}

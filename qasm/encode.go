@@ -155,7 +155,7 @@ func encodeIQM(e *encoding) (any, error) {
 		case *ir.Delay:
 			duration, ok := op.Seconds(0)
 			if !ok {
-				return nil, &Refusal{"iqm-json", "circuit", "a delay in dt", "give it in ns"}
+				return nil, &Refusal{Dialect: "iqm-json", Where: "circuit", Construct: "a delay in dt", Hint: "give it in ns"}
 			}
 			k.Name, k.Locus = "delay", locus(op.Qubits)
 			k.Args["duration"] = duration

@@ -1,6 +1,7 @@
 package qasm
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -34,7 +35,13 @@ func newLowering(d *dialect, c *ir.Circuit, qubits, bits []register) *lowering {
 func (l *lowering) leaveOut(what string) { l.dropped = append(l.dropped, what) }
 
 func (l *lowering) refuse(where, hint, format string, args ...any) {
-	l.refusals = append(l.refusals, &Refusal{l.d.name, where, fmt.Sprintf(format, args...), hint})
+	for _, err := range l.refusals {
+		if r := new(Refusal); hint != "" && errors.As(err, &r) && r.Hint == hint {
+			r.More++
+			return
+		}
+	}
+	l.refusals = append(l.refusals, &Refusal{Dialect: l.d.name, Where: where, Construct: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // ops lowers a list of operations. It returns the global phase that they leave

@@ -421,7 +421,7 @@ func TestRefusals(t *testing.T) {
 		{"generic qiskit", one(&ir.Unitary{Name: "block", Matrix: ir.Identity(4), Qubits: []int{0, 1}}), `op 1: the unitary matrix "block" on 2 qubits cannot`},
 		{"generic", one(&ir.Switch{Bits: []int{0}, Default: x}), `op 1: switch cannot`},
 		{"qasm2", product, `op 1: gate rx with a free symbol cannot be written; bind all symbols first`},
-		{"ibm", one(apply(ir.RY, 0, 0, []int{0}, 0.5)), `op 0: gate h, which is not native, cannot be written; compile the circuit for the device first (compile)`},
+		{"ibm", one(apply(ir.RY, 0, 0, []int{0}, 0.5)), `op 0: gate h, which is not native, cannot be written, nor 1 other operation after it; compile the circuit for the device first (compile)`},
 		{"iqm-json", one(apply(ir.PRX, 0, 0, []int{0}, 0.5, 1)), `op 0: gate h, which is not native, cannot be written`},
 		{"ionq-json", one(&ir.Reset{Qubit: 0}), `op 1: reset cannot`},
 		{"generic", one(&ir.If{Cond: ir.BitSet(0), Then: x}), `op 1: if cannot`},
@@ -470,7 +470,13 @@ func TestErrors(t *testing.T) {
 	for range 25 {
 		many.Ops = append(many.Ops, &ir.If{Cond: ir.BitSet(0)})
 	}
-	if _, err := Print(many, Options{}); err == nil || strings.Count(err.Error(), "\n") != maxRefusals || !strings.HasSuffix(err.Error(), "and 15 more") {
+	if _, err := Print(many, Options{}); err == nil || err.Error() != "dialect generic: op 0: if cannot be written, nor 24 other operations after it; use the dialect qiskit" {
+		t.Errorf("many refusals for one reason: %v", err)
+	}
+	for i := range many.Ops {
+		many.Ops[i] = &ir.Reset{}
+	}
+	if _, err := Print(many, Options{Dialect: "ionq-json"}); err == nil || strings.Count(err.Error(), "\n") != maxRefusals || !strings.HasSuffix(err.Error(), "and 15 more") {
 		t.Errorf("many refusals: %v", err)
 	}
 }

@@ -45,7 +45,7 @@ DEVICE is a file as ` + "`qgan devices show`" + ` takes it; --out writes the pro
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	cmd.Flags().StringVar(&out, "out", "", "also write the snapshot into this file, in the program's own form")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "also write the snapshot into this file, in the program's own form")
 	return cmd
 }
 

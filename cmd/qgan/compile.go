@@ -78,7 +78,7 @@ gates, and print the circuit on the physical qubits; its figures go to stderr.`,
 	flags.StringVar(&f.dump, "dump-passes", "", "also write the circuit after each pass into this folder")
 	flags.StringVar(&f.dialect, "dialect", "", "the form in which the circuit is written (none: that of the device's service, or qiskit where that can't read all of it)")
 	f.add(flags, "of a run: the timestep, counted from 0", "of a run: the words before the timestep, the oldest first, such as 0100,0000 (none: silence)")
-	flags.StringVar(&f.out, "out", "-", "file to write; - is standard output")
+	flags.StringVarP(&f.out, "out", "o", "-", "file to write; - is standard output")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of routing and of twirling")
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	return cmd

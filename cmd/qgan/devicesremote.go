@@ -108,7 +108,7 @@ printed.`,
 		},
 	}
 	f.addEndpoint(cmd.Flags())
-	cmd.Flags().StringVar(&out, "out", "", "file to write (none: one in the cache folder)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "file to write (none: one in the cache folder)")
 	return cmd
 }
 

@@ -91,7 +91,7 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 	f.add(s, "of a run: the timestep, counted from 0", "of a run: the words before the timestep, the oldest first, a bit a neuron, such as 0100,0000 (none: silence)")
 	s.StringVar(&options.Dialect, "dialect", "generic", "the form in which the circuit is written")
 	s.BoolVar(&options.Tolerant, "tolerant", false, "write what the dialect has no words for as comments, to look at")
-	s.StringVar(&out, "out", "-", "file to write; - is standard output")
+	s.StringVarP(&out, "out", "o", "-", "file to write; - is standard output")
 	s.StringVar(&probabilities, "probabilities", "", "also write the probabilities of the outcomes into this JSON file")
 	return cmd
 }

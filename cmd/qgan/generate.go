@@ -61,7 +61,7 @@ command again takes up those that are there and pays for nothing twice.`,
 	s.IntVar(&f.samples, "samples", 1000, "how many samples to draw")
 	s.IntVar(&f.bins, "bins", 0, "length of a sample in bins, which then runs on as one recording (0: the run's timesteps)")
 	s.IntVar(&f.from, "from-bin", 0, "bin of the repeat at which samples begin, of a generator that knows the time in the repeat")
-	s.StringVar(&f.out, "out", "-", "file to write, .npz, .npy, .csv or .mat by its ending; - is standard output, as CSV")
+	s.StringVarP(&f.out, "out", "o", "-", "file to write, .npz, .npy, .csv or .mat by its ending; - is standard output, as CSV")
 	s.StringVar(&f.format, "format", "windows", "what the file holds: windows, spike times (.csv), or a TsGroup of pynapple (.npz)")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of all draws (0: the run's)")
 	addParameters(s)

@@ -51,9 +51,7 @@ func (a *app) help(cmd *cobra.Command) error {
 // explain gives a tree its help and the verb that writes its manual.
 func (a *app) explain(root *cobra.Command) {
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		if err := a.help(cmd); err != nil {
-			a.note("%v", err)
-		}
+		a.helpErr = a.help(cmd)
 	})
 	root.AddCommand(a.newManualCmd())
 	for _, c := range root.Commands() {

@@ -65,7 +65,7 @@ window length side by side, and a folder with a page for each size.`,
 	addParameters(cmd.Flags())
 	addCompare(cmd, &compare)
 	cmd.Flags().IntVar(&timesteps, "timesteps", 0, "length of a window of a FILE in bins (0: that of its samples, at most 30)")
-	cmd.Flags().StringVar(&out, "out", "", "folder to write (none: report in the first run's folder)")
+	cmd.Flags().StringVarP(&out, "out", "o", "", "folder to write (none: report in the first run's folder)")
 	return cmd
 }
 

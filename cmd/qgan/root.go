@@ -50,6 +50,7 @@ type app struct {
 	cfg     *config           // what the environment and the configuration files say
 	cfgErr  error             // why they could not be used, for a verb that runs all the same
 	origins map[string]string // of flags that the configuration set
+	helpErr error             // why a help text could not be written
 	started bool              // a verb's own work has begun: no usage error from here on
 
 	senders []*remote.Remote // of jobs, that were opened
@@ -191,7 +192,15 @@ func markStart(a *app, cmd *cobra.Command) {
 	if work := cmd.RunE; work != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			a.started = true
+			if err := fits(cmd, args); err != nil {
+				return err
+			}
 			if err := a.checkNeeds(cmd, args); err != nil {
+				return err
+			}
+			args, done, err := a.spooled(cmd, args)
+			defer done()
+			if err != nil {
 				return err
 			}
 			if verb, _, _ := strings.Cut(verbPath(cmd), " "); !slices.Contains(lasting, verb) {
@@ -230,6 +239,10 @@ func (a *app) run(ctx context.Context, args []string) int {
 	cmd, err := root, a.complete(root, args)
 	if err == nil {
 		cmd, err = root.ExecuteContextC(ctx)
+	}
+	if err == nil && a.helpErr != nil {
+		a.report(exitFailure, a.helpErr)
+		return exitFailure
 	}
 	if err == nil {
 		return exitOK

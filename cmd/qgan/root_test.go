@@ -140,7 +140,7 @@ func TestDoctorSelfTest(t *testing.T) {
 
 // Output that can't be written is a failure, not silence.
 func TestStdoutFails(t *testing.T) {
-	for _, args := range [][]string{{"version"}, {"version", "--json"}, {"config", "show"}, {"completion", "bash"}} {
+	for _, args := range [][]string{{"version"}, {"version", "--json"}, {"config", "show"}, {"completion", "bash"}, {"--help"}, {"help"}, {"train", "--help"}, {"--version"}} {
 		a := testApp()
 		a.out = failing{}
 		if code := a.run(t.Context(), args); code != exitFailure {

@@ -84,7 +84,7 @@ are the classical generators of baseline --classical.`,
 	f.IntVar(&o.Iterations, "iterations", 0, "steps of baselines that are trained (0: the run's, or the preset's)")
 	f.IntVar(&resamples, "resamples", 200, "draws of the bootstrap and of random halves; 0 leaves the intervals out")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of all draws")
-	f.StringVar(&out, "out", "", "also write this HTML page, with figures")
+	f.StringVarP(&out, "out", "o", "", "also write this HTML page, with figures")
 	f.BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

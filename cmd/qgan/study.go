@@ -39,7 +39,7 @@ func newStudyCmd(a *app) *cobra.Command {
 		names = append(names, fmt.Sprintf("  %-13s %s", s.Name, s.Short))
 	}
 	cmd := &cobra.Command{
-		Use:   "study FILE.toml | STUDY",
+		Use:   "study FILE.toml|STUDY",
 		Short: "Run a sweep, or a study that is there already",
 		Long: `Run the tasks of a study file, or of a study that is there already, and write their
 table (table.csv, table.jsonl), figures and a page into a folder. Tasks are named by
@@ -70,7 +70,7 @@ stays on local or dir:PATH.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, a, args[0]) },
 	}
 	s := cmd.Flags()
-	s.StringVar(&f.out, "out", "", "folder to write (none: one below studies, named after the study; PATH of --queue dir:PATH)")
+	s.StringVarP(&f.out, "out", "o", "", "folder to write (none: one below studies, named after the study; PATH of --queue dir:PATH)")
 	s.IntVar(&f.workers, "workers", -1, "tasks side by side in this process (none: as many as processors; 0 with a NATS server)")
 	s.StringVar(&f.queue, "queue", "local", "who hands out tasks: this process, a shared folder, or a NATS server")
 	s.BoolVar(&f.resume, "resume", false, "go on with the study in the folder")

@@ -70,11 +70,12 @@ var _ FS = OS{}
 // CreateTemp implements [FS]. Unlike [os.CreateTemp] it leaves the permissions
 // to the process's umask, because the file is about to take another one's place.
 func (OS) CreateTemp(dir, pattern string) (File, error) {
-	return createTemp(dir, pattern, func() string {
+	f, err := createTemp(dir, pattern, func() string {
 		var b [6]byte
 		rand.Read(b[:]) // never fails (crypto/rand)
 		return hex.EncodeToString(b[:])
 	})
+	return f, placed(dir, err)
 }
 
 // createTemp makes a file whose name holds the first unique text that nobody has.
@@ -128,7 +129,7 @@ func (OS) Remove(path string) error { return os.Remove(path) }
 func (OS) Truncate(path string, size int64) error { return os.Truncate(path, size) }
 
 // MkdirAll implements [FS].
-func (OS) MkdirAll(path string) error { return os.MkdirAll(path, 0o777) }
+func (OS) MkdirAll(path string) error { return placed(path, os.MkdirAll(path, 0o777)) }
 
 // Own implements [FS]. On Windows a folder of the user's is the user's by itself.
 func (OS) Own(path string) error {

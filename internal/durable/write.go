@@ -32,6 +32,9 @@ func WriteFile(fsys FS, path string, write func(io.Writer) error) error {
 	}
 	dir, base := filepath.Dir(path), filepath.Base(path)
 	f, err := fsys.CreateTemp(dir, "."+base+tempMark+"*")
+	if e := new(PlaceError); errors.As(err, &e) {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: create a temporary file in %s: %w", path, dir, err)
 	}

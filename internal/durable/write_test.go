@@ -214,7 +214,7 @@ func TestWriteFileBadPlaces(t *testing.T) {
 	dir := t.TempDir()
 	for path, want := range map[string]string{
 		dir:                                "it is a folder",
-		filepath.Join(dir, "gone", "f"):    "create a temporary file in",
+		filepath.Join(dir, "gone", "f"):    "there is no folder",
 		filepath.Join(dir, "nul\x00", "f"): "create a temporary file in",
 	} {
 		if err := put(OS{}, path, "x"); err == nil || !strings.Contains(err.Error(), want) {

@@ -37,7 +37,7 @@ func (b *Book) Complete(sources Sources) error {
 		if err != nil {
 			return err
 		}
-		if _, args, _ := strings.Cut(c.Use, " "); args != "" && c.ValidArgsFunction == nil && len(visible(c)) == 0 {
+		if _, args, _ := strings.Cut(c.Use, " "); args != "" && c.ValidArgsFunction == nil {
 			c.ValidArgsFunction = sources.args(args)
 		}
 	}

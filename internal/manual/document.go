@@ -117,7 +117,11 @@ func (b *Book) section(d *bytes.Buffer, e entry) {
 	for _, g := range b.flagsOf(c) {
 		fmt.Fprintf(d, "\n| %s | value | default | what it does |\n|---|---|---|---|\n", strings.ToLower(g.title))
 		for _, f := range g.flags {
-			fmt.Fprintf(d, "| `--%s` | %s | %s | %s |\n", f.name, f.valueCell(), f.defaultCell(), cell(marked(f.textCell())))
+			short := ""
+			if f.short != "" {
+				short = "`-" + f.short + "`, "
+			}
+			fmt.Fprintf(d, "| %s`--%s` | %s | %s | %s |\n", short, f.name, f.valueCell(), f.defaultCell(), cell(marked(f.textCell())))
 		}
 	}
 	if fields := b.Fields(pathOf(c)); len(fields) > 0 {
