@@ -184,7 +184,7 @@ func TestStageIsKeptWhereItHelps(t *testing.T) {
 		name   string
 		score  float64 // of the stage's parameters
 		before bool    // whether those before it are kept
-	}{{"it helps", 0.5, false}, {"it doesn't", 1.5, true}} {
+	}{{"it helps", 0.5, false}, {"no more than chance may", 0.96, true}, {"it doesn't", 1.5, true}} {
 		t.Run(k.name, func(t *testing.T) {
 			rec, err := metrics.NewRecording(r, "odd")
 			if err != nil {

@@ -153,6 +153,13 @@ func (m Misfit) Total() float64 {
 	return math.Sqrt(sum / momentParts)
 }
 
+// leastGain is what part of the misfit before it a stage must come below to be kept: by chance
+// alone the nearest of its steps is nearer by some hundredths.
+const leastGain = 0.95
+
+// Helps says whether a stage that ends with the misfit is kept, given the one before it.
+func (m Misfit) Helps(before Misfit) bool { return m.Total() < leastGain*before.Total() }
+
 // misfit is that of mean statistics.
 func (a *aims) misfit(mean []float64) (m Misfit) {
 	for part, to := range m.parts() {

@@ -185,7 +185,7 @@ func (t *Trainer) monitor(ctx context.Context, row *Row) error {
 		if err != nil {
 			return err
 		}
-		b.Score, row.Before = before.Total(), before.orNil()
+		b.Score, row.Before = leastGain*before.Total(), before.orNil()
 	}
 	now, err := own.score(ctx, s.Average, t.Config.Seed)
 	if err != nil {

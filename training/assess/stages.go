@@ -34,7 +34,7 @@ func Added(rows []training.Row, repeats string) (lines []string) {
 func addedBy(earlier, stage []training.Row, repeats string) string {
 	was, name, of := *stage[0].Before, stageNames[stage[0].Objective], "standard errors of the repeats "+repeats
 	now := best(stage, func(r training.Row) *float64 { return total(r.Misfit) })
-	if now == nil || now.Misfit.Total() >= was.Total() {
+	if now == nil || !now.Misfit.Helps(was) {
 		text := fmt.Sprintf("%s was not kept: without it samples that run freely are off by %.3g %s (%v)", name, was.Total(), of, was)
 		if now != nil {
 			text += fmt.Sprintf(", with it by %.3g at best", now.Misfit.Total())

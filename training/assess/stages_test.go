@@ -36,6 +36,9 @@ func TestAdded(t *testing.T) {
 		{"it doesn't", []training.Row{row(200, wgan, 0.71, off(4), off(1.5)), row(250, wgan, 0.72, off(1.6), nil)}, []string{
 			"the critic's stage was not kept: without it samples that run freely are off by 1.5 standard errors of the repeats held out " + parts("1.5") + ", with it by 1.6 at best",
 		}},
+		{"it helps no more than chance may", []training.Row{row(200, wgan, 0.71, off(1.46), off(1.5))}, []string{
+			"the critic's stage was not kept: without it samples that run freely are off by 1.5 standard errors of the repeats held out " + parts("1.5") + ", with it by 1.46 at best",
+		}},
 		{"no number", []training.Row{row(200, statistics, 0.71, nil, off(1))}, []string{
 			"the stage on statistics was not kept: without it samples that run freely are off by 1 standard errors of the repeats held out " + parts("1"),
 		}},
