@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"math"
+
 	"qgan/ir"
 )
 
@@ -9,6 +11,7 @@ type block struct {
 	qubits [2]int
 	ops    []*ir.Apply
 	cost   int // in cx
+	fresh  int // of the qubits so many, see consolidator
 }
 
 // consolidator gathers blocks.
@@ -18,8 +21,11 @@ type consolidator struct {
 	most      float64 // error of what may be replaced
 	lost      float64 // sum of those
 	at        []int   // the wire of each qubit, behind the swaps that were taken out
+	moved     bool    // there were some
 	out       []ir.Op
 	open      map[int]*block // by qubit
+	// fresh qubits are in |0> yet but for what waits on them.
+	fresh []bool
 	// waiting one-qubit gates are part of whatever comes next on their qubit.
 	waiting map[int][]*ir.Apply
 }
@@ -60,7 +66,10 @@ func costOf(g ir.Gate) int {
 // which they may be changed as much as the options say.
 func consolidate(s *state) error {
 	c := consolidator{rotations: s.target.rotations(), mirror: s.mirrors(), at: upToN(s.circuit.Qubits), most: s.options.Approximate,
-		open: map[int]*block{}, waiting: map[int][]*ir.Apply{}}
+		open: map[int]*block{}, waiting: map[int][]*ir.Apply{}, fresh: make([]bool, s.circuit.Qubits)}
+	for q := range c.fresh {
+		c.fresh[q] = !s.within && !s.options.Unitary
+	}
 	for _, op := range s.circuit.Ops {
 		a, ok := op.(*ir.Apply)
 		switch {
@@ -82,6 +91,7 @@ func consolidate(s *state) error {
 		default:
 			for _, q := range qubitsOf(op) {
 				c.close(q)
+				c.fresh[q] = false
 			}
 			c.write(op)
 		}
@@ -119,6 +129,10 @@ func (c *consolidator) two(a *ir.Apply) {
 			}
 			delete(c.waiting, q)
 			c.open[q] = b
+			if c.fresh[q] {
+				b.fresh++
+				c.fresh[q] = false
+			}
 		}
 	}
 	b.add(a)
@@ -183,16 +197,41 @@ func (c *consolidator) close(q int) {
 	}
 	delete(c.open, b.qubits[0])
 	delete(c.open, b.qubits[1])
-	if b.cost > 1 || c.most > 0 {
-		if w, err := decompose(b.matrix()); err == nil {
-			if c.replace(b, w) {
-				return
-			}
+	if b.cost > 1 || b.fresh == 2 || c.most > 0 {
+		m := b.matrix()
+		if b.fresh == 2 && c.prepare(b, m) {
+			return
+		}
+		if w, err := decompose(m); err == nil && c.replace(b, w) {
+			return
 		}
 	}
 	for _, op := range b.ops {
 		c.write(op)
 	}
+}
+
+// prepare writes a block on two qubits in |0> as what makes the same state, which takes one
+// cx at most: with the Schmidt decomposition Σ s_k |a_k>|b_k> of the state, (A⊗B)·cx·(R⊗1) for
+// R|0> = s_0|0> + s_1|1>.
+func (c *consolidator) prepare(b *block, m ir.Matrix) bool {
+	state := ir.Matrix{Dim: 2, A: []complex128{m.At(0, 0), m.At(1, 0), m.At(2, 0), m.At(3, 0)}}
+	a, s, second := schmidt(state)
+	one := func(q int, u quaternion) {
+		for _, g := range (&weyl{}).local(u, q) {
+			c.write(&ir.Apply{Gate: g.Gate, Angles: g.Angles, Qubits: b.qubits[q : q+1 : q+1]})
+		}
+	}
+	if s[1] >= tiny {
+		if b.cost < 2 {
+			return false
+		}
+		one(0, rotation(axisY, 2*math.Atan2(s[1], s[0])))
+		c.write(&ir.Apply{Gate: ir.CX, Qubits: b.qubits[:]})
+	}
+	one(0, a)
+	one(1, second)
+	return true
 }
 
 // replace writes a block by its decomposition, or by that of what a swap leaves of it,
@@ -217,13 +256,14 @@ func (c *consolidator) replace(b *block, w weyl) bool {
 	}
 	if x, y := b.qubits[0], b.qubits[1]; exchange {
 		c.at[x], c.at[y] = c.at[y], c.at[x]
+		c.moved = true
 	}
 	return true
 }
 
 // write appends an operation on the wires of its qubits.
 func (c *consolidator) write(op ir.Op) {
-	if c.mirror != noMirror {
+	if c.moved {
 		op = relocate(op, c.at)
 	}
 	c.out = append(c.out, op)

@@ -9,14 +9,19 @@ func elide(s *state) error {
 	for q := range at {
 		at[q] = q
 	}
-	var out []ir.Op
+	moved := false
+	out := make([]ir.Op, 0, len(s.circuit.Ops))
 	for _, op := range s.circuit.Ops {
 		if a, ok := op.(*ir.Apply); ok && a.Gate == ir.Swap && a.Controls == 0 {
 			x, y := a.Qubits[0], a.Qubits[1]
 			at[x], at[y] = at[y], at[x]
+			moved = true
 			continue
 		}
-		out = append(out, relocate(op, at))
+		if moved {
+			op = relocate(op, at)
+		}
+		out = append(out, op)
 	}
 	s.circuit.Ops, s.wires = out, at
 	return nil

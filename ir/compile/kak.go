@@ -94,6 +94,30 @@ func (w *weyl) reduce() {
 	}
 }
 
+// schmidt finds A and B in SU(2) and s_0 >= s_1 >= 0 with M = e^{iφ}·A·diag(s)·B^T, for a state of
+// two qubits with the amplitude M_ij of |i>|j>. The columns of A are the eigenvectors of M·M†.
+func schmidt(m ir.Matrix) (a quaternion, s [2]float64, b quaternion) {
+	gram := m.Mul(m.Adjoint())
+	// gram = (tr + x·X + y·Y + z·Z)/2; the first column of A has the Bloch vector (x, y, z).
+	x, y, z := 2*real(gram.At(0, 1)), -2*imag(gram.At(0, 1)), real(gram.At(0, 0)-gram.At(1, 1))
+	theta, phi := math.Atan2(math.Hypot(x, y), z), math.Atan2(y, x)
+	a = rotation(axisZ, phi).mul(rotation(axisY, theta))
+	// Row k of A†·M is s_k times the column k of B, up to a phase.
+	undo := a.inverse().matrix()
+	rows := ir.Matrix{Dim: 2, A: undo[:]}.Mul(m)
+	for k := range s {
+		s[k] = math.Hypot(cmplx.Abs(rows.At(k, 0)), cmplx.Abs(rows.At(k, 1)))
+	}
+	u, v := rows.At(0, 0)/complex(s[0], 0), rows.At(0, 1)/complex(s[0], 0)
+	b = quaternionOf(ir.Matrix{Dim: 2, A: []complex128{u, -cmplx.Conj(v), v, cmplx.Conj(u)}})
+	if s[1] >= tiny {
+		// The second row is s_1·e^{iδ}·(-v*, u*): a rotation about Z of A takes the phase.
+		overlap := rows.At(1, 0)*cmplx.Conj(-cmplx.Conj(v)) + rows.At(1, 1)*u
+		a = a.mul(rotation(axisZ, cmplx.Phase(overlap)))
+	}
+	return a, s, b
+}
+
 // mirrored is the decomposition of the unitary and a swap behind it:
 // swap = exp(iπ/4(X⊗X + Y⊗Y + Z⊗Z)), which commutes with the middle part.
 func (w weyl) mirrored() weyl {

@@ -127,8 +127,10 @@ func route(s *state) error {
 // inPlace moves the circuit to physical qubits of which each pair is coupled.
 func (s *state) inPlace() error {
 	c := s.circuit
-	for i, op := range c.Ops {
-		c.Ops[i] = relocate(op, s.layout)
+	if s.options.Layout != nil {
+		for i, op := range c.Ops {
+			c.Ops[i] = relocate(op, s.layout)
+		}
 	}
 	c.Qubits = len(s.target.Qubits)
 	c.QubitRegs = ir.New(c.Qubits, 0).QubitRegs
@@ -530,6 +532,9 @@ func (s *routing) swap(e [2]int) {
 
 // movePairs moves the pairs that wait with a swap; what they gain elsewhere has changed.
 func (s *routing) movePairs(a, b int) {
+	if !s.gathered {
+		return
+	}
 	for _, q := range [2]int{a, b} {
 		s.fresh[q] = false
 		for _, k := range s.on[q] {

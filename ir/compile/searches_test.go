@@ -196,7 +196,7 @@ func scored(t *testing.T, c *ir.Circuit, target *Target, layout []int, weights h
 	r.distances()
 	n := len(target.Qubits)
 	s := &routing{router: r, after: r.after[forward], waiting: slices.Clone(r.waiting[forward]), rng: stream.New(1, "ties"), weights: weights, place: slices.Clone(layout), lodger: make([]int, n), decay: make([]float64, n),
-		partner: make([]int, n), block: make([]float64, n), swapped: make([]bool, n), seen: make([]int, len(r.ops)), on: make([][]int, n)}
+		partner: make([]int, n), block: make([]float64, n), swapped: make([]bool, n), seen: make([]int, len(r.ops)), on: make([][]int, n), gains: make([][]float64, n), fresh: make([]bool, n)}
 	for q := range n {
 		s.lodger[q], s.partner[q], s.decay[q] = -1, -1, 1
 	}
@@ -318,6 +318,21 @@ func TestBestSwapAgainstAll(t *testing.T) {
 		s.swap(chosen)
 		if s.lodger[chosen[0]] != y || s.lodger[chosen[1]] != x || x >= 0 && s.place[x] != chosen[1] || y >= 0 && s.place[y] != chosen[0] || math.Abs(s.decay[chosen[0]]-before-decayStep) > 1e-15 {
 			t.Errorf("round %d: after the swap of %v: lodgers %v, places %v, decay %v", round, chosen, s.lodger, s.place, s.decay)
+		}
+		// What is kept of the pairs and of what moves gain is what there is now.
+		pairs, gains := slices.Clone(s.pairs), make([][]float64, 12)
+		for p := range gains {
+			gains[p] = slices.Clone(s.gainsOf(p))
+		}
+		s.gather()
+		clear(s.fresh)
+		for p := range gains {
+			if !slices.Equal(gains[p], s.gainsOf(p)) {
+				t.Errorf("round %d: moves from %d gain %v after a swap, want %v", round, p, gains[p], s.gainsOf(p))
+			}
+		}
+		if !slices.Equal(pairs, s.pairs) {
+			t.Errorf("round %d: pairs %v after a swap, want %v", round, pairs, s.pairs)
 		}
 	}
 }

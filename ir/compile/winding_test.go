@@ -33,7 +33,7 @@ func TestWinding(t *testing.T) {
 		for q := range k.chain - 1 {
 			c.Gate(ir.CX, []int{q, q + 1})
 		}
-		r, err := Compile(c, target, Options{Verify: true})
+		r, err := Compile(c, target, Options{Unitary: true, Verify: true})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
