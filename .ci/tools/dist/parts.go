@@ -61,13 +61,26 @@ func readLicences(root string) (licences, error) {
 	}
 }
 
-// licencesIn reads the licences that lie in a folder.
+// licencesIn reads the licences that lie in a folder, or below it in one of their own.
 func licencesIn(dir string) (found []licence, err error) {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
+		if f.IsDir() && f.Name() == "licenses" {
+			texts, err := filepath.Glob(filepath.Join(dir, f.Name(), "*.txt"))
+			if err != nil {
+				return nil, err
+			}
+			for _, path := range texts {
+				text, err := os.ReadFile(path)
+				if err != nil {
+					return nil, err
+				}
+				found = append(found, licence{"licenses/" + filepath.Base(path), text})
+			}
+		}
 		if f.IsDir() || !named.MatchString(f.Name()) {
 			continue
 		}
@@ -81,8 +94,13 @@ func licencesIn(dir string) (found []licence, err error) {
 }
 
 // marks are words by which the text of a licence is known, and its name in SPDX; the first that
-// fits counts.
+// fits a text counts. A text that chooses between others names them.
 var marks = []struct{ words, id string }{
+	{"exactly one of the following two licenses: * The FreeType License", "(FTL OR GPL-2.0-or-later)"},
+	{"The FreeType Project LICENSE", ""},
+	{"GNU GENERAL PUBLIC LICENSE Version 2", ""},
+	{"SIL OPEN FONT LICENSE Version 1.1", "OFL-1.1"},
+	{"Creative Commons Attribution 4.0 International", "CC-BY-4.0"},
 	{"Apache License", "Apache-2.0"},
 	{"Mozilla Public License", "MPL-2.0"},
 	{"Permission is hereby granted, free of charge", "MIT"},
@@ -91,16 +109,24 @@ var marks = []struct{ words, id string }{
 	{"Redistribution and use in source and binary forms", "BSD-2-Clause"},
 }
 
-// idOf is the name in SPDX of the licence that a module's files hold.
+// idOf is the name in SPDX of the licences that a module's files hold, all of which count.
 func idOf(files []licence) string {
-	for _, m := range marks {
-		for _, f := range files {
-			if strings.Contains(strings.Join(strings.Fields(string(f.text)), " "), m.words) {
-				return m.id
+	var ids []string
+	for _, f := range files {
+		text := strings.Join(strings.Fields(string(f.text)), " ")
+		for _, m := range marks {
+			if strings.Contains(text, m.words) {
+				if m.id != "" && !slices.Contains(ids, m.id) {
+					ids = append(ids, m.id)
+				}
+				break
 			}
 		}
 	}
-	return "NOASSERTION"
+	if len(ids) == 0 {
+		return "NOASSERTION"
+	}
+	return strings.Join(ids, " AND ")
 }
 
 // part is a module in a program.
