@@ -24,6 +24,9 @@ func Simulable(c *ir.Circuit, physical bool) (out *ir.Circuit, notes []string, e
 		notes = append(notes, k+" has no meaning for the simulator and is passed over")
 	}
 	measured := own.Reads()
+	if !measured && own.Qubits == 0 {
+		return nil, notes, errors.New("the program has no qubits and computes no bits: there is nothing to run")
+	}
 	if physical {
 		if own, err = ir.Physical(own); err != nil || measured {
 			return own, notes, err

@@ -108,6 +108,14 @@ func TestSimulable(t *testing.T) {
 			t.Errorf("%s: %d qubits, %d bits, %q, %v", name, got.Qubits, got.Bits, notes, err)
 		}
 	}
+	if c, _, err := Simulable(ir.New(0, 0), false); err == nil {
+		t.Errorf("a program without qubits and bits is run as %v", c)
+	}
+	computes := ir.New(0, 1)
+	computes.Ops = []ir.Op{&ir.Assign{Bits: []int{0}, Values: []ir.Cond{ir.All{}}}}
+	if c, _, err := Simulable(computes, false); err != nil || c.Bits != 1 {
+		t.Errorf("a program that computes a bit without qubits: %v, %v", c, err)
+	}
 	if len(unmeasured.Ops) != 1 {
 		t.Error("the program's own circuit was changed")
 	}
