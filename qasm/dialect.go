@@ -41,6 +41,11 @@ type dialect struct {
 	only   bool
 	// encode makes the value of a form that is JSON and no OpenQASM.
 	encode func(e *encoding) (any, error)
+	// assemble writes a text that is no OpenQASM, with bits that are one memory of this name,
+	// or registers without one.
+	assemble func(a *assembly)
+	memory   string
+	words    []string // that are no names there, beside those that are nowhere
 
 	controls    bool // ctrl @ and negctrl @, otherwise written out
 	piFractions bool // k*pi/n where that is the same number
@@ -61,6 +66,7 @@ type dialect struct {
 	oneRegister bool    // at most one register of each kind
 	rewrite     bool    // a bit may be measured into more than once
 	middle      keeping // measurement and reset before the end
+	measured    bool    // bits that nothing is measured into are left out
 }
 
 func stdGates(g *ir.Info) string { return g.Spelling.StdGates }
@@ -143,6 +149,15 @@ var dialects = []dialect{
 		name: "iqm-json", spell: own, native: []ir.Gate{ir.PRX, ir.CZ}, only: true, encode: encodeIQM,
 		physical: true, barrier: keep, delay: keep, oneRegister: true, rewrite: true,
 	},
+	{
+		// The base profile of QIR: gates, and then measurements.
+		name: "qir", spell: qirNames, assemble: (*assembly).qir, physical: true, barrier: drop, delay: drop, rewrite: true, middle: refuse, measured: true,
+	},
+	{
+		// Quil, for Rigetti's compiler and simulators.
+		name: "quil", spell: quilNames, assemble: (*assembly).quil, memory: "ro", words: []string{"i", "cis"},
+		inputs: true, physical: true, barrier: keep, delay: keep, blocks: true, assigns: true, rewrite: true,
+	},
 }
 
 // Dialects returns the names of the dialects in the order of the table.
@@ -175,6 +190,9 @@ func (name unknownDialect) Error() string {
 }
 
 func (unknownDialect) BadInput() bool { return true }
+
+// foreign reports whether the dialect is no OpenQASM, so that Read knows nothing of it.
+func (d *dialect) foreign() bool { return d.encode != nil || d.assemble != nil }
 
 // spelling returns the name by which a gate is called without a definition, or
 // nothing.

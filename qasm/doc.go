@@ -27,6 +27,7 @@
 //     else and while.
 //   - ibm, iqm-json: circuits that are native on a device already.
 //   - braket, ionq, ionq-json, qasm2, qasm2-legacy: the words of those services and of OpenQASM 2.
+//   - qir, quil: QIR's base profile and Quil, which Read does not read.
 //
 // Comments that begin with //qgan: hold what the words of a dialect cannot say
 // (names, joined registers, global phase); Read takes them back.

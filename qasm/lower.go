@@ -17,18 +17,19 @@ type lowering struct {
 	body     bool // inside a gate definition: only gates with a spelling
 	refusals []error
 	measured map[int]bool
-	qubits   int      // of the circuit
-	spare    int      // the first bit for outcomes that are thrown away
-	kept     int      // of these, bits that keep an old value
-	dropped  []string // what is left out, beside global phase
-	phases   bool     // a global phase inside a block was left out
-	verbatim bool     // boxes that are run as they are written stay
-	written  int      // operations that stand in several places
+	read     map[int]bool // qubits that have been measured
+	qubits   int          // of the circuit
+	spare    int          // the first bit for outcomes that are thrown away
+	kept     int          // of these, bits that keep an old value
+	dropped  []string     // what is left out, beside global phase
+	phases   bool         // a global phase inside a block was left out
+	verbatim bool         // boxes that are run as they are written stay
+	written  int          // operations that stand in several places
 }
 
 func newLowering(d *dialect, c *ir.Circuit, qubits, bits []register) *lowering {
 	physical := len(qubits) > 0 && qubits[0].size == 0
-	return &lowering{d: d, bits: bits, measured: map[int]bool{}, qubits: c.Qubits, spare: c.AllBits(), verbatim: d.verbatim && physical}
+	return &lowering{d: d, bits: bits, measured: map[int]bool{}, read: map[int]bool{}, qubits: c.Qubits, spare: c.AllBits(), verbatim: d.verbatim && physical}
 }
 
 // leaveOut notes what is left out.
@@ -72,6 +73,8 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 		case *ir.Delay:
 			switch {
 			case len(op.Qubits) == 0:
+			case l.d.assemble != nil && l.d.delay == keep && op.Unit == "dt":
+				l.refuse(where, "give it in ns", "a delay in dt")
 			case l.d.delay == keep && op.Unit == "dt" && op.Duration != math.Trunc(op.Duration):
 				l.refuse(where, "give it in ns", "a delay of %g dt, which is no whole number,", op.Duration)
 			case l.d.delay == keep:
@@ -104,6 +107,10 @@ func (l *lowering) ops(ops []ir.Op, path string) (out []ir.Op, phase ir.Angle) {
 // kept as well.
 func (l *lowering) apply(out []ir.Op, phase *ir.Angle, op *ir.Apply, where string) []ir.Op {
 	name := "gate " + op.Gate.String()
+	if l.d.middle == refuse && slices.ContainsFunc(op.Qubits, func(q int) bool { return l.read[q] }) {
+		l.refuse(where, "measure at the end", "%s after a measurement of its qubit", name)
+		return out
+	}
 	if l.d.only && !l.body && (op.Controls > 0 || !slices.Contains(l.d.native, op.Gate)) {
 		if op.Gate == ir.GPhase && op.Controls == 0 {
 			*phase = phase.Add(op.Angles[0])
@@ -184,6 +191,7 @@ func (l *lowering) angle(a ir.Angle, name, where string) bool {
 }
 
 func (l *lowering) measure(out []ir.Op, op *ir.Measure, where string) []ir.Op {
+	l.read[op.Qubit] = true
 	switch {
 	case op.Bit < 0: // readers want a bit: it gets one that the reader of a comment forgets
 		l.spare++

@@ -111,9 +111,12 @@ func (w wish) keeps(unicode bool) bool {
 
 // christen gives every wish a name of its own. Names that can stay are given
 // first, those of inputs before those of registers, so that no name that could
-// stay is changed for the sake of one that cannot.
-func christen(wishes []wish, unicode bool) {
+// stay is changed for the sake of one that cannot. None is one of the words.
+func christen(wishes []wish, unicode bool, words []string) {
 	used := map[string]bool{}
+	for _, w := range words {
+		used[w] = true
+	}
 	for _, input := range []bool{true, false} {
 		for _, w := range wishes {
 			if w.input == input && w.keeps(unicode) && !used[w.name] {

@@ -133,7 +133,7 @@ func TestNames(t *testing.T) {
 		for i, a := range asked {
 			wishes = append(wishes, wish{name: a, prefix: "p", given: &given[i]})
 		}
-		christen(wishes, false)
+		christen(wishes, false, nil)
 		seen := map[string]bool{}
 		for i, g := range given {
 			if !alphabet.MatchString(g) || taken[g] || seen[g] {

@@ -92,6 +92,11 @@ func Print(c *ir.Circuit, opt Options) (*Program, error) {
 		program.Text = string(text) + "\n"
 		return program, nil
 	}
+	if p.d.assemble != nil {
+		p.d.assemble(&assembly{p, c, program, d.ops, p.numbersOf(opt.Labels, c.Qubits)})
+		program.Text = p.out.String()
+		return program, nil
+	}
 	p.head(program, d.ops)
 	p.directives(c, d.ops, d.lowering, d.phase, program.Inputs)
 	if d.wrap {
@@ -201,9 +206,17 @@ func arrange(c *ir.Circuit, opt Options) (*draft, error) {
 		qubits: qubits,
 		bits:   registers(c.BitRegs, c.Bits, "c", d.oneRegister),
 	}
+	if d.memory != "" && c.Bits > 0 {
+		p.bits = []register{{asked: d.memory, size: c.Bits}}
+	}
 	l := newLowering(d, c, p.qubits, p.bits)
 	ops, phase := l.ops(c.Ops, "op")
 	phase = phase.Add(c.Phase)
+	for b := range c.Bits {
+		if d.measured && !l.measured[b] {
+			l.leaveOut("bit without a measurement")
+		}
+	}
 	wrap := l.verbatim && isNative(ops)
 	if wrap {
 		ops = inVerbatim(ops)
@@ -418,7 +431,7 @@ func (p *printer) christen(c *ir.Circuit, ops []ir.Op) *Program {
 			}
 		}
 	}
-	christen(wishes, p.d.unicode)
+	christen(wishes, p.d.unicode, p.d.words)
 	for i, in := range inputs {
 		if in.Trained {
 			inputs[i].Name = p.names.trained[in.Index]
@@ -711,7 +724,7 @@ func modifiers(controls int, open uint64) string {
 func (p *printer) comparison(cond ir.Cond) string {
 	c, plain := cond.(ir.Compare)
 	whole := plain && slices.ContainsFunc(p.bits, func(r register) bool { return r.is(c.Bits) })
-	if p.d.assigns && (!plain || c.Rel != ir.Equal || len(c.Bits) != 1 && !whole) {
+	if p.d.assigns && (!plain || !isBit(c) && (c.Rel != ir.Equal || !whole || len(c.Bits) == 1)) {
 		return "bool(" + p.computed(cond) + ")"
 	}
 	if len(c.Bits) == 1 && !p.d.old() {
@@ -748,7 +761,7 @@ func (p *printer) computed(cond ir.Cond) string {
 	case ir.Any:
 		return join(c, " | ", `bit("0")`)
 	case ir.Compare:
-		if len(c.Bits) == 1 && c.Rel == ir.Equal {
+		if isBit(c) {
 			if c.Value.Sign() != 0 {
 				return p.operand(p.bits, c.Bits[0])
 			}
@@ -757,6 +770,11 @@ func (p *printer) computed(cond ir.Cond) string {
 		return p.computed(spelled(c))
 	}
 	panic("qasm: an unknown condition")
+}
+
+// isBit reports whether a comparison is that of one bit with 0 or 1.
+func isBit(c ir.Compare) bool {
+	return len(c.Bits) == 1 && c.Rel == ir.Equal && c.Value.Sign() >= 0 && c.Value.BitLen() <= 1
 }
 
 // spelled writes a comparison out as one of single bits.

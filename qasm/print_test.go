@@ -456,7 +456,7 @@ func TestRefusals(t *testing.T) {
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	var bad interface{ BadInput() bool }
-	if _, err := Print(ir.New(1, 0), Options{Dialect: "quil"}); err == nil || err.Error() != `unknown dialect "quil"; the dialects are generic, qiskit, ibm, spec, braket, ionq, qasm2, qasm2-legacy, ionq-json, iqm-json` {
+	if _, err := Print(ir.New(1, 0), Options{Dialect: "cirq"}); err == nil || err.Error() != `unknown dialect "cirq"; the dialects are generic, qiskit, ibm, spec, braket, ionq, qasm2, qasm2-legacy, ionq-json, iqm-json, qir, quil` {
 		t.Errorf("unknown dialect: %v", err)
 	} else if !errors.As(err, &bad) || !bad.BadInput() {
 		t.Errorf("unknown dialect: %T is no fault of the input", err)

@@ -308,7 +308,7 @@ func TestAnglesSurvive(t *testing.T) {
 		c := ir.New(1, 0)
 		c.Gate(ir.P, []int{0}, ir.Const(x))
 		for i := range dialects {
-			if dialects[i].only || dialects[i].encode != nil {
+			if dialects[i].only || dialects[i].foreign() {
 				continue
 			}
 			p, err := Print(c, Options{Dialect: dialects[i].name})

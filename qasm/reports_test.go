@@ -24,7 +24,7 @@ func TestReportReservedNames(t *testing.T) { // Qiskit/qiskit#7742, #15303, #153
 		c.Measure(0, 0)
 		for i := range dialects {
 			d := &dialects[i]
-			if d.encode != nil || d.hardware {
+			if d.foreign() || d.hardware {
 				continue
 			}
 			text := text(t, c, d.name)

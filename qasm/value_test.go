@@ -230,13 +230,17 @@ func TestDelays(t *testing.T) {
 				if err != nil || strings.Contains(p.Text, "delay[") || d.encode == nil && !strings.Contains(p.Text, "1 delay is left out") {
 					t.Errorf("%s, delay[%s]: %v\n%s", d.name, k.duration, err, p.Text)
 				}
-			case d.encode != nil && k.seconds == 0:
+			case d.foreign() && k.seconds == 0:
 				if err == nil || !strings.Contains(err.Error(), "a delay in dt") {
 					t.Errorf("%s, delay[%s]: %v", d.name, k.duration, err)
 				}
-			case d.encode != nil:
+			case d.foreign():
 				var seconds float64
-				if _, err := fmt.Sscanf(p.Text[strings.Index(p.Text, `"duration":`):], `"duration": %g`, &seconds); err != nil || math.Abs(seconds-k.seconds) > 1e-12*k.seconds {
+				where, format := `"duration":`, `"duration": %g`
+				if d.assemble != nil {
+					where, format = "DELAY", "DELAY 1 %g"
+				}
+				if _, err := fmt.Sscanf(p.Text[strings.Index(p.Text, where):], format, &seconds); err != nil || math.Abs(seconds-k.seconds) > 1e-12*k.seconds {
 					t.Errorf("%s, delay[%s]: %v seconds (%v)\n%s", d.name, k.duration, seconds, err, p.Text)
 				}
 			default:

@@ -53,7 +53,8 @@ bound. A program in OpenQASM 3 or 2.0 (- is stdin) is converted.`,
 		Example: `  qgan export runs/retina > step0.qasm
   qgan export runs/retina --timestep 2 --dialect qiskit --latent-vector seed:7
   qgan export runs/memory --timestep 2 --past 0100,0000
-  qgan export old.qasm --dialect braket`,
+  qgan export old.qasm --dialect braket
+  qgan export old.qasm --dialect qir --out old.ll`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if isProgram(args[0]) {
