@@ -72,6 +72,7 @@ puts the laws with and without noise, with and without readout errors, and with
 	s.Uint64Var(&f.seed, "seed", 0, "seed of all draws (0: the run's)")
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	f.where.add(s)
+	s.Lookup("backend").Usage = "which simulator the circuits run on"
 	return cmd
 }
 
