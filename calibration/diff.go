@@ -32,7 +32,7 @@ type ChangeRow struct {
 	New     *float64 `json:"new"`
 	Ratio   *float64 `json:"ratio"`
 	StdErrs *float64 `json:"standard_errors"`
-	Event   string   `json:"event,omitempty"` // faulty, repaired
+	Event   string   `json:"event"` // faulty, repaired
 }
 
 // Row is the change as a row.

@@ -48,10 +48,10 @@ func TestChangeRow(t *testing.T) {
 		change Change
 		want   string
 	}{
-		{Change{What: "a", Old: v(2), New: v(3), Ratio: 1.5, StdErrs: 4}, `{"what":"a","old":2,"new":3,"ratio":1.5,"standard_errors":4}`},
-		{Change{What: "b", New: v(0)}, `{"what":"b","old":null,"new":0,"ratio":null,"standard_errors":null}`},
-		{Change{What: "e", Old: v(2), New: v(4), Ratio: 2}, `{"what":"e","old":2,"new":4,"ratio":2,"standard_errors":null}`},
-		{Change{What: "f", Old: v(-2), New: v(4), StdErrs: 3}, `{"what":"f","old":-2,"new":4,"ratio":null,"standard_errors":3}`},
+		{Change{What: "a", Old: v(2), New: v(3), Ratio: 1.5, StdErrs: 4}, `{"what":"a","old":2,"new":3,"ratio":1.5,"standard_errors":4,"event":""}`},
+		{Change{What: "b", New: v(0)}, `{"what":"b","old":null,"new":0,"ratio":null,"standard_errors":null,"event":""}`},
+		{Change{What: "e", Old: v(2), New: v(4), Ratio: 2}, `{"what":"e","old":2,"new":4,"ratio":2,"standard_errors":null,"event":""}`},
+		{Change{What: "f", Old: v(-2), New: v(4), StdErrs: 3}, `{"what":"f","old":-2,"new":4,"ratio":null,"standard_errors":3,"event":""}`},
 		{Change{What: "c", Faulty: true}, `{"what":"c","old":null,"new":null,"ratio":null,"standard_errors":null,"event":"faulty"}`},
 		{Change{What: "d", Repaired: true}, `{"what":"d","old":null,"new":null,"ratio":null,"standard_errors":null,"event":"repaired"}`},
 	} {

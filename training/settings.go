@@ -126,19 +126,19 @@ func Settings() []Setting {
 			Help: "the cells along the chain by their places, such as 2,0,1, instead of an order that is found",
 			set:  func(c *Config, text string) error { c.Chain = text; return nil }, text: func(c Config) string { return c.Chain },
 		},
-		numberRow("shrink", "how fast the memory's weights between cells decay, in parts of the learning rate", "it must be 0 or above", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.Shrink }),
+		numberRow("shrink", "how fast the memory's weights between cells decay, in parts of the learning rate", "it must be 0 to 1e6", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.Shrink }),
 		wordRow("objective", "what is trained: wgan (a critic of free windows), conditional (a critic of the last bin after a real past), likelihood (exact), staged (likelihood, conditional, wgan; of a population likelihood, then wgan where it helps) or statistics (likelihood, then statistics of free samples of a population)", func(c *Config) *Objective { return &c.Objective }, ObjectiveWGAN, ObjectiveConditional, ObjectiveLikelihood, ObjectiveStaged, ObjectiveStatistics),
 		wordRow("expectation", "whether a step averages over all windows (exact) or over some (batch)", func(c *Config) *Expectation { return &c.Expectation }, Exact, Batch),
 		wholeRow("batch", "how many latent vectors and windows a step takes", 1, math.MaxInt, func(c *Config) *int { return &c.Batch }),
 		wordRow("penalty", "what holds the critic's slope: a penalty on slopes (zero), on slopes other than 1 (one), or cut weights (clip)", func(c *Config) *Penalty { return &c.Penalty }, PenaltyZero, PenaltyOne, PenaltyClip),
-		numberRow("penalty-weight", "weight of the penalty, or the bound of cut weights", "it must be 0 or above", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.PenaltyWeight }),
+		numberRow("penalty-weight", "weight of the penalty, or the bound of cut weights", "it must be 0 to 1e6", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.PenaltyWeight }),
 		wordRow("k-loss", "form of a term that holds the mean number of spikes to the recording's", func(c *Config) *KLoss { return &c.KLoss }, KOff, KAbs, KSquare, KPrinted),
-		numberRow("k", "weight of the term of spike counts", "it must be 0 or above", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.K }),
+		numberRow("k", "weight of the term of spike counts", "it must be 0 to 1e6", func(x float64) bool { return x >= 0 && x < 1e6 }, func(c *Config) *float64 { return &c.K }),
 		wholeRow("iterations", "how often the generator is updated", 1, math.MaxInt, func(c *Config) *int { return &c.Iterations }),
 		wholeRow("starts", "of the likelihood of one bin: how many beginnings are tried, of which the best after 200 steps is trained", 0, maxStarts, func(c *Config) *int { return &c.Starts }),
 		wholeRow("critic-steps", "how often the critic is updated for each update of the generator", 1, math.MaxInt, func(c *Config) *int { return &c.CriticSteps }),
-		numberRow("generator-lr", "learning rate of the generator", "it must be above 0", positive, func(c *Config) *float64 { return &c.GeneratorLR }),
-		numberRow("critic-lr", "learning rate of the critic", "it must be above 0", positive, func(c *Config) *float64 { return &c.CriticLR }),
+		numberRow("generator-lr", "learning rate of the generator", "it must be above 0 and below 1e6", positive, func(c *Config) *float64 { return &c.GeneratorLR }),
+		numberRow("critic-lr", "learning rate of the critic", "it must be above 0 and below 1e6", positive, func(c *Config) *float64 { return &c.CriticLR }),
 		wordRow("schedule", "learning rates over the run: constant, or cosine, which falls to zero", func(c *Config) *Schedule { return &c.Schedule }, ScheduleConstant, ScheduleCosine),
 		numberRow("beta1", "how fast Adam forgets the mean of gradients", "it must be in [0, 1)", fraction, func(c *Config) *float64 { return &c.Beta1 }),
 		numberRow("beta2", "how fast Adam forgets the mean of squared gradients", "it must be in [0, 1)", fraction, func(c *Config) *float64 { return &c.Beta2 }),
@@ -171,9 +171,9 @@ func fraction(x float64) bool { return x >= 0 && x < 1 }
 
 // wholeRow is a setting that takes whole numbers from least to most.
 func wholeRow(name, help string, least, most int, field func(*Config) *int) Setting {
-	says := fmt.Sprintf("at least %d is needed", least)
+	says := fmt.Sprintf("it is a whole number of at least %d", least)
 	if most < math.MaxInt {
-		says = fmt.Sprintf("it can be %d to %d", least, most)
+		says = fmt.Sprintf("it is a whole number from %d to %d", least, most)
 	}
 	return Setting{
 		Name: name, Kind: Whole, Range: says, Help: help,

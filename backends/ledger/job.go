@@ -50,9 +50,9 @@ type Job struct {
 	// Command is what made it, and Group what its jobs have in common, such as a file of
 	// samples; Index is the job's place in it.
 	Command string `json:"command,omitempty"`
-	Group   string `json:"group,omitempty"`
+	Group   string `json:"group"`
 	Work    string `json:"work,omitempty"` // names what was asked, see [Ledger.Calibration]
-	Index   int    `json:"index,omitempty"`
+	Index   int    `json:"index"`
 	Choice  string `json:"choice,omitempty"` // names what the device was chosen for, see [Ledger.Choice]
 	// Name and Tags are what people call it, and Options what the service does with it on
 	// request, by the names of settings.

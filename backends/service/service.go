@@ -68,8 +68,8 @@ type Tagged interface {
 // DeviceInfo is a device as a list of its service shows it.
 type DeviceInfo struct {
 	Name   string `json:"name"`
-	Qubits int    `json:"qubits,omitempty"` // 0: not told
-	Status string `json:"status,omitempty"` // the service's word
+	Qubits int    `json:"qubits"` // 0: not told
+	Status string `json:"status"` // the service's word; "": not told
 	Reason string `json:"reason,omitempty"`
 	Queue  *int   `json:"queue_length,omitempty"` // jobs; nil: not told
 	// Wait is how long a job waits on average, in seconds; nil: not told.

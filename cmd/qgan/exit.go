@@ -130,6 +130,9 @@ func commandLineError(cmd *cobra.Command, args []string, err error) error {
 			}
 		}
 	}
+	if strings.Contains(err.Error(), "arg(s)") { // cobra's words for too few or too many
+		return usagef("%s given, it is: %s", plural(cmd.Flags().NArg(), "argument"), strings.TrimSuffix(cmd.UseLine(), " [flags]")).withHint("%s", helpHint(cmd))
+	}
 	return usagef("%w", err).withHint("%s", helpHint(cmd))
 }
 

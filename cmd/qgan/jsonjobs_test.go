@@ -76,7 +76,7 @@ func TestJobsValues(t *testing.T) {
 		}
 	}
 	same(t, object(t, env, "jobs", "show", old.ID), values{
-		"schema": "qgan.job/v1", "id": old.ID, "service": "braket", "device": "Garnet", "command": "submit old", "circuits": 2, "shots": 70, "estimate_usd": 3,
+		"schema": "qgan.job/v1", "id": old.ID, "service": "braket", "device": "Garnet", "command": "submit old", "group": "", "index": 0, "circuits": 2, "shots": 70, "estimate_usd": 3,
 		"created": old.Created, "updated": old.Updated, "state": "done", "attempt": 1, "remote_id": "task-1", "cost_usd": 2.5, "execution_seconds": 4, "charges": old.Charges,
 	})
 	r = command(t, env, "jobs", "show", "task-2")

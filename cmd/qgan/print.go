@@ -91,5 +91,7 @@ func (a *app) newProgress(mode, name, unit string, first int) (*progress.Bar, er
 	default:
 		return nil, usagef("--log: %q is neither text nor jsonl", mode)
 	}
-	return progress.New(a.err, a.now, form, name, unit, first), nil
+	bar := progress.New(a.err, a.now, form, name, unit, first)
+	bar.Columns(columnsOf(a.err))
+	return bar, nil
 }

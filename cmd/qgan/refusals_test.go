@@ -124,7 +124,7 @@ func TestRefusals(t *testing.T) {
 		{"jobs lst", "unknown verb \"lst\" of qgan jobs, did you mean \"list\"?\nqgan: see `qgan jobs --help`"},
 		{"run --shots many x", "invalid argument \"many\" for \"--shots\" flag: invalid syntax\nqgan: see `qgan run --help`"},
 		{"run --shot 3 x", "unknown flag: --shot, did you mean \"--shots\"?\nqgan: see `qgan run --help`"},
-		{"run", "accepts 1 arg(s), received 0\nqgan: see `qgan run --help`"},
+		{"run", "0 arguments given, it is: qgan run FILE.qasm\nqgan: see `qgan run --help`"},
 	} {
 		names := strings.NewReplacer("SERVICE:DEVICE", "SERVICE:DEVICE", "PROGRAM", program, "DEVICE", device, "LATENT", latent, "MEMORY", memory)
 		r := command(t, map[string]string{"QGAN_LEDGER": t.TempDir()}, strings.Fields(names.Replace(c.args))...)

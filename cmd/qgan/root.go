@@ -78,8 +78,11 @@ func isTerminal(stream any) bool {
 }
 
 // width is how many characters a line of stdout has, 80 where it is no terminal.
-func (a *app) width() int {
-	if f, ok := a.out.(*os.File); ok {
+func (a *app) width() int { return columnsOf(a.out) }
+
+// columnsOf is how many characters a line of a stream has, 80 where it is no terminal.
+func columnsOf(stream io.Writer) int {
+	if f, ok := stream.(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
 			return columns
 		}

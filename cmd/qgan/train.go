@@ -176,7 +176,7 @@ func (f *trainFlags) train(ctx context.Context, a *app, t *lab.Training) (*asses
 			score = *r.Score
 		}
 		bar.Update(r.Step, c.Iterations, progress.Field{Name: "critic", Value: r.CriticLoss}, progress.Field{Name: "generator", Value: r.Generator},
-			progress.Field{Name: "js_nats", Value: js}, progress.Field{Name: "p_silent", Value: silent}, progress.Field{Name: "score_nats", Value: score})
+			progress.Field{Name: "score_nats", Value: score}, progress.Field{Name: "p_silent", Value: silent}, progress.Field{Name: "js_nats", Value: js})
 		if r.Step == c.Iterations {
 			bar.Finish()
 		}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"qgan/internal/words"
 )
 
 // Form is how progress is written.
@@ -50,26 +52,38 @@ type Field struct {
 // Bar is the progress of one task. A nil Bar says nothing. Its methods may be called from
 // several goroutines.
 type Bar struct {
-	mu     sync.Mutex
-	w      io.Writer
-	now    func() time.Time
-	form   Form
-	name   string
-	unit   string
-	start  time.Time
-	first  int // of the work, where a resumed task began
-	stages []int
-	part   part
-	last   time.Time
-	width  int // of the line on the terminal
-	wrote  bool
-	latest string // the newest line, if it was held back
+	mu      sync.Mutex
+	w       io.Writer
+	now     func() time.Time
+	form    Form
+	name    string
+	unit    string
+	start   time.Time
+	first   int // of the work, where a resumed task began
+	stages  []int
+	part    part
+	last    time.Time
+	width   int // of the line on the terminal
+	wrote   bool
+	columns int    // that the line on the terminal may have, 0: any
+	latest  string // the newest line, if it was held back
 }
 
 // New begins the progress of a task whose work is counted in units from first on.
 func New(w io.Writer, now func() time.Time, form Form, name, unit string, first int) *Bar {
 	begin := now()
 	return &Bar{w: w, now: now, form: form, name: name, unit: unit, first: first, start: begin, part: part{first: first, start: begin, seen: begin}}
+}
+
+// Columns bounds the line on a terminal: figures are left out, the first ones first, until it
+// fits, and at last its end. 0 is no bound.
+func (p *Bar) Columns(most int) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.columns = most
 }
 
 // part is the stretch of work that rates are taken over.
@@ -195,6 +209,19 @@ func (p *Bar) line(now time.Time, done, total int, fields []Field) string {
 	if p.form == Objects {
 		return p.object(done, total, rate, now.Sub(p.start), left, fields)
 	}
+	text := p.text(done, total, rate, left, fields)
+	if p.form != Terminal || p.columns == 0 {
+		return text
+	}
+	for len(fields) > 0 && utf8.RuneCountInString(text) >= p.columns {
+		fields = fields[1:]
+		text = p.text(done, total, rate, left, fields)
+	}
+	return words.Cut(text, p.columns-1) // in the last column some terminals begin a new line
+}
+
+// text is the line for people.
+func (p *Bar) text(done, total int, rate float64, left time.Duration, fields []Field) string {
 	var b strings.Builder
 	b.WriteString(p.name)
 	if total > 0 {

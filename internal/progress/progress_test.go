@@ -145,3 +145,25 @@ func TestOddValues(t *testing.T) {
 	none.Message("x")
 	none.Finish()
 }
+
+// On a terminal the line fits its columns: figures go, the first ones first, and at last its end.
+func TestColumns(t *testing.T) {
+	for columns, want := range map[int]string{
+		0:  "step 5/10 (50%)  one 1  two 2  three 3",
+		80: "step 5/10 (50%)  one 1  two 2  three 3",
+		39: "step 5/10 (50%)  one 1  two 2  three 3",
+		38: "step 5/10 (50%)  two 2  three 3",
+		30: "step 5/10 (50%)  three 3",
+		20: "step 5/10 (50%)",
+		9:  "step 5/…",
+	} {
+		var b strings.Builder
+		now := time.Unix(0, 0)
+		p := New(&b, func() time.Time { return now }, Terminal, "step", "steps", 0)
+		p.Columns(columns)
+		p.Update(5, 10, Field{"one", 1}, Field{"two", 2}, Field{"three", 3})
+		if got := strings.TrimPrefix(b.String(), "\r"); got != want {
+			t.Errorf("%d columns: %q, want %q", columns, got, want)
+		}
+	}
+}

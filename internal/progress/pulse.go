@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"qgan/internal/words"
 )
 
 // Pulse says how long a task has taken whose length is not known, from its third second on and
@@ -67,6 +69,7 @@ func (p *Pulse) say() {
 		fmt.Fprintln(p.w, "qgan: "+line)
 		return
 	}
+	line = words.Cut(line, 79)
 	n := utf8.RuneCountInString(line)
 	fmt.Fprintf(p.w, "\r%s%s", line, strings.Repeat(" ", max(0, p.width-n)))
 	p.width = max(p.width, n)

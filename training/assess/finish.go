@@ -50,8 +50,8 @@ type Result struct {
 func (r *Result) Sentences(reported bool) []string {
 	out := slices.Concat(r.Verdict, r.Stages)
 	if r.JS != nil {
-		out = append(out, fmt.Sprintf("JS %.3g ± %s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
-			*r.JS, words.Figure(r.StdErr, "%.1g"), words.Figure(r.Perfect, "%.3g"), words.Figure(r.Floor, "%.3g"), r.PSilent))
+		out = append(out, fmt.Sprintf("JS %.3g%s nats to the recording (a perfect model: %s; its halves: %s), P(silent) %.4f",
+			*r.JS, r.plusMinus(), words.Figure(r.Perfect, "%.3g"), words.Figure(r.Floor, "%.3g"), r.PSilent))
 	}
 	chosen := r.Chosen.String()
 	if reported {

@@ -106,7 +106,7 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 
 // writeLaw writes how far the law of windows is from the recording's.
 func (e *Evaluation) writeLaw(t *words.Table) {
-	t.Row("JS", fmt.Sprintf("%s ± %s nats (%s bits)", words.Figure(e.JS, "%.4g"), words.Figure(e.StdErr, "%.1g"), words.Figure(e.JSBits, "%.3g")), e.How())
+	t.Row("JS", fmt.Sprintf("%s%s nats (%s bits)", words.Figure(e.JS, "%.4g"), e.plusMinus(), words.Figure(e.JSBits, "%.3g")), e.How())
 	if x := e.Estimate; e.Method == "plugin" {
 		interval := "–"
 		if x.Interval != nil {
@@ -118,6 +118,14 @@ func (e *Evaluation) writeLaw(t *words.Table) {
 	t.Row("entropy", fmt.Sprintf("%.4g nats", e.Estimate.EntropyMillerMadowNats), fmt.Sprintf("Miller-Madow; plug-in %.4g; recording %.4g", e.Estimate.EntropyNats, e.Entropy))
 	t.Row("JS held out", words.Figure(e.HeldOut, "%.4g")+" nats", "to the repeats not trained on")
 	t.Row("JS of a perfect model", words.Figure(e.Perfect, "%.3g")+" nats", "expected; held out "+words.Figure(e.PerfectHeldOut, "%.3g"))
+}
+
+// plusMinus is the standard error of the divergence, nothing where the law is exact.
+func (l *Law) plusMinus() string {
+	if l.StdErr == nil || *l.StdErr == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" ± %.1g", *l.StdErr)
 }
 
 // writeVerdict writes what is said of the figures of held-out repeats.

@@ -102,6 +102,11 @@ func (s Settings) same(c training.Config, rec *metrics.Recording) error {
 		want.K = c.K
 	}
 	want = want.For(rec)
+	for _, row := range training.Settings() {
+		if has, given := row.Text(c), row.Text(want); has != given && s.given(row.Name) {
+			return named.Inputf("%s %s: the run has %s, and with {resume} a run keeps its settings (leave it out, or train into another directory)", named.Setting(row.Name), given, has)
+		}
+	}
 	if want != c {
 		return named.Inputf("{resume}: a run keeps its settings, and some given here are others (leave them out, or train into another directory)")
 	}
