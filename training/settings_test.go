@@ -176,7 +176,7 @@ func TestResolve(t *testing.T) {
 		"speed 3: there is no such setting":                                                         given("speed", "3"),
 		"k 0.2: there is no spike-count term; add k-loss abs or square":                             given("k", "0.2"),
 		`readout "x": it can be born, prob, threshold`:                                              given("readout", "x", "expectation", "batch"),
-		"layers x: it is a whole number of at least 1":                                                            given("layers", "x"),
+		"layers x: it is a whole number of at least 1":                                              given("layers", "x"),
 		"shots 5:3: it is a number, or MIN:MAX between which the variances decide":                  given("gradient", "parameter-shift", "shots", "5:3"),
 		"starts 2: they are told apart by the likelihood of one bin; use starts 1":                  given("objective", "wgan", "starts", "2"),
 		"objective staged: it needs the law of a word given the words before; add memory leaky":     given("objective", "staged"),
