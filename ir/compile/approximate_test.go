@@ -68,7 +68,7 @@ func TestApproximateBlocks(t *testing.T) {
 		for _, s := range k.gates {
 			c.Gate(s.Gate, s.Qubits, s.Angles...)
 		}
-		r, err := Compile(c, target, Options{Approximate: k.most, Layout: upTo(2)})
+		r, err := Compile(c, target, Options{Approximate: k.most, Unitary: true, Layout: upTo(2)})
 		if err != nil {
 			t.Fatal(err)
 		}

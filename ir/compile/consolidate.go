@@ -222,11 +222,15 @@ func (c *consolidator) prepare(b *block, m ir.Matrix) bool {
 			c.write(&ir.Apply{Gate: g.Gate, Angles: g.Angles, Qubits: b.qubits[q : q+1 : q+1]})
 		}
 	}
-	if s[1] >= tiny {
-		if b.cost < 2 {
-			return false
-		}
-		one(0, rotation(axisY, 2*math.Atan2(s[1], s[0])))
+	turn := math.Atan2(s[1], s[0])
+	switch lost := 2 * math.Sin(turn/2); { // from |a_0>|b_0>
+	case s[1] < tiny:
+	case lost <= c.most:
+		c.lost += lost
+	case b.cost < 2:
+		return false
+	default:
+		one(0, rotation(axisY, 2*turn))
 		c.write(&ir.Apply{Gate: ir.CX, Qubits: b.qubits[:]})
 	}
 	one(0, a)

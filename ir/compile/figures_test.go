@@ -195,7 +195,7 @@ func TestReportsByHand(t *testing.T) {
 // The circuits of one seed differ from each other.
 func TestTwirlsDiffer(t *testing.T) {
 	t.Parallel()
-	r, err := Compile(pairsOf(2, 0, "0-1"), families[0].target(t, 2, line(2)), Options{})
+	r, err := Compile(pairsOf(2, 0, "0-1"), families[0].target(t, 2, line(2)), Options{Unitary: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestControlledX(t *testing.T) {
 			circuit *ir.Circuit
 			device  int
 		}{{alone, k + 1}, {other, k + 2}, {alone, k + 2}} {
-			r, err := Compile(way.circuit, families[0].target(t, way.device, complete(way.device)), Options{Verify: true})
+			r, err := Compile(way.circuit, families[0].target(t, way.device, complete(way.device)), Options{Unitary: true, Verify: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,7 +88,7 @@ func TestCleanQubits(t *testing.T) {
 			t.Errorf("%s: %d two-qubit gates, want %d", name, r.Stats.TwoQubitGates, k.want)
 		}
 	}
-	r, err := Compile(spread(6, gate), line7, Options{Layout: upTo(6)})
+	r, err := Compile(spread(6, gate), line7, Options{Unitary: true, Layout: upTo(6)})
 	if err != nil {
 		t.Fatal(err)
 	}

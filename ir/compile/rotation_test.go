@@ -59,7 +59,7 @@ func TestRotationByPair(t *testing.T) {
 		for q := range 2 {
 			c.Gate(ir.RX, []int{q}, ir.Const(0.7))
 		}
-		r, err := Compile(c, target, Options{Verify: true, Layout: upTo(2)})
+		r, err := Compile(c, target, Options{Unitary: true, Verify: true, Layout: upTo(2)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestRotationsCost(t *testing.T) {
 				a = ir.Trained(1, c.TrainedSymbol("a"))
 			}
 			k.build(c, a)
-			r, err := Compile(c, target, Options{Verify: true})
+			r, err := Compile(c, target, Options{Unitary: true, Verify: true})
 			if err != nil {
 				t.Fatal(err)
 			}

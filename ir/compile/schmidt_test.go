@@ -77,3 +77,24 @@ func TestPrepared(t *testing.T) {
 		}
 	}
 }
+
+// A state that is nearly a product is made one where that may err so much, and it is told.
+func TestPreparedNearly(t *testing.T) {
+	t.Parallel()
+	c := ir.New(2, 0)
+	c.Gate(ir.H, []int{0})
+	c.Gate(ir.H, []int{1})
+	c.Gate(ir.RZZ, []int{0, 1}, ir.Const(0.02))
+	for _, k := range []struct {
+		most float64
+		want int
+	}{{0, 1}, {0.0099, 1}, {0.0101, 0}} {
+		r, err := Compile(c, families[0].target(t, 2, line(2)), Options{Approximate: k.most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := apart(idealState(t, c), stateOf(t, r, 2)); r.Stats.TwoQubitGates != k.want || d > r.Error+tolerance || (r.Error > 0) != (k.want == 0) {
+			t.Errorf("up to %v: %d two-qubit gates, want %d; %g apart, %g are told", k.most, r.Stats.TwoQubitGates, k.want, d, r.Error)
+		}
+	}
+}
