@@ -15,6 +15,7 @@ const (
 	maxConstructs = 1000 // that are listed
 	maxHeld       = 256  // parts of a condition that is not stored in a bit
 	maxTable      = 10   // bits that a number computed by cases depends on
+	rowWork       = 4    // of a row of such a table
 	listBits      = 8    // of the number of a value, where a variable holds one of a list
 	maxGrowth     = 40   // readings of a loop whose variables have more values each time
 	maxProduct    = 64   // bits of a product of numbers that depend on outcomes

@@ -184,7 +184,7 @@ func (r *reader) tabulated(at syntax.Pos, what string, args []value, f func(args
 		r.unsupported(at, "%s that depends on more than %d measured bits", what, maxTable)
 		return rows{}, false
 	}
-	if r.quiet > 0 || !r.spend(1<<len(on), at) {
+	if r.quiet > 0 || !r.spend(rowWork<<len(on), at) {
 		return rows{}, false
 	}
 	t := rows{on, make([]value, 1<<len(on))}
