@@ -33,8 +33,8 @@ func TestTrainSays(t *testing.T) {
 	if err := json.Unmarshal(must[[]byte](t)(os.ReadFile(filepath.Join(dir, "result.json"))), &r); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("qgan: JS %.3g ± %s nats to the recording (a perfect model: %.3g; its halves: %.3g), P(silent) %.4f\n",
-		*r.JS, text(r.StdErr, "%.1g"), *r.Perfect, *r.Floor, r.PSilent)
+	want := fmt.Sprintf("qgan: JS %.3g nats to the recording (a perfect model: %.3g; its halves: %.3g), P(silent) %.4f\n",
+		*r.JS, *r.Perfect, *r.Floor, r.PSilent)
 	for _, line := range append([]string{want, "qgan: " + r.Standing.Sentence + "\n"}, r.Verdict...) {
 		if !strings.Contains(said.err, line) {
 			t.Errorf("want %q in\n%s", line, said.err)
