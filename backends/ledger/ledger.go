@@ -121,6 +121,22 @@ func NewID(now time.Time) string {
 	return "qgan-" + now.UTC().Format("20060102150405") + "-" + strings.ToLower(rand.Text()[:16])
 }
 
+// Newest are the ids of the last n jobs, the newest first; none where the ledger can't be read.
+func (l *Ledger) Newest(n int) []string {
+	jobs, err := l.Jobs()
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, j := range slices.Backward(jobs) {
+		if len(ids) == n {
+			break
+		}
+		ids = append(ids, j.ID)
+	}
+	return ids
+}
+
 // Jobs returns all jobs in the order in which they were planned, which is that of their
 // submission.
 func (l *Ledger) Jobs() ([]Job, error) {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,21 +9,6 @@ import (
 
 	"qgan/internal/kind"
 )
-
-// sorts are what the words of a verb's usage take; of those that it lacks anything goes.
-var sorts = map[string][]kind.Sort{
-	"FILE.qasm": {kind.Program},
-	"RUN":       {kind.Run},
-	"FILE":      {kind.Recording, kind.JSON, kind.Folder}, // the reader of recordings has more to say of these
-	"DEVICE":    {kind.JSON},
-	"FILE.toml": {},
-}
-
-// called says what the words of a usage stand for.
-var called = map[string]string{
-	"FILE.qasm": "an OpenQASM program", "RUN": "a run directory", "FILE": "a file of spike trains",
-	"DEVICE": "calibration data of a device", "FILE.toml": "a study file",
-}
 
 // instead says what to do with a file, by its sort.
 var instead = map[kind.Sort]string{
@@ -58,20 +40,11 @@ func fits(cmd *cobra.Command, args []string) error {
 
 // fit is fits of one file, of which one of the words of a usage may be taken.
 func fit(path string, taken []string) error {
-	k := kind.Of(path)
-	var names []string
-	for _, word := range taken {
-		allowed, known := sorts[word]
-		if !known || slices.Contains(allowed, k.Sort) {
-			return nil
-		}
-		names = append(names, called[word])
-	}
-	if k.Sort == kind.Unknown || k.Sort == kind.Absent {
+	is, wanted, ok := kind.Misfit(path, taken)
+	if ok {
 		return nil
 	}
-	hint := strings.ReplaceAll(instead[k.Sort], "%s", path)
-	return usagef("%s is %s, not %s", path, k.Name, strings.Join(names, " or ")).withHint("%s", hint)
+	return usagef("%s is %s, not %s", path, is.Name, wanted).withHint("%s", strings.ReplaceAll(instead[is.Sort], "%s", path))
 }
 
 // fileFlags are the flags that name a file to read.
@@ -83,21 +56,14 @@ var fileFlags = []string{"data", "compare", "device", "noise-model", "latent-vec
 func (a *app) spooled(cmd *cobra.Command, args []string) (_ []string, done func(), err error) {
 	done = func() {}
 	path := ""
-	spool := func() error {
+	spool := func() (err error) {
 		if path != "" {
 			return usagef("- is standard input, which is there once")
 		}
-		dir, err := os.MkdirTemp("", "qgan-")
-		if err != nil {
-			return err
+		if path, done, err = kind.Spool(a.stdin); err != nil {
+			done = func() {}
 		}
-		done = func() { _ = os.RemoveAll(dir) } // what is left of it is the system's to clear
-		data, err := io.ReadAll(a.stdin)
-		if err != nil {
-			return err
-		}
-		path = filepath.Join(dir, "stdin")
-		return os.WriteFile(path, data, 0o600)
+		return err
 	}
 	args = slices.Clone(args)
 	for i, arg := range args {

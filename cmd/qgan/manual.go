@@ -5,7 +5,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,7 +55,7 @@ func (a *app) explain(root *cobra.Command) {
 	root.AddCommand(a.newManualCmd())
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
-			a.shells(annotate(newGroupCmd(c), configNever))
+			manual.Shells(annotate(newGroupCmd(c), configNever), a.out, a.book)
 		}
 	}
 }
@@ -71,32 +70,6 @@ func (a *app) complete(root *cobra.Command, args []string) error {
 		return err
 	}
 	return b.Complete(a.sources())
-}
-
-// shells makes the verbs of `completion` speak as the others do; that of bash also does without
-// the package bash-completion.
-func (a *app) shells(completion *cobra.Command) {
-	completion.Short, completion.Long = "Print the completion script of a shell", ""
-	load := map[string]string{
-		"bash":       "  source <(qgan completion bash)                        # in this shell\n  qgan completion bash > /etc/bash_completion.d/qgan    # in every new one",
-		"zsh":        "  source <(qgan completion zsh)                         # in this shell\n  qgan completion zsh > \"${fpath[1]}/_qgan\"             # in every new one",
-		"fish":       "  qgan completion fish | source                         # in this shell\n  qgan completion fish > ~/.config/fish/completions/qgan.fish",
-		"powershell": "  qgan completion powershell | Out-String | Invoke-Expression",
-	}
-	for _, c := range completion.Commands() {
-		c.Short = "Print the completion script of " + c.Name()
-		c.Long = c.Short + ", which completes verbs, flags and what can stand for their values:\n\n" + load[c.Name()]
-		if c.Name() == "bash" {
-			c.RunE = func(cmd *cobra.Command, _ []string) error {
-				bare, _ := cmd.Flags().GetBool("no-descriptions")
-				b, err := a.book(cmd.Root())
-				if err != nil {
-					return err
-				}
-				return b.Bash(a.out, !bare)
-			}
-		}
-	}
 }
 
 // newManualCmd makes the verb by which `make generate` and `make dist` write the manual.
@@ -162,13 +135,5 @@ func (a *app) jobNames(string) []string {
 		return nil
 	}
 	defer l.Close()
-	jobs, err := l.Jobs()
-	if err != nil {
-		return nil
-	}
-	var ids []string
-	for _, j := range slices.Backward(jobs) {
-		ids = append(ids, j.ID)
-	}
-	return ids[:min(len(ids), 50)]
+	return l.Newest(50)
 }

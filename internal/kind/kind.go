@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -50,6 +51,58 @@ var heads = []struct {
 
 // program finds the statements with which a program in OpenQASM begins, behind comments.
 var program = regexp.MustCompile(`^(?:\s|//[^\n]*\n|/\*(?s:.*?)\*/)*(?:OPENQASM\b|include\s*"|(?:qreg|creg|qubit|bit)\b[^,\n]*;)`)
+
+// slots are the words by which usages of commands call what they read: what it is, and the sorts
+// of files that may be it.
+var slots = map[string]struct {
+	name  string
+	sorts []Sort
+}{
+	"FILE.qasm": {"an OpenQASM program", []Sort{Program}},
+	"RUN":       {"a run directory", []Sort{Run}},
+	"FILE":      {"a file of spike trains", []Sort{Recording, JSON, Folder}}, // its reader has more to say of these
+	"DEVICE":    {"calibration data of a device", []Sort{JSON}},
+	"FILE.toml": {"a study file", nil},
+}
+
+// Misfit tells that what is at a path can't be what one of these words of a usage stands for, such
+// as RUN or FILE.qasm: what it is, and the names of what was wanted. It is silent (ok) where that
+// can't be told, and of words that it doesn't know.
+func Misfit(path string, words []string) (is Kind, wanted string, ok bool) {
+	is = Of(path)
+	if is.Sort == Unknown || is.Sort == Absent {
+		return is, "", true
+	}
+	var names []string
+	for _, word := range words {
+		slot, known := slots[word]
+		if !known || slices.Contains(slot.sorts, is.Sort) {
+			return is, "", true
+		}
+		names = append(names, slot.name)
+	}
+	return is, strings.Join(names, " or "), false
+}
+
+// Spool puts what a stream holds into a file of its own, for readers that take a path, and returns
+// the path and what removes it again.
+func Spool(r io.Reader) (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "qgan-")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) } // what is left of it is the system's to clear
+	data, err := io.ReadAll(r)
+	if err == nil {
+		path = filepath.Join(dir, "stdin")
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		remove()
+		return "", nil, err
+	}
+	return path, remove, nil
+}
 
 // Of tells what is at a path. What can't be opened, a pipe and a text of no certain sort are
 // Unknown.

@@ -122,3 +122,33 @@ func (b *Book) Bash(w io.Writer, descriptions bool) error {
 	}
 	return b.root.GenBashCompletionV2(w, descriptions)
 }
+
+// Shells makes cobra's verbs of completion speak as the others do: what each is, and how its script
+// is loaded. That of bash is the book's own ([Book.Bash]). book is called when a script is asked for.
+func Shells(completion *cobra.Command, w io.Writer, book func(*cobra.Command) (*Book, error)) {
+	program := completion.Root().Name()
+	load := map[string]string{
+		"bash":       "  source <(%s completion bash)                        # in this shell\n  %s completion bash > /etc/bash_completion.d/%s    # in every new one",
+		"zsh":        "  source <(%s completion zsh)                         # in this shell\n  %s completion zsh > \"${fpath[1]}/_%s\"             # in every new one",
+		"fish":       "  %s completion fish | source                         # in this shell\n  %s completion fish > ~/.config/fish/completions/%s.fish",
+		"powershell": "  %s completion powershell | Out-String | Invoke-Expression",
+	}
+	completion.Short, completion.Long = "Print the completion script of a shell", ""
+	for _, c := range completion.Commands() {
+		c.Short = "Print the completion script of " + c.Name()
+		c.Long = c.Short + ", which completes verbs, flags and what can stand for their values:\n\n" + strings.ReplaceAll(load[c.Name()], "%s", program)
+		if c.Name() == "bash" {
+			c.RunE = func(cmd *cobra.Command, _ []string) error {
+				bare, err := cmd.Flags().GetBool("no-descriptions")
+				if err != nil {
+					return err
+				}
+				b, err := book(cmd.Root())
+				if err != nil {
+					return err
+				}
+				return b.Bash(w, !bare)
+			}
+		}
+	}
+}
