@@ -131,17 +131,13 @@ func (f *compileFlags) options(a *app) (compile.Options, error) {
 	if f.dialect != "" && !slices.Contains(qasm.Dialects(), f.dialect) {
 		return o, usagef("--dialect %s: it takes %s", f.dialect, named.OneOf(qasm.Dialects()))
 	}
-	switch f.dd {
-	case "none":
-	case string(compile.DecoupleXX), string(compile.DecoupleXY4):
-		o.Decoupling = compile.Decoupling(f.dd)
-	default:
-		return o, usagef("--dd %s: it takes none, xx or xy4", f.dd)
-	}
 	if f.twirl < 0 || f.twirl > maxTwirls {
 		return o, usagef("--twirl %d: it takes 0 to %d", f.twirl, maxTwirls)
 	}
 	var err error
+	if o.Decoupling, err = compile.ParseDecoupling(f.dd); err != nil {
+		return o, usagef("--dd %s: %w", f.dd, err)
+	}
 	if o.Layout, err = compile.ParseLayout(f.layout); err != nil {
 		return o, usagef("--layout %s: %w", f.layout, err)
 	}
@@ -215,13 +211,8 @@ func (a *app) printCompiled(f *compileFlags, t *compile.Target, r *compile.Resul
 		}
 		return a.printJSON(report)
 	}
-	a.note("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
-		report.Device, report.Stats.TwoQubitGates, report.Stats.TwoQubitDepth, report.Stats.OneQubitGates, r.Stats.Estimate(), report.Layout)
-	if f.approximate > 0 {
-		a.note("approximate: no probability is off by more than %.3g for what was left out", min(report.Error, 1))
-	}
-	if report.Readout != nil {
-		a.note("outcomes have to be corrected: --json tells the map")
+	for _, remark := range r.Remarks() {
+		a.note("%s", remark)
 	}
 	return a.writeCompiled(f.out, texts)
 }

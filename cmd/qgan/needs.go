@@ -35,14 +35,6 @@ func (c call) ofRun() bool {
 	return slices.ContainsFunc(c.args, func(path string) bool { return isRun(c.a, path) })
 }
 
-// needTraining says that baselines, the names in a list, have one among them that is trained.
-func needTraining(list string) bool {
-	return slices.ContainsFunc(strings.Split(list, ","), func(text string) bool {
-		name, _, _ := strings.Cut(text, "=")
-		return name != "all" && name != "none" && name != "quick" && !slices.Contains(score.Baselines(), name)
-	})
-}
-
 // needs is the table of what this package knows; what settings need of each other is refused by
 // the libraries that read them.
 func needs() []need {
@@ -65,12 +57,12 @@ func needs() []need {
 		}, "needs --method mps"},
 		{"evaluate", "exact samples latents shots-per-latent parameters device noise-model device-noise readout-error mitigate calibration-shots m3-distance", call.ofRun, onlyRun},
 		{"score", "parameters", call.ofRun, onlyRun},
-		{"score", "iterations", func(c call) bool { return needTraining(c.flag("baselines")) }, "needs a baseline that is trained, such as --baselines product"},
+		{"score", "iterations", func(c call) bool { return score.AnyTrained(strings.Split(c.flag("baselines"), ",")) }, "needs a baseline that is trained, such as --baselines product"},
 		{"baseline", "split", func(c call) bool { return c.set("samples") }, "needs --samples"},
 		{"baseline", "timesteps classical", func(c call) bool { return !c.set("samples") }, "is for measuring: leave out --samples"},
 		{"baseline", "iterations", func(c call) bool {
 			files, _ := c.cmd.Flags().GetStringArray("samples")
-			return c.flag("classical") == "true" || needTraining(strings.Join(append(files, "none"), ","))
+			return c.flag("classical") == "true" || score.AnyTrained(files)
 		}, "needs --classical, or --samples of a baseline that is trained"},
 		{"report", "parameters", call.ofRun, onlyRun},
 		{"submit", "wait json", func(c call) bool { return c.flag("dry-run") != "true" }, "is for a job that is sent: leave out --dry-run"},

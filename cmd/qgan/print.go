@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -16,14 +14,10 @@ import (
 // printJSON prints v on stdout as one object. Objects carry a field "schema" and
 // are only ever extended.
 func (a *app) printJSON(v any) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return err
+	text, err := words.JSON(v)
+	if err == nil {
+		_, err = a.out.Write(text)
 	}
-	_, err := a.out.Write(words.Spelled(b.Bytes()))
 	return err
 }
 

@@ -59,6 +59,18 @@ func Lines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// JSON is v as one indented object with a line end, for people's terminals too (see [Spelled]).
+func JSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return Spelled(b.Bytes()), nil
+}
+
 // Spelled is JSON in which what a terminal acts on is spelled out: the control characters that
 // JSON allows as they are.
 func Spelled(text []byte) []byte {

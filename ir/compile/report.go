@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -58,6 +60,20 @@ func (r *Result) Report(took time.Duration) *Report {
 	return out
 }
 
+// Remarks are the figures and the oddities of a result in sentences: gates, fidelity, qubits, what an
+// approximation may err by, and that outcomes have to be corrected.
+func (r *Result) Remarks() []string {
+	out := []string{fmt.Sprintf("%s: %d two-qubit gates in depth %d, %d one-qubit gates, estimated fidelity %s, on the qubits %v",
+		r.target.Name, r.Stats.TwoQubitGates, r.Stats.TwoQubitDepth, r.Stats.OneQubitGates, r.Stats.Estimate(), r.Layout)}
+	if r.options.Approximate > 0 {
+		out = append(out, fmt.Sprintf("approximate: no probability is off by more than %.3g for what was left out", min(r.Error, 1)))
+	}
+	if r.Readout != nil {
+		out = append(out, "outcomes have to be corrected: --json tells the map")
+	}
+	return out
+}
+
 // Twirls are so many twirled circuits, which the seed decides, see Twirl.
 func (r *Result) Twirls(n int, seed uint64) ([]*ir.Circuit, error) {
 	rng := stream.New(seed, "twirl")
@@ -69,6 +85,16 @@ func (r *Result) Twirls(n int, seed uint64) ([]*ir.Circuit, error) {
 		}
 	}
 	return out, nil
+}
+
+// ParseDecoupling reads none, xx or xy4.
+func ParseDecoupling(text string) (Decoupling, error) {
+	for _, d := range []Decoupling{NoDecoupling, DecoupleXX, DecoupleXY4} {
+		if text == cmp.Or(string(d), "none") {
+			return d, nil
+		}
+	}
+	return "", errors.New("it takes none, xx or xy4")
 }
 
 // ParseLayout reads the physical qubit of each qubit, "3,5,4"; "auto" is nil.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"qgan/internal/stream"
 	"qgan/metrics"
@@ -99,6 +101,15 @@ func (t training) onlyRepeats(fit func() (Model, error)) (Model, error) {
 		return nil, noFit("it needs repeats of one stimulus")
 	}
 	return fit()
+}
+
+// AnyTrained says that one of these names of baselines is of one that is trained, not fitted in
+// a moment: none of [Baselines], nor all, none or quick. What follows a = is no part of a name.
+func AnyTrained(names []string) bool {
+	return slices.ContainsFunc(names, func(text string) bool {
+		name, _, _ := strings.Cut(text, "=")
+		return name != "all" && name != "none" && name != "quick" && !slices.Contains(Baselines(), name)
+	})
 }
 
 // Baselines are the names of the simple models that any generator has to beat, in the
