@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+	"maps"
+	"slices"
 
 	"qgan/backends/service"
 	"qgan/internal/conffile"
@@ -62,7 +64,7 @@ func (a *app) configReport(root *cobra.Command) (*conffile.Report, error) {
 		}
 	}
 	tables := settingsTables()
-	for _, table := range sortedKeys(tables) {
+	for _, table := range slices.Sorted(maps.Keys(tables)) {
 		for _, key := range tables[table] {
 			if value, from, ok := a.cfg.Files.Table(table).Text(key); ok {
 				r.Settings = append(r.Settings, conffile.KeyRow{Table: table, Key: key, Value: service.Shown(value), Origin: from})

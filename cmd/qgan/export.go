@@ -31,8 +31,10 @@ func (f *circuitFlags) add(s *pflag.FlagSet, timestep, past string) {
 // program reads the circuit of a program, for which the flags of a run, and the others
 // named, mean nothing.
 func (f *circuitFlags) program(a *app, cmd *cobra.Command, path string, others ...string) (*ir.Circuit, error) {
-	if err := runFlagsOnly(cmd, path, append([]string{"timestep", "latent-vector", "past", "parametric", "parameters"}, others...)...); err != nil {
-		return nil, err
+	for _, flag := range append([]string{"timestep", "latent-vector", "past", "parametric", "parameters"}, others...) {
+		if cmd.Flags().Changed(flag) {
+			return nil, usagef("--%s is for a run, %s is a program", flag, path)
+		}
 	}
 	return a.circuitOf(path, f.params, false)
 }

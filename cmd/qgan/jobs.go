@@ -11,6 +11,7 @@ import (
 	"qgan/backends/ledger"
 	"qgan/backends/remote"
 	"qgan/backends/service"
+	"qgan/internal/words"
 )
 
 // newJobsCmd makes `jobs`.
@@ -148,7 +149,7 @@ func newJobsShowCmd(a *app) *cobra.Command {
 				if asJSON {
 					return a.printJob(j, true)
 				}
-				t := newTable(a.out)
+				t := words.NewTable(a.out)
 				for _, k := range j.Facts() {
 					t.Row(k[0], k[1])
 				}

@@ -644,3 +644,6 @@ func TestBaselineValues(t *testing.T) {
 		})
 	}
 }
+
+// sortedKeys returns a map's keys in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"qgan/internal/progress"
 	"qgan/internal/words"
@@ -51,12 +48,6 @@ func (a *app) tell(asJSON bool, report interface{ WriteText(io.Writer) error }) 
 	return nil
 }
 
-// newTable begins a table of aligned columns.
-func newTable(w io.Writer) *words.Table { return words.NewTable(w) }
-
-// sortedKeys returns a map's keys in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
-
 // warn writes a warning on stderr.
 func (a *app) warn(format string, args ...any) {
 	fmt.Fprintf(a.err, "qgan: warning: %s\n", words.Lines(fmt.Sprintf(format, args...)))
@@ -66,9 +57,6 @@ func (a *app) warn(format string, args ...any) {
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.err, "qgan: %s\n", words.Lines(fmt.Sprintf(format, args...)))
 }
-
-// text prints a figure that may be absent.
-func text(x *float64, format string) string { return words.Figure(x, format) }
 
 // plural counts things: "1 neuron", "2 neurons".
 func plural(n int, thing string) string { return words.Count(n, thing) }

@@ -21,6 +21,7 @@ import (
 	"qgan/internal/checkup"
 	"qgan/internal/durable"
 	"qgan/internal/machine"
+	"qgan/internal/words"
 	"qgan/ir/compile"
 	"qgan/metrics"
 	"qgan/metrics/score"
@@ -258,7 +259,7 @@ func TestWhatIsPrintedIsPlain(t *testing.T) {
 	a.warn("%s", evil)
 	a.report(exitRemote, fmt.Errorf("ibm: job x failed: %s\nand another", evil))
 	a.report(exitUsage, usagef("x").withHint("%s", evil))
-	table := newTable(&out)
+	table := words.NewTable(&out)
 	table.Row("job", evil)
 	if err := table.Flush(); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"qgan/backends/exec"
@@ -80,14 +79,4 @@ func addParams(f *pflag.FlagSet, params *[]string) {
 func isProgram(path string) bool {
 	info, err := os.Stat(path)
 	return path == "-" || strings.HasPrefix(filepath.Ext(path), ".qasm") || err == nil && info.Mode().IsRegular()
-}
-
-// runFlagsOnly refuses flags that mean something for a run only, of a program.
-func runFlagsOnly(cmd *cobra.Command, path string, flags ...string) error {
-	for _, flag := range flags {
-		if cmd.Flags().Changed(flag) {
-			return usagef("--%s is for a run, %s is a program", flag, path)
-		}
-	}
-	return nil
 }

@@ -69,7 +69,7 @@ func (r *Result) Remarks() []string {
 		out = append(out, fmt.Sprintf("approximate: no probability is off by more than %.3g for what was left out", min(r.Error, 1)))
 	}
 	if r.Readout != nil {
-		out = append(out, "outcomes have to be corrected: --json tells the map")
+		out = append(out, "outcomes have to be corrected, by the map in the JSON report")
 	}
 	return out
 }
