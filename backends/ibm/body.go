@@ -141,10 +141,16 @@ func check(c *ir.Circuit) error {
 		}
 	}
 	for i, op := range c.Ops {
-		if op, ok := op.(*ir.Apply); ok && op.Gate == ir.RZZ {
-			if a := op.Angles[0].Const; a < -1e-10 || a > math.Pi/2+1e-10 {
-				return &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("rzz(%v) on qubits %v: the angle has to be in [0, π/2]", a, op.Qubits)}
+		err := ir.Walk([]ir.Op{op}, func(op ir.Op) error {
+			if op, ok := op.(*ir.Apply); ok && op.Gate == ir.RZZ {
+				if a := op.Angles[0].Const; a < -1e-10 || a > math.Pi/2+1e-10 {
+					return &backends.Refusal{Place: fmt.Sprintf("operation %d", i), Reason: fmt.Sprintf("rzz(%v) on qubits %v: the angle has to be in [0, π/2]", a, op.Qubits)}
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -357,11 +357,14 @@ func TestBodyRefuses(t *testing.T) {
 		circuit *ir.Circuit
 		text    string
 	}{
-		"not native":      {measured(func(c *ir.Circuit) { c.Gate(ir.H, []int{0}) }), "h"},
-		"word of Python":  {measured(func(c *ir.Circuit) { c.BitRegs = []ir.Register{{Name: "lambda", Indices: []int{0}}} }), "lambda"},
-		"no identifier":   {measured(func(c *ir.Circuit) { c.BitRegs = []ir.Register{{Name: "θ", Indices: []int{0}}} }), "θ"},
-		"rzz below 0":     {measured(func(c *ir.Circuit) { c.Gate(ir.RZZ, []int{0, 1}, ir.Const(-0.1)) }), "operation 0: rzz(-0.1)"},
-		"rzz above π/2":   {measured(func(c *ir.Circuit) { c.Gate(ir.RZZ, []int{0, 1}, ir.Const(2)) }), "operation 0: rzz(2)"},
+		"not native":     {measured(func(c *ir.Circuit) { c.Gate(ir.H, []int{0}) }), "h"},
+		"word of Python": {measured(func(c *ir.Circuit) { c.BitRegs = []ir.Register{{Name: "lambda", Indices: []int{0}}} }), "lambda"},
+		"no identifier":  {measured(func(c *ir.Circuit) { c.BitRegs = []ir.Register{{Name: "θ", Indices: []int{0}}} }), "θ"},
+		"rzz below 0":    {measured(func(c *ir.Circuit) { c.Gate(ir.RZZ, []int{0, 1}, ir.Const(-0.1)) }), "operation 0: rzz(-0.1)"},
+		"rzz above π/2":  {measured(func(c *ir.Circuit) { c.Gate(ir.RZZ, []int{0, 1}, ir.Const(2)) }), "operation 0: rzz(2)"},
+		"rzz in a branch": {measured(func(c *ir.Circuit) {
+			c.Ops = append(c.Ops, &ir.If{Cond: ir.BitSet(0), Then: []ir.Op{&ir.Apply{Gate: ir.RZZ, Qubits: []int{0, 1}, Angles: []ir.Angle{ir.Const(2)}}}})
+		}), "operation 0: rzz(2)"},
 		"nothing is read": {ir.New(2, 1), "nothing is measured"},
 		"no bits":         {ir.New(2, 0), "no classical bits"},
 		"open symbols":    {measured(func(c *ir.Circuit) { c.Trained = []string{"a"}; c.Gate(ir.RZ, []int{0}, ir.Trained(1, 0)) }), "symbols"},
