@@ -75,8 +75,9 @@ type BaselineOptions struct {
 	// Rand draws from the models whose law is known by draws only, and for the Monte
 	// Carlo fits of windows of more than [MaxEntBits]; without it they have no figures.
 	Rand *rand.Rand
-	// Begin is told of each model before it is fitted; nil: nobody.
-	Begin func(name string)
+	// Begin is told of each model before it is fitted, and that it is the kth of n; nil:
+	// nobody.
+	Begin func(name string, k, n int)
 
 	effort mcEffort // of the Monte Carlo fits; zero: the default
 }
@@ -182,14 +183,15 @@ func BaselinesOf(all, odd, even *States, opt BaselineOptions) ([]BaselineResult,
 			}
 		}
 	}
+	if opt.Models != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(opt.Models, name) })
+	}
 	wanted := func(name string) bool {
-		if opt.Models != nil && !slices.Contains(opt.Models, name) {
-			return false
+		k := slices.Index(names, name)
+		if k >= 0 && opt.Begin != nil {
+			opt.Begin(name, k+1, len(names))
 		}
-		if opt.Begin != nil {
-			opt.Begin(name)
-		}
-		return true
+		return k >= 0
 	}
 
 	var results []BaselineResult

@@ -19,7 +19,10 @@ type TimeResult struct {
 	// Summary has the statistics themselves, over the longest of the compared
 	// windows; nil for a sample of shorter repeats, and for the floor.
 	Summary *TimeSummary `json:"summary,omitempty"`
-	Note    string       `json:"note,omitempty"`
+	// Lags is the number of lags, from 0, that a model is fitted to where there are more to be
+	// shown; otherwise 0.
+	Lags int    `json:"-"`
+	Note string `json:"note,omitempty"`
 }
 
 // Measure compares a sample with the data; see [TimeComparer.Compare].
@@ -117,7 +120,7 @@ func (c *TimeComparer) TimeBaselines(fitted *spikes.Raster, rng *rand.Rand) ([]T
 		}
 		r.Parameters = p.Parameters()
 		if g, ok := p.(*DichotomisedGaussian); ok && g.lags <= AutocorrelogramLags && g.lags < fitted.Bins {
-			r.Note = fmt.Sprintf("fitted to lag %d", g.lags-1)
+			r.Lags, r.Note = g.lags, fmt.Sprintf("fitted to lag %d", g.lags-1)
 		}
 		if l, ok := p.(likely); ok {
 			perBin, impossible := l.LogLikelihood(c.raster)

@@ -48,7 +48,7 @@ to a file, which score judges like any other.`,
 				return a.writeBaselines(cmd, rec, files, assess.ScoreOptions{Split: split, Seed: seed, Iterations: iterations}, asJSON)
 			}
 			r, err := assess.MeasureBaselines(cmd.Context(), rec, timesteps, assess.BaselineOptions{
-				Seed: seed, Classical: classical, Iterations: iterations, Begin: func(name string) { a.pulse.Stage("%s", name) },
+				Seed: seed, Classical: classical, Iterations: iterations, Begin: func(name string, k, n int) { a.pulse.Stage("model %d of %d: %s", k, n, name) },
 				Training: func(name string, hidden int) { a.note("training %s, %s", name, plural(hidden, "hidden unit")) },
 			})
 			if err != nil {

@@ -183,7 +183,7 @@ func stepAxis(a *plot.Axis, first, last int, zero bool) {
 		}
 	default:
 		a.Scale = plot.LogScale{}
-		a.Tick.Marker = logTicks{}
+		a.Tick.Marker = logTicks{whole: true}
 		a.Min, a.Max = float64(first), float64(last)
 		if zero {
 			a.Min = float64(first) / 2
@@ -196,7 +196,7 @@ func stepAxis(a *plot.Axis, first, last int, zero bool) {
 type zeroTicks struct{ first float64 }
 
 func (t zeroTicks) Ticks(lo, hi float64) []plot.Tick {
-	return append([]plot.Tick{{Value: lo, Label: "0"}}, logTicks{}.Ticks(t.first, hi)...)
+	return append([]plot.Tick{{Value: lo, Label: "0"}}, logTicks{whole: true}.Ticks(t.first, hi)...)
 }
 
 // spread moves labels at the heights ys, in falling order, apart to at least gap

@@ -124,9 +124,10 @@ func (t linearTicks) Ticks(lo, hi float64) []plot.Tick {
 // minus gives negative numbers a minus sign instead of a hyphen.
 func minus(s string) string { return strings.Replace(s, "-", "−", 1) }
 
-// logTicks marks powers of ten, and 2 and 5 times these where the axis has few.
+// logTicks marks powers of ten, and 2 and 5 times these where the axis has few. They
+// are plain numbers where all are from 10⁻³ to 10³, and powers where one is beyond.
 type logTicks struct {
-	whole bool // whole numbers only, written without powers
+	whole bool // whole numbers only, plain below 10⁵
 }
 
 func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
@@ -139,6 +140,11 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 		}
 	}
 	each := 1 + (decades-1)/8 // decades from one label to the next
+	below := 1e-4             // the largest label that is no plain number
+	if decades < 2 {
+		below = 5e-4
+	}
+	plain := lo > below*(1+1e-9) && hi < 1e4
 	var ticks []plot.Tick
 	for e := first; e <= last; e++ {
 		for m := 1; m <= 9; m++ {
@@ -148,7 +154,7 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 			}
 			label := ""
 			if m == 1 && (e-first)%each == 0 || decades < 2 && (m == 2 || m == 5) {
-				label = t.label(m, e, decades < 2)
+				label = t.label(m, e, plain)
 			}
 			ticks = append(ticks, plot.Tick{Value: v, Label: label})
 		}
@@ -156,14 +162,11 @@ func (t logTicks) Ticks(lo, hi float64) []plot.Tick {
 	return ticks
 }
 
-// label writes m times a power of ten, without the power where the axis has few and they
-// are small.
-func (t logTicks) label(m, e int, few bool) string {
+// label writes m times a power of ten.
+func (t logTicks) label(m, e int, plain bool) string {
 	switch {
-	case t.whole && e < 5 || few && e >= 0 && e < 3:
-		return strconv.Itoa(m * int(math.Pow10(e)))
-	case few && e < 0 && e > -3:
-		return strconv.FormatFloat(float64(m)*math.Pow10(e), 'f', -e, 64)
+	case t.whole && e < 5 || plain:
+		return strconv.FormatFloat(float64(m)*math.Pow10(e), 'f', max(0, -e), 64)
 	case m == 1:
 		return pow10(e)
 	}

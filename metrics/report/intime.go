@@ -30,6 +30,7 @@ var referenceStyles = [...]draw.LineStyle{
 // timeCurve is what the figure draws of one sample.
 type timeCurve struct {
 	summary *metrics.TimeSummary
+	lags    int // the number of lags, from 0, that are drawn; 0: all
 	line    draw.LineStyle
 	glyph   draw.GlyphDrawer
 }
@@ -37,8 +38,8 @@ type timeCurve struct {
 // timePanel is one panel: a statistic against lags, bins or spikes.
 type timePanel struct {
 	title, xlabel, ylabel string
-	first                 int // the x of the first value
-	log                   bool
+	first                 int  // the x of the first value
+	log, lags             bool // the y axis is logarithmic; the x axis has lags
 	of                    func(*metrics.TimeSummary) []float64
 }
 
@@ -67,7 +68,11 @@ func (in *Input) timeFigure() *figure {
 		if i < MaxReferences {
 			line := referenceStyles[i]
 			line.Width = 1.1
-			add(r.Name, r.Summary, timeCurve{line: line}, markLine)
+			name := r.Name
+			if r.Lags > 0 {
+				name += fmt.Sprintf(" (fitted to lag %d)", r.Lags-1)
+			}
+			add(name, r.Summary, timeCurve{line: line, lags: r.Lags}, markLine)
 		}
 	}
 	for i := range in.Models {
@@ -75,20 +80,20 @@ func (in *Input) timeFigure() *figure {
 		add(m.Name, m.Time.Summary, timeCurve{line: draw.LineStyle{Color: modelColor(i), Width: 1.3}, glyph: glyphs[i]}, markGlyph)
 	}
 	add("recording", in.DataTime, timeCurve{line: draw.LineStyle{Color: black, Width: 1}, glyph: draw.RingGlyph{}}, markGlyph)
-	f.caption = "Above: coincidences of a neuron's own spikes, and covariances of a bin with a later one, mean over neurons and over pairs. Middle: the latter, and the number of spikes in a window. Below: share of silent windows by their length, and the length of bursts, runs of bins with a spike, cut by the window's ends. All over windows of equal length."
+	f.caption = "Above: coincidences of a neuron's own spikes, and covariances of a bin with a later one, mean over neurons and over pairs. Middle: the latter, and the number of spikes in a window. Below: share of silent windows by their length, and the length of bursts, runs of bins with a spike, cut by the window's ends. Covariances are those within repeats, all else within windows of equal length."
 
 	lag := "lag (" + in.binText() + ")"
 	panels := []timePanel{
-		{"a  autocorrelogram", lag, "coincidences per spike", 1, false, func(s *metrics.TimeSummary) []float64 {
+		{"a  autocorrelogram", lag, "coincidences per spike", 1, false, true, func(s *metrics.TimeSummary) []float64 {
 			// A window has no pairs at its own length or beyond.
 			half := len(s.Autocorrelogram) / 2
 			return later(s.Autocorrelogram[half:min(half+s.Timesteps, len(s.Autocorrelogram))])
 		}},
-		{"b  lag autocovariance, mean over neurons", lag, "spikes²/bin²", 1, false, func(s *metrics.TimeSummary) []float64 { return later(s.LagAutocovariance) }},
-		{"c  lag covariance, mean over pairs", lag, "spikes²/bin²", 0, false, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
-		{"d  spikes in a window", fmt.Sprintf("K, spikes in %d bins", in.DataTime.Timesteps), "P(K)", 0, true, func(s *metrics.TimeSummary) []float64 { return s.SpikeCounts }},
-		{"e  silent windows", "length (" + in.binText() + ")", "P(silent)", 1, true, func(s *metrics.TimeSummary) []float64 { return s.PSilent }},
-		{"f  length of bursts", "length (" + in.binText() + ")", "P(length)", 1, true, func(s *metrics.TimeSummary) []float64 { return later(s.BurstLengths) }},
+		{"b  lag autocovariance, mean over neurons", lag, "spikes²/bin²", 1, false, true, func(s *metrics.TimeSummary) []float64 { return later(s.LagAutocovariance) }},
+		{"c  lag covariance, mean over pairs", lag, "spikes²/bin²", 0, false, true, func(s *metrics.TimeSummary) []float64 { return s.LagCovariance }},
+		{"d  spikes in a window", fmt.Sprintf("K, spikes in %d bins", in.DataTime.Timesteps), "P(K)", 0, true, false, func(s *metrics.TimeSummary) []float64 { return s.SpikeCounts }},
+		{"e  silent windows", "length (" + in.binText() + ")", "P(silent)", 1, true, false, func(s *metrics.TimeSummary) []float64 { return s.PSilent }},
+		{"f  length of bursts", "length (" + in.binText() + ")", "P(length)", 1, true, false, func(s *metrics.TimeSummary) []float64 { return later(s.BurstLengths) }},
 	}
 	plots := make([][]*plot.Plot, len(panels)/2)
 	for i, p := range panels {
@@ -115,11 +120,20 @@ func drawable(results []metrics.TimeResult) []metrics.TimeResult {
 // maxGlyphs is the number of points beyond which a panel shows lines alone.
 const maxGlyphs = 45
 
+// values are those of a curve, of lags as far as the curve is drawn.
+func (t timePanel) values(c timeCurve) []float64 {
+	ys := t.of(c.summary)
+	if t.lags && c.lags > 0 {
+		ys = ys[:min(len(ys), c.lags-t.first)]
+	}
+	return ys
+}
+
 // plot draws the panel; the last curve is the recording's.
 func (t timePanel) plot(curves []timeCurve) *plot.Plot {
 	lo, hi, last := math.Inf(1), math.Inf(-1), 0
 	for _, c := range curves {
-		for k, v := range t.of(c.summary) {
+		for k, v := range t.values(c) {
 			if !finite(v) || t.log && v <= 0 {
 				continue
 			}
@@ -131,7 +145,10 @@ func (t timePanel) plot(curves []timeCurve) *plot.Plot {
 	}
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = t.xlabel, t.ylabel
-	p.X.Min, p.X.Max = float64(t.first)-0.3, float64(t.first+max(1, last))+0.3
+	if !t.lags { // of lags only those that windows have
+		last = max(1, last)
+	}
+	p.X.Min, p.X.Max = float64(t.first)-0.3, float64(t.first+last)+0.3
 	p.X.Tick.Marker = linearTicks{count: 8, integer: true}
 	if t.log {
 		// Rarer than a hundredth of what is rarest in the recording is as good as
@@ -161,7 +178,7 @@ func (t timePanel) plot(curves []timeCurve) *plot.Plot {
 	}
 	p.Add(plotFunc(func(c draw.Canvas, p *plot.Plot) {
 		for _, curve := range curves {
-			ys := t.of(curve.summary)
+			ys := t.values(curve)
 			xs := make([]float64, len(ys))
 			for k := range xs {
 				xs[k] = float64(t.first + k)

@@ -208,13 +208,35 @@ func TestTextsThatAreLeftOut(t *testing.T) {
 	for i := range MaxReferences + 2 {
 		in.References = append(in.References, metrics.TimeResult{Name: fmt.Sprint("r", i), Summary: of(4)})
 	}
-	in.References[0].Summary, in.References[2].Summary = nil, of(3)
+	in.References[0].Summary, in.References[2].Summary, in.References[3].Lags = nil, of(3), 10
 	var texts []string
 	for _, e := range in.timeFigure().legend {
 		texts = append(texts, e.text)
 	}
-	if got, want := strings.Join(texts, " "), "r1 r3 r4 r5 r6 a recording"; got != want {
+	if got, want := strings.Join(texts, " "), "r1 r3 (fitted to lag 9) r4 r5 r6 a recording"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// Curves of lags end where their model is fitted to, other curves don't.
+func TestFittedLags(t *testing.T) {
+	t.Parallel()
+	many := func(*metrics.TimeSummary) []float64 { return make([]float64, 11) }
+	for _, k := range []struct {
+		panel      timePanel
+		lags, want int
+	}{
+		{timePanel{first: 0, lags: true}, 0, 11},
+		{timePanel{first: 0, lags: true}, 10, 10},
+		{timePanel{first: 1, lags: true}, 10, 9},
+		{timePanel{first: 1, lags: true}, 1, 0},
+		{timePanel{first: 0, lags: true}, 20, 11},
+		{timePanel{first: 0}, 10, 11},
+	} {
+		k.panel.of = many
+		if got := len(k.panel.values(timeCurve{lags: k.lags})); got != k.want {
+			t.Errorf("%d lags from %d: %d values, want %d", k.lags, k.panel.first, got, k.want)
+		}
 	}
 }
 

@@ -47,9 +47,9 @@ type BaselineOptions struct {
 	// Iterations are the steps of each of them.
 	Iterations int
 	// Training is told of each before it is trained, and Begin of every model before it is
-	// fitted; nil: nobody.
+	// fitted or trained, and that it is the kth of n; nil: nobody.
 	Training func(name string, hiddenUnits int)
-	Begin    func(name string)
+	Begin    func(name string, k, n int)
 }
 
 // MeasureBaselines fits simple models to windows of t bins of the repeats trained on, and
@@ -65,12 +65,17 @@ func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o Base
 	if err != nil {
 		return nil, err
 	}
+	if begin := o.Begin; begin == nil {
+		o.Begin = func(string, int, int) {}
+	} else if o.Classical {
+		o.Begin = func(name string, k, n int) { begin(name, k, n+len(training.ClassicalSizes)) }
+	}
 	models, err := rec.Baselines(t, metrics.BaselineOptions{Rand: stream.New(o.Seed, "baseline"), Begin: o.Begin})
 	if err != nil {
 		return nil, err
 	}
 	if o.Classical {
-		trained, err := classical(ctx, rec, t, o)
+		trained, err := classical(ctx, rec, t, len(models), o)
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +89,8 @@ func MeasureBaselines(ctx context.Context, rec *metrics.Recording, t int, o Base
 }
 
 // classical trains the fully connected generators of each size, on all repeats and, for
-// the distance held out, on the odd ones.
-func classical(ctx context.Context, rec *metrics.Recording, t int, o BaselineOptions) ([]metrics.BaselineResult, error) {
+// the distance held out, on the odd ones. Before them come so many other models.
+func classical(ctx context.Context, rec *metrics.Recording, t, before int, o BaselineOptions) ([]metrics.BaselineResult, error) {
 	r := rec.All
 	c, err := training.ClassicalConfig(r.Neurons, t, o.Seed)
 	if err != nil {
@@ -96,8 +101,9 @@ func classical(ctx context.Context, rec *metrics.Recording, t int, o BaselineOpt
 		return nil, err
 	}
 	var out []metrics.BaselineResult
-	for _, size := range training.ClassicalSizes {
+	for i, size := range training.ClassicalSizes {
 		hidden := training.ClassicalHidden(r.Neurons, t, size.Factor)
+		o.Begin(size.Name, before+i+1, before)
 		if o.Training != nil {
 			o.Training(size.Name, hidden)
 		}

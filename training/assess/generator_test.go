@@ -218,8 +218,11 @@ func TestParameters(t *testing.T) {
 func TestMeasureBaselines(t *testing.T) {
 	rec := uneven(t, 7, 60, 2, 3, "1:6")
 	rec.All.Source.SHA256, rec.Train.Source.SHA256 = "all", "trained"
-	var told []string
-	o := assess.BaselineOptions{Seed: 3, Classical: true, Iterations: 5, Training: func(name string, hidden int) { told = append(told, name) }}
+	var told, begun []string
+	o := assess.BaselineOptions{
+		Seed: 3, Classical: true, Iterations: 5, Training: func(name string, hidden int) { told = append(told, name) },
+		Begin: func(name string, k, n int) { begun = append(begun, fmt.Sprintf("%d/%d %s", k, n, name)) },
+	}
 	b, err := assess.MeasureBaselines(t.Context(), rec, 2, o)
 	if err != nil {
 		t.Fatal(err)
@@ -239,6 +242,9 @@ func TestMeasureBaselines(t *testing.T) {
 		want = append(want, r)
 	}
 	same(t, "models", b.Models, want)
+	for i, m := range want {
+		same(t, "begun", begun[i], fmt.Sprintf("%d/%d %s", i+1, len(want), m.Name))
+	}
 	same(t, "told", told, []string{"fully-connected-small", "fully-connected-medium", "fully-connected-large"})
 
 	// Of a single repeat nothing is held out.

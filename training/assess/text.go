@@ -281,7 +281,11 @@ func writeNoise(w io.Writer, n *UnderNoise) error {
 		if l.Note != "" {
 			how = l.Note
 		}
-		t.Row(l.Name, words.Figure(l.JS, "%.4g"), words.Figure(l.StdErr, "%.1g"), words.Figure(l.Null, "%.3g"), words.Figure(l.PSilent, "%.5f"), how)
+		stdErr := words.None
+		if l.StdErr != nil && *l.StdErr > 0 {
+			stdErr = fmt.Sprintf("%.1g", *l.StdErr)
+		}
+		t.Row(l.Name, words.Figure(l.JS, "%.4g"), stdErr, words.Figure(l.Null, "%.3g"), words.Figure(l.PSilent, "%.5f"), how)
 	}
 	return t.Flush()
 }
@@ -332,8 +336,9 @@ func writeTime(w io.Writer, s Time) error {
 	return nil
 }
 
+// withError is a figure with its standard error, alone where that is 0 or not known.
 func withError(f metrics.TimeFigure) string {
-	if f.Value == nil || f.StdErr == nil {
+	if f.Value == nil || f.StdErr == nil || *f.StdErr == 0 {
 		return words.Figure(f.Value, "%.3g")
 	}
 	return fmt.Sprintf("%.3g ± %.1g", *f.Value, *f.StdErr)

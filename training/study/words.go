@@ -34,7 +34,7 @@ func Find(fsys durable.FS, what string, w Words) (p Plan, page func(Table) repor
 			p, err = r.Make(fsys, w)
 			page = r.Page
 			if w.Quick {
-				page = func(t Table) report.Study { return quick(r.Page(t)) }
+				page = func(t Table) report.Study { return quick(t, r.Page(t)) }
 			}
 			return p, page, false, err
 		}
@@ -47,9 +47,14 @@ func Find(fsys durable.FS, what string, w Words) (p Plan, page func(Table) repor
 	return p, Page, true, err
 }
 
-// quick says on a page that it is no result.
-func quick(s report.Study) report.Study {
-	s.Banner = "Quick: a fraction of the study's work, to see that all is in order. Its figures are no result."
+// quick says on a page that it is no result, of how many steps its trainings are, and leaves
+// out what the study would conclude.
+func quick(t Table, s report.Study) report.Study {
+	s.Banner = "Quick: a fraction of the study's work, to see that all is in order. Its figures are no result, and nothing is concluded from them."
+	if steps := t.values("iterations"); len(steps) > 0 {
+		s.Banner = strings.Replace(s.Banner, "work,", "work (trainings of "+strings.Join(steps, ", ")+" steps),", 1)
+	}
+	s.Says = t.page("").Says // only what failed or is not done
 	return s
 }
 

@@ -1,10 +1,12 @@
 package study
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +60,8 @@ func TestFindRefuses(t *testing.T) {
 	}
 }
 
-// The page of a quick study says that it is no result, others don't.
+// The page of a quick study says that it is no result and of how many steps, and concludes
+// nothing; others don't.
 func TestQuickBanner(t *testing.T) {
 	t.Parallel()
 	for _, quick := range []bool{true, false} {
@@ -69,6 +72,18 @@ func TestQuickBanner(t *testing.T) {
 		if got := page(TableOf(p, nil)); strings.Contains(got.Banner, "no result") != quick || got.Title == "" {
 			t.Errorf("quick %t: banner %q", quick, got.Banner)
 		}
+	}
+	p, page, _, err := Find(durable.OS{}, "paper", Words{Quick: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results := map[string]Outcome{}
+	for _, task := range p.Tasks[1:] {
+		results[task.Name()] = Outcome{Task: task, Row: Row{"js_nats": 0.1, "baseline_independent_in_time": 0.2}}
+	}
+	got := page(TableOf(p, results))
+	if want := fmt.Sprintf("1 of %d tasks are not done yet.", len(p.Tasks)); !slices.Equal(got.Says, []string{want}) || !strings.Contains(got.Banner, "(trainings of 50 steps)") {
+		t.Errorf("%q, %q", got.Banner, got.Says)
 	}
 }
 
