@@ -169,7 +169,7 @@ func TestCompileSays(t *testing.T) {
 		more    string
 	}{
 		{"", compile.Options{}, ""},
-		{"--fold-readout", compile.Options{FoldReadout: true}, "qgan: outcomes have to be corrected: --json tells the map\n"},
+		{"--fold-readout", compile.Options{FoldReadout: true}, "qgan: outcomes have to be corrected, by the map in the JSON report\n"},
 	} {
 		r := must[*compile.Result](t)(compile.Compile(circuitOf(t, program), target, c.options))
 		got := command(t, nil, append([]string{"compile", writeProgram(t, program), "--device", device}, strings.Fields(c.flags)...)...)
