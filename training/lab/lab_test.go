@@ -101,7 +101,7 @@ func TestRefused(t *testing.T) {
 		"bin-width wide: it is a time in seconds":                                   {"bin-width": "wide"},
 		"sampling-rate high: it is a number of samples a second":                    {"sampling-rate": "high"},
 		"max-gap wide: it is a time in seconds":                                     {"max-gap": "wide"},
-		"layers 0: it is a whole number of at least 1":                                            {"neurons": "2", "layers": "0"},
+		"layers 0: it is a whole number of at least 1":                              {"neurons": "2", "layers": "0"},
 		"ibm-dd is for jobs at a service; backend ideal runs on this machine":       {"neurons": "2", "ibm-dd": "XX"},
 		"iqm-timeslot is for jobs at a service; backend noisy runs on this machine": {"neurons": "2", "backend": "noisy", "iqm-timeslot": "true"},
 		"tag is for jobs at a service":                                              {"neurons": "2", "tag": "paper"},
