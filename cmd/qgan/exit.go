@@ -78,7 +78,7 @@ func hintOf(err error) string {
 		return "`qgan jobs list` lists them"
 	case errors.Is(err, ledger.ErrDamaged):
 		return "`qgan jobs repair` sets aside what can't be read"
-	case errors.Is(err, durable.ErrFull):
+	case errors.Is(err, durable.ErrFull) && !strings.HasPrefix(err.Error(), "write /dev/stdout:"):
 		return "make room on the disk; what was written before is whole, and a run goes on with --resume"
 	}
 	return ""

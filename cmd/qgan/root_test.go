@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -105,6 +106,7 @@ func TestHintOf(t *testing.T) {
 		{fmt.Errorf("y: %w", usagef("x").withHint("do %d", 2)), "do 2"},
 		{fmt.Errorf("y: %w", &metrics.NeuronsError{}), "choose as many with --neurons"},
 		{fmt.Errorf("y: %w", durable.ErrFull), "make room on the disk; what was written before is whole, and a run goes on with --resume"},
+		{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: durable.ErrFull}, ""},
 		{usagef("%w", told{"settle {this}"}), "--settle it"},
 		{usagef("%w", told{"settle {this}"}).withHint("nearer"), "nearer"},
 	} {
