@@ -1,6 +1,10 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+
+	"qgan/internal/words"
+)
 
 // Bill is what jobs cost together.
 type Bill struct {
@@ -46,5 +50,5 @@ func (b Bill) String() string {
 	if b.Unpriced {
 		cost += " and what has no known price"
 	}
-	return fmt.Sprintf("%d jobs of %d circuits and %d shots: %s", b.Jobs, b.Circuits, b.Shots, cost)
+	return fmt.Sprintf("%s of %s and %s: %s", words.Count(b.Jobs, "job"), words.Count(b.Circuits, "circuit"), words.Count(b.Shots, "shot"), cost)
 }

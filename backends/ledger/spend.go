@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"qgan/internal/durable"
+	"qgan/internal/words"
 )
 
 // ErrLimit says that jobs would cost more than a limit allows. Nothing is sent.
@@ -72,7 +73,7 @@ func count(jobs int) string {
 	if jobs == 1 {
 		return "a job"
 	}
-	return fmt.Sprintf("%d jobs", jobs)
+	return words.Count(jobs, "job")
 }
 
 // SpentSince is what was sent since a time and may cost: what services said, or else

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"qgan/backends/ledger"
+	"qgan/internal/words"
 )
 
 // batcher is a service that runs several jobs together, one right behind the other.
@@ -51,7 +52,7 @@ func (r *Remote) together(ctx context.Context, ids []string) (end func(), err er
 	case id == "":
 		return func() {}, nil
 	}
-	r.report(first, fmt.Sprintf("%d jobs in the batch %s", left, id))
+	r.report(first, fmt.Sprintf("%s in the batch %s", words.Count(left, "job"), id))
 	r.batch.Store(&id)
 	return func() {
 		r.batch.CompareAndSwap(&id, nil)

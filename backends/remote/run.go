@@ -209,7 +209,8 @@ func (r *Remote) dry(ctx context.Context, jobs [][]service.Program) error {
 	if priced {
 		cost = fmt.Sprintf("at most $%.2f", usd)
 	}
-	return fmt.Errorf("%w: it would be %d jobs of %d circuits and %d shots at %s:%s, %s", ErrDry, len(jobs), circuits, shots, r.Service.Service(), r.Service.Device(), cost)
+	return fmt.Errorf("%w: it would be %s of %s and %s at %s:%s, %s", ErrDry,
+		words.Count(len(jobs), "job"), words.Count(circuits, "circuit"), words.Count(shots, "shot"), r.Service.Service(), r.Service.Device(), cost)
 }
 
 // waiting is how many jobs are polled side by side; they share one pool of connections.

@@ -12,15 +12,13 @@ import (
 
 // evaluateFlags are the flags of `evaluate`.
 type evaluateFlags struct {
-	timesteps int
-	samples   int
-	exact     bool
-	compare   []string
-	baselines string
-	beside    []string // that it names; nil: quick ones
-	seed      uint64
-	asJSON    bool
-	where     processorFlags
+	timesteps, samples   int
+	exact, brief, asJSON bool
+	compare              []string
+	baselines            string
+	beside               []string // that it names; nil: quick ones
+	seed                 uint64
+	where                processorFlags
 }
 
 // newEvaluateCmd makes `evaluate`.
@@ -70,6 +68,7 @@ puts the laws with and without noise, with and without readout errors, and with
 	addCompare(cmd, &f.compare)
 	s.StringVar(&f.baselines, "baselines", "quick", "simple models of the verdict: quick ones, all that need no training, none, or a list")
 	s.Uint64Var(&f.seed, "seed", 0, "seed of all draws (0: the run's)")
+	s.BoolVar(&f.brief, "brief", false, "print the verdict, the figures of the law and the simple models, and nothing else")
 	s.BoolVar(&f.asJSON, "json", false, "print one JSON object")
 	f.where.add(s)
 	s.Lookup("backend").Usage = "which simulator the circuits run on"
@@ -78,6 +77,8 @@ puts the laws with and without noise, with and without readout errors, and with
 
 func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	switch {
+	case f.brief && f.asJSON:
+		return usagef("--brief is for text, and --json prints every figure")
 	case f.baselines == "all":
 		f.beside = score.Baselines()
 	case f.baselines != "quick":
@@ -97,6 +98,7 @@ func (f *evaluateFlags) run(cmd *cobra.Command, a *app, what string) error {
 	if err != nil {
 		return noiseError(what, err)
 	}
+	e.Brief = f.brief
 	return a.tell(f.asJSON, e)
 }
 

@@ -124,7 +124,7 @@ func (f *generateFlags) run(cmd *cobra.Command, a *app, dir string) error {
 	if err := assess.WriteSamples(a.fs, f.out, r, form, meta); err != nil {
 		return err
 	}
-	a.note("%d samples of %d bins x %d neurons in %s", f.samples, r.Bins, r.Neurons, f.out)
+	a.note("%s of %s x %s in %s", plural(f.samples, "sample"), plural(r.Bins, "bin"), plural(r.Neurons, "neuron"), f.out)
 	return nil
 }
 

@@ -69,6 +69,9 @@ type Evaluation struct {
 	// Simulated says of a population how its circuits are simulated; empty of others.
 	Simulated string `json:"simulated,omitempty"`
 
+	// Brief leaves out of the text for people all but the verdict, the figures of the law and
+	// the simple models.
+	Brief bool `json:"-"`
 	// Size counts a generator's parameters in words; empty of samples.
 	Size string `json:"-"`
 	// Labels are what the neurons are called: by their names, or else by their indices.

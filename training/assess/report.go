@@ -73,7 +73,7 @@ func (s *Subjects) Input(ctx context.Context) (report.Input, error) {
 		Title: s.title(),
 		Lines: []string{
 			fmt.Sprintf("recording: %s, sha256 %s", rec.Train.Source.Path, rec.Train.Source.SHA256),
-			fmt.Sprintf("neurons %s, %d repeats of %d bins", words.Names(rec.Train.Labels()), rec.Train.Repeats, rec.Train.Bins),
+			fmt.Sprintf("neurons %s, %s of %s", words.Names(rec.Train.Labels()), words.Count(rec.Train.Repeats, "repeat"), words.Count(rec.Train.Bins, "bin")),
 		},
 		Data: metrics.Summarize(w), DataWindows: w, BinWidth: rec.Train.BinWidth,
 		HeldOut: rec.Held != nil, Parameters: s.parameterLines(),

@@ -51,7 +51,7 @@ func (s *Scores) writeGroups(w io.Writer, i int) error {
 			lacks = append(lacks, fmt.Sprintf("by construction %s has no %s", b.Baseline, b.Lacks))
 		}
 	}
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row(head...)
 	scores := append([]*score.Score{x.Score}, s.Beside(x.Score)...)
 	for _, g := range s.Groups {
@@ -77,7 +77,7 @@ func (s *Scores) writeScore(w io.Writer, i int) error {
 	x := s.Judged[i]
 	beside := s.Beside(x.Score)
 	missing := map[string][]string{}
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row("figure", "", "value", "95 %", "other half", "perfect", "excess", "best baseline", "")
 	for k, v := range x.Values {
 		if v.Missing != "" {

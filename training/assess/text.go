@@ -22,7 +22,7 @@ func writeStates(w io.Writer, states []WindowState) error {
 		return nil
 	}
 	fmt.Fprintf(w, "\nThe recording's most frequent windows\n")
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row("window", "recording", "drawn", "law")
 	for _, x := range states[:min(listedForPeople, len(states))] {
 		t.Row(x.Window, fmt.Sprintf("%.6f", x.Recording), fmt.Sprintf("%.6f", x.Drawn), words.Figure(x.Law, "%.6f"))
@@ -59,7 +59,7 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if err := e.writeVerdict(w); err != nil {
 		return err
 	}
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	if e.Method != "none" {
 		e.writeLaw(t)
 	}
@@ -72,7 +72,7 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	}
 	t.Row("P(silent window)", fmt.Sprintf("%.5f", e.PSilent), fmt.Sprintf("recording %.5f", e.Recording.PSilent))
 	for _, c := range e.Compared {
-		t.Row("JS of "+c.File, fmt.Sprintf("%.4g nats", c.JS), fmt.Sprintf("of %d windows", c.Summary.Windows))
+		t.Row("JS of "+c.File, fmt.Sprintf("%.4g nats", c.JS), "of "+words.Count(c.Summary.Windows, "window"))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -94,6 +94,9 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 		if err := writeBaselineTable(w, e.Baselines); err != nil {
 			return err
 		}
+	}
+	if e.Brief {
+		return nil
 	}
 	if err := writeStates(w, e.States); err != nil {
 		return err
@@ -164,7 +167,7 @@ var besideFigures = [...]struct{ name, head, form string }{
 // numbers.
 func (e *Evaluation) writeBeside(w io.Writer) error {
 	own := e.Score.Judged[0].Score
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	head := []string{"on the repeats that judge", "numbers"}
 	for _, f := range besideFigures {
 		head = append(head, f.head)
@@ -201,8 +204,8 @@ func (e *Evaluation) writeBeside(w io.Writer) error {
 
 // writeStatistics writes what is known of the drawn windows beside the recording's.
 func writeStatistics(w io.Writer, e *Evaluation) error {
-	fmt.Fprintf(w, "\nStatistics of %d windows of %s\n", e.Drawn, words.Count(e.Timesteps, "bin"))
-	t := words.NewTable(w)
+	fmt.Fprintf(w, "\nStatistics of %s of %s\n", words.Count(e.Drawn, "window"), words.Count(e.Timesteps, "bin"))
+	t := words.Folded(w)
 	t.Row("neuron", "rate (Hz)", "recording", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
 	own := e.Spiking.Recording
 	for i := range e.Covariance {
@@ -224,7 +227,7 @@ func writeStatistics(w io.Writer, e *Evaluation) error {
 		return err
 	}
 	fmt.Fprintln(w)
-	t = words.NewTable(w)
+	t = words.Folded(w)
 	t.Row("active neurons", "P(k)", "recording")
 	for k, p := range e.KProbability {
 		t.Row(fmt.Sprint(k), fmt.Sprintf("%.6f", p), fmt.Sprintf("%.6f", e.Recording.KProbability[k]))
@@ -249,7 +252,7 @@ func writeRepeats(w io.Writer, e *Evaluation) error {
 		of, drawn = fmt.Sprintf("%d drawn", d.Repeats), d.Cells
 	}
 	fmt.Fprintf(w, "\nWhole repeats of %s: %s\n", words.Count(e.Whole.Bins, "bin"), of)
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row("neuron", "Fano factor", "recording", "ISI (s)", "recording", "CV", "recording")
 	for i, y := range e.Whole.Recording.Cells {
 		var x Cell
@@ -271,12 +274,12 @@ func writeNoise(w io.Writer, n *UnderNoise) error {
 		return nil
 	}
 	fmt.Fprintf(w, "\nOn %s, mitigation %s\n", n.Model, n.Mitigation)
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row("law", "JS (nats)", "± 1 s.e.", "as many of the recording", "P(silent)", "")
 	for _, l := range n.Laws {
 		how := l.Method
 		if l.Windows > 0 {
-			how = fmt.Sprintf("%d windows drawn", l.Windows)
+			how = words.Count(l.Windows, "window") + " drawn"
 		}
 		if l.Note != "" {
 			how = l.Note
@@ -297,7 +300,7 @@ var tableLags = [...]int{1, 2, 3, 5}
 // writeTime writes the figures, a line each, with a column for each sample.
 func writeTime(w io.Writer, s Time) error {
 	fmt.Fprintf(w, "\nStatistics in time, against %s\n", s.Against)
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	head := []string{"figure", "recording"}
 	for _, r := range s.Results {
 		head = append(head, filepath.Base(r.Name))
@@ -354,14 +357,14 @@ func (b *Baselines) WriteText(w io.Writer) error {
 	if len(b.Samples) > 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %s, windows of %s: %d windows, %d of them distinct, %.4f silent\n\n",
-		b.Data, b.DataSHA256, words.Names(b.Labels), words.Count(b.Timesteps, "bin"), b.Windows, b.Seen, b.PSilent)
+	fmt.Fprintf(w, "%s (sha256 %.12s), neurons %s, windows of %s: %s, %d of them distinct, %.4f silent\n\n",
+		b.Data, b.DataSHA256, words.Names(b.Labels), words.Count(b.Timesteps, "bin"), words.Count(b.Windows, "window"), b.Seen, b.PSilent)
 	return writeBaselineTable(w, b.Models)
 }
 
 // writeBaselineTable writes a table of baselines.
 func writeBaselineTable(w io.Writer, models []metrics.BaselineResult) error {
-	t := words.NewTable(w)
+	t := words.Folded(w)
 	t.Row("model", "parameters", "JS (nats)", "JS (bits)", "held out (nats)", "ln p held out (nats/bin)", "")
 	for _, m := range models {
 		bits := "–"

@@ -57,8 +57,8 @@ func (p *Processor) Draft(ctx context.Context, g *assess.Generator, s training.S
 
 // String says in words what will be sent and what it costs.
 func (d *Draft) String() string {
-	text := fmt.Sprintf("%s, one after the other, since each bin's circuits follow from the bits before: at most %s of %d circuits and %d shots in all",
-		words.Count(d.Rounds, "round"), words.Count(d.Jobs, "job"), d.Circuits, d.Shots)
+	text := fmt.Sprintf("%s, one after the other, since each bin's circuits follow from the bits before: at most %s of %s and %s in all",
+		words.Count(d.Rounds, "round"), words.Count(d.Jobs, "job"), words.Count(d.Circuits, "circuit"), words.Count(d.Shots, "shot"))
 	if d.Calibrated {
 		text += ", and what calibrates the readout"
 	}
