@@ -59,7 +59,7 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if err := e.writeVerdict(w); err != nil {
 		return err
 	}
-	t := words.Folded(w)
+	t := words.NewTable(w)
 	if e.Method != "none" {
 		e.writeLaw(t)
 	}
