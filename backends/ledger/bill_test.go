@@ -30,10 +30,10 @@ func TestBill(t *testing.T) {
 		want string
 	}{
 		{nil, "0 jobs of 0 circuits and 0 shots: $0.00"},
-		{jobs[:1], "1 jobs of 2 circuits and 10 shots: $0.25"},
+		{jobs[:1], "1 job of 2 circuits and 10 shots: $0.25"},
 		{jobs[:2], "2 jobs of 4 circuits and 20 shots: $0.75 by estimate"},
 		{jobs, "3 jobs of 6 circuits and 30 shots: $0.75 by estimate and what has no known price"},
-		{jobs[2:], "1 jobs of 2 circuits and 10 shots: $0.00 and what has no known price"},
+		{jobs[2:], "1 job of 2 circuits and 10 shots: $0.00 and what has no known price"},
 	} {
 		var ids []string
 		for _, j := range k.of {
