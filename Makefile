@@ -96,7 +96,7 @@ queues: ## a study of 200 trainings over a NATS server and four workers, one of 
 
 performance: build ## times qgan beside its peers and writes docs/performance.md (CLIENTS-performance: their virtual environment)
 	@test -x $(CLIENTS)-performance/bin/python || $(QGAN_PYTHON) -m venv $(CLIENTS)-performance
-	@while read -r package; do $(CLIENTS)-performance/bin/pip install -q "$$package" || echo "$$package does not install here: its rows are left out"; done <referee/performance.txt
+	@while read -r package; do $(CLIENTS)-performance/bin/pip install -q $$package || echo "$$package does not install here: its rows are left out"; done <referee/performance.txt
 	$(CLIENTS)-performance/bin/python referee/performance.py --qgan bin/qgan --write
 
 bench-check: build ## finds work that became slower than in the kept table, beside the peers that make performance installed

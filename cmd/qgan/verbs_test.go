@@ -258,13 +258,13 @@ func TestLatentsByShots(t *testing.T) {
 			t.Fatal(r.err)
 		}
 		size, correlation := assess.Effective(must[*spikes.Raster](t)(spikes.Load(out, spikes.LoadOptions{})), k.each)
-		want := fmt.Sprintf("qgan: effective sample size %.0f of 30: spike counts of samples that share a latent vector correlate by %.2g\nqgan: 30 samples of 1 bins x 2 neurons in %s\n", size, correlation, out)
+		want := fmt.Sprintf("qgan: effective sample size %.0f of 30: spike counts of samples that share a latent vector correlate by %.2g\nqgan: 30 samples of 1 bin x 2 neurons in %s\n", size, correlation, out)
 		if !strings.HasSuffix(r.err, want) {
 			t.Errorf("generate %s says %q, want %q", k.flags, r.err, want)
 		}
 	}
 	out := filepath.Join(t.TempDir(), "drawn.npy")
-	if r := command(t, nil, "generate", run, "--samples", "3", "--out", out); r.err != fmt.Sprintf("qgan: 3 samples of 1 bins x 2 neurons in %s\n", out) {
+	if r := command(t, nil, "generate", run, "--samples", "3", "--out", out); r.err != fmt.Sprintf("qgan: 3 samples of 1 bin x 2 neurons in %s\n", out) {
 		t.Errorf("generate without noise says %q", r.err)
 	}
 	// A calibration is of the seed, too.
