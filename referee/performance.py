@@ -574,13 +574,18 @@ def write(asked, folder):
         "kernel": json.loads(subprocess.run([asked.qgan, "bench", "sample", "--qubits", "4", "--shots", "10", "--json"], check=True, capture_output=True, text=True).stdout)["kernel"],
         "versions": {p: v for p in sorted({package for _, package in PEERS.values()}) if (v := version(p))}, "rows": [],
     }
+    if asked.only and TABLE.exists():  # the other rows stay as they are
+        kept = json.loads(TABLE.read_text())
+        table["rows"], table["product_rate"] = kept["rows"], max(kept["product_rate"], table["product_rate"])
     for row in rows():
         if asked.only and row["key"] not in asked.only:
             continue
         began = time.perf_counter()
         times, memory, missing = measure(asked.qgan, row, asked.rounds, folder)
         best, by = ratios(times)
-        table["rows"].append({"key": row["key"], "title": row["title"], "flops": row["flops"], "times": times, "memory": memory, "missing": missing})
+        done = {"key": row["key"], "title": row["title"], "flops": row["flops"], "times": times, "memory": memory, "missing": missing}
+        place = next((i for i, r in enumerate(table["rows"]) if r["key"] == row["key"]), len(table["rows"]))
+        table["rows"][place:place + 1] = [done]
         print(f"{row['key']}: {seconds(statistics.median(times['qgan']))}, " + (f"{best} / qgan {statistics.median(by):.3g}" if best else "no peer") + f" ({time.perf_counter() - began:.0f} s)", file=sys.stderr, flush=True)
         for name, why in missing.items():
             print(f"  {name}: {why}", file=sys.stderr)
