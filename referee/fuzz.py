@@ -9,9 +9,9 @@ The interpreter follows every outcome with its probability; the law of `qgan run
 the same, compiled for a device too, where some are given. It needs Python alone. Disagreements are
 printed, refusals counted by their reason; it ends with 1 where there was a disagreement.
 """
-import argparse, collections, json, os, random, subprocess, sys, tempfile
+import os, random, tempfile
 
-import machine
+import machine, tally
 
 QUBITS, BITS = 3, 3
 FLOATS = [0.25, 0.5, 1.0, -0.75]
@@ -310,28 +310,17 @@ def law(run, k):
     return machine.law(QUBITS, course, 3000)
 
 
-def ask(args):
-    p = subprocess.run(args, capture_output=True, text=True, timeout=120)
-    return p.stdout if p.returncode == 0 else None, p.stderr
-
-
 def main():
-    a = argparse.ArgumentParser()
-    a.add_argument("qgan")
-    a.add_argument("--programs", type=int, default=3000)
-    a.add_argument("--first", type=int, default=0, help="number of the first program")
-    a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--device", action="append", default=[])
-    a = a.parse_args()
-    tally, reasons, wrong = collections.Counter(), collections.Counter(), 0
+    a = tally.options(3000).parse_args()
+    told = tally.Tally()
     with tempfile.TemporaryDirectory() as folder:
         file, native = os.path.join(folder, "p.qasm"), os.path.join(folder, "c.qasm")
-        for k in range(a.first, a.first + a.programs):
+        for k in range(a.first, a.first + a.count):
             rng = random.Random(f"{a.seed}/{k}")
             text, run, given = program(rng)
             want = law(run, given)
             if want is None:
-                tally["too many courses"] += 1
+                told.count("too many courses")
                 continue
             with open(file, "w") as f:
                 f.write(text)
@@ -339,30 +328,21 @@ def main():
             tries = [(None, [a.qgan, "run", file, "--exact", "--json", *param])]
             if a.device:
                 device = a.device[k % len(a.device)]
-                out, why = ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--out", native, *param])
+                out, why = tally.ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--out", native, *param])
                 if out is not None:
                     tries.append((device, [a.qgan, "run", native, "--exact", "--json"]))
                 else:
-                    tally["refused"] += 1
-                    reasons[why.strip().split("\n")[-1].replace(file, "FILE")] += 1
+                    told.refused("refused", why.strip().split("\n")[-1].replace(file, "FILE"))
             for device, command in tries:
-                out, why = ask(command)
-                if out is None:
-                    tally["refused"] += 1
+                got, why = tally.probabilities(command)
+                if got is None:
                     last = [w for w in why.split("\n") if w.startswith("qgan: ") and "for some outcomes" not in w and "' is a gate of" not in w and "run: " not in w]
-                    reasons[" ".join(last[0].split(": ", 2)[1:]).replace(folder, "") + f" (program {k})"] += 1
+                    told.refused("refused", " ".join(last[0].split(": ", 2)[1:]).replace(folder, "") + f" (program {k})")
                     continue
-                got = json.loads(out)["probabilities"]
+                told.count("compared, compiled" if device else "compared, as written")
                 if machine.apart(got, want) > 1e-9:
-                    wrong += 1
-                    print(f"DISAGREES: program {k} of seed {a.seed}, k = {given} ({device or 'as written'}):\n{text}\nqgan {got}\nhere {want}", flush=True)
-                tally["compared, compiled" if device else "compared, as written"] += 1
-    for name, n in sorted(tally.items()):
-        print(f"{n:6} {name}")
-    for why, n in reasons.most_common(30):
-        print(f"{n:6} times: {why}")
-    print(f"{wrong} disagreements")
-    sys.exit(wrong > 0)
+                    told.differs(f"DISAGREES: program {k} of seed {a.seed}, k = {given} ({device or 'as written'}):\n{text}\nqgan {got}\nhere {want}")
+    told.end()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ measurements in the middle, resets, barriers, if, else, switch and while. The la
 interpreter; Qiskit's reading of the text is followed by the same machine. Disagreements are
 printed and counted; the program ends with 1 where there was one. Refusals are counted, by their reason.
 """
-import argparse, collections, json, math, os, random, subprocess, sys, tempfile
+import math, os, random, tempfile
 
-import machine
+import machine, tally
 
 ONE = ["x", "y", "z", "h", "s", "sdg", "t", "tdg", "sx", "rx", "ry", "rz", "p"]
 TWO = ["cx", "cz", "cy", "ch", "cp", "crx", "cry", "crz", "cu", "swap"]
@@ -249,21 +249,9 @@ def qiskit_law(text, version, bits):
     return machine.law(c.num_qubits, run), None
 
 
-def ask(args):
-    p = subprocess.run(args, capture_output=True, text=True, timeout=300)
-    return p.stdout if p.returncode == 0 else None, p.stderr
-
-
 def main():
-    a = argparse.ArgumentParser()
-    a.add_argument("qgan")
-    a.add_argument("kind", choices=["version2", "version3", "compiled"])
-    a.add_argument("--count", type=int, default=1500)
-    a.add_argument("--first", type=int, default=0, help="number of the first program")
-    a.add_argument("--seed", type=int, default=1)
-    a.add_argument("--device", action="append", default=[])
-    a = a.parse_args()
-    tally, reasons, wrong = collections.Counter(), collections.Counter(), 0
+    a = tally.options(1500, kind=["version2", "version3", "compiled"]).parse_args()
+    told = tally.Tally()
     with tempfile.TemporaryDirectory() as folder:
         file, native = os.path.join(folder, "p.qasm"), os.path.join(folder, "c.qasm")
         for k in range(a.first, a.first + a.count):
@@ -272,47 +260,37 @@ def main():
             text, n, run = program(rng, version, rng.random() < 0.5, plain=a.kind == "version3")
             want = machine.law(n, run)
             if want is None:
-                tally["too many courses"] += 1
+                told.count("too many courses")
                 continue
             with open(file, "w") as f:
                 f.write(text)
-            path = file
+            path, where = file, ""
             if a.kind == "compiled":
                 device = a.device[k % len(a.device)]
                 level = rng.choice(["2", "2", "2", "1", "0"])
-                out, why = ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--optimize", level, "--out", native])
+                out, why = tally.ask([a.qgan, "compile", file, "--device", device, "--dialect", "spec", "--optimize", level, "--out", native])
                 if out is None:
-                    tally["refused by compile"] += 1
-                    reasons[why.strip().split("\n")[0].replace(file, "FILE")] += 1
+                    told.refused("refused by compile", why.strip().split("\n")[0].replace(file, "FILE"))
                     continue
-                path = native
-                tally["compiled for " + os.path.basename(device)] += 1
-            out, why = ask([a.qgan, "run", path, "--exact", "--json"])
-            if out is None:
-                tally["refused by run"] += 1
-                reasons[why.strip().split("\n")[0].replace(file, "FILE").replace(native, "NATIVE")] += 1
+                path, where = native, f", for {device} at --optimize {level}"
+                told.count("compiled for " + os.path.basename(device))
+            got, why = tally.probabilities([a.qgan, "run", path, "--exact", "--json"])
+            if got is None:
+                told.refused("refused by run", why.strip().split("\n")[0].replace(file, "FILE").replace(native, "NATIVE"))
                 continue
-            got = json.loads(out)["probabilities"]
-            tally["compared"] += 1
+            told.count("compared")
             if machine.apart(got, want) > 1e-8:
-                wrong += 1
-                print(f"DISAGREES: number {k} of {a.kind}, seed {a.seed}" + (f", for {device} at --optimize {level}" if a.kind == "compiled" else "") + f":\n{text}\nqgan {got}\nhere {want}", flush=True)
-            if a.kind != "compiled":
-                other, why = qiskit_law(text, version, n)
-                if other is None:
-                    tally["refused by Qiskit"] += 1
-                    reasons["Qiskit: " + (why or "too many courses")] += 1
-                else:
-                    tally["compared with Qiskit"] += 1
-                    if machine.apart(got, other) > 1e-8:
-                        wrong += 1
-                        print(f"DISAGREES WITH QISKIT: number {k} of {a.kind}, seed {a.seed}:\n{text}\nqgan {got}\nQiskit {other}\nhere {want}", flush=True)
-    for name, n in sorted(tally.items()):
-        print(f"{n:6} {name}")
-    for why, n in reasons.most_common(20):
-        print(f"{n:6} times: {why}")
-    print(f"{wrong} disagreements")
-    sys.exit(wrong > 0)
+                told.differs(f"DISAGREES: number {k} of {a.kind}, seed {a.seed}{where}:\n{text}\nqgan {got}\nhere {want}")
+            if a.kind == "compiled":
+                continue
+            other, why = qiskit_law(text, version, n)
+            if other is None:
+                told.refused("refused by Qiskit", "Qiskit: " + (why or "too many courses"))
+                continue
+            told.count("compared with Qiskit")
+            if machine.apart(got, other) > 1e-8:
+                told.differs(f"DISAGREES WITH QISKIT: number {k} of {a.kind}, seed {a.seed}:\n{text}\nqgan {got}\nQiskit {other}\nhere {want}")
+    told.end()
 
 
 if __name__ == "__main__":
