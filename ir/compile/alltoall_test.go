@@ -13,7 +13,6 @@ import (
 
 	"qgan/internal/stream"
 	"qgan/ir"
-	"qgan/qasm"
 )
 
 // randomState is a vector of norm 1 with nothing special about it.
@@ -170,19 +169,7 @@ func TestUCC(t *testing.T) {
 	} {
 		t.Run(k.file, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join(shared, "corpus/ucc-bench", k.file+".qasm")
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			d, err := qasm.Read(path, text, qasm.ReadOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := d.Circuit()
-			if err != nil {
-				t.Fatal(err)
-			}
+			c := circuitIn(t, filepath.Join(shared, "corpus/ucc-bench", k.file+".qasm"))
 			target, err := AllToAll(c.Qubits, []string{"cx", "rz", "rx", "ry"})
 			if err != nil {
 				t.Fatal(err)

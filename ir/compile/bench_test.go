@@ -9,7 +9,6 @@ import (
 
 	"qgan/internal/stream"
 	"qgan/ir"
-	"qgan/qasm"
 )
 
 // chainCircuit is the generator's circuit of n qubits with five layers and five
@@ -118,20 +117,11 @@ func BenchmarkUCC(b *testing.B) {
 		b.Skip("QGAN_SHARED is not set")
 	}
 	for _, path := range append(files, os.Getenv("QGAN_QV")) {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			b.Log(err)
+		if path == "" {
 			continue
 		}
 		b.Run(filepath.Base(path), func(b *testing.B) {
-			d, err := qasm.Read(path, text, qasm.ReadOptions{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			c, err := d.Circuit()
-			if err != nil {
-				b.Fatal(err)
-			}
+			c := circuitIn(b, path)
 			t, err := AllToAll(c.Qubits, []string{"cx", "rz", "rx", "ry"})
 			if err != nil {
 				b.Fatal(err)

@@ -2,8 +2,10 @@ package compile
 
 import (
 	"math"
+	"os"
 	"testing"
 
+	"qgan/ir"
 	"qgan/qasm"
 )
 
@@ -24,14 +26,7 @@ func TestFeedback(t *testing.T) {
 			c = 1; while (c == 1) { h q[0]; cx q[0], q[2]; c = measure q[2]; n += 1; if (n == 3) break; cx q[1], q[2]; } seen = n;`,
 		"one bit twice": head + `qubit[2] q; bit[1] c; x q[0]; c[0] = measure q[0]; c[0] = measure q[1]; h q[1];`,
 	} {
-		d, err := qasm.Read(name, []byte(text), qasm.ReadOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := d.Circuit()
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := circuitFrom(t, name, []byte(text))
 		want := wordLaw(t, c, nil)
 		for _, f := range families {
 			for _, level := range []Level{Full, None} {
@@ -51,4 +46,28 @@ func TestFeedback(t *testing.T) {
 			t.Errorf("%s: P(0) is %g", name, want[0])
 		}
 	}
+}
+
+// circuitFrom reads a program that is a circuit as a whole.
+func circuitFrom(t testing.TB, name string, text []byte) *ir.Circuit {
+	t.Helper()
+	d, err := qasm.Read(name, text, qasm.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.Circuit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// circuitIn reads the circuit of a file.
+func circuitIn(t testing.TB, path string) *ir.Circuit {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return circuitFrom(t, path, text)
 }
